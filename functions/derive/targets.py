@@ -1,0 +1,44 @@
+"""Stream of the facts -> what every channel should show."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions import bootstrap
+from functions.runtime import partitions
+from shared.flows.derive import Deriver
+from shared.flows.recovery import Mapper
+from shared.ports import Table
+from shared.settings import Settings as Base
+
+
+class Settings(Base):
+    tables: dict[Table, str]
+    queues: dict[str, str]
+    bus: str
+
+
+@bootstrap.logger.inject_lambda_context
+def handler(event: dict[str, Any], context: LambdaContext) -> None:
+    """Raises for the whole batch, which the stream then delivers again: deriving twice is safe."""
+    del context
+    deriver = Deriver(
+        store=bootstrap.store(),
+        queues=bootstrap.queues(),
+        issues=bootstrap.issues(),
+        clock=bootstrap.clock,
+        retailer=bootstrap.retailer(),
+    )
+    derived = deriver.derive(partitions(event))
+    mapper = Mapper(bootstrap.store(), bootstrap.queues(), bootstrap.retailer())
+    mapper.release(_new_articles(event))
+    bootstrap.logger.info("derived", records=len(event["Records"]), targets=derived.written)
+
+
+def _new_articles(event: dict[str, Any]) -> list[str]:
+    return [
+        record["dynamodb"]["Keys"]["pk"]["S"].removeprefix("sku#")
+        for record in event["Records"]
+        if record["eventName"] == "INSERT"
+        and record["dynamodb"]["Keys"]["sk"]["S"].startswith("item#")
+    ]

@@ -1,0 +1,23 @@
+"""Answers of the HTTP API."""
+
+import json
+from typing import Any
+
+type Answer = dict[str, Any]
+
+
+def answer(status: int, body: object) -> Answer:
+    return {
+        "statusCode": status,
+        "headers": {"content-type": "application/json"},
+        "body": json.dumps(body, separators=(",", ":")),
+    }
+
+
+def not_found(field: str, value: str) -> Answer:
+    return refusal(404, field, value, "nothing is known by this name; check its spelling")
+
+
+def refusal(status: int, field: str, value: object, remedy: str) -> Answer:
+    """Say which field, which value, and what to do."""
+    return answer(status, {"field": field, "value": value, "remedy": remedy})

@@ -1,0 +1,87 @@
+"""POST /hooks/{connection}: verify on the raw bytes, keep, answer. Nothing is understood here.
+
+This is the leanest function: it imports boto3 and the standard library, and no model of ours.
+"""
+
+import base64
+import json
+import os
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import boto3
+
+from shared.aws.inbox import Inbox
+
+BODY_MAX_BYTES = 1024 * 1024
+SECRETS_FOR = timedelta(minutes=5)
+
+
+class Settings(NamedTuple):
+    tables: dict[str, str]
+    archive: str
+    doors: dict[str, dict[str, str]]
+
+
+@cache
+def settings() -> Settings:
+    tables, doors = json.loads(os.environ["TABLES"]), json.loads(os.environ["DOORS"])
+    return Settings(tables, os.environ["ARCHIVE"], doors)
+
+
+@cache
+def client(service: str) -> Any:
+    return boto3.client(service)  # type: ignore[call-overload]
+
+
+@cache
+def inbox() -> Inbox:
+    table = settings().tables["inbox"]
+    return Inbox(client("dynamodb"), client("s3"), table=table, bucket=settings().archive)
+
+
+_SECRETS: dict[str, tuple[datetime, list[str]]] = {}
+
+
+def secrets(arn: str, now: datetime) -> list[str]:
+    """Every secret a delivery may be signed with; several while one is being rotated."""
+    known = _SECRETS.get(arn)
+    if known is None or now - known[0] > SECRETS_FOR:
+        said = json.loads(client("secretsmanager").get_secret_value(SecretId=arn)["SecretString"])
+        known = _SECRETS[arn] = (now, list(said["webhook_secrets"]))
+    return known[1]
+
+
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    del context
+    connection = event["pathParameters"]["connection"]
+    named = settings().doors.get(connection)
+    if named is None:
+        return _answer(404, f"no connection is called {connection!r}")
+    door = import_module(named["door"])
+    headers = {k.lower(): v for k, v in event["headers"].items()}
+    if event["requestContext"]["http"]["method"] == "OPTIONS":
+        return {"statusCode": 200, "headers": dict(door.handshake(headers) or {})}
+    body = _raw(event)
+    if len(body) > BODY_MAX_BYTES:
+        return _answer(413, f"a body may hold {BODY_MAX_BYTES} bytes")
+    now = datetime.now(UTC)
+    if not door.verify(headers, body, secrets(named["secret"], now)):
+        return _answer(401, "the signature does not match the body")
+    new = inbox().keep(connection, door.delivery_id(headers, body), headers, body, now=now)
+    return _answer(202 if new else 200, "kept" if new else "already kept")
+
+
+def _raw(event: dict[str, Any]) -> bytes:
+    text = event.get("body") or ""
+    return base64.b64decode(text) if event.get("isBase64Encoded") else text.encode()
+
+
+def _answer(status: int, message: str) -> dict[str, Any]:
+    return {
+        "statusCode": status,
+        "headers": {"content-type": "application/json"},
+        "body": json.dumps({"message": message}),
+    }

@@ -1,0 +1,22 @@
+"""Each minute: hint whatever is due, in case its hint was lost."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions import bootstrap
+from shared.flows.recovery import Sweep
+from shared.ports import Table
+from shared.settings import Settings as Base
+
+
+class Settings(Base):
+    tables: dict[Table, str]
+    queues: dict[str, str]
+
+
+@bootstrap.logger.inject_lambda_context
+def handler(event: dict[str, Any], context: LambdaContext) -> None:
+    del event, context
+    sweep = Sweep(bootstrap.store(), bootstrap.queues(), bootstrap.clock, bootstrap.retailer())
+    bootstrap.logger.info("swept", hints=sweep.run())

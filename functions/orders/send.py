@@ -1,0 +1,48 @@
+"""Write queue of one ERP: post released orders, exactly once."""
+
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions import bootstrap
+from functions.runtime import Body, each_message
+from shared.flows import keys
+from shared.flows.cases import Cases
+from shared.flows.send import Sender
+from shared.ports import Table
+from shared.settings import Settings as Base
+
+
+class Settings(Base):
+    connection: str
+    tables: dict[Table, str]
+    queues: dict[str, str]
+    secrets: dict[str, str]
+    bus: str
+
+
+@cache
+def sender() -> Sender:
+    name = bootstrap.environment().connection
+    return Sender(
+        connection=name,
+        erp=bootstrap.connector(name),
+        cases=Cases(bootstrap.store(), bootstrap.clock, bootstrap.retailer()),
+        store=bootstrap.store(),
+        bus=bootstrap.bus(),
+        issues=bootstrap.issues(),
+        clock=bootstrap.clock,
+        settle=bootstrap.retailer().connection(name).settle,
+    )
+
+
+@bootstrap.logger.inject_lambda_context
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dict[str, str]]]:
+    del context
+
+    def handle(body: Body) -> None:
+        if "case" in body:
+            sender().send(body["case"], retry_rejected=body.get("retry") == "rejected")
+
+    return each_message(event, handle, queue=keys.write_queue(bootstrap.environment().connection))

@@ -1,0 +1,63 @@
+"""What every queue-fed function does around its flow: partial failures, delays, time left."""
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions import bootstrap
+from shared.errors import RejectedError, RetryableError
+from shared.ports import Message
+
+MARGIN_MS = 12_000  # stop taking on work while one vendor call may still time out
+DELAY_MAX_S = 900  # SQS delays a message by 15 minutes at most
+
+type Body = Mapping[str, str]
+
+
+def out_of_time(context: LambdaContext) -> Callable[[], bool]:
+    return lambda: context.get_remaining_time_in_millis() < MARGIN_MS
+
+
+def each_message(
+    event: Mapping[str, Any], handle: Callable[[Body], None], *, queue: str
+) -> dict[str, list[dict[str, str]]]:
+    """Handle every message of a batch by itself.
+
+    A RetryableError that says when to come back is sent again with that delay, so waiting for a
+    vendor never counts as a failed try. Anything else fails its own message only: SQS delivers it
+    again, and after enough tries it becomes a dead letter and so an exception.
+    """
+    failed = []
+    for record in event["Records"]:
+        try:
+            body = json.loads(record["body"])
+            handle(body)
+        except RetryableError as error:
+            later = _later(queue, record, error.after)
+            if later is None:
+                failed.append(record["messageId"])
+            else:
+                bootstrap.queues().send([later])
+            bootstrap.logger.info("message deferred", reason=type(error).__name__, queue=queue)
+        except RejectedError as error:
+            failed.append(record["messageId"])
+            bootstrap.logger.warning("message rejected", code=error.code, field=error.field)
+        except Exception:  # noqa: BLE001 - a bug in one message must not fail the others
+            failed.append(record["messageId"])
+            bootstrap.logger.exception("message failed", queue=queue)
+    return {"batchItemFailures": [{"itemIdentifier": name} for name in failed]}
+
+
+def _later(queue: str, record: Mapping[str, Any], after: timedelta | None) -> Message | None:
+    if after is None:
+        return None
+    delay_s = min(max(1, -(-after // timedelta(seconds=1))), DELAY_MAX_S)
+    return Message(queue, json.loads(record["body"]), delay_s)
+
+
+def partitions(event: Mapping[str, Any]) -> list[str]:
+    """The partition keys of a batch of stream records, in order."""
+    return [record["dynamodb"]["Keys"]["pk"]["S"] for record in event["Records"]]

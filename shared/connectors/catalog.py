@@ -1,0 +1,64 @@
+"""Every system Shelfwire speaks to, as data: one row each, code loaded on first use."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    ERP = "erp"
+    CHANNEL = "channel"
+
+
+@dataclass(frozen=True, slots=True)
+class Connector:
+    """One system.
+
+    `factory` makes the client that satisfies the Protocols of `shared.ports`; `door` is the module
+    with its webhook functions, free of any import that a cold start would pay for; `hints` says
+    what a delivery is about. `settings` are the keys a connection may set, with what each means;
+    `secret_fields` what its secret holds. `compare_and_set` are facets whose stale writes the
+    vendor itself refuses.
+    """
+
+    system: str
+    title: str
+    kind: Kind
+    factory: str
+    door: str
+    hints: str
+    version: str
+    secret_fields: tuple[str, ...]
+    settings: dict[str, str]
+    topics: tuple[str, ...] = ()
+    compare_and_set: tuple[str, ...] = ()
+
+
+CATALOG: dict[str, Connector] = {
+    row.system: row
+    for row in (
+        Connector(
+            system="sap-s4hana",
+            title="SAP S/4HANA (OData V2)",
+            kind=Kind.ERP,
+            factory="shared.connectors.sap.client:connect",
+            door="shared.connectors.sap.webhook",
+            hints="shared.connectors.sap.hints",
+            version="OData V2 API_*_SRV",
+            secret_fields=("client_id", "client_secret", "token_url", "webhook_secrets"),
+            settings={},
+        ),
+        Connector(
+            system="shopify",
+            title="Shopify Admin GraphQL",
+            kind=Kind.CHANNEL,
+            factory="shared.connectors.shopify.client:connect",
+            door="shared.connectors.shopify.webhook",
+            hints="shared.connectors.shopify.hints",
+            version="2026-10",
+            secret_fields=("client_id", "client_secret", "webhook_secrets"),
+            settings={},
+            topics=("orders/create", "orders/updated", "orders/cancelled", "refunds/create"),
+            compare_and_set=("stock",),
+        ),
+    )
+}

@@ -1,0 +1,131 @@
+"""Order decisions: totals, mapping, holds, and where a case goes next."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.model.case import Case, CaseState, Hop, Intent, IntentState
+from shared.model.facts import Hold
+from shared.model.money import Money
+from shared.model.order import Order, OrderLine, Shipment
+
+REFERENCE_MAX = 35  # SAP PurchaseOrderByCustomer
+TIMELINE_MAX = 60
+
+
+@dataclass(frozen=True, slots=True)
+class TotalsDiffer:
+    stated: Money
+    computed: Money
+
+
+def check_totals(order: Order, *, tolerance_minor: int) -> TotalsDiffer | None:
+    """Goods less discounts plus freight, plus taxes unless prices contain them, is the total."""
+    computed = order.goods() - order.discounts() + order.freight()
+    if not order.taxes_included:
+        computed += order.taxes()
+    if abs(computed.amount - order.total.amount) <= tolerance_minor:
+        return None
+    return TotalsDiffer(stated=order.total, computed=computed)
+
+
+def reference(order: Order) -> str:
+    """What the ERP can be asked for: unique per channel order, never changes, at most 35 long."""
+    text = f"{order.channel}-{order.external_id}".upper()
+    if len(text) > REFERENCE_MAX:
+        raise ValueError(f"order reference {text!r} is longer than {REFERENCE_MAX} characters")
+    return text
+
+
+def mapped(order: Order, skus: Mapping[str, str], *, custom: str | None) -> Order:
+    """The order with every line's SKU filled in where a mapping is known."""
+    lines = tuple(_mapped_line(line, skus, custom) for line in order.lines)
+    return order.model_copy(update={"lines": lines})
+
+
+def _mapped_line(line: OrderLine, skus: Mapping[str, str], custom: str | None) -> OrderLine:
+    sku = skus.get(line.channel_sku) if line.channel_sku else custom
+    return line if sku is None else line.model_copy(update={"sku": sku})
+
+
+def unmapped(order: Order) -> tuple[str, ...]:
+    """Codes nobody has mapped, each once; a line without a code is named by its title."""
+    codes = dict.fromkeys(
+        line.channel_sku or f"custom line {line.title!r}" for line in order.lines if not line.sku
+    )
+    return tuple(codes)
+
+
+def holds(case: Case, *, location: str) -> dict[str, Hold]:
+    """Units this case still takes off availability, by `order_id/line_id`.
+
+    A line without a location of its own is held at `location`.
+    """
+    if case.state in {CaseState.CANCELLED, CaseState.SHIPPED, CaseState.RECORDED}:
+        return {}
+    gone = Counter[str]()
+    for shipment in case.shipments:
+        for line in shipment.lines:
+            gone[line.line_id or ""] += line.quantity
+    found = {}
+    for ordered in case.order.lines:
+        left = ordered.quantity - gone[ordered.line_id]
+        if ordered.sku and left > 0:
+            found[f"{case.order.order_id}/{ordered.line_id}"] = Hold(
+                order_id=case.order.order_id,
+                line_id=ordered.line_id,
+                location=ordered.location or location,
+                quantity=left,
+                since=case.captured_at,
+            )
+    return found
+
+
+def resolved(case: Case, shipment: Shipment) -> Shipment:
+    """The shipment with the channel's line ids, found through the ERP's item numbers."""
+    by_item = {item: line for line, item in case.erp_items.items()}
+    lines = tuple(
+        line.model_copy(update={"line_id": by_item.get(line.erp_item)})
+        if line.erp_item in by_item
+        else line
+        for line in shipment.lines
+    )
+    return shipment.model_copy(update={"lines": lines})
+
+
+def shipped_state(case: Case) -> CaseState:
+    """Shipped when every ordered unit has left, partly shipped before."""
+    ordered = Counter({line.line_id: line.quantity for line in case.order.lines})
+    left = Counter[str]()
+    for shipment in case.shipments:
+        for line in shipment.lines:
+            left[line.line_id or ""] += line.quantity
+    whole = all(left[line_id] >= quantity for line_id, quantity in ordered.items())
+    return CaseState.SHIPPED if whole else CaseState.PARTLY_SHIPPED
+
+
+def with_intent(case: Case, intent: Intent) -> Case:
+    """The case with this intent in place of the one of the same id."""
+    others = tuple(i for i in case.intents if i.intent_id != intent.intent_id)
+    return case.model_copy(update={"intents": (*others, intent)})
+
+
+def settled(intent: Intent, state: IntentState, *, now: datetime, result: str | None = None,
+            detail: str = "") -> Intent:  # fmt: skip
+    return intent.model_copy(
+        update={
+            "state": state,
+            "settled_at": now,
+            "result": result or intent.result,
+            "detail": detail[:300],
+        }
+    )
+
+
+def noted(case: Case, what: str, detail: str = "", *, now: datetime) -> Case:
+    """The case with one more line of its timeline; the oldest middle lines give way."""
+    hops = (*case.timeline, Hop(at=now, what=what, detail=detail[:300]))
+    if len(hops) > TIMELINE_MAX:
+        hops = (*hops[:10], *hops[-(TIMELINE_MAX - 10) :])
+    return case.model_copy(update={"timeline": hops})

@@ -1,0 +1,166 @@
+"""How a target moves: desired by derivation, sent, and settled by what the channel said."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.model.base import Json
+from shared.model.ids import Facet
+from shared.model.target import Attempt, Outcome, Step, Target, TargetState, Verdict
+
+KEPT_ATTEMPTS = 5
+BACKOFF_MAX = timedelta(minutes=5)
+
+
+class Priority:
+    """Lower goes first; the channel's lane is named after it."""
+
+    SOLD_OUT = 0
+    NEW_LISTING = 1
+    STOCK = 2
+    PROMOTION = 3
+    PRICE = 4
+    CONTENT = 5
+    ALL = range(6)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What derivation found a channel should show."""
+
+    channel: str
+    facet: Facet
+    key: str
+    group: str
+    desired: Json
+    priority: int
+    chain: tuple[Step, ...]
+    facts: dict[str, datetime]
+    next_change: datetime | None = None
+
+
+def desire(old: Target | None, draft: Draft, *, now: datetime) -> Target | None:
+    """The target after a derivation, or None when nothing has to be written."""
+    if old is None:
+        return Target(
+            channel=draft.channel,
+            facet=draft.facet,
+            key=draft.key,
+            group=draft.group,
+            desired=draft.desired,
+            version=1,
+            priority=draft.priority,
+            since=now,
+            derived_at=now,
+            next_change=draft.next_change,
+            why=draft.chain,
+            facts=draft.facts,
+        )
+    if old.desired == draft.desired and old.group == draft.group:
+        return None
+    version = old.version + 1
+    # The channel shows it already, and nothing else can still land: there is nothing to send.
+    shown = old.published == draft.desired and old.state is not TargetState.IN_DOUBT
+    state = _state_after(old, shown=shown)
+    return old.model_copy(
+        update={
+            "group": draft.group,
+            "desired": draft.desired,
+            "version": version,
+            "published_version": version if shown else old.published_version,
+            "state": state,
+            "priority": draft.priority,
+            "since": old.since if old.dirty else now,
+            "derived_at": now,
+            "next_change": draft.next_change,
+            "why": draft.chain,
+            "facts": draft.facts,
+        }
+    )
+
+
+def _state_after(old: Target, *, shown: bool) -> TargetState:
+    if old.state is TargetState.IN_DOUBT:
+        return TargetState.IN_DOUBT
+    return TargetState.APPLIED if shown else TargetState.DIRTY
+
+
+def sent(target: Target, *, now: datetime) -> Target:
+    """Recorded before the call: from here on, something may land."""
+    attempt = Attempt(at=now, version=target.version, verdict=Verdict.UNKNOWN, detail="sent")
+    return target.model_copy(
+        update={"state": TargetState.IN_DOUBT, "attempts": _kept(target, attempt)}
+    )
+
+
+def settle(target: Target, outcome: Outcome, *, sent_version: int, sent_value: Json, now: datetime
+) -> Target:  # fmt: skip
+    """The target after the channel's answer for what was sent, which may be an older version."""
+    attempt = Attempt(
+        at=now, version=sent_version, verdict=outcome.verdict, detail=_detail(outcome)
+    )
+    update: dict[str, object] = {"attempts": _kept(target, attempt)}
+    newest = target.version == sent_version
+    match outcome.verdict:
+        case Verdict.APPLIED:
+            update |= {
+                "published": sent_value,
+                "published_version": max(target.published_version, sent_version),
+                "state": TargetState.APPLIED if newest else TargetState.DIRTY,
+            }
+        case Verdict.REJECTED:
+            update["state"] = TargetState.REJECTED if newest else TargetState.DIRTY
+        case Verdict.RETRY:
+            update["state"] = TargetState.DIRTY
+        case Verdict.ACCEPTED | Verdict.UNKNOWN | Verdict.STALE:
+            update["state"] = TargetState.IN_DOUBT
+    return target.model_copy(update=update)
+
+
+def seen(target: Target, shown: Json, *, now: datetime) -> Target:
+    """The target after a read-back: what the channel shows is what is published."""
+    same = shown == target.desired
+    attempt = Attempt(
+        at=now,
+        version=target.version,
+        verdict=Verdict.APPLIED if same else Verdict.RETRY,
+        detail="read back: " + ("shown" if same else "differs"),
+    )
+    return target.model_copy(
+        update={
+            "published": shown,
+            "published_version": target.version if same else target.published_version,
+            "state": TargetState.APPLIED if same else TargetState.DIRTY,
+            "attempts": _kept(target, attempt),
+        }
+    )
+
+
+def due(target: Target, *, settle_after: timedelta) -> datetime | None:
+    """When the target is next to be looked at; None when there is nothing to do."""
+    if not target.dirty:
+        return None
+    if not target.attempts:
+        return target.since
+    last = target.attempts[-1]
+    if target.state is TargetState.IN_DOUBT:
+        return last.at if last.verdict is Verdict.STALE else last.at + settle_after
+    backoff = _backoff(target)
+    return last.at + backoff if backoff else target.since
+
+
+def _backoff(target: Target) -> timedelta:
+    """Doubles from 5 s with every fruitless try of the same version; the first goes at once."""
+    tries = 0
+    for attempt in reversed(target.attempts):
+        if attempt.version != target.version or attempt.verdict is not Verdict.RETRY:
+            break
+        tries += not attempt.detail.startswith("read back")
+    return min(timedelta(seconds=5) * 2 ** (tries - 1), BACKOFF_MAX) if tries else timedelta()
+
+
+def _kept(target: Target, attempt: Attempt) -> tuple[Attempt, ...]:
+    return (*target.attempts, attempt)[-KEPT_ATTEMPTS:]
+
+
+def _detail(outcome: Outcome) -> str:
+    return ": ".join(part for part in (outcome.code, outcome.message) if part)[:200]

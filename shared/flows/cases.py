@@ -1,0 +1,110 @@
+"""The rows of order cases: read, change on the revision read, and keep holds in step."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.domain import orders
+from shared.errors import RetryableError
+from shared.flows import keys
+from shared.model.case import Case, CaseState, IntentKind
+from shared.model.facts import HoldCard
+from shared.model.retailer import Retailer
+from shared.ports import Clock, Put, Store
+
+TRIES = 8
+TO_SEND = frozenset({CaseState.RELEASED, CaseState.SENDING, CaseState.IN_DOUBT})
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    case: Case
+    rev: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """`lane` keeps a case findable while something is still to be sent to some connection."""
+
+    store: Store
+    clock: Clock
+    retailer: Retailer
+
+    def find(self, order_id: str) -> CaseRow | None:
+        key = keys.case(order_id)
+        row = self.store.get([key]).get(key)
+        return CaseRow(Case.model_validate(row.body), row.rev) if row else None
+
+    def commit(self, case: Case, expected: int, *, due: datetime | None = None) -> bool:
+        return self.store.commit([self.put(case, expected, due=due)])[0]
+
+    def change(self, order_id: str, step: Callable[[Case], Case | None]) -> Case | None:
+        """Apply `step` to the case as it stands, again if somebody was faster.
+
+        Returns the case as it is afterwards; `step` answers None to leave it alone.
+        """
+        for _ in range(TRIES):
+            found = self.find(order_id)
+            if found is None:
+                return None
+            changed = step(found.case)
+            if changed is None or changed == found.case:
+                return found.case
+            if self.commit(changed, found.rev):
+                return changed
+        raise RetryableError(f"order {order_id} is contended")
+
+    def put(self, case: Case, expected: int, *, due: datetime | None = None) -> Put:
+        lane = self._lane(case)
+        return Put(
+            key=keys.case(case.order.order_id),
+            body=case.model_dump(mode="json"),
+            expected=expected,
+            lane=lane,
+            due=(due or self.clock.now()) if lane else None,
+            state=case.state,
+        )
+
+    def _lane(self, case: Case) -> str | None:
+        channel = self.retailer.channel(case.order.channel)
+        if case.state in TO_SEND:
+            return keys.case_lane(channel.erp)
+        waiting = any(i.open and i.kind is IntentKind.SHIP for i in case.intents)
+        return keys.case_lane(channel.connection) if waiting else None
+
+    def sync_holds(self, order_id: str) -> None:
+        """Make the holds on every SKU of an order what the case implies.
+
+        The case is read again after writing: a change in between starts another round, so a late
+        writer cannot leave a hold behind.
+        """
+        for _ in range(TRIES):
+            found = self.find(order_id)
+            if found is None:
+                return
+            if not self._write_holds(found.case):
+                continue
+            again = self.find(order_id)
+            if again is not None and again.rev == found.rev:
+                return
+        raise RetryableError(f"holds of order {order_id} are contended")
+
+    def _write_holds(self, case: Case) -> bool:
+        channel = self.retailer.channel(case.order.channel)
+        wanted = orders.holds(case, location=channel.locations[0])
+        prefix = f"{case.order.order_id}/"
+        skus = dict.fromkeys(line.sku for line in case.order.lines if line.sku)
+        rows = self.store.get(keys.hold(sku) for sku in skus)
+        by_line = {line.line_id: line.sku for line in case.order.lines}
+        writes = []
+        for sku in skus:
+            row = rows.get(keys.hold(sku))
+            card = HoldCard.model_validate(row.body) if row else HoldCard(sku=sku)
+            kept = {name: hold for name, hold in card.holds.items() if not name.startswith(prefix)}
+            mine = {n: h for n, h in wanted.items() if by_line.get(h.line_id) == sku}
+            if {**kept, **mine} == card.holds:
+                continue
+            changed = HoldCard(sku=sku, holds={**kept, **mine})
+            put = Put(keys.hold(sku), changed.model_dump(mode="json"), row.rev if row else 0)
+            writes.append(put)
+        return all(self.store.commit(writes))

@@ -1,0 +1,267 @@
+"""From facts to targets: what every channel should show of the articles that changed.
+
+Runs only from the stream of the facts, whose records of one partition are handled one after the
+other; so no two derivations of one SKU run at once. Targets are read before the facts they are
+derived from and committed on the revision read: whatever is written in between wins another round.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+from shared.domain import targets
+from shared.domain.availability import available
+from shared.domain.pricing import Priced, Unpriced, resolve
+from shared.domain.targets import Draft, Priority
+from shared.errors import RetryableError
+from shared.flows import keys
+from shared.flows.issues import Issues, Problem
+from shared.model.facts import HoldCard, ItemCard, PriceCard, ProductCard, StockCard
+from shared.model.ids import Entity, Facet
+from shared.model.issue import IssueKind
+from shared.model.product import Lifecycle
+from shared.model.retailer import Channel, Retailer
+from shared.model.target import Target
+from shared.ports import Clock, Key, Message, Put, Queues, Row, Store
+
+TRIES = 6
+HINT = {"look": "targets"}
+
+
+@dataclass(slots=True)
+class Derived:
+    """What a run found: targets written, and what could not be derived."""
+
+    written: int = 0
+    channels: set[str] = field(default_factory=set)
+    problems: list[Problem] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Deriver:
+    store: Store
+    queues: Queues
+    issues: Issues
+    clock: Clock
+    retailer: Retailer
+
+    def derive(self, partitions: Iterable[str]) -> Derived:
+        """Derive every channel's targets of these fact partitions, and hint the publishers."""
+        names = dict.fromkeys(partitions)
+        result = Derived()
+        pending = [name for name in names if name.startswith(("sku#", "product#"))]
+        for _ in range(TRIES):
+            if not pending:
+                break
+            pending = self._round(pending, result)
+        else:
+            raise RetryableError(f"{len(pending)} partitions are contended")
+        connections = sorted({self.retailer.channel(c).connection for c in result.channels})
+        self.queues.send([Message(keys.write_queue(name), HINT) for name in connections])
+        self.issues.report(result.problems)
+        return result
+
+    def _round(self, partitions: Sequence[str], result: Derived) -> list[str]:
+        olds = self.store.get(self._target_keys(partitions))
+        facts = self.store.get(self._fact_keys(partitions))
+        writes: list[tuple[str, Put]] = []
+        problems: list[Problem] = []
+        for partition in partitions:
+            for draft in self._drafts(partition, facts, problems):
+                put = self._target_put(draft, olds)
+                if put is not None:
+                    writes.append((partition, put))
+            wake = self._wake(partition, facts)
+            writes += [(partition, put) for put in wake]
+        committed = self.store.commit([put for _, put in writes])
+        again: dict[str, None] = {}
+        for (partition, put), done in zip(writes, committed, strict=True):
+            if not done:
+                again[partition] = None
+            elif put.lane and put.lane != keys.WAKE_LANE:
+                result.written += 1
+                result.channels.add(put.lane.rsplit("#", 1)[0])
+        result.problems += problems
+        return list(again)
+
+    def _target_keys(self, partitions: Iterable[str]) -> list[Key]:
+        found = []
+        for partition in partitions:
+            kind, name = partition.split("#", 1)
+            facets = (Facet.CONTENT,) if kind == "product" else (Facet.PRICE, Facet.STOCK)
+            found += [
+                keys.target(c.name, facet, name) for c in self.retailer.channels for facet in facets
+            ]
+        return found
+
+    def _fact_keys(self, partitions: Iterable[str]) -> list[Key]:
+        owner = self.retailer.authority
+        found = []
+        for partition in partitions:
+            kind, name = partition.split("#", 1)
+            if kind == "product":
+                found.append(keys.product(name, owner[Entity.PRODUCT]))
+            else:
+                found += [
+                    keys.item(name, owner[Entity.PRODUCT]),
+                    keys.price(name, owner[Entity.PRICE]),
+                    keys.stock(name, owner[Entity.STOCK]),
+                    keys.hold(name),
+                    keys.wake(name),
+                ]
+        return found
+
+    def _drafts(
+        self, partition: str, facts: dict[Key, Row], problems: list[Problem]
+    ) -> Iterable[Draft]:
+        kind, name = partition.split("#", 1)
+        for channel in self.retailer.channels:
+            if kind == "product":
+                yield from self._content(name, channel, facts)
+                continue
+            item = self._item(name, facts)
+            if item is not None:
+                yield from self._price(item, channel, facts, problems)
+                yield from self._stock(item, channel, facts)
+
+    def _content(self, name: str, channel: Channel, facts: dict[Key, Row]) -> Iterable[Draft]:
+        row = facts.get(keys.product(name, self.retailer.authority[Entity.PRODUCT]))
+        if row is None:
+            return
+        card = ProductCard.model_validate(row.body)
+        yield Draft(
+            channel=channel.name,
+            facet=Facet.CONTENT,
+            key=name,
+            group=name,
+            desired=card.product.model_dump(mode="json"),
+            priority=Priority.CONTENT,
+            chain=(),
+            facts={f"product of {card.source}": card.as_of},
+        )
+
+    def _item(self, sku: str, facts: dict[Key, Row]) -> ItemCard | None:
+        row = facts.get(keys.item(sku, self.retailer.authority[Entity.PRODUCT]))
+        return ItemCard.model_validate(row.body) if row else None
+
+    def _priced(
+        self, item: ItemCard, channel: Channel, facts: dict[Key, Row]
+    ) -> tuple[PriceCard, Priced | Unpriced] | None:
+        row = facts.get(keys.price(item.variant.sku, self.retailer.authority[Entity.PRICE]))
+        if row is None:
+            return None
+        card = PriceCard.model_validate(row.body)
+        return card, resolve(
+            card.conditions,
+            variant=item.variant,
+            channel=channel,
+            retailer=self.retailer,
+            now=self.clock.now(),
+        )
+
+    def _price(
+        self,
+        item: ItemCard,
+        channel: Channel,
+        facts: dict[Key, Row],
+        problems: list[Problem],
+    ) -> Iterable[Draft]:
+        found = self._priced(item, channel, facts)
+        if found is None or item.variant.lifecycle is Lifecycle.DISCONTINUED:
+            return
+        card, priced = found
+        if isinstance(priced, Unpriced):
+            problems.append(_no_price(item, channel, priced))
+            return
+        yield Draft(
+            channel=channel.name,
+            facet=Facet.PRICE,
+            key=item.variant.sku,
+            group=item.product_id,
+            desired=priced.value.model_dump(mode="json"),
+            priority=Priority.PROMOTION if priced.promotional else Priority.PRICE,
+            chain=priced.chain,
+            facts={f"price of {card.source}": card.as_of, f"item of {item.source}": item.as_of},
+            next_change=priced.next_change,
+        )
+
+    def _stock(self, item: ItemCard, channel: Channel, facts: dict[Key, Row]) -> Iterable[Draft]:
+        sku = item.variant.sku
+        row = facts.get(keys.stock(sku, self.retailer.authority[Entity.STOCK]))
+        if row is None:
+            return
+        card = StockCard.model_validate(row.body)
+        held = facts.get(keys.hold(sku))
+        found = available(
+            card.positions,
+            HoldCard.model_validate(held.body) if held else None,
+            variant=item.variant,
+            channel=channel,
+        )
+        yield Draft(
+            channel=channel.name,
+            facet=Facet.STOCK,
+            key=sku,
+            group=item.product_id,
+            desired=found.value.model_dump(mode="json"),
+            priority=Priority.SOLD_OUT if found.sold_out else Priority.STOCK,
+            chain=found.chain,
+            facts={f"stock of {card.source}": card.as_of, f"item of {item.source}": item.as_of},
+        )
+
+    def _target_put(self, draft: Draft, olds: dict[Key, Row]) -> Put | None:
+        key = keys.target(draft.channel, draft.facet, draft.key)
+        row = olds.get(key)
+        old = Target.model_validate(row.body) if row else None
+        if draft.facet is Facet.CONTENT and (old is None or old.published is None):
+            draft = replace(draft, priority=Priority.NEW_LISTING)
+        new = targets.desire(old, draft, now=self.clock.now())
+        if new is None:
+            return None
+        settle = self.retailer.connection(self.retailer.channel(draft.channel).connection).settle
+        return target_put(new, row.rev if row else 0, settle=settle)
+
+    def _wake(self, partition: str, facts: dict[Key, Row]) -> Iterable[Put]:
+        kind, name = partition.split("#", 1)
+        item = self._item(name, facts) if kind == "sku" else None
+        if item is None:
+            return
+        found = [self._priced(item, channel, facts) for channel in self.retailer.channels]
+        instants = [f[1].next_change for f in found if f and f[1].next_change]
+        key = keys.wake(name)
+        row = facts.get(key)
+        at = min(instants, default=None)
+        said = at.isoformat() if at else None
+        if said != (row.body.get("at") if row else None):
+            yield Put(
+                key=key,
+                body={"at": said},
+                expected=row.rev if row else 0,
+                lane=keys.WAKE_LANE if at else None,
+                due=at,
+            )
+
+
+def target_put(target: Target, expected: int, *, settle: timedelta) -> Put:
+    """The row of a target: in its lane while something is to be done, out of it after."""
+    due = targets.due(target, settle_after=settle)
+    return Put(
+        key=keys.target(target.channel, target.facet, target.key),
+        body=target.model_dump(mode="json"),
+        expected=expected,
+        lane=keys.target_lane(target.channel, target.priority) if due else None,
+        due=due,
+        state=target.state,
+    )
+
+
+def _no_price(item: ItemCard, channel: Channel, found: Unpriced) -> Problem:
+    return Problem(
+        kind=IssueKind.NO_PRICE,
+        subject=f"{channel.name}/{item.variant.sku}",
+        connection=channel.erp,
+        summary=f"{item.variant.sku} has no price {channel.name} may show: {found.reason}",
+        remedy="correct the price conditions of this article in the ERP",
+        field="conditions",
+        value=found.reason,
+    )

@@ -1,0 +1,166 @@
+"""Exceptions a person can act on: raising folds repeats, solving is idempotent."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from shared.errors import RetryableError
+from shared.flows import keys
+from shared.model.events import IssueRaised, IssueSolved
+from shared.model.issue import Issue, IssueKind, IssueState, Severity
+from shared.model.money import Money
+from shared.ports import Bus, Clock, Put, Refusal, Row, Store, Table
+
+TRIES = 8
+
+_SEVERITY = {
+    IssueKind.ORDER_REJECTED: Severity.CRITICAL,
+    IssueKind.ORDER_IN_DOUBT: Severity.CRITICAL,
+    IssueKind.DUPLICATE_IN_ERP: Severity.CRITICAL,
+    IssueKind.DEAD_LETTER: Severity.CRITICAL,
+    IssueKind.ACCESS: Severity.CRITICAL,
+    IssueKind.UNMAPPED_SKU: Severity.HIGH,
+    IssueKind.TOTALS_DIFFER: Severity.HIGH,
+    IssueKind.BAD_MESSAGE: Severity.HIGH,
+    IssueKind.SHIPMENT_REJECTED: Severity.HIGH,
+}
+
+_OWNER = {
+    IssueKind.UNMAPPED_SKU: "merchandising",
+    IssueKind.NO_PRICE: "pricing",
+    IssueKind.BAD_FACT: "master data",
+    IssueKind.UNMAPPED_LOCATION: "logistics",
+    IssueKind.SHIPMENT_REJECTED: "logistics",
+    IssueKind.SHIPMENT_WITHOUT_ORDER: "logistics",
+    IssueKind.TOTALS_DIFFER: "finance",
+    IssueKind.REFUND_WITHOUT_ORDER: "finance",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What went wrong, before it is folded into what is already known."""
+
+    kind: IssueKind
+    subject: str
+    connection: str
+    summary: str
+    remedy: str
+    field: str | None = None
+    value: str | None = None
+    at_risk: Money | None = None
+    replay: Mapping[str, str] | None = None
+
+
+class Issues:
+    """The book of exceptions."""
+
+    def __init__(self, store: Store, bus: Bus, clock: Clock) -> None:
+        self._store = store
+        self._bus = bus
+        self._clock = clock
+
+    def report(self, problems: Iterable[Problem]) -> None:
+        """Raise each, folding those of one kind and subject, also within this call."""
+        for problem in problems:
+            self._raise(problem)
+
+    def solve(self, kind: IssueKind, subject: str, *, by: str) -> bool:
+        """Close the open exception of this kind and subject; False if there is none."""
+        for _ in range(TRIES):
+            key = keys.issue(f"{kind}#{subject}")
+            row = self._store.get([key]).get(key)
+            if row is None:
+                return False
+            issue = Issue.model_validate(row.body)
+            if issue.state is IssueState.SOLVED:
+                return False
+            now = self._clock.now()
+            solved = issue.model_copy(
+                update={"state": IssueState.SOLVED, "solved_at": now, "solved_by": by}
+            )
+            if self._store.commit([_put(solved, row.rev)])[0]:
+                self._bus.publish(
+                    [IssueSolved(at=now, issue_id=issue.issue_id, kind=kind, solved_by=by)]
+                )
+                return True
+        raise RetryableError(f"exception {kind}#{subject} is contended")
+
+    def find(self, issue_id: str) -> Issue | None:
+        key = keys.issue(issue_id)
+        row = self._store.get([key]).get(key)
+        return Issue.model_validate(row.body) if row else None
+
+    def _raise(self, problem: Problem) -> None:
+        for _ in range(TRIES):
+            key = keys.issue(f"{problem.kind}#{problem.subject}")
+            row = self._store.get([key]).get(key)
+            issue = self._folded(problem, row)
+            if self._store.commit([_put(issue, row.rev if row else 0)])[0]:
+                if issue.count == 1 or (row and row.body.get("state") == IssueState.SOLVED):
+                    self._bus.publish([_raised(issue)])
+                return
+        raise RetryableError(f"exception {problem.kind}#{problem.subject} is contended")
+
+    def _folded(self, problem: Problem, row: Row | None) -> Issue:
+        now = self._clock.now()
+        old = Issue.model_validate(row.body) if row else None
+        return Issue(
+            kind=problem.kind,
+            subject=problem.subject,
+            connection=problem.connection,
+            severity=_SEVERITY.get(problem.kind, Severity.MEDIUM),
+            summary=problem.summary,
+            remedy=problem.remedy,
+            owner=_OWNER.get(problem.kind, "operations"),
+            field=problem.field,
+            value=problem.value,
+            at_risk=problem.at_risk,
+            first_seen=old.first_seen if old and old.state is IssueState.OPEN else now,
+            last_seen=now,
+            count=old.count + 1 if old else 1,
+            replay=dict(problem.replay) if problem.replay else None,
+        )
+
+
+def open_issues(store: Store, *, limit: int = 250) -> Sequence[Issue]:
+    """What waits for a person, the longest waiting first."""
+    rows = store.due(Table.ISSUES, keys.OPEN_ISSUES, limit=limit)
+    return [Issue.model_validate(row.body) for row in rows]
+
+
+def refused(refusals: Iterable[Refusal], *, connection: str, entity: str) -> list[Problem]:
+    """Foreign rows that could not be understood, as exceptions."""
+    return [
+        Problem(
+            kind=IssueKind.UNMAPPED_LOCATION if r.field == "location" else IssueKind.BAD_FACT,
+            subject=f"{connection}/{entity}/{r.subject}/{r.field}".replace("#", "_"),
+            connection=connection,
+            summary=r.message,
+            remedy=r.remedy,
+            field=r.field,
+            value=r.value[:200],
+        )
+        for r in refusals
+    ]
+
+
+def _put(issue: Issue, expected: int) -> Put:
+    opened = issue.state is IssueState.OPEN
+    return Put(
+        key=keys.issue(issue.issue_id),
+        body=issue.model_dump(mode="json"),
+        expected=expected,
+        lane=keys.OPEN_ISSUES if opened else None,
+        due=issue.first_seen if opened else None,
+        state=issue.state,
+    )
+
+
+def _raised(issue: Issue) -> IssueRaised:
+    return IssueRaised(
+        at=issue.last_seen,
+        issue_id=issue.issue_id,
+        kind=issue.kind,
+        severity=issue.severity,
+        connection=issue.connection,
+    )

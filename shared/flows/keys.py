@@ -1,0 +1,102 @@
+"""Where every row lives. `#` separates parts; no SKU, name or id of ours holds one."""
+
+from shared.model.ids import Facet
+from shared.ports import Key, Table
+
+
+def product(product_id: str, source: str) -> Key:
+    return Key(Table.FACTS, f"product#{product_id}", f"product#{source}")
+
+
+def item(sku: str, source: str) -> Key:
+    return Key(Table.FACTS, f"sku#{sku}", f"item#{source}")
+
+
+def price(sku: str, source: str) -> Key:
+    return Key(Table.FACTS, f"sku#{sku}", f"price#{source}")
+
+
+def stock(sku: str, source: str) -> Key:
+    return Key(Table.FACTS, f"sku#{sku}", f"stock#{source}")
+
+
+def hold(sku: str) -> Key:
+    return Key(Table.FACTS, f"sku#{sku}", "holds")
+
+
+def wake(sku: str) -> Key:
+    """When the clock is to look at this SKU again."""
+    return Key(Table.FACTS, f"sku#{sku}", "wake")
+
+
+WAKE_LANE = "wake"
+
+
+def target(channel: str, facet: Facet, key: str) -> Key:
+    return Key(Table.TARGETS, f"{channel}#{facet}#{key}")
+
+
+def target_lane(channel: str, priority: int) -> str:
+    return f"{channel}#{priority}"
+
+
+def case(order_id: str) -> Key:
+    return Key(Table.ORDERS, f"order#{order_id}")
+
+
+def case_lane(connection: str) -> str:
+    """Cases with something to send to this connection."""
+    return f"case#{connection}"
+
+
+WAITING = "waiting"
+
+
+def waiting(code: str, order_id: str) -> Key:
+    """An order that waits for this code to be mapped."""
+    return Key(Table.ORDERS, WAITING, f"{code}#{order_id}")
+
+
+def link(connection: str, key: str) -> Key:
+    """The ids by which a connection knows a SKU or a product of ours."""
+    return Key(Table.LINKS, f"{connection}#of#{key}")
+
+
+def code(connection: str, channel_sku: str) -> Key:
+    """The SKU an operator mapped a channel's code to."""
+    return Key(Table.LINKS, f"{connection}#code#{channel_sku}")
+
+
+def erp_order(connection: str, number: str) -> Key:
+    return Key(Table.LINKS, f"{connection}#order#{number}")
+
+
+def issue(issue_id: str) -> Key:
+    return Key(Table.ISSUES, issue_id)
+
+
+OPEN_ISSUES = "open"
+
+
+def inbox(connection: str, delivery: str) -> Key:
+    return Key(Table.INBOX, f"{connection}#{delivery}")
+
+
+def cursor(connection: str, entity: str) -> Key:
+    return Key(Table.CONTROL, f"cursor#{connection}#{entity}")
+
+
+def lease(name: str) -> Key:
+    return Key(Table.CONTROL, f"lease#{name}")
+
+
+def rate(connection: str) -> Key:
+    return Key(Table.CONTROL, f"rate#{connection}")
+
+
+def read_queue(connection: str) -> str:
+    return f"{connection}-read"
+
+
+def write_queue(connection: str) -> str:
+    return f"{connection}-write"

@@ -1,0 +1,70 @@
+"""One rate bucket per vendor account, shared through the store and leased in blocks."""
+
+from datetime import datetime, timedelta
+
+from shared.errors import ThrottledError
+from shared.flows import keys
+from shared.kit.bucket import MILLI, Bucket
+from shared.model.base import Json
+from shared.model.retailer import Connection
+from shared.ports import Clock, Put, Row, Store
+
+TRIES = 8
+LEASE = timedelta(seconds=2)  # a crashed holder wastes at most what it leased for this long
+
+
+class LeasedPacer:
+    """Spends from a local block; one write to the store buys about a second of the vendor's rate.
+
+    A lease not spent within two seconds is given up: the bucket refills, so nothing is owed.
+    """
+
+    def __init__(self, connection: Connection, store: Store, clock: Clock) -> None:
+        self._key = keys.rate(connection.name)
+        self._limits = connection.limits
+        self._store = store
+        self._clock = clock
+        self._held = 0
+        self._until: datetime | None = None
+        self._ceiling: int | None = None
+
+    def take(self, cost: int) -> None:
+        now = self._clock.now()
+        if self._until is None or now >= self._until:
+            self._held = 0
+        if self._held < cost:
+            self._lease(cost, now)
+        self._held -= cost
+
+    def observe(self, *, available: int | None, rate: int | None, spent: int) -> None:
+        """The vendor's own count is lower when somebody else uses the account too."""
+        del rate, spent
+        if available is not None:
+            self._ceiling = available
+
+    def _lease(self, cost: int, now: datetime) -> None:
+        wanted = max(cost - self._held, self._limits.points_per_second)
+        for _ in range(TRIES):
+            row = self._store.get([self._key]).get(self._key)
+            bucket = self._bucket(row, now)
+            granted = min(wanted, max(bucket.level, 0) // MILLI)
+            if self._held + granted < cost:
+                raise ThrottledError(
+                    f"rate of {self._key.pk} is used up", after=bucket.wait(cost - self._held)
+                )
+            left = bucket.spent(granted)
+            body: dict[str, Json] = {"level": left.level, "at": left.at.isoformat()}
+            if self._store.commit([Put(self._key, body, row.rev if row else 0)])[0]:
+                self._held += granted
+                self._until = now + LEASE
+                self._ceiling = None
+                return
+        raise ThrottledError(f"rate of {self._key.pk} is contended", after=timedelta(seconds=1))
+
+    def _bucket(self, row: Row | None, now: datetime) -> Bucket:
+        size, rate = self._limits.bucket, self._limits.points_per_second
+        if row is None:
+            return Bucket(size * MILLI, now, rate, size)
+        at = datetime.fromisoformat(str(row.body["at"]))
+        bucket = Bucket(int(str(row.body["level"])), at, rate, size).refilled(now)
+        return bucket.capped(self._ceiling) if self._ceiling is not None else bucket

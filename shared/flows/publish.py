@@ -1,0 +1,338 @@
+"""Make a channel show its targets: leased, paced, grouped, an outcome recorded per line.
+
+One logical owner per connection drains the lanes in order of priority. Lines go out in the
+vendor's own groups; where the vendor has no compare-and-set they are marked in doubt first, so
+that a crash or a lost answer is followed by reading back, never by sending blindly.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from shared.domain import targets
+from shared.domain.targets import Priority
+from shared.errors import AccessError, InDoubtError, RejectedError, RetryableError
+from shared.flows import keys
+from shared.flows.derive import target_put
+from shared.flows.issues import Issues, Problem
+from shared.flows.leases import Lease, Leases
+from shared.model.ids import Facet
+from shared.model.issue import IssueKind
+from shared.model.retailer import Retailer
+from shared.model.target import Outcome, Push, Target, TargetState, Verdict
+from shared.ports import ChannelPublisher, Clock, Key, Put, Row, Store
+
+DRAIN = 500  # targets looked at per lane and round
+TRIES = 6
+
+
+@dataclass(slots=True)
+class Published:
+    """What a run did; `again` is when to look once more, None when nothing is left."""
+
+    applied: int = 0
+    rejected: int = 0
+    retried: int = 0
+    again: datetime | None = None
+    problems: list[Problem] = field(default_factory=list)
+
+    def come_back(self, at: datetime) -> None:
+        self.again = min(self.again, at) if self.again else at
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A target as it was read, with the revision to commit on."""
+
+    target: Target
+    rev: int
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """`guarded` are facets whose writes the vendor itself refuses when they are stale."""
+
+    connection: str
+    channel_client: ChannelPublisher
+    guarded: frozenset[Facet]
+    store: Store
+    leases: Leases
+    issues: Issues
+    clock: Clock
+    retailer: Retailer
+
+    def run(self, *, out_of_time: Callable[[], bool]) -> Published:
+        """Drain every lane of this connection, or leave word for whoever is at it already."""
+        result = Published()
+        lease = self.leases.acquire(f"publish#{self.connection}")
+        while lease is not None:
+            self._drain(lease, result, out_of_time)
+            if self.leases.release(lease):
+                break
+            if result.again is not None or out_of_time():
+                result.come_back(self.clock.now())
+                break
+            lease = self.leases.acquire(f"publish#{self.connection}")
+        self.issues.report(result.problems)
+        return result
+
+    def _drain(self, lease: Lease, result: Published, out_of_time: Callable[[], bool]) -> None:
+        try:
+            while self._round(result):
+                renewed = self.leases.renew(lease)
+                if renewed is None or out_of_time():
+                    result.come_back(self.clock.now())
+                    return
+        except RetryableError as error:
+            result.come_back(self.clock.now() + (error.after or timedelta(seconds=5)))
+        except AccessError as error:
+            result.problems.append(self._locked_out(error))
+            result.come_back(self.clock.now() + timedelta(minutes=1))
+
+    def _round(self, result: Published) -> bool:
+        """One pass over the most urgent lane that holds anything due; False when none does."""
+        for priority in Priority.ALL:
+            for channel in self.retailer.channels_of(self.connection):
+                lane = keys.target_lane(channel.name, priority)
+                table = keys.target(channel.name, Facet.PRICE, "").table
+                rows = self.store.due(table, lane, until=self.clock.now(), limit=DRAIN)
+                held = self._fresh(row.key for row in rows)
+                if held:
+                    self._publish(held, result)
+                    return True
+        return False
+
+    def _fresh(self, wanted: Iterable[Key]) -> list[Held]:
+        """Read strongly what the lane named; what is no longer dirty or due is left alone."""
+        found = []
+        now = self.clock.now()
+        for row in self.store.get(wanted).values():
+            held = Held(Target.model_validate(row.body), row.rev)
+            at = targets.due(held.target, settle_after=self._settle)
+            if at is not None and at <= now:
+                found.append(held)
+        return found
+
+    @property
+    def _settle(self) -> timedelta:
+        return self.retailer.connection(self.connection).settle
+
+    def _publish(self, held: Sequence[Held], result: Published) -> None:
+        ordered = sorted(held, key=lambda h: (h.target.facet, h.target.state, h.target.key))
+        for (facet, state), group in groupby(ordered, lambda h: (h.target.facet, h.target.state)):
+            if state is TargetState.IN_DOUBT:
+                self._read_back(facet, list(group), result)
+            else:
+                self._send(facet, list(group), result)
+
+    def _read_back(self, facet: Facet, held: Sequence[Held], result: Published) -> None:
+        pushes = self._pushes(facet, held)
+        shown = self.channel_client.shown(facet, pushes)
+        now = self.clock.now()
+        self._commit(
+            [(h, targets.seen(h.target, shown.get(h.target.key), now=now)) for h in held],
+            result,
+        )
+
+    def _send(self, facet: Facet, held: Sequence[Held], result: Published) -> None:
+        by_key = {h.target.key: h for h in held}
+        pushes = self._pushes(facet, held)
+        listed = [push for push in pushes if push.links or facet is Facet.CONTENT]
+        unlisted = [push for push in pushes if not push.links and facet is not Facet.CONTENT]
+        waiting = {push.key: by_key[push.key] for push in unlisted}
+        not_yet = _all(unlisted, Verdict.RETRY, "not listed on the channel yet")
+        self._settle_all(facet, waiting, not_yet, result)
+        for batch in self.channel_client.batches(facet, listed):
+            members = [by_key[push.key] for push in batch]
+            marked = self._marked(facet, members)
+            lines = [push for push in batch if push.key in marked]
+            if not lines:
+                continue
+            outcomes, stop = self._attempt(facet, lines)
+            self._settle_all(facet, marked, outcomes, result)
+            if stop is not None:
+                raise stop
+
+    def _marked(self, facet: Facet, members: Sequence[Held]) -> dict[str, Held]:
+        """The lines that may go out: unguarded ones are recorded as sent first."""
+        if facet in self.guarded:
+            return {h.target.key: h for h in members}
+        now = self.clock.now()
+        marks = [Held(targets.sent(h.target, now=now), h.rev) for h in members]
+        done = self.store.commit([target_put(m.target, m.rev, settle=self._settle) for m in marks])
+        return {
+            m.target.key: Held(m.target, m.rev + 1)
+            for m, committed in zip(marks, done, strict=True)
+            if committed
+        }
+
+    def _attempt(
+        self, facet: Facet, lines: Sequence[Push]
+    ) -> tuple[Sequence[Outcome], Exception | None]:
+        """Call the channel; whatever is raised becomes an outcome of every line as well."""
+        try:
+            return self.channel_client.push(facet, lines), None
+        except InDoubtError as error:
+            return _all(lines, Verdict.UNKNOWN, str(error)), None
+        except (RetryableError, AccessError) as error:
+            return _all(lines, Verdict.RETRY, str(error)), error
+        except RejectedError as error:
+            return _all(lines, Verdict.REJECTED, str(error), code=error.code), None
+
+    def _settle_all(
+        self,
+        facet: Facet,
+        marked: dict[str, Held],
+        outcomes: Sequence[Outcome],
+        result: Published,
+    ) -> None:
+        now = self.clock.now()
+        answered = {outcome.key: outcome for outcome in outcomes}
+        pairs = []
+        for key, held in marked.items():
+            outcome = answered.get(key) or Outcome(
+                key=key, verdict=Verdict.UNKNOWN, message="the channel did not mention this line"
+            )
+            settled = targets.settle(
+                held.target,
+                outcome,
+                sent_version=held.target.version,
+                sent_value=held.target.desired,
+                now=now,
+            )
+            pairs.append((held, settled))
+            if outcome.verdict is Verdict.REJECTED:
+                result.problems.append(self._refused(held.target, outcome))
+        self._remember_links(facet, outcomes)
+        self._commit(pairs, result)
+
+    def _commit(self, pairs: Sequence[tuple[Held, Target]], result: Published) -> None:
+        done = self.store.commit(
+            [target_put(new, held.rev, settle=self._settle) for held, new in pairs]
+        )
+        for (_, new), committed in zip(pairs, done, strict=True):
+            final = new if committed else self._merge(new)
+            result.applied += new.state is TargetState.APPLIED
+            result.rejected += new.state is TargetState.REJECTED
+            result.retried += new.dirty
+            at = targets.due(final, settle_after=self._settle)
+            if at is not None:
+                result.come_back(at)
+
+    def _merge(self, new: Target) -> Target:
+        """Derivation wrote in between: keep its wish, and add what the channel said."""
+        key = keys.target(new.channel, new.facet, new.key)
+        for _ in range(TRIES):
+            row = self.store.get([key]).get(key)
+            if row is None:
+                break
+            current = Target.model_validate(row.body)
+            merged = _merged(current, new)
+            put = target_put(merged, row.rev, settle=self._settle)
+            if self.store.commit([put])[0]:
+                return merged
+        raise RetryableError(f"target {key.pk} is contended")
+
+    def _pushes(self, facet: Facet, held: Sequence[Held]) -> list[Push]:
+        names = [h.target.key for h in held]
+        links = self.store.get(keys.link(self.connection, name) for name in names)
+        return [self._push(facet, h.target, links) for h in held]
+
+    def _push(self, facet: Facet, target: Target, links: dict[Key, Row]) -> Push:
+        row = links.get(keys.link(self.connection, target.key))
+        return Push(
+            key=target.key,
+            group=target.group,
+            desired=target.desired,
+            version=target.version,
+            published=target.published,
+            operation=f"{target.channel}/{facet}/{target.key}/{target.version}",
+            links={k: str(v) for k, v in row.body.items()} if row else {},
+        )
+
+    def _remember_links(self, facet: Facet, outcomes: Sequence[Outcome]) -> None:
+        if facet is not Facet.CONTENT:
+            return
+        wanted = {
+            keys.link(self.connection, name): ids
+            for outcome in outcomes
+            for name, ids in outcome.links.items()
+        }
+        known = self.store.get(wanted)
+        writes = [
+            Put(key, dict(ids), known[key].rev if key in known else 0)
+            for key, ids in wanted.items()
+            if key not in known or dict(known[key].body) != ids
+        ]
+        if not all(self.store.commit(writes)):
+            raise RetryableError("links changed while they were being written")
+        self._wake(put.key.pk.split("#of#", 1)[1] for put in writes if put.expected == 0)
+
+    def _wake(self, names: Iterable[str]) -> None:
+        """Prices and stock that waited for these articles to be listed need wait no longer."""
+        channels = self.retailer.channels_of(self.connection)
+        rows = self.store.get(
+            [
+                keys.target(channel.name, facet, name)
+                for name in names
+                for channel in channels
+                for facet in (Facet.PRICE, Facet.STOCK)
+            ]
+        )
+        woken = []
+        for row in rows.values():
+            target = Target.model_validate(row.body)
+            if target.state is TargetState.DIRTY and target.attempts:
+                fresh = target.model_copy(update={"attempts": ()})
+                woken.append(target_put(fresh, row.rev, settle=self._settle))
+        self.store.commit(woken)
+
+    def _refused(self, target: Target, outcome: Outcome) -> Problem:
+        return Problem(
+            kind=IssueKind.LINE_REJECTED,
+            subject=f"{target.channel}/{target.facet}/{target.key}",
+            connection=self.connection,
+            summary=f"{target.channel} refused the {target.facet} of {target.key}: "
+            f"{outcome.code} {outcome.message}".strip(),
+            remedy="correct the article as the message says; a changed value is sent by itself",
+            field=outcome.code or None,
+            value=str(target.desired)[:200],
+            replay={
+                "queue": keys.write_queue(self.connection),
+                "look": "again",
+                "target": f"{target.channel}#{target.facet}#{target.key}",
+            },
+        )
+
+    def _locked_out(self, error: AccessError) -> Problem:
+        return Problem(
+            kind=IssueKind.ACCESS,
+            subject=self.connection,
+            connection=self.connection,
+            summary=f"{self.connection} refuses our credentials: {error}",
+            remedy="renew the secret of this connection, or grant the app the missing permission",
+        )
+
+
+def _all(lines: Sequence[Push], verdict: Verdict, message: str, *, code: str = "") -> list[Outcome]:
+    return [
+        Outcome(key=line.key, verdict=verdict, code=code, message=message[:200]) for line in lines
+    ]
+
+
+def _merged(current: Target, new: Target) -> Target:
+    """`current` holds a newer wish; `new` says what became of an older one."""
+    state = TargetState.IN_DOUBT if new.state is TargetState.IN_DOUBT else TargetState.DIRTY
+    if state is TargetState.DIRTY and new.published == current.desired:
+        state = TargetState.APPLIED
+    return current.model_copy(
+        update={
+            "published": new.published,
+            "published_version": current.version
+            if state is TargetState.APPLIED
+            else new.published_version,
+            "state": state,
+            "attempts": new.attempts,
+        }
+    )

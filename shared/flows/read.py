@@ -1,0 +1,217 @@
+"""Read a connection: scheduled polls that lose nothing, and single re-reads that hints ask for."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from shared.errors import AccessError, RejectedError
+from shared.flows import keys
+from shared.flows.apply import Applied, apply
+from shared.flows.capture import Capture
+from shared.flows.issues import Issues, Problem, refused
+from shared.flows.shipments import Shipments
+from shared.model.base import Json
+from shared.model.ids import Entity
+from shared.model.issue import IssueKind
+from shared.model.retailer import Retailer
+from shared.ports import (
+    Clock,
+    FactSource,
+    Message,
+    OrderSource,
+    Page,
+    Put,
+    Queues,
+    Row,
+    ShipmentSource,
+    Store,
+)
+
+RUN_MAX = timedelta(minutes=10)  # a poll run not heard of for this long was lost, and starts anew
+TRIES = 6
+
+
+class Source(FactSource, ShipmentSource, OrderSource, Protocol):
+    """Whatever this connection can be read for; the catalogue says which halves it has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One pass over everything that changed since `since`; `page` is the next one to read."""
+
+    started: datetime
+    since: datetime | None
+    page: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    connection: str
+    source: Source
+    capture: Capture
+    shipments: Shipments
+    store: Store
+    queues: Queues
+    issues: Issues
+    clock: Clock
+    retailer: Retailer
+
+    def handle(self, message: Mapping[str, str], *, out_of_time: Callable[[], bool]) -> None:
+        """Poll (`{"poll": entity}`), re-read (`{"read": entity, "key": k}`), or release a hold."""
+        try:
+            if "poll" in message:
+                self._poll(Entity(message["poll"]), message, out_of_time)
+            elif "release" in message:
+                self.capture.release(message["release"])
+            else:
+                self.read(Entity(message["read"]), message["key"])
+        except AccessError as error:
+            self.issues.report([self._locked_out(error)])
+            raise
+
+    def read(self, entity: Entity, key: str) -> None:
+        """The present truth of one thing."""
+        match entity:
+            case Entity.ORDER:
+                self._read_order(key)
+            case Entity.SHIPMENT:
+                for shipment in self.source.read_shipment(key):
+                    self.shipments.record(shipment, source=self.source)
+            case _:
+                self._keep(entity, self.source.read(entity, [key]))
+
+    def _read_order(self, key: str) -> None:
+        try:
+            order = self.source.read_order(key)
+        except RejectedError as error:
+            self.issues.report([self._unreadable(key, error)])
+            return
+        if order is None:
+            raise RejectedError(
+                f"{self.connection} knows no order {key}",
+                code="not_found",
+                field="id",
+                value=key,
+                remedy="check the order in the channel; a deleted order needs no action",
+            )
+        self.capture.take(order)
+
+    def _poll(
+        self, entity: Entity, message: Mapping[str, str], out_of_time: Callable[[], bool]
+    ) -> None:
+        started = message.get("run")
+        run = self._resumed(entity, started) if started else self._begun(entity)
+        while run is not None:
+            page = self._page(entity, run)
+            run = self._advanced(entity, run, page)
+            if run is not None and out_of_time():
+                body = {"poll": entity.value, "run": run.started.isoformat()}
+                self.queues.send([Message(keys.read_queue(self.connection), body)])
+                return
+
+    def _page(self, entity: Entity, run: Run) -> str | None:
+        """Handle one page whole, and say where the next one starts."""
+        if entity is Entity.ORDER:
+            orders = self.source.orders_since(run.since, page=run.page)
+            for order in orders.items:
+                self.capture.take(order)
+            self._refusals(entity, orders)
+            return orders.next
+        if entity is Entity.SHIPMENT:
+            shipments = self.source.shipments_since(run.since, page=run.page)
+            for shipment in shipments.items:
+                self.shipments.record(shipment, source=self.source)
+            self._refusals(entity, shipments)
+            return shipments.next
+        page = self.source.changed(entity, since=run.since, page=run.page)
+        self._keep(entity, page)
+        return page.next
+
+    def _keep(self, entity: Entity, page: Page) -> Applied:  # type: ignore[type-arg]
+        applied = apply(
+            page.items,
+            entity=entity,
+            store=self.store,
+            issues=self.issues,
+            retailer=self.retailer,
+        )
+        self._refusals(entity, page)
+        return applied
+
+    def _refusals(self, entity: Entity, page: Page) -> None:  # type: ignore[type-arg]
+        self.issues.report(refused(page.refused, connection=self.connection, entity=entity))
+
+    def _row(self, entity: Entity) -> Row | None:
+        key = keys.cursor(self.connection, entity)
+        return self.store.get([key]).get(key)
+
+    def _begun(self, entity: Entity) -> Run | None:
+        """A new run, or None while another one is alive."""
+        for _ in range(TRIES):
+            row = self._row(entity)
+            body = row.body if row else {}
+            now = self.clock.now()
+            if body.get("run") and now < _at(body["heard"]) + RUN_MAX:
+                return None
+            overlap = self.retailer.connection(self.connection).overlap
+            since = _at(body["done"]) - overlap if body.get("done") else None
+            run = Run(started=now, since=since, page=None)
+            if self._write(entity, row, run, done=body.get("done")):
+                return run
+        return None
+
+    def _resumed(self, entity: Entity, started: str) -> Run | None:
+        row = self._row(entity)
+        if row is None or row.body.get("run") != started:
+            return None
+        since = row.body.get("since")
+        page = row.body.get("page")
+        return Run(_at(started), _at(since) if since else None, str(page) if page else None)
+
+    def _advanced(self, entity: Entity, run: Run, page: str | None) -> Run | None:
+        """The cursor moves only past what was kept; the last page makes the run count."""
+        row = self._row(entity)
+        if row is None or row.body.get("run") != run.started.isoformat():
+            return None
+        if page is None:
+            self._write(entity, row, None, done=run.started.isoformat())
+            return None
+        ahead = Run(run.started, run.since, page)
+        return ahead if self._write(entity, row, ahead, done=row.body.get("done")) else None
+
+    def _write(self, entity: Entity, row: Row | None, run: Run | None, *, done: Json) -> bool:
+        body: dict[str, Json] = {"done": done, "heard": self.clock.now().isoformat()}
+        if run is not None:
+            body |= {
+                "run": run.started.isoformat(),
+                "since": run.since.isoformat() if run.since else None,
+                "page": run.page,
+            }
+        key = keys.cursor(self.connection, entity)
+        return self.store.commit([Put(key, body, row.rev if row else 0)])[0]
+
+    def _unreadable(self, key: str, error: RejectedError) -> Problem:
+        return Problem(
+            kind=IssueKind.BAD_MESSAGE,
+            subject=f"{self.connection}/order/{key}",
+            connection=self.connection,
+            summary=f"order {key} cannot be understood: {error}",
+            remedy=error.remedy or "correct the order in the channel, then replay",
+            field=error.field,
+            value=str(error.value)[:200] if error.value is not None else None,
+            replay={"queue": keys.read_queue(self.connection), "read": "order", "key": key},
+        )
+
+    def _locked_out(self, error: AccessError) -> Problem:
+        return Problem(
+            kind=IssueKind.ACCESS,
+            subject=self.connection,
+            connection=self.connection,
+            summary=f"{self.connection} refuses our credentials: {error}",
+            remedy="renew the secret of this connection, or grant the missing permission",
+        )
+
+
+def _at(text: Json) -> datetime:
+    return datetime.fromisoformat(str(text))

@@ -1,0 +1,176 @@
+"""What is stuck moves on: dead letters become exceptions, people replay, a sweep finds strays."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.domain.targets import Priority
+from shared.errors import RejectedError
+from shared.flows import keys
+from shared.flows.derive import HINT, target_put
+from shared.flows.intake import replay_delivery
+from shared.flows.issues import Issues, Problem
+from shared.model.issue import Issue, IssueKind
+from shared.model.retailer import Retailer
+from shared.model.target import Target, TargetState
+from shared.ports import Clock, Key, Message, Put, Queues, Store, Table
+
+
+def dead_letter(queue: str, body: str, *, message_id: str) -> Problem:
+    """One message nobody could handle; its keys are kept so that it can be replayed as it was."""
+    try:
+        parsed = json.loads(body)
+    except ValueError:
+        parsed = None
+    said = {str(k): str(v) for k, v in parsed.items()} if isinstance(parsed, dict) else {}
+    origin = queue.removesuffix("-dead")
+    connection = origin.rsplit("-", 1)[0] if origin.endswith(("-read", "-write")) else "shelfwire"
+    about = " ".join(f"{k}={v}" for k, v in said.items() if k not in {"queue", "run"})[:120]
+    return Problem(
+        kind=IssueKind.DEAD_LETTER,
+        subject=f"{origin}/{about or message_id}".replace("#", "_"),
+        connection=connection,
+        summary=f"a message of {origin} failed every try: {about or 'unreadable'}",
+        remedy="look at the function's errors at that time, mend the cause, then replay",
+        replay={**said, "queue": origin} if said and connection != "shelfwire" else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """Do again what an exception says was not done. Safe: everything replayed looks first."""
+
+    store: Store
+    queues: Queues
+    issues: Issues
+    clock: Clock
+
+    def issue(self, issue_id: str, *, by: str) -> Issue | None:
+        """Replay one exception; None when there is no such exception."""
+        issue = self.issues.find(issue_id)
+        if issue is None:
+            return None
+        if issue.replay is None:
+            raise RejectedError(
+                f"exception {issue_id} holds nothing to replay",
+                code="nothing_to_replay",
+                field="issue_id",
+                value=issue_id,
+                remedy=issue.remedy,
+            )
+        self._again(issue.replay)
+        if issue.kind in {IssueKind.DEAD_LETTER, IssueKind.LINE_REJECTED, IssueKind.BAD_MESSAGE}:
+            self.issues.solve(issue.kind, issue.subject, by=by)
+        return issue
+
+    def _again(self, replay: Mapping[str, str]) -> None:
+        if "inbox" in replay:
+            connection, delivery = replay["inbox"], replay["delivery"]
+            replay_delivery(connection, delivery, store=self.store, clock=self.clock)
+            return
+        body = {k: v for k, v in replay.items() if k != "queue"}
+        self.queues.send([Message(replay["queue"], body)])
+
+
+def reconsider(name: str, *, store: Store, settle: timedelta) -> None:
+    """Make a rejected target dirty again, so that the next drain sends it."""
+    channel, facet, key = name.split("#", 2)
+    place = Key(Table.TARGETS, f"{channel}#{facet}#{key}")
+    row = store.get([place]).get(place)
+    target = Target.model_validate(row.body) if row else None
+    if row is not None and target is not None and target.state is TargetState.REJECTED:
+        dirty = target.model_copy(update={"state": TargetState.DIRTY, "attempts": ()})
+        store.commit([target_put(dirty, row.rev, settle=settle)])
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """Hints are lost now and then; the lanes are the truth about what is still to do."""
+
+    store: Store
+    queues: Queues
+    clock: Clock
+    retailer: Retailer
+
+    def run(self) -> int:
+        """Hint every connection that has something due; returns how many messages were sent."""
+        messages = [*self._targets(), *self._cases()]
+        self.queues.send(messages)
+        return len(messages)
+
+    def _targets(self) -> Iterable[Message]:
+        now = self.clock.now()
+        hinted = set()
+        for channel in self.retailer.channels:
+            lanes = (keys.target_lane(channel.name, p) for p in Priority.ALL)
+            if channel.connection not in hinted and any(
+                self.store.due(Table.TARGETS, lane, until=now, limit=1) for lane in lanes
+            ):
+                hinted.add(channel.connection)
+                yield Message(keys.write_queue(channel.connection), HINT)
+
+    def _cases(self) -> Iterable[Message]:
+        now = self.clock.now()
+        for channel in self.retailer.channels:
+            for connection, word in ((channel.erp, "case"), (channel.connection, "ship")):
+                lane = keys.case_lane(connection)
+                for row in self.store.due(Table.ORDERS, lane, until=now - timedelta(seconds=30)):
+                    order_id = row.key.pk.removeprefix("order#")
+                    if order_id.startswith(f"{channel.name}:"):
+                        yield Message(keys.write_queue(connection), {word: order_id})
+
+
+@dataclass(frozen=True, slots=True)
+class PriceClock:
+    """Wakes the SKUs whose instant has come by touching their facts: derivation does the rest."""
+
+    store: Store
+    clock: Clock
+
+    def run(self, *, limit: int = 5000) -> int:
+        now = self.clock.now()
+        rows = self.store.due(Table.FACTS, keys.WAKE_LANE, until=now, limit=limit)
+        touched = self.store.commit(
+            [Put(row.key, {"at": None, "woken": _text(now)}, row.rev) for row in rows]
+        )
+        return sum(touched)
+
+
+def _text(at: datetime) -> str:
+    return at.isoformat()
+
+
+@dataclass(frozen=True, slots=True)
+class Mapper:
+    """An operator names the SKU behind a channel's code, and what waited for it goes on."""
+
+    store: Store
+    queues: Queues
+    retailer: Retailer
+
+    def map(self, connection: str, code: str, sku: str) -> int:
+        """Remember the mapping; returns how many orders are released to be looked at again."""
+        key = keys.code(connection, code)
+        for _ in range(6):
+            row = self.store.get([key]).get(key)
+            if row is not None and row.body["sku"] == sku:
+                break
+            if self.store.commit([Put(key, {"sku": sku}, row.rev if row else 0)])[0]:
+                break
+        return self.release([code])
+
+    def release(self, codes: Iterable[str]) -> int:
+        """Look again at every order that waits for one of these codes."""
+        wanted = set(codes)
+        rows = self.store.query(Table.ORDERS, keys.WAITING)
+        orders = dict.fromkeys(
+            str(row.body["order_id"]) for row in rows if row.body["code"] in wanted
+        )
+        messages = []
+        for order_id in orders:
+            channel = self.retailer.channel(order_id.split(":", 1)[0])
+            queue = keys.read_queue(channel.connection)
+            messages.append(Message(queue, {"release": order_id}))
+        self.queues.send(messages)
+        return len(messages)

@@ -1,0 +1,256 @@
+"""Post a released order to the ERP exactly once.
+
+The intent is recorded as sent before the first byte leaves. Whenever it is found sent, in doubt or
+by a second worker, the ERP is asked for our reference first; only when it holds no such order, and
+a lost request can no longer land, is the order posted again.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.domain import orders
+from shared.errors import AccessError, InDoubtError, RejectedError, RetryableError
+from shared.flows import keys
+from shared.flows.cases import TO_SEND, CaseRow, Cases
+from shared.flows.issues import Issues, Problem
+from shared.model.case import Case, CaseState, HoldReason, Intent, IntentKind, IntentState
+from shared.model.events import OrderAccepted
+from shared.model.issue import IssueKind
+from shared.model.money import Money
+from shared.ports import Bus, Clock, OrderSink, PostedOrder, Put, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """`settle` is how late a lost request may still take effect in this ERP."""
+
+    connection: str
+    erp: OrderSink
+    cases: Cases
+    store: Store
+    bus: Bus
+    issues: Issues
+    clock: Clock
+    settle: timedelta
+
+    def send(self, order_id: str, *, retry_rejected: bool = False) -> None:
+        """Bring one order into the ERP, or raise RetryableError saying when to look again."""
+        if retry_rejected:
+            self.cases.change(order_id, self._unrejected)
+        found = self.cases.find(order_id)
+        if found is None or found.case.state not in TO_SEND:
+            return
+        intent = found.case.intent(self._intent_id)
+        if intent is None or intent.state in {IntentState.PLANNED, IntentState.REJECTED}:
+            self._post(found, intent or self._planned(found.case))
+        elif intent.open:
+            self._ask(found, intent)
+
+    @property
+    def _intent_id(self) -> str:
+        return f"post#{self.connection}"
+
+    def _planned(self, case: Case) -> Intent:
+        return Intent(
+            intent_id=self._intent_id,
+            kind=IntentKind.POST_ORDER,
+            connection=self.connection,
+            reference=case.reference,
+        )
+
+    def _ask(self, found: CaseRow, intent: Intent) -> None:
+        """The earlier request may have landed: look before anything is sent again."""
+        posted = self.erp.find_order(intent.reference)
+        if posted:
+            self._accepted(found, intent, posted[0])
+            self._report_duplicates(found.case, posted)
+            return
+        sent_at = intent.sent_at or self.clock.now()
+        safe_at = sent_at + self.settle
+        now = self.clock.now()
+        if now < safe_at:
+            raise RetryableError(
+                f"order {found.case.order.order_id}: a lost request may still land",
+                after=safe_at - now,
+            )
+        self._post(found, intent)
+
+    def _post(self, found: CaseRow, intent: Intent) -> None:
+        now = self.clock.now()
+        again = {"state": IntentState.SENT, "attempts": intent.attempts + 1, "sent_at": now}
+        sent = intent.model_copy(update=again)
+        case = orders.with_intent(found.case, sent).model_copy(update={"state": CaseState.SENDING})
+        case = orders.noted(case, "sent to ERP", f"attempt {sent.attempts}", now=now)
+        if not self.cases.commit(case, found.rev, due=now + self.settle):
+            raise RetryableError("another worker is sending this order", after=self.settle)
+        row = CaseRow(case, found.rev + 1)
+        try:
+            posted = self.erp.post_order(case.order, sent.reference)
+        except InDoubtError as error:
+            self._doubt(row, sent, str(error))
+            raise RetryableError("the ERP's answer was lost", after=self.settle) from error
+        except (RetryableError, AccessError) as error:
+            self._unsent(row, sent, str(error))
+            raise
+        except RejectedError as error:
+            self._rejected(row, sent, error)
+        else:
+            self._accepted(row, sent, posted)
+
+    def _accepted(self, found: CaseRow, intent: Intent, posted: PostedOrder) -> None:
+        now = self.clock.now()
+        key = keys.erp_order(self.connection, posted.erp_order)
+        self.store.commit([Put(key, {"order_id": found.case.order.order_id}, 0)])
+        total = _total(posted)
+
+        def step(case: Case) -> Case:
+            if case.erp_order is not None:
+                return case
+            applied = orders.settled(intent, IntentState.APPLIED, now=now, result=posted.erp_order)
+            case = orders.with_intent(case, applied)
+            case = orders.noted(case, "accepted by ERP", posted.erp_order, now=now)
+            return case.model_copy(
+                update={
+                    "state": CaseState.ACCEPTED,
+                    "holds": (),
+                    "erp_order": posted.erp_order,
+                    "erp_items": dict(posted.items),
+                    "erp_total": total,
+                }
+            )
+
+        case = self.cases.change(found.case.order.order_id, step)
+        if case is not None:
+            self._tell(case, posted, now)
+
+    def _tell(self, case: Case, posted: PostedOrder, now: datetime) -> None:
+        order = case.order
+        self.bus.publish(
+            [
+                OrderAccepted(
+                    at=now,
+                    order_id=order.order_id,
+                    channel=order.channel,
+                    erp_order=posted.erp_order,
+                    total=order.total,
+                )
+            ]
+        )
+        for kind in (IssueKind.ORDER_REJECTED, IssueKind.ORDER_IN_DOUBT):
+            if any(hop.what in {"rejected by ERP", "in doubt"} for hop in case.timeline):
+                self.issues.solve(kind, order.order_id, by="accepted by the ERP")
+        if case.erp_total is not None and case.erp_total != order.total:
+            self.issues.report([self._differs(case, case.erp_total)])
+
+    def _doubt(self, found: CaseRow, sent: Intent, detail: str) -> None:
+        now = self.clock.now()
+
+        def step(case: Case) -> Case | None:
+            if case.erp_order is not None:
+                return None
+            doubted = sent.model_copy(update={"state": IntentState.IN_DOUBT, "detail": detail})
+            case = orders.noted(orders.with_intent(case, doubted), "in doubt", detail, now=now)
+            return case.model_copy(update={"state": CaseState.IN_DOUBT})
+
+        case = self.cases.change(found.case.order.order_id, step)
+        if case is not None and case.state is CaseState.IN_DOUBT:
+            self.issues.report([self._in_doubt(case)])
+
+    def _unsent(self, found: CaseRow, sent: Intent, detail: str) -> None:
+        """Nothing reached the ERP: the intent is planned again, without a doubt."""
+        planned = sent.model_copy(update={"state": IntentState.PLANNED, "detail": detail})
+
+        def step(case: Case) -> Case | None:
+            if case.erp_order is not None:
+                return None
+            case = orders.with_intent(case, planned)
+            return case.model_copy(update={"state": CaseState.RELEASED})
+
+        self.cases.change(found.case.order.order_id, step)
+
+    def _rejected(self, found: CaseRow, sent: Intent, error: RejectedError) -> None:
+        now = self.clock.now()
+        refused = orders.settled(sent, IntentState.REJECTED, now=now, detail=str(error))
+
+        def step(case: Case) -> Case:
+            case = orders.noted(
+                orders.with_intent(case, refused), "rejected by ERP", str(error), now=now
+            )
+            return case.model_copy(
+                update={"state": CaseState.HELD, "holds": (HoldReason.REJECTED_BY_ERP,)}
+            )
+
+        case = self.cases.change(found.case.order.order_id, step)
+        if case is not None:
+            self.issues.report([self._refusal(case, error)])
+
+    def _unrejected(self, case: Case) -> Case | None:
+        if HoldReason.REJECTED_BY_ERP not in case.holds:
+            return None
+        case = orders.noted(case, "released again", "by an operator", now=self.clock.now())
+        return case.model_copy(update={"state": CaseState.RELEASED, "holds": ()})
+
+    def _report_duplicates(self, case: Case, posted: Sequence[PostedOrder]) -> None:
+        numbers = [p.erp_order for p in posted]
+        if len(numbers) == 1:
+            return
+        self.issues.report(
+            [
+                Problem(
+                    kind=IssueKind.DUPLICATE_IN_ERP,
+                    subject=case.order.order_id,
+                    connection=self.connection,
+                    summary=f"the ERP holds {case.reference} {len(numbers)} times: "
+                    + ", ".join(numbers),
+                    remedy=f"keep {numbers[0]}, reject all items of the others in the ERP",
+                    at_risk=case.order.total,
+                )
+            ]
+        )
+
+    def _refusal(self, case: Case, error: RejectedError) -> Problem:
+        return Problem(
+            kind=IssueKind.ORDER_REJECTED,
+            subject=case.order.order_id,
+            connection=self.connection,
+            summary=f"the ERP refuses order {case.order.number}: {error}",
+            remedy=error.remedy or "correct what the ERP names, then replay",
+            field=error.field,
+            value=str(error.value)[:200] if error.value is not None else None,
+            at_risk=case.order.total,
+            replay={
+                "queue": keys.write_queue(self.connection),
+                "case": case.order.order_id,
+                "retry": "rejected",
+            },
+        )
+
+    def _in_doubt(self, case: Case) -> Problem:
+        return Problem(
+            kind=IssueKind.ORDER_IN_DOUBT,
+            subject=case.order.order_id,
+            connection=self.connection,
+            summary=f"the ERP's answer to order {case.order.number} was lost",
+            remedy=f"nothing to do: the ERP is asked for {case.reference} before any second try",
+            at_risk=case.order.total,
+            replay={"queue": keys.write_queue(self.connection), "case": case.order.order_id},
+        )
+
+    def _differs(self, case: Case, total: Money) -> Problem:
+        return Problem(
+            kind=IssueKind.TOTALS_DIFFER,
+            subject=f"{case.order.order_id}/erp",
+            connection=self.connection,
+            summary=f"order {case.order.number}: captured {case.order.total}, ERP {total}",
+            remedy=f"correct the pricing of ERP order {case.erp_order}",
+            field="total",
+            value=str(total),
+            at_risk=case.order.total,
+        )
+
+
+def _total(posted: PostedOrder) -> Money | None:
+    if posted.total_minor is None:
+        return None
+    return Money(amount=posted.total_minor, currency=posted.currency)

@@ -1,0 +1,172 @@
+"""Goods left: onto the case, off the holds, and to the channel. Each shipment counts once."""
+
+from dataclasses import dataclass
+
+from shared.domain import orders
+from shared.errors import AccessError, InDoubtError, RetryableError
+from shared.flows import keys
+from shared.flows.apply import apply
+from shared.flows.cases import Cases
+from shared.flows.issues import Issues, Problem
+from shared.model.case import Case, CaseState, Intent, IntentKind, IntentState
+from shared.model.events import OrderShipped
+from shared.model.ids import Entity
+from shared.model.issue import IssueKind
+from shared.model.order import Shipment
+from shared.model.retailer import Retailer
+from shared.model.target import Outcome, Verdict
+from shared.ports import Bus, Clock, FactSource, Message, OrderSource, Queues, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Shipments:
+    """`connection` is the ERP or WMS that ships."""
+
+    connection: str
+    store: Store
+    queues: Queues
+    bus: Bus
+    issues: Issues
+    cases: Cases
+    clock: Clock
+    retailer: Retailer
+
+    def record(self, shipment: Shipment, *, source: FactSource) -> None:
+        """Take one shipment in; a repeat changes nothing and sends nothing."""
+        key = keys.erp_order(self.connection, shipment.erp_order)
+        row = self.store.get([key]).get(key)
+        if row is None:
+            self.issues.report([self._orphan(shipment)])
+            return
+        order_id = str(row.body["order_id"])
+        case = self.cases.change(order_id, lambda case: self._shipped(case, shipment))
+        if case is None:
+            raise RetryableError(f"order {order_id} of a shipment is not there yet")
+        # Read after the goods left: the ERP's own figures now lack what the holds still take off.
+        skus = list(dict.fromkeys(line.sku for line in shipment.lines))
+        page = source.read(Entity.STOCK, skus)
+        apply(
+            page.items,
+            entity=Entity.STOCK,
+            store=self.store,
+            issues=self.issues,
+            retailer=self.retailer,
+        )
+        self.cases.sync_holds(order_id)
+        intent = case.intent(_intent_id(shipment))
+        if intent is not None and intent.open:
+            queue = keys.write_queue(self.retailer.channel(case.order.channel).connection)
+            self.queues.send([Message(queue, {"ship": order_id})])
+
+    def _shipped(self, case: Case, shipment: Shipment) -> Case | None:
+        if any(s.shipment_id == shipment.shipment_id for s in case.shipments):
+            return None
+        now = self.clock.now()
+        resolved = orders.resolved(case, shipment)
+        case = case.model_copy(update={"shipments": (*case.shipments, resolved)})
+        intent = Intent(
+            intent_id=_intent_id(shipment),
+            kind=IntentKind.SHIP,
+            connection=self.retailer.channel(case.order.channel).connection,
+            reference=shipment.shipment_id,
+        )
+        case = orders.with_intent(case, intent)
+        case = orders.noted(case, "shipped", shipment.shipment_id, now=now)
+        return case.model_copy(update={"state": orders.shipped_state(case)})
+
+    def _orphan(self, shipment: Shipment) -> Problem:
+        return Problem(
+            kind=IssueKind.SHIPMENT_WITHOUT_ORDER,
+            subject=f"{self.connection}/{shipment.shipment_id}",
+            connection=self.connection,
+            summary=f"delivery {shipment.shipment_id} ships ERP order {shipment.erp_order}, which "
+            "came from no channel",
+            remedy="nothing to do if the order was entered in the ERP; else replay",
+            field="erp_order",
+            value=shipment.erp_order,
+            replay={
+                "queue": keys.read_queue(self.connection),
+                "read": "shipment",
+                "key": shipment.shipment_id,
+            },
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ShipmentTeller:
+    """Tells the channel what left. The client looks before it sends, so a repeat ships nothing."""
+
+    connection: str
+    channel_client: OrderSource
+    cases: Cases
+    bus: Bus
+    issues: Issues
+    clock: Clock
+
+    def tell(self, order_id: str) -> None:
+        """Send every shipment of this order the channel has not confirmed yet."""
+        found = self.cases.find(order_id)
+        if found is None:
+            return
+        for intent in found.case.intents:
+            if intent.kind is IntentKind.SHIP and intent.open:
+                self._tell(found.case, intent)
+
+    def _tell(self, case: Case, intent: Intent) -> None:
+        shipment = next(s for s in case.shipments if s.shipment_id == intent.reference)
+        now = self.clock.now()
+        sent = intent.model_copy(
+            update={"state": IntentState.SENT, "attempts": intent.attempts + 1, "sent_at": now}
+        )
+        self.cases.change(case.order.order_id, lambda c: orders.with_intent(c, sent))
+        try:
+            outcome = self.channel_client.ship(case.order, shipment)
+        except (InDoubtError, AccessError) as error:
+            raise RetryableError(str(error)) from error
+        if outcome.verdict in {Verdict.UNKNOWN, Verdict.RETRY, Verdict.STALE}:
+            raise RetryableError(f"shipment {shipment.shipment_id}: {outcome.message}")
+        self._settle(case, sent, outcome)
+
+    def _settle(self, case: Case, sent: Intent, outcome: Outcome) -> None:
+        now = self.clock.now()
+        good = outcome.verdict in {Verdict.APPLIED, Verdict.ACCEPTED}
+        state = IntentState.APPLIED if good else IntentState.REJECTED
+        done = orders.settled(sent, state, now=now, detail=outcome.message)
+        what = "channel told of shipment" if good else "channel refuses shipment"
+
+        def step(case: Case) -> Case | None:
+            known = case.intent(sent.intent_id)
+            if known is not None and not known.open:
+                return None
+            return orders.noted(orders.with_intent(case, done), what, sent.reference, now=now)
+
+        after = self.cases.change(case.order.order_id, step)
+        if good and after is not None:
+            self.bus.publish(
+                [
+                    OrderShipped(
+                        at=now,
+                        order_id=case.order.order_id,
+                        channel=case.order.channel,
+                        shipment_id=sent.reference,
+                        complete=after.state is CaseState.SHIPPED,
+                    )
+                ]
+            )
+        elif not good:
+            self.issues.report([self._refused(case, sent, outcome)])
+
+    def _refused(self, case: Case, sent: Intent, outcome: Outcome) -> Problem:
+        return Problem(
+            kind=IssueKind.SHIPMENT_REJECTED,
+            subject=f"{case.order.order_id}/{sent.reference}",
+            connection=self.connection,
+            summary=f"{case.order.channel} refuses shipment {sent.reference} of order "
+            f"{case.order.number}: {outcome.message}",
+            remedy="fulfil the order in the channel by hand with the tracking number of the case",
+            at_risk=case.order.total,
+        )
+
+
+def _intent_id(shipment: Shipment) -> str:
+    return f"ship#{shipment.shipment_id}"

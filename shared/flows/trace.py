@@ -1,0 +1,119 @@
+"""Why is this value what it is: fact -> rule -> target -> call -> outcome, with times."""
+
+from dataclasses import dataclass
+
+from shared.flows import keys
+from shared.model.base import Json
+from shared.model.case import Case
+from shared.model.facts import HoldCard, PriceCard, StockCard
+from shared.model.ids import Entity, Facet
+from shared.model.retailer import Retailer
+from shared.model.target import Target
+from shared.ports import Row, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Tracer:
+    store: Store
+    retailer: Retailer
+
+    def sku(self, sku: str) -> dict[str, Json] | None:
+        """Everything known of one SKU, or None when nothing is."""
+        owner = self.retailer.authority
+        item_key = keys.item(sku, owner[Entity.PRODUCT])
+        fact_keys = {
+            "item": item_key,
+            "price": keys.price(sku, owner[Entity.PRICE]),
+            "stock": keys.stock(sku, owner[Entity.STOCK]),
+            "holds": keys.hold(sku),
+        }
+        facts = self.store.get(fact_keys.values())
+        if not facts:
+            return None
+        item = facts.get(item_key)
+        product_id = str(item.body["product_id"]) if item else sku
+        return {
+            "sku": sku,
+            "product_id": product_id,
+            "facts": {name: _fact(facts[key]) for name, key in fact_keys.items() if key in facts},
+            "channels": [
+                self._channel(channel.name, channel.connection, sku, product_id)
+                for channel in self.retailer.channels
+            ],
+        }
+
+    def _channel(self, name: str, connection: str, sku: str, product_id: str) -> Json:
+        wanted = {
+            Facet.CONTENT: keys.target(name, Facet.CONTENT, product_id),
+            Facet.PRICE: keys.target(name, Facet.PRICE, sku),
+            Facet.STOCK: keys.target(name, Facet.STOCK, sku),
+        }
+        link = keys.link(connection, sku)
+        rows = self.store.get([*wanted.values(), link])
+        return {
+            "channel": name,
+            "links": dict(rows[link].body) if link in rows else {},
+            "targets": {
+                facet.value: _target(rows[key], brief=facet is Facet.CONTENT)
+                for facet, key in wanted.items()
+                if key in rows
+            },
+        }
+
+    def order(self, order_id: str) -> dict[str, Json] | None:
+        """The story of one order, without the customer's name and address."""
+        key = keys.case(order_id)
+        row = self.store.get([key]).get(key)
+        if row is None:
+            return None
+        case = Case.model_validate(row.body)
+        return {
+            "order_id": order_id,
+            "number": case.order.number,
+            "state": case.state.value,
+            "holds": [reason.value for reason in case.holds],
+            "total": str(case.order.total),
+            "erp_order": case.erp_order,
+            "erp_total": str(case.erp_total) if case.erp_total else None,
+            "reference": case.reference,
+            "lines": [
+                {
+                    "line_id": line.line_id,
+                    "channel_sku": line.channel_sku,
+                    "sku": line.sku,
+                    "quantity": line.quantity,
+                    "unit_price": str(line.unit_price),
+                    "location": line.location,
+                }
+                for line in case.order.lines
+            ],
+            "intents": [intent.model_dump(mode="json") for intent in case.intents],
+            "shipments": [shipment.model_dump(mode="json") for shipment in case.shipments],
+            "refunds": [refund.model_dump(mode="json") for refund in case.refunds],
+            "timeline": [hop.model_dump(mode="json") for hop in case.timeline],
+        }
+
+
+def _fact(row: Row) -> Json:
+    body = row.body
+    said: dict[str, Json] = {"revision": row.rev, "as_of": body.get("as_of")}
+    if body.get("kind") == "price":
+        card = PriceCard.model_validate(body)
+        said["conditions"] = [c.model_dump(mode="json") for c in card.conditions]
+    elif body.get("kind") == "stock":
+        said["positions"] = [
+            p.model_dump(mode="json") for p in StockCard.model_validate(body).positions
+        ]
+    elif body.get("kind") == "holds":
+        holds = HoldCard.model_validate(body).holds.values()
+        said["holds"] = [hold.model_dump(mode="json") for hold in holds]
+    else:
+        said["variant"] = body.get("variant")
+    return said
+
+
+def _target(row: Row, *, brief: bool) -> Json:
+    target = Target.model_validate(row.body)
+    said = target.model_dump(mode="json", exclude={"desired", "published"} if brief else None)
+    said["in_step"] = target.published == target.desired
+    return said

@@ -1,0 +1,28 @@
+"""Two kinds of models: ours are closed, theirs are open; both are frozen."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, JsonValue
+
+
+class Canonical(BaseModel):
+    """Ours: immutable, and an unknown field is a bug."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Foreign(BaseModel):
+    """Theirs: we name the fields we need; theirs may grow."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+
+def _utc(value: datetime) -> datetime:
+    return value.astimezone(UTC)
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_utc)]
+"""An aware instant, kept in UTC; a naive one is refused."""
+
+Json = JsonValue

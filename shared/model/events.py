@@ -1,0 +1,85 @@
+"""Business events: the news a retailer's own systems may want, with versioned schemas."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from shared.model.base import Canonical, Instant
+from shared.model.ids import Name
+from shared.model.money import Money
+
+SOURCE = "shelfwire"
+
+
+class _Event(Canonical):
+    schema_version: ClassVar[int] = 1
+    at: Instant
+
+
+class OrderAccepted(_Event):
+    """The ERP holds the order."""
+
+    type: Literal["OrderAccepted"] = "OrderAccepted"
+    order_id: str
+    channel: Name
+    erp_order: str
+    total: Money
+
+
+class OrderHeld(_Event):
+    type: Literal["OrderHeld"] = "OrderHeld"
+    order_id: str
+    channel: Name
+    reasons: tuple[str, ...]
+    total: Money
+
+
+class OrderReleased(_Event):
+    """A hold was solved; the order goes on by itself."""
+
+    type: Literal["OrderReleased"] = "OrderReleased"
+    order_id: str
+    channel: Name
+
+
+class OrderShipped(_Event):
+    type: Literal["OrderShipped"] = "OrderShipped"
+    order_id: str
+    channel: Name
+    shipment_id: str
+    complete: bool
+
+
+class OrderRefunded(_Event):
+    type: Literal["OrderRefunded"] = "OrderRefunded"
+    order_id: str
+    channel: Name
+    refund_id: str
+    total: Money
+
+
+class IssueRaised(_Event):
+    type: Literal["IssueRaised"] = "IssueRaised"
+    issue_id: str
+    kind: str
+    severity: str
+    connection: Name
+
+
+class IssueSolved(_Event):
+    type: Literal["IssueSolved"] = "IssueSolved"
+    issue_id: str
+    kind: str
+    solved_by: str
+
+
+BusinessEvent = Annotated[
+    OrderAccepted
+    | OrderHeld
+    | OrderReleased
+    | OrderShipped
+    | OrderRefunded
+    | IssueRaised
+    | IssueSolved,
+    Field(discriminator="type"),
+]

@@ -1,0 +1,78 @@
+"""Cards: what one source last said about one article, with the version it said it in."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from shared.model.base import Canonical, Instant
+from shared.model.ids import Name, Sku
+from shared.model.price import PriceCondition
+from shared.model.product import Product, Variant
+from shared.model.stock import StockPosition
+
+
+class ProductCard(Canonical):
+    """A whole product, kept in the partition of the product."""
+
+    kind: Literal["product"] = "product"
+    source: Name
+    as_of: Instant
+    product: Product
+
+
+class ItemCard(Canonical):
+    """One variant and the product it belongs to, kept in the partition of the SKU."""
+
+    kind: Literal["item"] = "item"
+    source: Name
+    as_of: Instant
+    product_id: Sku
+    variant: Variant
+
+
+class PriceCard(Canonical):
+    """Every price condition of one SKU that is or may still become effective."""
+
+    kind: Literal["price"] = "price"
+    source: Name
+    as_of: Instant
+    sku: Sku
+    conditions: tuple[PriceCondition, ...]
+
+
+class StockCard(Canonical):
+    """Every position of one SKU, at all locations of the source."""
+
+    kind: Literal["stock"] = "stock"
+    source: Name
+    as_of: Instant
+    sku: Sku
+    positions: tuple[StockPosition, ...]
+
+
+class Hold(Canonical):
+    """Units an accepted order takes off availability until the ERP's own figures include them."""
+
+    order_id: str
+    line_id: str
+    location: Name
+    quantity: int = Field(gt=0)
+    since: Instant
+
+
+class HoldCard(Canonical):
+    """Every open hold on one SKU, by `order_id/line_id`."""
+
+    kind: Literal["holds"] = "holds"
+    sku: Sku
+    holds: dict[str, Hold] = {}
+
+    def at(self, location: str) -> int:
+        return sum(h.quantity for h in self.holds.values() if h.location == location)
+
+
+Card = Annotated[
+    ProductCard | ItemCard | PriceCard | StockCard | HoldCard, Field(discriminator="kind")
+]
+Fact = ProductCard | PriceCard | StockCard
+"""What a connector reads from a source of truth."""

@@ -1,0 +1,70 @@
+"""Exceptions in business terms: rows a person can act on. Repeats fold into one."""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from shared.model.base import Canonical, Instant
+from shared.model.ids import Name
+from shared.model.money import Money
+
+
+class IssueKind(StrEnum):
+    """Each kind has a page in the runbook."""
+
+    BAD_MESSAGE = "bad_message"
+    UNMAPPED_SKU = "unmapped_sku"
+    TOTALS_DIFFER = "totals_differ"
+    ORDER_REJECTED = "order_rejected"
+    ORDER_IN_DOUBT = "order_in_doubt"
+    DUPLICATE_IN_ERP = "duplicate_in_erp"
+    LINE_REJECTED = "line_rejected"
+    UNMAPPED_LOCATION = "unmapped_location"
+    NO_PRICE = "no_price"
+    BAD_FACT = "bad_fact"
+    NOT_THE_OWNER = "not_the_owner"
+    REFUND_WITHOUT_ORDER = "refund_without_order"
+    SHIPMENT_WITHOUT_ORDER = "shipment_without_order"
+    SHIPMENT_REJECTED = "shipment_rejected"
+    DEAD_LETTER = "dead_letter"
+    ACCESS = "access"
+
+
+class Severity(StrEnum):
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+
+
+class IssueState(StrEnum):
+    OPEN = "open"
+    SOLVED = "solved"
+
+
+class Issue(Canonical):
+    """One thing that is stuck. `subject` names it; `kind` and `subject` together are its identity.
+
+    `replay` says what to do again once the cause is gone: a message for one of our own queues.
+    """
+
+    kind: IssueKind
+    subject: str
+    connection: Name
+    severity: Severity
+    summary: str
+    remedy: str
+    owner: str
+    field: str | None = None
+    value: str | None = None
+    at_risk: Money | None = None
+    first_seen: Instant
+    last_seen: Instant
+    count: int = Field(default=1, ge=1)
+    state: IssueState = IssueState.OPEN
+    solved_at: Instant | None = None
+    solved_by: str | None = None
+    replay: dict[str, str] | None = None
+
+    @property
+    def issue_id(self) -> str:
+        return f"{self.kind}#{self.subject}"

@@ -1,0 +1,166 @@
+"""Orders as customers placed them, and the refunds and shipments that follow."""
+
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from shared.model.base import Canonical, Instant
+from shared.model.ids import Name, Sku
+from shared.model.money import Currency, Money, total
+
+ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+
+
+class TaxLine(Canonical):
+    title: str
+    rate: Decimal | None = None
+    amount: Money
+
+
+class Discount(Canonical):
+    """Money off one line or the shipping, already allocated by the channel."""
+
+    title: str
+    amount: Money
+
+
+class OrderLine(Canonical):
+    """`unit_price` as the channel charged it; whether it contains tax, the order says.
+
+    `channel_sku` is what the channel sent; `sku` is ours, once a mapping is known.
+    """
+
+    line_id: ExternalId
+    channel_sku: str
+    title: str
+    quantity: int = Field(gt=0)
+    unit_price: Money
+    sku: Sku | None = None
+    location: Name | None = None
+    discounts: tuple[Discount, ...] = ()
+    taxes: tuple[TaxLine, ...] = ()
+
+
+class ShippingLine(Canonical):
+    title: str
+    code: str
+    price: Money
+    discounts: tuple[Discount, ...] = ()
+    taxes: tuple[TaxLine, ...] = ()
+
+
+class PaymentKind(StrEnum):
+    AUTHORISATION = "authorisation"
+    CAPTURE = "capture"
+    REFUND = "refund"
+    VOID = "void"
+
+
+class Payment(Canonical):
+    reference: ExternalId
+    gateway: str
+    kind: PaymentKind
+    succeeded: bool
+    amount: Money
+
+
+class Address(Canonical):
+    name: str = ""
+    lines: tuple[str, ...] = ()
+    city: str = ""
+    region: str = ""
+    postcode: str = ""
+    country: str = ""
+    phone: str = ""
+
+
+class Customer(Canonical):
+    """`reference` is the channel's customer id; guests have none."""
+
+    reference: str | None = None
+    email: str = ""
+
+
+class RefundLine(Canonical):
+    line_id: ExternalId
+    quantity: int = Field(ge=0)
+    amount: Money
+    tax: Money
+    restock: bool = False
+
+
+class Refund(Canonical):
+    refund_id: ExternalId
+    created_at: Instant
+    total: Money
+    lines: tuple[RefundLine, ...] = ()
+
+
+class Order(Canonical):
+    """One order of one channel, in the channel's shop currency."""
+
+    channel: Name
+    external_id: ExternalId
+    number: str
+    placed_at: Instant
+    updated_at: Instant
+    cancelled_at: Instant | None = None
+    currency: Currency
+    taxes_included: bool
+    lines: tuple[OrderLine, ...] = Field(min_length=1)
+    shipping: tuple[ShippingLine, ...] = ()
+    payments: tuple[Payment, ...] = ()
+    customer: Customer = Customer()
+    billing_address: Address | None = None
+    shipping_address: Address | None = None
+    total: Money
+    total_tax: Money
+    refunds: tuple[Refund, ...] = ()
+
+    @property
+    def order_id(self) -> str:
+        return f"{self.channel}:{self.external_id}"
+
+    def goods(self) -> Money:
+        return total(self.currency, (line.unit_price * line.quantity for line in self.lines))
+
+    def discounts(self) -> Money:
+        return total(self.currency, (d.amount for part in self._parts for d in part.discounts))
+
+    def freight(self) -> Money:
+        return total(self.currency, (line.price for line in self.shipping))
+
+    def taxes(self) -> Money:
+        return total(self.currency, (t.amount for part in self._parts for t in part.taxes))
+
+    @property
+    def _parts(self) -> tuple[OrderLine | ShippingLine, ...]:
+        return (*self.lines, *self.shipping)
+
+
+class Tracking(Canonical):
+    carrier: str = ""
+    number: str
+    url: str | None = None
+
+
+class ShipmentLine(Canonical):
+    """`erp_item` is the item of the ERP's order; `line_id` the channel's, once resolved."""
+
+    erp_item: str
+    sku: Sku
+    quantity: int = Field(gt=0)
+    line_id: ExternalId | None = None
+
+
+class Shipment(Canonical):
+    """Goods that left, for one ERP order; `shipment_id` is the ERP's delivery."""
+
+    shipment_id: ExternalId
+    erp_order: ExternalId
+    shipped_at: Instant
+    location: Name | None = None
+    lines: tuple[ShipmentLine, ...] = Field(min_length=1)
+    tracking: tuple[Tracking, ...] = ()

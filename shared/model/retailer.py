@@ -1,0 +1,214 @@
+"""The retailer's configuration: one TOML file that the template and the functions both read."""
+
+from datetime import timedelta
+from typing import Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, JsonValue, field_validator, model_validator
+
+from shared.model.base import Canonical, Instant
+from shared.model.ids import Entity, Name, Sku
+from shared.model.money import Currency
+from shared.model.price import PriceKind, TaxBasis
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class Limits(Canonical):
+    """What this account of the vendor may be asked; the connector knows what a call costs."""
+
+    points_per_second: int = Field(gt=0, description="refill of the rate bucket")
+    bucket: int = Field(gt=0, description="points a full bucket holds")
+    slots: int = Field(default=2, ge=2, le=100, description="calls under way at once")
+
+
+class Connection(Canonical):
+    """One account in one system. `secret` names an entry in Secrets Manager, never a value."""
+
+    name: Name
+    system: str
+    base_url: str
+    secret: str
+    limits: Limits
+    poll_minutes: int = Field(default=5, ge=1, le=1440)
+    settle_seconds: int = Field(
+        default=120, ge=0, description="how late a lost request may still land at this system"
+    )
+    overlap_seconds: int = Field(default=300, ge=0, description="how far a poll looks back again")
+    orders_from: Instant | None = Field(
+        default=None, description="orders placed before this are recorded but not sent to the ERP"
+    )
+    settings: dict[str, JsonValue] = {}
+
+    @field_validator("base_url")
+    @classmethod
+    def _https(cls, value: str) -> str:
+        url = urlsplit(value)
+        if url.scheme == "https" or (url.scheme == "http" and url.hostname in LOOPBACK):
+            if url.username or url.query or url.fragment:
+                raise ValueError("must hold nothing but scheme, host, port and path")
+            return value.rstrip("/")
+        raise ValueError("must be https (http only on the loopback address)")
+
+    @property
+    def overlap(self) -> timedelta:
+        return timedelta(seconds=self.overlap_seconds)
+
+    @property
+    def settle(self) -> timedelta:
+        return timedelta(seconds=self.settle_seconds)
+
+
+class Location(Canonical):
+    """One place where stock lies; `external` names it in each connection."""
+
+    name: Name
+    external: dict[Name, str]
+
+
+class PriceList(Canonical):
+    """Which of the ERP's conditions make this list, and in what money."""
+
+    name: Name
+    currency: Currency
+    tax_basis: TaxBasis
+    conditions: dict[str, PriceKind] = Field(description="condition type -> kind")
+
+
+class Channel(Canonical):
+    """One shop window: what it shows, from which lists and locations, by which rules."""
+
+    name: Name
+    connection: Name
+    erp: Name
+    currency: Currency
+    tax_display: TaxBasis
+    price_lists: tuple[Name, ...] = Field(min_length=1)
+    locations: tuple[Name, ...] = Field(min_length=1)
+    safety_stock: int = Field(default=0, ge=0)
+    zone: str = "UTC"
+    compare_at: bool = True
+    tolerance_minor: int = Field(default=0, ge=0, description="allowed difference of totals")
+    custom_line_sku: Sku | None = Field(
+        default=None, description="the ERP's article for lines a shop adds without a SKU"
+    )
+
+
+class Retailer(Canonical):
+    """Everything that differs from one retailer to the next."""
+
+    retailer: Name
+    home_currency: Currency
+    stage: Literal["sandbox", "dev", "prod"] = "dev"
+    connections: tuple[Connection, ...] = Field(min_length=1)
+    channels: tuple[Channel, ...] = Field(min_length=1)
+    locations: tuple[Location, ...] = Field(min_length=1)
+    price_lists: tuple[PriceList, ...] = Field(min_length=1)
+    authority: dict[Entity, Name] = Field(description="which connection owns which entity")
+
+    def connection(self, name: str) -> Connection:
+        return next(c for c in self.connections if c.name == name)
+
+    def channel(self, name: str) -> Channel:
+        return next(c for c in self.channels if c.name == name)
+
+    def channels_of(self, connection: str) -> tuple[Channel, ...]:
+        return tuple(c for c in self.channels if c.connection == connection)
+
+    def price_list(self, name: str) -> PriceList:
+        return next(p for p in self.price_lists if p.name == name)
+
+    def location_at(self, connection: str, external: str) -> str | None:
+        """Our name of a place as a connection calls it; None when nobody mapped it."""
+        return next(
+            (loc.name for loc in self.locations if loc.external.get(connection) == external), None
+        )
+
+    def external_location(self, connection: str, name: str) -> str | None:
+        return next(
+            (loc.external.get(connection) for loc in self.locations if loc.name == name), None
+        )
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        mistakes = list(self._mistakes())
+        if mistakes:
+            raise ValueError("; ".join(f"{path}: {what}" for path, what in mistakes))
+        return self
+
+    def _mistakes(self) -> list[tuple[str, str]]:
+        return [
+            *_repeated(self),
+            *_dangling(self),
+            *_unowned(self),
+            *_wrong_currency(self),
+        ]
+
+
+def _repeated(retailer: Retailer) -> list[tuple[str, str]]:
+    found = []
+    for group in ("connections", "channels", "locations", "price_lists"):
+        names = [item.name for item in getattr(retailer, group)]
+        found += [
+            (f"{group}.{i}.name", f"{name!r} is used twice; give each its own")
+            for i, name in enumerate(names)
+            if name in names[:i]
+        ]
+    return found
+
+
+def _dangling(retailer: Retailer) -> list[tuple[str, str]]:
+    connections = {c.name for c in retailer.connections}
+    places = {location.name for location in retailer.locations}
+    lists = {p.name for p in retailer.price_lists}
+    wanted: list[tuple[str, str, set[str], str]] = []
+    for i, channel in enumerate(retailer.channels):
+        at = f"channels.{i}"
+        wanted += [
+            (f"{at}.connection", channel.connection, connections, "connection"),
+            (f"{at}.erp", channel.erp, connections, "connection"),
+            *(
+                (f"{at}.locations.{j}", n, places, "location")
+                for j, n in _listed(channel.locations)
+            ),
+            *((f"{at}.price_lists.{j}", n, lists, "list") for j, n in _listed(channel.price_lists)),
+        ]
+    wanted += [
+        (f"locations.{i}.external.{name}", name, connections, "connection")
+        for i, location in enumerate(retailer.locations)
+        for name in location.external
+    ]
+    wanted += [
+        (f"authority.{entity}", name, connections, "connection")
+        for entity, name in retailer.authority.items()
+    ]
+    return [
+        (path, f"no {what} is called {name!r}; known: {', '.join(sorted(names))}")
+        for path, name, names, what in wanted
+        if name not in names
+    ]
+
+
+def _unowned(retailer: Retailer) -> list[tuple[str, str]]:
+    return [
+        (f"authority.{entity}", "nobody owns it; name the connection that does")
+        for entity in (Entity.PRODUCT, Entity.PRICE, Entity.STOCK)
+        if entity not in retailer.authority
+    ]
+
+
+def _wrong_currency(retailer: Retailer) -> list[tuple[str, str]]:
+    lists = {p.name: p.currency for p in retailer.price_lists}
+    return [
+        (
+            f"channels.{i}.price_lists.{j}",
+            f"list {name!r} is in {lists[name]}, not in the channel's {channel.currency}",
+        )
+        for i, channel in enumerate(retailer.channels)
+        for j, name in _listed(channel.price_lists)
+        if lists.get(name, channel.currency) != channel.currency
+    ]
+
+
+def _listed(names: tuple[str, ...]) -> list[tuple[int, str]]:
+    return list(enumerate(names))

@@ -1,0 +1,107 @@
+"""Targets: what a channel should show, what it shows as far as we know, and why."""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from shared.model.base import Canonical, Instant, Json
+from shared.model.ids import Facet, Name
+from shared.model.money import Money
+
+
+class PriceValue(Canonical):
+    """What a shopper pays, and the higher price shown struck through."""
+
+    price: Money
+    compare_at: Money | None = None
+
+
+class StockValue(Canonical):
+    """Units that may be sold, per location of the channel."""
+
+    levels: dict[Name, int]
+
+
+class Step(Canonical):
+    """One link of the chain from fact to value: which rule, over what, giving what."""
+
+    rule: str
+    detail: str
+
+
+class Verdict(StrEnum):
+    """What became of one line sent to a channel."""
+
+    APPLIED = "applied"
+    ACCEPTED = "accepted"  # asynchronous: not done until confirmed
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"  # read back before trying again
+    STALE = "stale"  # compare-and-set lost: read back, then decide again
+    RETRY = "retry"  # nothing happened; the same line may go again
+
+
+class TargetState(StrEnum):
+    DIRTY = "dirty"
+    IN_DOUBT = "in_doubt"
+    APPLIED = "applied"
+    REJECTED = "rejected"
+
+
+class Attempt(Canonical):
+    """One call to the channel, as it concerned this target."""
+
+    at: Instant
+    version: int
+    verdict: Verdict
+    detail: str = ""
+
+
+class Target(Canonical):
+    """One (channel, facet, key): `key` is a SKU, or a product id for content.
+
+    `version` counts changes of `desired`; `published_version` is the last the channel confirmed.
+    """
+
+    channel: Name
+    facet: Facet
+    key: str
+    group: str
+    desired: Json
+    version: int = Field(ge=1)
+    published: Json = None
+    published_version: int = 0
+    state: TargetState = TargetState.DIRTY
+    priority: int = Field(default=5, ge=0, le=9)
+    since: Instant
+    derived_at: Instant
+    next_change: Instant | None = None
+    why: tuple[Step, ...] = ()
+    facts: dict[str, Instant] = {}
+    attempts: tuple[Attempt, ...] = ()
+
+    @property
+    def dirty(self) -> bool:
+        return self.state in {TargetState.DIRTY, TargetState.IN_DOUBT}
+
+
+class Push(Canonical):
+    """One line for a connector to send. `links` are the channel's own ids of what `key` names."""
+
+    key: str
+    group: str
+    desired: Json
+    version: int
+    published: Json = None
+    operation: str
+    links: dict[str, str] = {}
+
+
+class Outcome(Canonical):
+    """What the channel said of one line; `links` are ids it gave us to remember."""
+
+    key: str
+    verdict: Verdict
+    code: str = ""
+    message: str = ""
+    shown: Json = None
+    links: dict[str, dict[str, str]] = {}

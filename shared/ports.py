@@ -1,0 +1,248 @@
+"""What flows ask of the world: few, small Protocols, each with an AWS and an in-memory form."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from shared.model.base import Json
+from shared.model.events import BusinessEvent
+from shared.model.facts import PriceCard, ProductCard, StockCard
+from shared.model.ids import Entity, Facet
+from shared.model.order import Order, Shipment
+from shared.model.target import Outcome, Push
+
+
+class Table(StrEnum):
+    FACTS = "facts"
+    TARGETS = "targets"
+    ORDERS = "orders"
+    LINKS = "links"
+    INBOX = "inbox"
+    ISSUES = "issues"
+    CONTROL = "control"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    table: Table
+    pk: str
+    sk: str = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """`rev` counts our writes of this row, from 1; a commit names the one it read."""
+
+    key: Key
+    rev: int
+    body: Mapping[str, Json]
+    raw: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Write a row if its revision is still `expected`; 0 means it must not exist yet.
+
+    `lane` and `due` put the row into its table's sparse index of things to do, ordered by `due`;
+    leaving them out takes it out of the index. `state` is repeated beside the body for stream
+    filters. `expires` lets the store forget the row some time after.
+    """
+
+    key: Key
+    body: Mapping[str, Json]
+    expected: int
+    lane: str | None = None
+    due: datetime | None = None
+    state: str | None = None
+    expires: datetime | None = None
+    raw: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    key: Key
+    expected: int
+
+
+type Write = Put | Delete
+
+
+class Store(Protocol):
+    """Versioned rows. Reads are strongly consistent except through a lane."""
+
+    def get(self, keys: Iterable[Key]) -> dict[Key, Row]:
+        """Read any number of rows; absent ones are absent from the answer."""
+        ...
+
+    def query(
+        self, table: Table, pk: str, *, prefix: str = "", limit: int | None = None
+    ) -> list[Row]:
+        """Read a partition in order of its sort key."""
+        ...
+
+    def due(
+        self, table: Table, lane: str, *, until: datetime | None = None, limit: int = 250
+    ) -> list[Row]:
+        """Read what is to be done in a lane, longest due first; may lag behind the rows."""
+        ...
+
+    def commit(self, writes: Sequence[Write]) -> list[bool]:
+        """Apply each write by itself; say of each, in order, whether its revision still held."""
+        ...
+
+    def commit_together(self, writes: Sequence[Write]) -> bool:
+        """Apply all of at most 100 writes, or none if any revision has moved on."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Keys, never values: a reason to look."""
+
+    queue: str
+    body: Mapping[str, str]
+    delay_s: int = 0
+
+
+class Queues(Protocol):
+    def send(self, messages: Sequence[Message]) -> None:
+        """Enqueue all messages, or raise; a repeat is harmless."""
+        ...
+
+
+class Bus(Protocol):
+    def publish(self, events: Sequence[BusinessEvent]) -> None: ...
+
+
+class Blobs(Protocol):
+    def put(self, name: str, content: bytes) -> None: ...
+    def get(self, name: str) -> bytes: ...
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """The present instant, aware, in UTC."""
+        ...
+
+
+class Pacer(Protocol):
+    """Rate limit of one vendor account, shared by every function that calls it."""
+
+    def take(self, cost: int) -> None:
+        """Spend `cost` points or raise ThrottledError saying when to come back."""
+        ...
+
+    def observe(self, *, available: int | None, rate: int | None, spent: int) -> None:
+        """Feed back what the vendor said after a call, in its own points."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Page[T]:
+    """One page of a poll. `next` continues it; `refused` are rows that could not be understood."""
+
+    items: Sequence[T]
+    next: str | None = None
+    refused: Sequence["Refusal"] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One foreign row kept as an exception: which one, which field, what value, what to do."""
+
+    subject: str
+    field: str
+    value: str
+    message: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class PostedOrder:
+    """What the ERP stored; `items` maps our line ids to the ERP's item numbers."""
+
+    erp_order: str
+    total_minor: int | None
+    currency: str
+    items: Mapping[str, str] = field(default_factory=dict)
+
+
+class FactSource(Protocol):
+    """An owner of products, prices or stock that can be read."""
+
+    def changed(
+        self, entity: Entity, *, since: datetime | None, page: str | None
+    ) -> Page[ProductCard] | Page[PriceCard] | Page[StockCard]:
+        """One page of what changed since an instant; everything when `since` is None."""
+        ...
+
+    def read(
+        self, entity: Entity, keys: Sequence[str]
+    ) -> Page[ProductCard] | Page[PriceCard] | Page[StockCard]:
+        """The present absolute truth of these products or SKUs."""
+        ...
+
+
+class OrderSink(Protocol):
+    """An ERP that takes orders."""
+
+    def find_order(self, reference: str) -> Sequence[PostedOrder]:
+        """Every order the ERP holds under our reference; more than one is a duplicate."""
+        ...
+
+    def post_order(self, order: Order, reference: str) -> PostedOrder:
+        """Create the order; raises InDoubtError when the answer was lost."""
+        ...
+
+
+class ShipmentSource(Protocol):
+    def shipments_since(self, since: datetime | None, *, page: str | None) -> Page[Shipment]: ...
+    def read_shipment(self, shipment_id: str) -> Sequence[Shipment]:
+        """A delivery's shipments, one per ERP order; empty while goods have not left."""
+        ...
+
+
+class OrderSource(Protocol):
+    """A channel that sells."""
+
+    def orders_since(self, since: datetime | None, *, page: str | None) -> Page[Order]: ...
+    def read_order(self, external_id: str) -> Order | None: ...
+    def ship(self, order: Order, shipment: Shipment) -> Outcome:
+        """Tell the shop; looks up before it sends, so a repeat does not ship twice."""
+        ...
+
+
+class ChannelPublisher(Protocol):
+    """A channel that shows articles."""
+
+    def batches(self, facet: Facet, pushes: Sequence[Push]) -> list[list[Push]]:
+        """Group lines into the calls this vendor bills least for."""
+        ...
+
+    def push(self, facet: Facet, batch: Sequence[Push]) -> Sequence[Outcome]:
+        """Send one batch; one outcome per line, whatever happens to the batch."""
+        ...
+
+    def shown(self, facet: Facet, pushes: Sequence[Push]) -> Mapping[str, Json]:
+        """What the channel shows now, by key, in the shape of `desired`; absent if nothing."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A hint from outside, understood: look at this entity of this connection."""
+
+    entity: Entity
+    key: str
+
+
+class Door(Protocol):
+    """The pure half of a webhook: who may knock, which delivery it is, what it is about."""
+
+    def verify(
+        self, headers: Mapping[str, str], body: bytes, secrets: Sequence[str], /
+    ) -> bool: ...
+    def delivery_id(self, headers: Mapping[str, str], body: bytes, /) -> str: ...
+    def readings(self, headers: Mapping[str, str], body: bytes, /) -> Sequence[Reading]: ...
