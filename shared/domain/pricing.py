@@ -46,12 +46,10 @@ def resolve(
     if chosen is None:
         lists = ", ".join(channel.price_lists)
         return Unpriced(f"no condition of {lists} is effective", next_change)
-    if retailer.price_list(chosen.price_list).tax_basis != channel.tax_display:
-        return Unpriced(
-            f"list {chosen.price_list} is {chosen.tax_basis}, {channel.name} shows "
-            f"{channel.tax_display} prices",
-            next_change,
-        )
+    basis = retailer.price_list(chosen.price_list).tax_basis
+    if basis != channel.tax_display:
+        reason = f"list {chosen.price_list} is {basis}, {channel.name} shows {channel.tax_display}"
+        return Unpriced(reason, next_change)
     price = _each(chosen, variant)
     if price is None or price.amount <= 0:
         return Unpriced(f"condition {chosen.condition_id} gives {price}", next_change)

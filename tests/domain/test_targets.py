@@ -1,0 +1,144 @@
+from dataclasses import replace
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.domain.targets import Draft, desire, due, seen, sent, settle
+from shared.model.ids import Facet
+from shared.model.target import Outcome, Target, TargetState, Verdict
+from tests.domain.world import NOW
+
+SETTLE = timedelta(seconds=60)
+
+
+def draft(value: str = "10.00") -> Draft:
+    return Draft("shop", Facet.PRICE, "HAT-M", "HAT", value, 4, (), {})
+
+
+def fresh(value: str = "10.00") -> Target:
+    target = desire(None, draft(value), now=NOW)
+    assert target is not None
+    return target
+
+
+def answered(target: Target, verdict: Verdict, version: int | None = None) -> Target:
+    return settle(
+        target,
+        Outcome(key=target.key, verdict=verdict),
+        sent_version=version or target.version,
+        sent_value=target.desired,
+        now=NOW,
+    )
+
+
+def wanting(target: Target, value: str) -> Target:
+    return desire(target, draft(value), now=NOW) or target
+
+
+def test_a_new_target_is_dirty_at_once() -> None:
+    assert due(fresh(), settle_after=SETTLE) == NOW
+
+
+def test_an_unchanged_wish_writes_nothing() -> None:
+    assert desire(fresh(), draft(), now=NOW) is None
+
+
+def test_an_applied_target_is_clean_and_knows_what_is_shown() -> None:
+    target = answered(fresh(), Verdict.APPLIED)
+    assert (target.state, target.published, target.published_version) == (
+        TargetState.APPLIED,
+        "10.00",
+        1,
+    )
+    assert due(target, settle_after=SETTLE) is None
+
+
+def test_a_wish_that_returns_to_what_is_shown_costs_no_call() -> None:
+    shown = answered(fresh("10.00"), Verdict.APPLIED)
+    back = wanting(wanting(shown, "12.00"), "10.00")
+    assert back.state is TargetState.APPLIED
+    assert back.published_version == back.version == 3
+
+
+def test_a_wish_that_returns_while_a_call_is_in_doubt_is_still_looked_at() -> None:
+    shown = answered(fresh("10.00"), Verdict.APPLIED)
+    doubtful = sent(wanting(shown, "12.00"), now=NOW)
+    assert wanting(doubtful, "10.00").state is TargetState.IN_DOUBT
+
+
+def test_an_answer_about_an_older_value_leaves_the_newer_wish_dirty() -> None:
+    newer = wanting(fresh("10.00"), "12.00")
+    target = settle(
+        newer,
+        Outcome(key="HAT-M", verdict=Verdict.APPLIED),
+        sent_version=1,
+        sent_value="10.00",
+        now=NOW,
+    )
+    assert target.state is TargetState.DIRTY
+    assert (target.published, target.published_version) == ("10.00", 1)
+
+
+def test_a_lost_answer_is_looked_at_only_when_nothing_can_land_any_more() -> None:
+    target = answered(sent(fresh(), now=NOW), Verdict.UNKNOWN)
+    assert target.state is TargetState.IN_DOUBT
+    assert due(target, settle_after=SETTLE) == NOW + SETTLE
+
+
+def test_a_lost_compare_and_set_is_looked_at_at_once() -> None:
+    assert due(answered(fresh(), Verdict.STALE), settle_after=SETTLE) == NOW
+
+
+def test_reading_back_what_was_wanted_ends_the_doubt() -> None:
+    target = seen(sent(fresh(), now=NOW), "10.00", now=NOW)
+    assert (target.state, target.published_version) == (TargetState.APPLIED, 1)
+
+
+def test_reading_back_something_else_makes_it_dirty_without_delay() -> None:
+    target = seen(sent(fresh(), now=NOW), "9.00", now=NOW)
+    assert (target.state, target.published) == (TargetState.DIRTY, "9.00")
+    assert due(target, settle_after=SETTLE) == NOW
+
+
+def test_a_rejected_line_waits_for_another_value() -> None:
+    target = answered(fresh(), Verdict.REJECTED)
+    assert due(target, settle_after=SETTLE) is None
+    assert wanting(target, "11.00").state is TargetState.DIRTY
+
+
+def test_fruitless_tries_are_spaced_out_up_to_five_minutes() -> None:
+    target = fresh()
+    waits = []
+    for _ in range(9):
+        target = answered(target, Verdict.RETRY)
+        at = due(target, settle_after=SETTLE)
+        assert at is not None
+        waits.append((at - NOW).total_seconds())
+    assert waits[:4] == [5, 10, 20, 40]
+    assert max(waits) <= 300
+
+
+VALUES = st.sampled_from(["1.00", "2.00", "3.00"])
+STEPS = st.lists(
+    st.one_of(VALUES, st.sampled_from([v for v in Verdict if v is not Verdict.REJECTED])),
+    max_size=20,
+)
+
+
+@given(steps=STEPS)
+def test_a_target_is_clean_only_when_the_channel_shows_the_wish(steps: list[str]) -> None:
+    target = fresh("0.50")
+    for step in steps:
+        if isinstance(step, Verdict):
+            target = answered(target, step) if target.dirty else target
+        else:
+            target = wanting(target, step)
+        assert target.dirty or target.published == target.desired
+        assert target.published_version <= target.version
+
+
+def test_a_target_that_moves_to_another_product_is_written() -> None:
+    moved = desire(fresh(), replace(draft(), group="CAP"), now=NOW)
+    assert moved is not None
+    assert moved.group == "CAP"
