@@ -28,7 +28,7 @@ class Settings(Base):
 def reader() -> Reader:
     name = bootstrap.environment().connection
     cases = Cases(bootstrap.store(), bootstrap.clock, bootstrap.retailer())
-    common = {
+    common: dict[str, Any] = {
         "store": bootstrap.store(),
         "queues": bootstrap.queues(),
         "issues": bootstrap.issues(),
