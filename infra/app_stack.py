@@ -1,0 +1,261 @@
+"""What can be made again: functions, queues, doors, alarms. Composes; owns nothing itself."""
+
+from aws_cdk import CfnOutput, Duration, Stack
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_event_sources as sources
+from constructs import Construct
+
+from infra.alarms import Alarms
+from infra.connection import ConnectionQueues, ConnectionWork
+from infra.data_stack import DataStack
+from infra.doors import Doors
+from infra.function import Function
+from infra.grants import Grants
+from infra.queue import WorkQueue
+from infra.stage import Stage, row_of
+from shared.connectors.catalog import Kind
+
+STREAM_TRIES = 10
+
+
+class AppStack(Stack):
+    def __init__(self, scope: Construct, name: str, stage: Stage, data: DataStack) -> None:
+        super().__init__(scope, name, env=stage.environment, stack_name=stage.name("app"))
+        self._stage = stage
+        self._data = data
+        self._grants = Grants(data)
+        connections = stage.retailer.connections
+        self.queues = {c.name: ConnectionQueues(self, c, stage) for c in connections}
+        self.failures = WorkQueue(
+            self, "stream-failures", stage, handled_within=Duration.seconds(30)
+        )
+        self.work = [
+            ConnectionWork(self, c, stage, grants=self._grants, queues=self.queues)
+            for c in connections
+        ]
+        self.functions = [
+            self._webhook(),
+            self._normalize(),
+            self._derive(),
+            self._clock(),
+            self._dead_letters(),
+            self._sweep(),
+            self._read_api(),
+            self._ops_api(),
+            *(function for work in self.work for function in (work.reader, work.writer)),
+        ]
+        by_id = {function.node.id: function for function in self.functions}
+        self.doors = Doors(
+            self,
+            "Doors",
+            stage,
+            data,
+            webhook=by_id["webhook"],
+            read=by_id["api-read"],
+            ops=by_id["api-ops"],
+        )
+        Alarms(self, "Alarms", stage, functions=self.functions, queues=self._all_queues())
+        for queue in self._all_queues():
+            CfnOutput(
+                self, f"Queue{queue.name.title().replace('-', '')}", value=queue.work.queue_url
+            )
+
+    def _all_queues(self) -> list[WorkQueue]:
+        pairs = [(q.read, q.write) for q in self.queues.values()]
+        return [*(queue for pair in pairs for queue in pair), self.failures]
+
+    def _reads(self) -> dict[str, WorkQueue]:
+        return {q.read.name: q.read for q in self.queues.values()}
+
+    def _writes(self, kind: Kind | None = None) -> dict[str, WorkQueue]:
+        wanted = {
+            c.name
+            for c in self._stage.retailer.connections
+            if kind is None or row_of(c).kind is kind
+        }
+        return {q.write.name: q.write for name, q in self.queues.items() if name in wanted}
+
+    def _webhook(self) -> Function:
+        doors = {
+            c.name: {"door": row_of(c).door, "secret": self._grants.secret(c.name).secret_arn}
+            for c in self._stage.retailer.connections
+        }
+        function = Function(
+            self,
+            "webhook",
+            self._stage,
+            handler="functions.ingest.webhook.handler",
+            timeout=Duration.seconds(10),
+            environment={
+                "tables": self._grants.names(["inbox"]),
+                "archive": self._data.archive.bucket_name,
+                "doors": self.to_json_string(doors),
+            },
+        )
+        self._data.tables["inbox"].grant(function, "dynamodb:PutItem")
+        self._grants.archive(function, "s3:PutObject")
+        for name in doors:
+            self._grants.secret(name).grant_read(function)
+        return function
+
+    def _normalize(self) -> Function:
+        tables = ("inbox", "issues")
+        function = Function(
+            self,
+            "normalize",
+            self._stage,
+            handler="functions.ingest.normalize.handler",
+            environment={
+                "tables": self._grants.names(tables),
+                "queues": {n: q.work.queue_url for n, q in self._reads().items()},
+                "archive": self._data.archive.bucket_name,
+                "bus": self._grants.bus_name,
+            },
+        )
+        self._grants.rows(function, tables)
+        self._grants.send(function, self._reads().values())
+        self._grants.publish(function)
+        self._grants.archive(function, "s3:PutObject", "s3:GetObject")
+        received = {"dynamodb": {"NewImage": {"state": {"S": ["received"]}}}}
+        self._stream(function, "inbox", batch=25, filters=[received])
+        return function
+
+    def _derive(self) -> Function:
+        tables = ("facts", "targets", "orders", "issues")
+        sends = self._writes(Kind.CHANNEL) | self._reads()
+        function = Function(
+            self,
+            "derive",
+            self._stage,
+            handler="functions.derive.targets.handler",
+            memory_mb=1024,
+            environment={
+                "tables": self._grants.names(tables),
+                "queues": {n: q.work.queue_url for n, q in sends.items()},
+                "bus": self._grants.bus_name,
+            },
+        )
+        self._grants.rows(function, tables)
+        self._grants.send(function, sends.values())
+        self._grants.publish(function)
+        self._stream(function, "facts", batch=100, window=Duration.seconds(1))
+        return function
+
+    def _stream(
+        self,
+        function: Function,
+        table: str,
+        *,
+        batch: int,
+        window: Duration | None = None,
+        filters: list[dict[str, object]] | None = None,
+    ) -> None:
+        function.add_event_source(
+            sources.DynamoEventSource(
+                self._data.tables[table],
+                starting_position=lambda_.StartingPosition.TRIM_HORIZON,
+                batch_size=batch,
+                max_batching_window=window,
+                bisect_batch_on_error=True,
+                retry_attempts=STREAM_TRIES,
+                max_record_age=Duration.hours(24),
+                on_failure=sources.SqsDlq(self.failures.work),
+                filters=filters,
+            )
+        )
+
+    def _clock(self) -> Function:
+        function = Function(
+            self,
+            "clock",
+            self._stage,
+            handler="functions.derive.clock.handler",
+            environment={"tables": self._grants.names(["facts"])},
+        )
+        self._grants.rows(function, ["facts"])
+        self._every_minute(function)
+        return function
+
+    def _sweep(self) -> Function:
+        tables = ("targets", "orders")
+        function = Function(
+            self,
+            "sweep",
+            self._stage,
+            handler="functions.ops.sweep.handler",
+            environment={
+                "tables": self._grants.names(tables),
+                "queues": {n: q.work.queue_url for n, q in self._writes().items()},
+            },
+        )
+        self._grants.rows(function, tables, reads_only=True)
+        self._grants.send(function, self._writes().values())
+        self._every_minute(function)
+        return function
+
+    def _every_minute(self, function: Function) -> None:
+        events.Rule(
+            self,
+            f"Minute-{function.node.id}",
+            rule_name=self._stage.name("minute", function.node.id),
+            schedule=events.Schedule.rate(Duration.minutes(1)),
+            targets=[
+                targets.LambdaFunction(
+                    function, dead_letter_queue=self.failures.dead, retry_attempts=1
+                )
+            ],
+        )
+
+    def _dead_letters(self) -> Function:
+        function = Function(
+            self,
+            "dead-letters",
+            self._stage,
+            handler="functions.ops.dead_letters.handler",
+            environment={
+                "tables": self._grants.names(["issues"]),
+                "bus": self._grants.bus_name,
+                "prefix": self._stage.prefix,
+            },
+        )
+        self._grants.rows(function, ["issues"])
+        self._grants.publish(function)
+        letters = [queue.dead for queue in self._all_queues()]
+        for queue in (*letters, self.failures.work):
+            function.add_event_source(
+                sources.SqsEventSource(queue, batch_size=10, report_batch_item_failures=True)
+            )
+        return function
+
+    def _read_api(self) -> Function:
+        tables = ("facts", "targets", "orders", "links", "issues")
+        function = Function(
+            self,
+            "api-read",
+            self._stage,
+            handler="functions.read.api.handler",
+            environment={"tables": self._grants.names(tables)},
+        )
+        self._grants.rows(function, tables, reads_only=True)
+        return function
+
+    def _ops_api(self) -> Function:
+        tables = ("issues", "inbox", "links", "orders", "facts")
+        sends = self._reads() | self._writes()
+        function = Function(
+            self,
+            "api-ops",
+            self._stage,
+            handler="functions.ops.api.handler",
+            environment={
+                "tables": self._grants.names(tables),
+                "queues": {n: q.work.queue_url for n, q in sends.items()},
+                "bus": self._grants.bus_name,
+            },
+        )
+        self._grants.rows(function, tables)
+        self._grants.send(function, sends.values())
+        self._grants.publish(function)
+        return function

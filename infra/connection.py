@@ -1,0 +1,130 @@
+"""Everything one connection has to itself: queues, reader, publisher or sender, schedules."""
+
+import json
+
+from aws_cdk import Duration
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_lambda_event_sources as sources
+from constructs import Construct
+
+from infra.function import Function
+from infra.grants import Grants
+from infra.queue import WorkQueue
+from infra.stage import Stage, row_of
+from shared.connectors.catalog import Kind
+from shared.model.retailer import Connection
+
+WORK = Duration.seconds(60)
+_POLLED = {Kind.ERP: ("product", "price", "stock", "shipment"), Kind.CHANNEL: ("order",)}
+
+
+class ConnectionQueues(Construct):
+    """Made before the functions, because orders cross from one connection's to the other's."""
+
+    def __init__(self, scope: Construct, connection: Connection, stage: Stage) -> None:
+        super().__init__(scope, f"Queues-{connection.name}")
+        self.read = WorkQueue(self, f"{connection.name}-read", stage, handled_within=WORK)
+        self.write = WorkQueue(self, f"{connection.name}-write", stage, handled_within=WORK)
+
+
+class ConnectionWork(Construct):
+    def __init__(
+        self,
+        scope: Construct,
+        connection: Connection,
+        stage: Stage,
+        *,
+        grants: Grants,
+        queues: dict[str, ConnectionQueues],
+    ) -> None:
+        super().__init__(scope, f"Work-{connection.name}")
+        kind = row_of(connection).kind
+        mine = queues[connection.name]
+        writes = {q.write.name: q.write for q in queues.values()}
+        own_read = {mine.read.name: mine.read}
+        own_write = {mine.write.name: mine.write}
+        self.reader = self._function(
+            connection,
+            stage,
+            name="read",
+            handler="functions.ingest.read.handler",
+            tables=("facts", "orders", "links", "issues", "control"),
+            grants=grants,
+            sends=own_read | writes,
+        )
+        channel = kind is Kind.CHANNEL
+        self.writer = self._function(
+            connection,
+            stage,
+            name="publish" if channel else "send",
+            handler=f"functions.{'publish.channel' if channel else 'orders.send'}.handler",
+            tables=("targets", "links", "orders", "issues", "control")
+            if channel
+            else ("orders", "links", "issues", "control"),
+            grants=grants,
+            sends=own_write,
+        )
+        slots = connection.limits.slots
+        for function, queue in ((self.reader, mine.read), (self.writer, mine.write)):
+            function.add_event_source(
+                sources.SqsEventSource(
+                    queue.work,
+                    batch_size=10,
+                    report_batch_item_failures=True,
+                    max_concurrency=max(2, slots),
+                )
+            )
+        for entity in _POLLED[kind]:
+            self._poll(connection, entity, stage, mine)
+
+    def _function(
+        self,
+        connection: Connection,
+        stage: Stage,
+        *,
+        name: str,
+        handler: str,
+        tables: tuple[str, ...],
+        grants: Grants,
+        sends: dict[str, WorkQueue],
+    ) -> Function:
+        function = Function(
+            self,
+            f"{connection.name}-{name}",
+            stage,
+            handler=handler,
+            timeout=WORK,
+            memory_mb=1024,
+            loops=True,
+            environment={
+                "connection": connection.name,
+                "tables": grants.names(tables),
+                "queues": {name: queue.work.queue_url for name, queue in sends.items()},
+                "secrets": {connection.name: grants.secret(connection.name).secret_arn},
+                "bus": grants.bus_name,
+            },
+        )
+        grants.rows(function, tables)
+        grants.send(function, sends.values())
+        grants.publish(function)
+        grants.secret(connection.name).grant_read(function)
+        return function
+
+    def _poll(
+        self, connection: Connection, entity: str, stage: Stage, queues: ConnectionQueues
+    ) -> None:
+        events.Rule(
+            self,
+            f"Poll-{entity}",
+            rule_name=stage.name("poll", connection.name, entity),
+            schedule=events.Schedule.rate(Duration.minutes(connection.poll_minutes)),
+            enabled=not stage.sandbox,  # the sandbox's stories poll when it suits them
+            targets=[
+                targets.SqsQueue(
+                    queues.read.work,
+                    message=events.RuleTargetInput.from_text(json.dumps({"poll": entity})),
+                    dead_letter_queue=queues.read.dead,
+                )
+            ],
+        )

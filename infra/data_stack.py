@@ -1,0 +1,133 @@
+"""What must survive: tables, raw archive, event bus, secrets, the pool of callers."""
+
+from aws_cdk import CfnOutput, Duration, Stack
+from aws_cdk import aws_cognito as cognito
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_events as events
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct
+
+from infra.stage import Stage
+
+TABLES = ("facts", "targets", "orders", "links", "inbox", "issues", "control")
+STREAMED = frozenset({"facts", "inbox"})
+INDEXED = frozenset({"facts", "targets", "orders", "issues"})
+SCOPES = {
+    "orders.write": "place orders",
+    "prices.write": "send prices",
+    "lookup.read": "look up prices and availability",
+    "ops.read": "see exceptions and traces",
+    "ops.replay": "replay what failed",
+    "ops.approve": "approve changes and map codes",
+}
+CLIENTS = {
+    "operator": ("lookup.read", "ops.read", "ops.replay", "ops.approve"),
+    "shopfront": ("lookup.read", "orders.write"),
+}
+
+
+class DataStack(Stack):
+    def __init__(self, scope: Construct, name: str, stage: Stage) -> None:
+        super().__init__(
+            scope,
+            name,
+            env=stage.environment,
+            stack_name=stage.name("data"),
+            termination_protection=not stage.sandbox,
+        )
+        self.tables = {table: self._table(table, stage) for table in TABLES}
+        self.archive = self._archive(stage)
+        self.bus = events.EventBus(self, "Bus", event_bus_name=stage.name("bus"))
+        self.secrets = {
+            connection.name: secretsmanager.Secret(
+                self,
+                f"Secret-{connection.name}",
+                secret_name=stage.name(connection.secret),
+                description=f"credentials of {connection.name} ({connection.system})",
+                removal_policy=stage.removal,
+            )
+            for connection in stage.retailer.connections
+        }
+        self._callers(stage)
+        CfnOutput(self, "ArchiveName", value=self.archive.bucket_name)
+        CfnOutput(self, "BusName", value=self.bus.event_bus_name)
+
+    def _table(self, table: str, stage: Stage) -> dynamodb.TableV2:
+        made = dynamodb.TableV2(
+            self,
+            f"Table-{table}",
+            table_name=stage.name(table),
+            partition_key=dynamodb.Attribute(name="pk", type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name="sk", type=dynamodb.AttributeType.STRING),
+            billing=dynamodb.Billing.on_demand(),
+            encryption=dynamodb.TableEncryptionV2.aws_managed_key(),
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
+            time_to_live_attribute="ttl",
+            dynamo_stream=dynamodb.StreamViewType.NEW_IMAGE if table in STREAMED else None,
+            removal_policy=stage.removal,
+        )
+        if table in INDEXED:
+            made.add_global_secondary_index(
+                index_name="due",
+                partition_key=dynamodb.Attribute(name="lane", type=dynamodb.AttributeType.STRING),
+                sort_key=dynamodb.Attribute(name="due", type=dynamodb.AttributeType.STRING),
+            )
+        return made
+
+    def _archive(self, stage: Stage) -> s3.Bucket:
+        return s3.Bucket(
+            self,
+            "Archive",
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            enforce_ssl=True,
+            versioned=False,
+            removal_policy=stage.removal,
+            lifecycle_rules=[s3.LifecycleRule(prefix="raw/", expiration=Duration.days(180))],
+        )
+
+    def _callers(self, stage: Stage) -> None:
+        self.pool = cognito.UserPool(
+            self,
+            "Callers",
+            user_pool_name=stage.name("callers"),
+            self_sign_up_enabled=False,
+            password_policy=cognito.PasswordPolicy(
+                min_length=16,
+                require_digits=True,
+                require_lowercase=True,
+                require_symbols=True,
+                require_uppercase=True,
+            ),
+            removal_policy=stage.removal,
+        )
+        scopes = {
+            name: cognito.ResourceServerScope(scope_name=name, scope_description=text)
+            for name, text in SCOPES.items()
+        }
+        server = self.pool.add_resource_server(
+            "Scopes", identifier="shelfwire", scopes=list(scopes.values())
+        )
+        self.pool.add_domain(
+            "Domain", cognito_domain=cognito.CognitoDomainOptions(domain_prefix=stage.prefix)
+        )
+        self.clients = {
+            client: self.pool.add_client(
+                f"Client-{client}",
+                user_pool_client_name=stage.name(client),
+                generate_secret=True,
+                o_auth=cognito.OAuthSettings(
+                    flows=cognito.OAuthFlows(client_credentials=True),
+                    scopes=[
+                        cognito.OAuthScope.resource_server(server, scopes[name]) for name in allowed
+                    ],
+                ),
+            )
+            for client, allowed in CLIENTS.items()
+        }
+        CfnOutput(self, "PoolId", value=self.pool.user_pool_id)
+        for client, made in self.clients.items():
+            CfnOutput(self, f"Client{client.title()}", value=made.user_pool_client_id)

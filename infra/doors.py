@@ -1,0 +1,104 @@
+"""The HTTP API: webhooks by signature, every other route by token and scope, nothing else."""
+
+import jsii
+from aws_cdk import CfnOutput, RemovalPolicy, Stack
+from aws_cdk import aws_apigatewayv2 as api
+from aws_cdk import aws_apigatewayv2_authorizers as authorizers
+from aws_cdk import aws_apigatewayv2_integrations as integrations
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infra.data_stack import DataStack
+from infra.stage import Stage
+
+READ_ROUTES = {
+    "GET /v1/trace/sku/{sku}": "ops.read",
+    "GET /v1/trace/orders/{order_id}": "ops.read",
+    "GET /v1/exceptions": "ops.read",
+}
+OPS_ROUTES = {
+    "POST /v1/exceptions/{issue_id}/replay": "ops.replay",
+    "POST /v1/inbox/{connection}/{delivery}/replay": "ops.replay",
+    "PUT /v1/links/{connection}/{code}": "ops.approve",
+}
+
+
+@jsii.implements(api.IAccessLogSettings)
+class _AccessLogs:
+    def __init__(self, group: logs.LogGroup) -> None:
+        self._destination = api.LogGroupLogDestination(group)
+
+    @property
+    def destination(self) -> api.LogGroupLogDestination:
+        return self._destination
+
+    @property
+    def format(self) -> None:
+        """None keeps the common log format: no headers, no bodies."""
+
+
+class Doors(Construct):
+    def __init__(
+        self,
+        scope: Construct,
+        name: str,
+        stage: Stage,
+        data: DataStack,
+        *,
+        webhook: lambda_.Function,
+        read: lambda_.Function,
+        ops: lambda_.Function,
+    ) -> None:
+        super().__init__(scope, name)
+        region = Stack.of(self).region
+        authorizer = authorizers.HttpJwtAuthorizer(
+            "Tokens",
+            f"https://cognito-idp.{region}.amazonaws.com/{data.pool.user_pool_id}",
+            jwt_audience=[client.user_pool_client_id for client in data.clients.values()],
+        )
+        self.api = api.HttpApi(
+            self,
+            "Api",
+            api_name=stage.name("api"),
+            default_authorizer=authorizer,
+            create_default_stage=False,
+        )
+        self.stage = self._stage(stage)
+        self.api.add_routes(
+            path="/hooks/{connection}",
+            methods=[api.HttpMethod.POST, api.HttpMethod.OPTIONS],
+            integration=integrations.HttpLambdaIntegration("Webhook", webhook),
+            authorizer=api.HttpNoneAuthorizer(),
+        )
+        for routes, function, label in ((READ_ROUTES, read, "Read"), (OPS_ROUTES, ops, "Ops")):
+            for route, needed in routes.items():
+                method, path = route.split(" ")
+                self.api.add_routes(
+                    path=path,
+                    methods=[api.HttpMethod(method)],
+                    integration=integrations.HttpLambdaIntegration(label, function),
+                    authorization_scopes=[f"shelfwire/{needed}"],
+                )
+        CfnOutput(self, "ApiId", value=self.api.api_id)
+        CfnOutput(self, "ApiStage", value=self.stage.stage_name)
+
+    def _stage(self, stage: Stage) -> api.HttpStage:
+        group = logs.LogGroup(
+            self,
+            "Access",
+            retention=logs.RetentionDays.ONE_MONTH,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        group.grant_write(iam.ServicePrincipal("apigateway.amazonaws.com"))
+        return api.HttpStage(
+            self,
+            "Live",
+            http_api=self.api,
+            stage_name="live",
+            auto_deploy=True,
+            throttle=api.ThrottleSettings(rate_limit=1000, burst_limit=2000),
+            access_log_settings=_AccessLogs(group),
+            description=f"{stage.prefix}, live",
+        )
