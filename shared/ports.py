@@ -169,19 +169,23 @@ class PostedOrder:
     items: Mapping[str, str] = field(default_factory=dict)
 
 
-class FactSource(Protocol):
+class FactReader(Protocol):
+    """Something whose present truth can be asked for."""
+
+    def read(
+        self, entity: Entity, keys: Sequence[str]
+    ) -> Page[ProductCard] | Page[PriceCard] | Page[StockCard]:
+        """The present absolute truth of these products or SKUs."""
+        ...
+
+
+class FactSource(FactReader, Protocol):
     """An owner of products, prices or stock that can be read."""
 
     def changed(
         self, entity: Entity, *, since: datetime | None, page: str | None
     ) -> Page[ProductCard] | Page[PriceCard] | Page[StockCard]:
         """One page of what changed since an instant; everything when `since` is None."""
-        ...
-
-    def read(
-        self, entity: Entity, keys: Sequence[str]
-    ) -> Page[ProductCard] | Page[PriceCard] | Page[StockCard]:
-        """The present absolute truth of these products or SKUs."""
         ...
 
 

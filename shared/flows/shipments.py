@@ -15,7 +15,7 @@ from shared.model.issue import IssueKind
 from shared.model.order import Shipment
 from shared.model.retailer import Retailer
 from shared.model.target import Outcome, Verdict
-from shared.ports import Bus, Clock, FactSource, Message, OrderSource, Queues, Store
+from shared.ports import Bus, Clock, FactReader, Message, OrderSource, Queues, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Shipments:
     clock: Clock
     retailer: Retailer
 
-    def record(self, shipment: Shipment, *, source: FactSource) -> None:
+    def record(self, shipment: Shipment, *, source: FactReader) -> None:
         """Take one shipment in; a repeat changes nothing and sends nothing."""
         key = keys.erp_order(self.connection, shipment.erp_order)
         row = self.store.get([key]).get(key)

@@ -83,3 +83,13 @@ BusinessEvent = Annotated[
     | IssueSolved,
     Field(discriminator="type"),
 ]
+
+ALL = (
+    OrderAccepted,
+    OrderHeld,
+    OrderReleased,
+    OrderShipped,
+    OrderRefunded,
+    IssueRaised,
+    IssueSolved,
+)

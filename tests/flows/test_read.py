@@ -1,0 +1,193 @@
+"""Polls lose nothing: the cursor moves only past what was kept, and looks back a little."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import pytest
+
+from shared.errors import AccessError, RejectedError, RetryableError
+from shared.flows import keys
+from shared.flows.read import Reader
+from shared.model.facts import StockCard
+from shared.model.ids import Entity
+from shared.model.order import Order, Shipment
+from shared.model.target import Outcome
+from shared.ports import Page, Refusal
+from tests.domain.world import NOW
+from tests.flows.world import World, order, stock_card
+
+
+@dataclass
+class Erp:
+    """Pages of stock; `errors` are raised on the page they are named after."""
+
+    pages: list[list[StockCard]]
+    errors: dict[int, list[Exception]] = field(default_factory=dict)
+    asked: list[tuple[datetime | None, str | None]] = field(default_factory=list)
+    refused: Sequence[Refusal] = ()
+    orders: dict[str, Order] = field(default_factory=dict)
+    unreadable: RejectedError | None = None
+
+    def changed(
+        self, entity: Entity, *, since: datetime | None, page: str | None
+    ) -> Page[StockCard]:
+        del entity
+        self.asked.append((since, page))
+        number = int(page or 0)
+        if self.errors.get(number):
+            raise self.errors[number].pop(0)
+        more = number + 1 < len(self.pages)
+        return Page(self.pages[number], str(number + 1) if more else None, self.refused)
+
+    def read(self, entity: Entity, keys: Sequence[str]) -> Page[StockCard]:
+        del entity
+        return Page([stock_card(5, key) for key in keys])
+
+    def shipments_since(self, since: datetime | None, *, page: str | None) -> Page[Shipment]:
+        del since, page
+        return Page([])
+
+    def read_shipment(self, shipment_id: str) -> Sequence[Shipment]:
+        del shipment_id
+        return []
+
+    def orders_since(self, since: datetime | None, *, page: str | None) -> Page[Order]:
+        del since, page
+        return Page(list(self.orders.values()))
+
+    def read_order(self, external_id: str) -> Order | None:
+        if self.unreadable:
+            raise self.unreadable
+        return self.orders.get(external_id)
+
+    def ship(self, order: Order, shipment: Shipment) -> Outcome:
+        raise NotImplementedError
+
+
+class Setup:
+    def __init__(self, *pages: list[StockCard]) -> None:
+        self.world = World()
+        self.erp = Erp(list(pages) or [[]])
+        w = self.world
+        self.reader = Reader(
+            "erp",
+            self.erp,
+            w.capture,
+            w.shipments,
+            w.store,
+            w.queues,
+            w.issues,
+            w.clock,
+            w.retailer,
+        )
+
+    def poll(self, *, stop_after: int = 99, **message: str) -> None:
+        left = iter(range(stop_after))
+        self.reader.handle(
+            {"poll": "stock", **message}, out_of_time=lambda: next(left, None) is None
+        )
+
+    def kept(self, sku: str) -> bool:
+        key = keys.stock(sku, "erp")
+        return key in self.world.store.get([key])
+
+
+def test_the_first_poll_reads_everything_and_the_next_only_what_changed_since() -> None:
+    setup = Setup([stock_card(1, "A")], [stock_card(1, "B")])
+    setup.poll()
+    setup.world.clock.advance(minutes=10)
+    setup.poll()
+    looked_back = NOW - timedelta(seconds=300)
+    assert [since for since, _ in setup.erp.asked] == [None, None, looked_back, looked_back]
+    assert setup.kept("A")
+    assert setup.kept("B")
+
+
+def test_a_page_that_fails_is_read_again_and_nothing_before_it() -> None:
+    setup = Setup([stock_card(1, "A")], [stock_card(1, "B")])
+    setup.erp.errors = {1: [RetryableError("502")]}
+    with pytest.raises(RetryableError):
+        setup.poll()
+    setup.poll(run=NOW.isoformat())
+    assert [page for _, page in setup.erp.asked] == [None, "1", "1"]
+    assert setup.kept("B")
+
+
+def test_a_poll_that_never_ended_does_not_move_the_cursor() -> None:
+    setup = Setup([stock_card(1, "A")], [stock_card(1, "B")])
+    setup.erp.errors = {1: [RetryableError("502")]}
+    with pytest.raises(RetryableError):
+        setup.poll()
+    setup.world.clock.advance(minutes=11)
+    setup.poll()
+    assert setup.erp.asked[-2:] == [(None, None), (None, "1")]
+
+
+def test_only_one_poll_of_an_entity_runs_at_a_time() -> None:
+    setup = Setup([stock_card(1, "A")], [stock_card(1, "B")])
+    setup.poll(stop_after=0)
+    setup.poll()
+    assert len(setup.erp.asked) == 1
+
+
+def test_a_long_poll_goes_on_in_another_invocation() -> None:
+    setup = Setup([stock_card(1, "A")], [stock_card(1, "B")])
+    setup.poll(stop_after=0)
+    message = setup.world.queues.take("erp-read")[0]
+    setup.poll(run=message.body["run"])
+    assert setup.kept("B")
+
+
+def test_a_continuation_that_came_twice_reads_nothing_twice() -> None:
+    setup = Setup([stock_card(1, "A")], [stock_card(1, "B")])
+    setup.poll(stop_after=0)
+    run = setup.world.queues.take("erp-read")[0].body["run"]
+    setup.poll(run=run)
+    setup.poll(run=run)
+    assert len(setup.erp.asked) == 2
+
+
+def test_a_row_that_cannot_be_understood_is_an_exception_and_the_others_go_on() -> None:
+    setup = Setup([stock_card(1, "A")])
+    setup.erp.refused = [Refusal("B", "location", "9999/X", "nobody mapped 9999/X", "map it")]
+    setup.poll()
+    assert setup.kept("A")
+    issue = setup.world.open()[0]
+    assert (issue.kind, issue.field, issue.value) == ("unmapped_location", "location", "9999/X")
+
+
+def test_a_hint_reads_the_present_truth() -> None:
+    setup = Setup()
+    setup.reader.handle({"read": "stock", "key": "HAT-M"}, out_of_time=lambda: False)
+    assert setup.kept("HAT-M")
+
+
+def test_an_order_hint_captures_the_order_as_the_channel_tells_it_now() -> None:
+    setup = Setup()
+    setup.world.know("M")
+    setup.erp.orders = {"77": order()}
+    setup.reader.handle({"read": "order", "key": "77"}, out_of_time=lambda: False)
+    assert setup.world.cases.find("shop:77") is not None
+
+
+def test_an_order_nobody_can_read_is_one_exception_with_its_field() -> None:
+    setup = Setup()
+    setup.erp.unreadable = RejectedError("unknown kind", field="kind", value="GIFT", remedy="ask")
+    for _ in range(3):
+        setup.reader.handle({"read": "order", "key": "77"}, out_of_time=lambda: False)
+    issue = setup.world.open()[0]
+    assert (issue.count, issue.field, issue.value, issue.remedy) == (3, "kind", "GIFT", "ask")
+
+
+def test_an_order_that_is_not_there_is_refused_by_name() -> None:
+    with pytest.raises(RejectedError, match="knows no order 78"):
+        Setup().reader.handle({"read": "order", "key": "78"}, out_of_time=lambda: False)
+
+
+def test_refused_credentials_are_an_exception_for_a_person() -> None:
+    setup = Setup([])
+    setup.erp.errors = {0: [AccessError("401")]}
+    with pytest.raises(AccessError):
+        setup.poll()
+    assert setup.world.kinds() == ["access"]

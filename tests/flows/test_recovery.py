@@ -1,0 +1,295 @@
+"""Deliveries, dead letters, replays and the clock: nothing vanishes, all can be done again."""
+
+import json
+import zlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+import pytest
+
+from shared.errors import RejectedError, ThrottledError
+from shared.flows import keys
+from shared.flows.intake import Normalizer, replay_delivery, unpacked
+from shared.flows.issues import Issues
+from shared.flows.pacing import LeasedPacer
+from shared.flows.recovery import PriceClock, Replay, dead_letter
+from shared.flows.trace import Tracer
+from shared.model.facts import PriceCard
+from shared.model.ids import Entity, Facet
+from shared.model.issue import IssueKind
+from shared.model.price import EffectiveWindow, PriceKind
+from shared.ports import Put, Reading
+from tests.domain.world import NOW, RETAILER
+from tests.fakes import MemoryBlobs
+from tests.flows.world import World, base_price, order
+
+
+class Inbox:
+    def __init__(self) -> None:
+        self.world = World()
+        self.blobs = MemoryBlobs()
+        w = self.world
+        self.normalizer = Normalizer(
+            w.store, self.blobs, w.queues, w.issues, w.clock, self.understand
+        )
+
+    def understand(
+        self, connection: str, headers: Mapping[str, str], body: bytes
+    ) -> Sequence[Reading]:
+        assert (connection, headers) == ("shop", {"topic": "orders/create"})
+        said = json.loads(body)
+        if not isinstance(said.get("id"), int):
+            raise RejectedError("id is not a number", field="id", value=said.get("id"))
+        return [Reading(Entity.ORDER, str(said["id"]))]
+
+    def deliver(self, body: object, delivery: str = "d1") -> None:
+        row: dict[str, object] = {
+            "state": "received",
+            "received_at": NOW.isoformat(),
+            "headers": {"topic": "orders/create"},
+        }
+        raw = zlib.compress(json.dumps(body).encode())
+        put = Put(keys.inbox("shop", delivery), row, 0, raw=raw)  # type: ignore[arg-type]
+        self.world.store.commit([put])
+        self.handle(delivery)
+
+    def handle(self, delivery: str = "d1") -> None:
+        self.normalizer.handle([keys.inbox("shop", delivery)])
+
+    def state(self, delivery: str = "d1") -> object:
+        key = keys.inbox("shop", delivery)
+        return self.world.store.get([key])[key].body["state"]
+
+
+def test_a_delivery_becomes_a_message_to_read_again_and_its_raw_body_is_archived() -> None:
+    inbox = Inbox()
+    inbox.deliver({"id": 77})
+    assert [dict(m.body) for m in inbox.world.queues.take("shop-read")] == [
+        {"read": "order", "key": "77"}
+    ]
+    assert inbox.state() == "handled"
+    assert unpacked(inbox.blobs.get("raw/shop/2026-11-27/d1.z")) == b'{"id": 77}'
+
+
+def test_a_delivery_handled_twice_sends_once() -> None:
+    inbox = Inbox()
+    inbox.deliver({"id": 77})
+    inbox.handle()
+    assert len(inbox.world.queues.sent) == 1
+
+
+def test_a_delivery_nobody_understands_is_parked_with_an_exception_naming_the_field() -> None:
+    inbox = Inbox()
+    inbox.deliver({"id": "many"})
+    assert inbox.state() == "parked"
+    issue = inbox.world.open()[0]
+    assert (issue.kind, issue.field, issue.value) == ("bad_message", "id", "many")
+
+
+def test_a_parked_delivery_is_read_anew_from_the_archive_when_it_is_replayed() -> None:
+    inbox = Inbox()
+    inbox.deliver({"id": "many"})
+    world = inbox.world
+    inbox.blobs.kept["raw/shop/2026-11-27/d1.z"] = zlib.compress(b'{"id": 78}')
+    replay = Replay(world.store, world.queues, world.issues, world.clock)
+    assert replay.issue("bad_message#shop/d1", by="ops") is not None
+    inbox.handle()
+    assert inbox.state() == "handled"
+    assert [m.body["key"] for m in world.queues.sent] == ["78"]
+    assert world.open() == []
+
+
+def test_a_delivery_that_was_never_kept_cannot_be_replayed() -> None:
+    inbox = Inbox()
+    assert not replay_delivery("shop", "d9", store=inbox.world.store, clock=inbox.world.clock)
+
+
+def test_a_kept_body_never_inflates_beyond_what_a_door_lets_in() -> None:
+    with pytest.raises(RejectedError):
+        unpacked(zlib.compress(b"x" * (1024 * 1024 + 1)))
+
+
+def test_a_dead_letter_keeps_its_keys_and_can_be_sent_again() -> None:
+    world = World()
+    world.issues.report([dead_letter("erp-write-dead", '{"case":"shop:77"}', message_id="m1")])
+    issue = world.open()[0]
+    assert (issue.kind, issue.connection) == (IssueKind.DEAD_LETTER, "erp")
+    replay = Replay(world.store, world.queues, world.issues, world.clock)
+    replay.issue(issue.issue_id, by="ops")
+    assert [dict(m.body) for m in world.queues.take("erp-write")] == [{"case": "shop:77"}]
+    assert world.open() == []
+
+
+def test_an_unreadable_dead_letter_is_still_an_exception() -> None:
+    world = World()
+    world.issues.report([dead_letter("erp-write-dead", "not json", message_id="m1")])
+    issue = world.open()[0]
+    replay = Replay(world.store, world.queues, world.issues, world.clock)
+    with pytest.raises(RejectedError, match="nothing to replay"):
+        replay.issue(issue.issue_id, by="ops")
+
+
+def test_an_unknown_exception_is_not_replayed() -> None:
+    world = World()
+    replay = Replay(world.store, world.queues, world.issues, world.clock)
+    assert replay.issue("dead_letter#nothing", by="ops") is None
+
+
+def test_repeats_fold_into_one_exception_that_counts() -> None:
+    world = World()
+    for _ in range(4):
+        world.issues.report([dead_letter("erp-read-dead", '{"poll":"stock"}', message_id="m")])
+        world.clock.advance(minutes=1)
+    issue = world.open()[0]
+    assert (issue.count, issue.first_seen, len(world.open())) == (4, NOW, 1)
+    assert world.bus.types == ["IssueRaised"]
+
+
+def test_a_solved_exception_that_comes_back_is_news_again() -> None:
+    world = World()
+    problem = dead_letter("erp-read-dead", '{"poll":"stock"}', message_id="m")
+    world.issues.report([problem])
+    assert world.issues.solve(problem.kind, problem.subject, by="ops")
+    assert not world.issues.solve(problem.kind, problem.subject, by="ops")
+    world.issues.report([problem])
+    assert world.bus.types == ["IssueRaised", "IssueSolved", "IssueRaised"]
+
+
+def promoted(world: World, start: datetime, end: datetime) -> None:
+    promotion = base_price(999).model_copy(
+        update={
+            "condition_id": "VKA0",
+            "kind": PriceKind.PROMOTIONAL,
+            "window": EffectiveWindow(start=start, end=end),
+        }
+    )
+    conditions = (base_price(1999), promotion)
+    card = PriceCard(source="erp", as_of=world.clock.now(), sku="HAT-M", conditions=conditions)
+    world.apply(Entity.PRICE, card)
+
+
+def shown(world: World) -> object:
+    value = world.channel.shows[Facet.PRICE, "HAT-M"]
+    assert isinstance(value, dict)
+    price = value["price"]
+    assert isinstance(price, dict)
+    return price["amount"]
+
+
+def test_the_clock_starts_and_ends_a_promotion() -> None:
+    world = World()
+    world.know("M")
+    world.clock.advance(seconds=1)
+    promoted(world, NOW + timedelta(hours=1), NOW + timedelta(hours=2))
+    world.settle()
+    clock = PriceClock(world.store, world.clock)
+    assert (clock.run(), shown(world)) == (0, 1999)
+    world.clock.at = NOW + timedelta(hours=1)
+    assert clock.run() == 1
+    world.settle()
+    assert shown(world) == 999
+    world.clock.at = NOW + timedelta(hours=2)
+    clock.run()
+    world.settle()
+    assert shown(world) == 1999
+
+
+def test_a_clock_that_was_down_over_both_edges_catches_up() -> None:
+    world = World()
+    world.know("M")
+    world.clock.advance(seconds=1)
+    promoted(world, NOW + timedelta(hours=1), NOW + timedelta(hours=2))
+    world.settle()
+    world.clock.at = NOW + timedelta(hours=5)
+    assert PriceClock(world.store, world.clock).run() == 1
+    world.settle()
+    assert shown(world) == 1999
+
+
+def test_a_trace_tells_fact_rule_target_and_outcome() -> None:
+    world = World()
+    world.know("M")
+    world.settle()
+    story = Tracer(world.store, world.retailer).sku("HAT-M")
+    assert story is not None
+    text = json.dumps(story)
+    assert "condition PR00-HAT-M of retail" in text
+    assert "on hand 10" in text
+    assert '"verdict": "applied"' in text
+
+
+def test_a_trace_of_an_order_names_no_customer() -> None:
+    world = World()
+    world.know("M")
+    world.capture.take(order(customer={"email": "ann@example.com", "reference": "1"}))
+    story = Tracer(world.store, world.retailer).order("shop:77")
+    assert story is not None
+    assert story["state"] == "released"
+    assert "ann@example.com" not in json.dumps(story)
+
+
+def test_nothing_known_is_said_so() -> None:
+    world = World()
+    assert Tracer(world.store, world.retailer).sku("X") is None
+    assert Tracer(world.store, world.retailer).order("shop:1") is None
+
+
+def pacer(world: World) -> LeasedPacer:
+    return LeasedPacer(RETAILER.connection("shop"), world.store, world.clock)
+
+
+def test_points_are_leased_in_blocks_not_one_by_one() -> None:
+    world = World()
+    mine = pacer(world)
+    for _ in range(80):
+        mine.take(12)
+    assert len(world.store.written) == 1
+
+
+def spend(mine: LeasedPacer, cost: int, times: int) -> int:
+    """Take as often as is granted, and say how much that came to."""
+    for i in range(times):
+        try:
+            mine.take(cost)
+        except ThrottledError:
+            return cost * i
+    return cost * times
+
+
+def test_two_holders_never_spend_more_than_the_bucket() -> None:
+    world = World()
+    first, second = pacer(world), pacer(world)
+    spent = sum(spend(mine, 10, 3) for mine in (first, second) * 100)
+    assert spent == 2000
+
+
+def test_an_empty_bucket_says_when_to_come_back() -> None:
+    world = World()
+    mine = pacer(world)
+    spend(mine, 10, 300)
+    with pytest.raises(ThrottledError) as raised:
+        mine.take(10)
+    assert raised.value.after is not None
+    world.clock.at += raised.value.after
+    mine.take(10)
+
+
+def test_the_vendor_s_own_count_is_believed_when_it_is_lower() -> None:
+    world = World()
+    mine = pacer(world)
+    mine.take(10)
+    mine.observe(available=5, rate=1000, spent=10)
+    world.clock.advance(seconds=3)
+    assert spend(mine, 990, 100) < 990
+
+
+def test_issues_are_listed_longest_waiting_first() -> None:
+    world = World()
+    book = Issues(world.store, world.bus, world.clock)
+    for name in ("b", "a"):
+        book.report([dead_letter("erp-read-dead", json.dumps({"poll": name}), message_id="m")])
+        world.clock.advance(minutes=1)
+    assert [issue.replay for issue in world.open()] == [
+        {"poll": "b", "queue": "erp-read"},
+        {"poll": "a", "queue": "erp-read"},
+    ]

@@ -1,0 +1,282 @@
+"""A whole Shelfwire in memory: every flow wired to fakes, and streams turned by hand."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from shared.flows.apply import Applied, apply
+from shared.flows.capture import Capture
+from shared.flows.cases import Cases
+from shared.flows.derive import Derived, Deriver
+from shared.flows.issues import Issues, open_issues
+from shared.flows.leases import Leases
+from shared.flows.publish import Published, Publisher
+from shared.flows.send import Sender
+from shared.flows.shipments import Shipments, ShipmentTeller
+from shared.model.base import Json
+from shared.model.facts import Fact, PriceCard, ProductCard, StockCard
+from shared.model.ids import Entity, Facet
+from shared.model.issue import Issue
+from shared.model.money import Money
+from shared.model.order import Order, OrderLine, Shipment, ShipmentLine
+from shared.model.price import EffectiveWindow, PriceCondition, PriceKind, TaxBasis
+from shared.model.product import Product, Variant
+from shared.model.retailer import Retailer
+from shared.model.stock import StockPosition
+from shared.model.target import Outcome, Push, Target, Verdict
+from shared.ports import Key, Page, PostedOrder, Put, Table
+from tests.domain.world import NOW, RETAILER
+from tests.fakes import MemoryBus, MemoryQueues, MemoryStore, SetClock
+
+LEASE = timedelta(seconds=90)
+
+
+def gbp(amount: int) -> Money:
+    return Money(amount=amount, currency="GBP")
+
+
+def product(*sizes: str, product_id: str = "HAT", title: str = "Hat") -> Product:
+    return Product(
+        product_id=product_id,
+        title=title,
+        option_names=("Size",),
+        variants=tuple(
+            Variant(sku=f"{product_id}-{size}", option_values=(size,), base_unit="PC")
+            for size in sizes or ("M",)
+        ),
+    )
+
+
+def base_price(amount: int, sku: str = "HAT-M") -> PriceCondition:
+    return PriceCondition(
+        condition_id=f"PR00-{sku}",
+        sku=sku,
+        kind=PriceKind.BASE,
+        price_list="retail",
+        amount=gbp(amount),
+        unit="PC",
+        tax_basis=TaxBasis.GROSS,
+        window=EffectiveWindow(start=NOW - timedelta(days=30)),
+    )
+
+
+def order(
+    *lines: tuple[str, int], external_id: str = "77", total: int | None = None, **over: object
+) -> Order:
+    made = tuple(
+        OrderLine(line_id=str(i), channel_sku=sku, title=sku, quantity=units, unit_price=gbp(1999))
+        for i, (sku, units) in enumerate(lines or (("HAT-M", 2),), 1)
+    )
+    fields = {
+        "channel": "shop",
+        "external_id": external_id,
+        "number": f"#{external_id}",
+        "placed_at": NOW,
+        "updated_at": NOW,
+        "currency": "GBP",
+        "taxes_included": True,
+        "lines": made,
+        "total": gbp(sum(x.quantity for x in made) * 1999 if total is None else total),
+        "total_tax": gbp(0),
+    }
+    return Order.model_validate(fields | over)
+
+
+def shipment(units: int = 2, shipment_id: str = "80", erp_order: str = "5001") -> Shipment:
+    line = ShipmentLine(erp_item="10", sku="HAT-M", quantity=units)
+    return Shipment(shipment_id=shipment_id, erp_order=erp_order, shipped_at=NOW, lines=(line,))
+
+
+@dataclass
+class FakeChannel:
+    """Shows what it is sent; `answers` and `errors` are used up first, one per call."""
+
+    shows: dict[tuple[Facet, str], Json] = field(default_factory=dict)
+    calls: list[tuple[Facet, list[str]]] = field(default_factory=list)
+    shipped: list[str] = field(default_factory=list)
+    orders: dict[str, Order] = field(default_factory=dict)
+    answers: list[Verdict] = field(default_factory=list)
+    errors: list[Exception] = field(default_factory=list)
+    swallowed: bool = False
+
+    def batches(self, facet: Facet, pushes: Sequence[Push]) -> list[list[Push]]:
+        del facet
+        return [list(pushes)] if pushes else []
+
+    def push(self, facet: Facet, batch: Sequence[Push]) -> list[Outcome]:
+        self.calls.append((facet, sorted(push.key for push in batch)))
+        if self.errors and not self.swallowed:
+            raise self.errors.pop(0)
+        verdict = self.answers.pop(0) if self.answers else Verdict.APPLIED
+        if verdict is Verdict.APPLIED:
+            self.shows |= {(facet, push.key): push.desired for push in batch}
+        if self.errors:
+            raise self.errors.pop(0)
+        return [
+            Outcome(key=push.key, verdict=verdict, code="code", links=_links(facet, push, verdict))
+            for push in batch
+        ]
+
+    def shown(self, facet: Facet, pushes: Sequence[Push]) -> dict[str, Json]:
+        return {
+            push.key: self.shows[facet, push.key]
+            for push in pushes
+            if (facet, push.key) in self.shows
+        }
+
+    def orders_since(self, since: datetime | None, *, page: str | None) -> Page[Order]:
+        del since, page
+        return Page(list(self.orders.values()))
+
+    def read_order(self, external_id: str) -> Order | None:
+        return self.orders.get(external_id)
+
+    def ship(self, order: Order, shipment: Shipment) -> Outcome:
+        del order
+        if self.errors:
+            raise self.errors.pop(0)
+        self.shipped.append(shipment.shipment_id)
+        verdict = self.answers.pop(0) if self.answers else Verdict.APPLIED
+        return Outcome(key=shipment.shipment_id, verdict=verdict, message="said the shop")
+
+
+def _links(facet: Facet, push: Push, verdict: Verdict) -> dict[str, dict[str, str]]:
+    if facet is not Facet.CONTENT or verdict is not Verdict.APPLIED:
+        return {}
+    found = Product.model_validate(push.desired)
+    return {variant.sku: {"variant": f"gid-{variant.sku}"} for variant in found.variants}
+
+
+@dataclass
+class FakeErp:
+    """Holds what was posted; `errors` are raised after the order was stored, if `keeps`."""
+
+    orders: list[tuple[str, str]] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    errors: list[Exception] = field(default_factory=list)
+    keeps: bool = True
+    total: int | None = None
+    stock: dict[str, int] = field(default_factory=dict)
+
+    def find_order(self, reference: str) -> list[PostedOrder]:
+        self.asked.append(reference)
+        return [self._posted(number) for number, ref in self.orders if ref == reference]
+
+    def post_order(self, order: Order, reference: str) -> PostedOrder:
+        error = self.errors.pop(0) if self.errors else None
+        if error is None or self.keeps:
+            self.orders.append((str(5001 + len(self.orders)), reference))
+        if error is not None:
+            raise error
+        self.total = self.total if self.total is not None else order.total.amount
+        return self._posted(self.orders[-1][0])
+
+    def _posted(self, number: str) -> PostedOrder:
+        return PostedOrder(number, self.total, "GBP", {"1": "10", "2": "20"})
+
+    def read(self, entity: Entity, keys: Sequence[str]) -> Page[StockCard]:
+        assert entity is Entity.STOCK
+        return Page([stock_card(self.stock[key], key) for key in keys if key in self.stock])
+
+
+def stock_card(units: int, sku: str = "HAT-M", at: datetime = NOW) -> StockCard:
+    position = StockPosition(location="london", unit="PC", on_hand=Decimal(units))
+    return StockCard(source="erp", as_of=at, sku=sku, positions=(position,))
+
+
+class World:
+    def __init__(self, retailer: Retailer = RETAILER) -> None:
+        self.store, self.queues, self.bus = MemoryStore(), MemoryQueues(), MemoryBus()
+        self.clock = SetClock(NOW)
+        self.retailer = retailer
+        self.channel, self.erp = FakeChannel(), FakeErp()
+        store, queues, bus, clock = self.store, self.queues, self.bus, self.clock
+        self.issues = Issues(store, bus, clock)
+        self.cases = Cases(store, clock, retailer)
+        self.capture = Capture(store, queues, bus, self.issues, self.cases, clock, retailer)
+        self.deriver = Deriver(store, queues, self.issues, clock, retailer)
+        settle = timedelta(seconds=60)
+        self.sender = Sender(
+            "erp",
+            self.erp,
+            self.cases,
+            store,
+            bus,
+            self.issues,
+            clock,
+            settle,
+        )
+        self.shipments = Shipments(
+            "erp", store, queues, bus, self.issues, self.cases, clock, retailer
+        )
+        self.teller = ShipmentTeller(
+            "shop",
+            self.channel,
+            self.cases,
+            bus,
+            self.issues,
+            clock,
+        )
+        leases = Leases(store, clock, length=LEASE)
+        self.publisher = Publisher(
+            connection="shop",
+            channel_client=self.channel,
+            guarded=frozenset({Facet.STOCK}),
+            store=store,
+            leases=leases,
+            issues=self.issues,
+            clock=clock,
+            retailer=retailer,
+        )
+
+    def apply(self, entity: Entity, *cards: Fact) -> Applied:
+        return apply(
+            cards, entity=entity, store=self.store, issues=self.issues, retailer=self.retailer
+        )
+
+    def know(self, *sizes: str, price: int = 1999, units: int = 10) -> None:
+        """The ERP tells of one product with these sizes, at one price and stock."""
+        made = product(*sizes)
+        self.apply(Entity.PRODUCT, self.product_card(made))
+        for variant in made.variants:
+            self.price(price, variant.sku)
+            self.stock(units, variant.sku)
+
+    def product_card(self, made: Product) -> ProductCard:
+        return ProductCard(source="erp", as_of=self.clock.now(), product=made)
+
+    def price(self, amount: int, sku: str = "HAT-M") -> Applied:
+        conditions = (base_price(amount, sku),)
+        card = PriceCard(source="erp", as_of=self.clock.now(), sku=sku, conditions=conditions)
+        return self.apply(Entity.PRICE, card)
+
+    def stock(self, units: int, sku: str = "HAT-M") -> Applied:
+        return self.apply(Entity.STOCK, stock_card(units, sku, self.clock.now()))
+
+    def derive(self) -> Derived:
+        """What the stream of the facts would do: every partition written so far."""
+        written = dict.fromkeys(k.pk for k in self.store.written if k.table is Table.FACTS)
+        return self.deriver.derive(written)
+
+    def publish(self) -> Published:
+        return self.publisher.run(out_of_time=lambda: False)
+
+    def settle(self) -> Published:
+        self.derive()
+        return self.publish()
+
+    def target(self, facet: Facet = Facet.PRICE, key: str = "HAT-M") -> Target:
+        place = Key(Table.TARGETS, f"shop#{facet}#{key}")
+        return Target.model_validate(self.store.get([place])[place].body)
+
+    def open(self) -> list[Issue]:
+        return list(open_issues(self.store))
+
+    def kinds(self) -> list[str]:
+        return [issue.kind.value for issue in self.open()]
+
+    def touch(self, key: Key) -> None:
+        """Somebody else writes this row in between."""
+        row = self.store.get([key])[key]
+        self.store.commit([Put(key, row.body, row.rev)])
