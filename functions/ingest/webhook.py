@@ -63,7 +63,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     door = import_module(named["door"])
     headers = {k.lower(): v for k, v in event["headers"].items()}
     if event["requestContext"]["http"]["method"] == "OPTIONS":
-        return {"statusCode": 200, "headers": dict(door.handshake(headers) or {})}
+        return _handshake(door, headers)
     body = _raw(event)
     if len(body) > BODY_MAX_BYTES:
         return _answer(413, f"a body may hold {BODY_MAX_BYTES} bytes")
@@ -72,6 +72,14 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         return _answer(401, "the signature does not match the body")
     new = inbox().keep(connection, door.delivery_id(headers, body), headers, body, now=now)
     return _answer(202 if new else 200, "kept" if new else "already kept")
+
+
+def _handshake(door: Any, headers: dict[str, str]) -> dict[str, Any]:
+    """Some senders ask leave before they send (CloudEvents); the others are told how to send."""
+    allowed = door.handshake(headers) if hasattr(door, "handshake") else None
+    if allowed is None:
+        return {"statusCode": 405, "headers": {"allow": "POST"}}
+    return {"statusCode": 200, "headers": dict(allowed)}
 
 
 def _raw(event: dict[str, Any]) -> bytes:

@@ -56,7 +56,18 @@ CATALOG: dict[str, Connector] = {
             hints="shared.connectors.shopify.hints",
             version="2026-10",
             secret_fields=("client_id", "client_secret", "webhook_secrets"),
-            settings={},
+            settings={
+                "handle_prefix": "put before every product handle we make",
+                "publications": "publication ids a new product is published to",
+                "new_status": "status of a product when it is first listed",
+                "stock_new_variants": (
+                    "stock a new variant, with nothing, at every location of the channel"
+                ),
+                "description_is_html": "descriptions are HTML already and are sent as they are",
+                "notify_customer": "let the shop mail the customer when goods leave",
+                "test_orders": "what to do with orders paid through a test gateway",
+                "order_lines": "lines read with an order before paging begins",
+            },
             topics=("orders/create", "orders/updated", "orders/cancelled", "refunds/create"),
             compare_and_set=("stock",),
         ),

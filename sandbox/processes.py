@@ -1,0 +1,188 @@
+"""Processes that must not outlive their purpose: each in a group of its own, found again, ended."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn, Self
+
+from sandbox.failures import CannotRunError
+
+LOOPBACK = "127.0.0.1"
+GRACE_S = 5.0
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """A process as it is remembered between two commands.
+
+    `born` tells it from a later process that was given the same number.
+    """
+
+    name: str
+    pid: int
+    born: str
+
+    @classmethod
+    def of(cls, name: str, pid: int) -> Self:
+        return cls(name, pid, born(pid) or "")
+
+    @property
+    def alive(self) -> bool:
+        return bool(self.born) and born(self.pid) == self.born
+
+
+def born(pid: int) -> str | None:
+    """When a process began, in words that only it has; None when it is gone or only a zombie."""
+    stat = Path(f"/proc/{pid}/stat")
+    if not _BOOT.exists():
+        return _born_elsewhere(pid)
+    try:
+        fields = stat.read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    # proc(5): after the name come the state and, 19 fields later, the start in clock ticks.
+    return None if fields[0] == "Z" else f"{_BOOT.read_text().strip()}/{fields[19]}"
+
+
+def _born_elsewhere(pid: int) -> str | None:
+    """The same without /proc, as on macOS."""
+    said = subprocess.run(
+        ["/bin/ps", "-o", "stat=,lstart=", "-p", str(pid)],
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout.strip()
+    return None if not said or said.startswith("Z") else said.split(maxsplit=1)[1]
+
+
+def start(
+    command: Sequence[str | Path], *, log: Path, cwd: Path, env: Mapping[str, str]
+) -> subprocess.Popen[bytes]:
+    """Start a process as the leader of a new session, its output in a file."""
+    with log.open("ab") as out:
+        return subprocess.Popen(
+            [str(part) for part in command],
+            cwd=cwd,
+            env=dict(env),
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+def end(process: Tracked, *, grace_s: float = GRACE_S) -> bool:
+    """End a process and all it started; politely, then not. False when it was gone already."""
+    if not process.alive:
+        return False
+    for polite in (signal.SIGTERM, signal.SIGKILL):
+        if not _signal(process.pid, polite):
+            return True
+        until = time.monotonic() + grace_s
+        while time.monotonic() < until:
+            _reap(process.pid)
+            if not _signal(process.pid, 0):
+                return True
+            time.sleep(0.02)
+    return True
+
+
+def _signal(group: int, number: int) -> bool:
+    """Send a signal to a group; False when nobody is left in it."""
+    try:
+        os.killpg(group, number)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # macOS: the group holds nothing but a zombie
+        return False
+    return True
+
+
+def _reap(pid: int) -> None:
+    with suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)
+
+
+class Job:
+    """A command that runs to its end while others do; killed when its block is left early."""
+
+    def __init__(
+        self, name: str, command: Sequence[str | Path], *, log: Path, cwd: Path, env: dict[str, str]
+    ) -> None:
+        self._log = log
+        log.write_bytes(b"")
+        self.began = time.monotonic()
+        self._process = start(command, log=log, cwd=cwd, env=env)
+        self._tracked = Tracked.of(name, self._process.pid)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+    def wait(self) -> tuple[int, float]:
+        """Its exit code and how many seconds it took."""
+        return self._process.wait(), time.monotonic() - self.began
+
+    def output(self) -> str:
+        return self._log.read_text(encoding="utf-8", errors="replace")
+
+    def kill(self) -> None:
+        if self._process.poll() is None:
+            end(self._tracked)
+            self._process.wait()
+
+
+def port_is_free(port: int) -> bool:
+    """Whether a server could listen here now; a port left in TIME_WAIT counts as free."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def claim(port: int | None, what: str) -> int:
+    """The port asked for, if it is free; any free one when none was."""
+    if port is None:
+        return free_port()
+    if not port_is_free(port):
+        raise CannotRunError(
+            f"port {port} for {what} is taken",
+            "give another one, or end the program that listens there",
+        )
+    return port
+
+
+@contextmanager
+def polite() -> Iterator[None]:
+    """Turn SIGTERM and SIGHUP into an exit that runs every `finally` on its way."""
+
+    def leave(number: int, _: FrameType | None) -> NoReturn:
+        raise SystemExit(128 + number)
+
+    wanted = (signal.SIGTERM, signal.SIGHUP)
+    before = [signal.signal(number, leave) for number in wanted]
+    try:
+        yield
+    finally:
+        for number, handler in zip(wanted, before, strict=True):
+            signal.signal(number, handler)

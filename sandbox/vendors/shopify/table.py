@@ -1,0 +1,200 @@
+"""The part of the Admin API the simulator serves; whatever is not here is an error."""
+
+TABLE = """
+scalar Money
+scalar Decimal
+scalar DateTime
+scalar URL
+scalar HTML
+scalar UnsignedInt64
+
+directive @idempotent(key: String!) on FIELD
+
+schema { query: QueryRoot mutation: Mutation }
+
+type QueryRoot {
+  productByIdentifier(identifier: ProductIdentifierInput!): Product
+  nodes(ids: [ID!]!): [Node]!
+  order(id: ID!): Order
+  orders(first: Int, after: String, query: String, sortKey: OrderSortKeys): OrderConnection!
+  refund(id: ID!): Refund
+  fulfillment(id: ID!): Fulfillment
+  fulfillmentOrder(id: ID!): FulfillmentOrder
+}
+
+type Mutation {
+  productSet(
+    identifier: ProductSetIdentifiers, input: ProductSetInput!, synchronous: Boolean
+  ): ProductSetPayload
+  productVariantsBulkUpdate(
+    productId: ID!, variants: [ProductVariantsBulkInput!]!, allowPartialUpdates: Boolean
+  ): ProductVariantsBulkUpdatePayload
+  publishablePublish(id: ID!, input: [PublicationInput!]!): PublishablePublishPayload
+  inventorySetQuantities(input: InventorySetQuantitiesInput!): InventorySetQuantitiesPayload
+  inventoryActivate(
+    inventoryItemId: ID!, locationId: ID!, available: Int
+  ): InventoryActivatePayload
+  fulfillmentCreate(fulfillment: FulfillmentInput!, message: String): FulfillmentCreatePayload
+}
+
+interface Node { id: ID! }
+enum OrderSortKeys { ID UPDATED_AT CREATED_AT }
+enum ProductStatus { ACTIVE ARCHIVED DRAFT UNLISTED }
+type PageInfo { hasNextPage: Boolean! endCursor: String }
+type UserError { field: [String!] message: String! }
+
+input ProductIdentifierInput { id: ID handle: String }
+input ProductSetIdentifiers { id: ID handle: String }
+input OptionValueSetInput { name: String }
+input OptionSetInput { name: String position: Int values: [OptionValueSetInput!] }
+input VariantOptionValueInput { name: String optionName: String }
+input InventoryItemInput { sku: String tracked: Boolean cost: Decimal }
+input ProductSetInventoryInput { locationId: ID! name: String! quantity: Int! }
+input ProductVariantSetInput {
+  id: ID sku: String barcode: String price: Money compareAtPrice: Money
+  optionValues: [VariantOptionValueInput!]!
+  inventoryItem: InventoryItemInput
+  inventoryQuantities: [ProductSetInventoryInput!]
+}
+input ProductSetInput {
+  title: String handle: String descriptionHtml: String vendor: String productType: String
+  status: ProductStatus tags: [String!]
+  productOptions: [OptionSetInput!] variants: [ProductVariantSetInput!]
+}
+type ProductSetUserError { code: String field: [String!] message: String! }
+type ProductSetPayload { product: Product userErrors: [ProductSetUserError!]! }
+
+input ProductVariantsBulkInput { id: ID price: Money compareAtPrice: Money barcode: String }
+type ProductVariantsBulkUpdateUserError { code: String field: [String!] message: String! }
+type ProductVariantsBulkUpdatePayload {
+  product: Product
+  productVariants: [ProductVariant!]
+  userErrors: [ProductVariantsBulkUpdateUserError!]!
+}
+
+input PublicationInput { publicationId: ID publishDate: DateTime }
+type PublishablePublishPayload { userErrors: [UserError!]! }
+
+type Product implements Node {
+  id: ID! handle: String! title: String! descriptionHtml: HTML! vendor: String!
+  productType: String! status: ProductStatus! updatedAt: DateTime!
+  options(first: Int): [ProductOption!]!
+  variants(first: Int, after: String): ProductVariantConnection!
+}
+type ProductOption { name: String! }
+type ProductVariantConnection { nodes: [ProductVariant!]! pageInfo: PageInfo! }
+type SelectedOption { name: String! value: String! }
+type ProductVariant implements Node {
+  id: ID! sku: String barcode: String price: Money! compareAtPrice: Money
+  selectedOptions: [SelectedOption!]! inventoryItem: InventoryItem! product: Product!
+}
+type InventoryItem implements Node {
+  id: ID! sku: String tracked: Boolean! inventoryLevel(locationId: ID!): InventoryLevel
+}
+type InventoryLevel implements Node {
+  id: ID! location: Location! quantities(names: [String!]!): [InventoryQuantity!]!
+}
+type InventoryQuantity { name: String! quantity: Int! }
+type Location implements Node { id: ID! name: String! }
+
+input InventoryQuantityInput {
+  inventoryItemId: ID! locationId: ID! quantity: Int! changeFromQuantity: Int
+}
+input InventorySetQuantitiesInput {
+  name: String! reason: String! referenceDocumentUri: String
+  quantities: [InventoryQuantityInput!]!
+}
+type InventoryAdjustmentGroup implements Node { id: ID! reason: String! }
+type InventorySetQuantitiesUserError { code: String field: [String!] message: String! }
+type InventorySetQuantitiesPayload {
+  inventoryAdjustmentGroup: InventoryAdjustmentGroup
+  userErrors: [InventorySetQuantitiesUserError!]!
+}
+type InventoryActivatePayload { inventoryLevel: InventoryLevel userErrors: [UserError!]! }
+
+type MoneyV2 { amount: Decimal! currencyCode: String! }
+type MoneyBag { shopMoney: MoneyV2! presentmentMoney: MoneyV2! }
+type TaxLine { title: String! rate: Float priceSet: MoneyBag! }
+interface DiscountApplication { index: Int! }
+type DiscountCodeApplication implements DiscountApplication { index: Int! code: String! }
+type AutomaticDiscountApplication implements DiscountApplication { index: Int! title: String! }
+type ManualDiscountApplication implements DiscountApplication { index: Int! title: String! }
+type ScriptDiscountApplication implements DiscountApplication { index: Int! title: String! }
+type DiscountAllocation {
+  allocatedAmountSet: MoneyBag! discountApplication: DiscountApplication!
+}
+type LineItem implements Node {
+  id: ID! title: String! sku: String quantity: Int! currentQuantity: Int!
+  originalUnitPriceSet: MoneyBag!
+  discountAllocations: [DiscountAllocation!]! taxLines: [TaxLine!]!
+}
+type LineItemConnection { nodes: [LineItem!]! pageInfo: PageInfo! }
+type ShippingLine {
+  title: String! code: String originalPriceSet: MoneyBag!
+  discountAllocations: [DiscountAllocation!]! taxLines: [TaxLine!]!
+}
+type ShippingLineConnection { nodes: [ShippingLine!]! pageInfo: PageInfo! }
+type MailingAddress {
+  name: String company: String address1: String address2: String city: String
+  provinceCode: String zip: String countryCodeV2: String phone: String
+}
+type Customer implements Node { id: ID! }
+type OrderTransaction implements Node {
+  id: ID! kind: String! status: String! gateway: String amountSet: MoneyBag!
+}
+type RefundLineItem {
+  quantity: Int! restockType: String! subtotalSet: MoneyBag! totalTaxSet: MoneyBag!
+  lineItem: LineItem!
+}
+type RefundLineItemConnection { nodes: [RefundLineItem!]! pageInfo: PageInfo! }
+type Refund implements Node {
+  id: ID! createdAt: DateTime processedAt: DateTime! totalRefundedSet: MoneyBag!
+  refundLineItems(first: Int, after: String): RefundLineItemConnection!
+}
+type FulfillmentOrderAssignedLocation { location: Location }
+type FulfillmentOrderLineItem implements Node {
+  id: ID! remainingQuantity: Int! totalQuantity: Int! lineItem: LineItem!
+}
+type FulfillmentOrderLineItemConnection {
+  nodes: [FulfillmentOrderLineItem!]! pageInfo: PageInfo!
+}
+type FulfillmentOrder implements Node {
+  id: ID! status: String! assignedLocation: FulfillmentOrderAssignedLocation!
+  lineItems(first: Int, after: String): FulfillmentOrderLineItemConnection!
+}
+type FulfillmentOrderConnection { nodes: [FulfillmentOrder!]! pageInfo: PageInfo! }
+type FulfillmentTrackingInfo { company: String number: String url: URL }
+type FulfillmentLineItem { quantity: Int lineItem: LineItem! }
+type FulfillmentLineItemConnection { nodes: [FulfillmentLineItem!]! pageInfo: PageInfo! }
+type Fulfillment implements Node {
+  id: ID! status: String! trackingInfo(first: Int): [FulfillmentTrackingInfo!]!
+  fulfillmentLineItems(first: Int, after: String): FulfillmentLineItemConnection!
+}
+type Order implements Node {
+  id: ID! legacyResourceId: UnsignedInt64! name: String! test: Boolean!
+  createdAt: DateTime! processedAt: DateTime! updatedAt: DateTime! cancelledAt: DateTime
+  currencyCode: String! taxesIncluded: Boolean! email: String
+  totalPriceSet: MoneyBag! totalTaxSet: MoneyBag customer: Customer
+  billingAddress: MailingAddress shippingAddress: MailingAddress
+  shippingLines(first: Int, after: String): ShippingLineConnection!
+  transactions(first: Int): [OrderTransaction!]!
+  refunds(first: Int): [Refund!]!
+  fulfillments(first: Int): [Fulfillment!]!
+  lineItems(first: Int, after: String): LineItemConnection!
+  fulfillmentOrders(first: Int, after: String): FulfillmentOrderConnection!
+}
+type OrderConnection { nodes: [Order!]! pageInfo: PageInfo! }
+
+input FulfillmentTrackingInput {
+  company: String number: String url: URL numbers: [String!] urls: [URL!]
+}
+input FulfillmentOrderLineItemInput { id: ID! quantity: Int! }
+input FulfillmentOrderLineItemsInput {
+  fulfillmentOrderId: ID! fulfillmentOrderLineItems: [FulfillmentOrderLineItemInput!]
+}
+input FulfillmentInput {
+  notifyCustomer: Boolean trackingInfo: FulfillmentTrackingInput
+  lineItemsByFulfillmentOrder: [FulfillmentOrderLineItemsInput!]!
+}
+type FulfillmentCreatePayload { fulfillment: Fulfillment userErrors: [UserError!]! }
+"""

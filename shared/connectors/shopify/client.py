@@ -1,0 +1,106 @@
+"""The Shopify connector: a shop as a channel that shows articles and sells them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import httpx
+
+from shared.connectors.shopify import content, prices, stock
+from shared.connectors.shopify.content import Listings
+from shared.connectors.shopify.fulfilment import Fulfilments
+from shared.connectors.shopify.graphql import AdminApi
+from shared.connectors.shopify.prices import Prices
+from shared.connectors.shopify.reader import Orders
+from shared.connectors.shopify.settings import settings_of
+from shared.connectors.shopify.stock import Stock
+from shared.errors import RejectedError
+from shared.model.base import Json
+from shared.model.ids import Facet
+from shared.model.order import Order, Shipment
+from shared.model.retailer import Channel, Connection, Retailer
+from shared.model.target import Outcome, Push
+from shared.ports import Clock, Pacer, Page
+
+
+class ShopifyAdmin:
+    """One shop. Satisfies ChannelPublisher and OrderSource of `shared.ports`."""
+
+    def __init__(self, api: AdminApi, connection: Connection, retailer: Retailer) -> None:
+        settings = settings_of(connection)
+        channel = _channel(connection, retailer)
+        places = (retailer.external_location(connection.name, name) for name in channel.locations)
+        locations = tuple(place for place in places if place) if settings.stock_new_variants else ()
+        self._api = api
+        self._listings = Listings(api, settings, locations)
+        self._prices = Prices(api, channel.currency)
+        self._stock = Stock(api, retailer, connection.name)
+        self._orders = Orders(api, settings, retailer, connection.name, channel)
+        self._fulfilments = Fulfilments(api, settings)
+
+    @property
+    def answered_version(self) -> str | None:
+        """The API version the shop last answered with; another than ours means ours has ended."""
+        return self._api.answered_version
+
+    def batches(self, facet: Facet, pushes: Sequence[Push]) -> list[list[Push]]:
+        match facet:
+            case Facet.CONTENT:
+                return [[push] for push in pushes]
+            case Facet.PRICE:
+                return prices.batches(pushes)
+            case Facet.STOCK:
+                return stock.batches(pushes)
+
+    def push(self, facet: Facet, batch: Sequence[Push]) -> Sequence[Outcome]:
+        match facet:
+            case Facet.CONTENT:
+                return content.push_all(self._listings, batch)
+            case Facet.PRICE:
+                return self._prices.push(batch)
+            case Facet.STOCK:
+                return self._stock.push(batch)
+
+    def shown(self, facet: Facet, pushes: Sequence[Push]) -> Mapping[str, Json]:
+        match facet:
+            case Facet.CONTENT:
+                return self._listings.shown(pushes)
+            case Facet.PRICE:
+                return self._prices.shown(pushes)
+            case Facet.STOCK:
+                return self._stock.shown(pushes)
+
+    def orders_since(self, since: datetime | None, *, page: str | None) -> Page[Order]:
+        return self._orders.since(since, page=page)
+
+    def read_order(self, external_id: str) -> Order | None:
+        return self._orders.read(external_id)
+
+    def ship(self, order: Order, shipment: Shipment) -> Outcome:
+        return self._fulfilments.ship(order, shipment)
+
+
+def connect(
+    connection: Connection,
+    retailer: Retailer,
+    secret: Mapping[str, object],
+    *,
+    pacer: Pacer,
+    clock: Clock,
+    transport: httpx.BaseTransport | None = None,
+) -> ShopifyAdmin:
+    """A client of the shop at `connection.base_url`; `secret` holds client_id, client_secret."""
+    api = AdminApi(connection, secret, pacer=pacer, clock=clock, transport=transport)
+    return ShopifyAdmin(api, connection, retailer)
+
+
+def _channel(connection: Connection, retailer: Retailer) -> Channel:
+    """The one channel a shop is; its currency is the shop's."""
+    channels = retailer.channels_of(connection.name)
+    if not channels:
+        raise RejectedError(
+            f"no channel uses connection {connection.name}",
+            code="no_channel",
+            field="channels",
+            remedy="add a channel to the retailer's configuration",
+        )
+    return channels[0]

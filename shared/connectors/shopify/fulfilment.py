@@ -1,0 +1,196 @@
+"""Shipments: looked up first, then told to the shop, one fulfilment per location.
+
+`fulfillmentCreate` has no idempotency key, and a fulfilment no field for a reference of ours. So a
+shipment is recognised by its tracking number; one without a number is sent under its own id, which
+the shop then shows as the number. What fulfilments with that number already hold of a line is
+taken off what is still to be told. Two shipments of one order under one number can therefore not
+share an order line.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from shared.connectors.shopify import mapping, orders, queries, schema
+from shared.connectors.shopify.graphql import AdminApi
+from shared.connectors.shopify.reader import placements, with_more_lines
+from shared.connectors.shopify.settings import ShopifySettings
+from shared.errors import RejectedError, RetryableError
+from shared.model.order import Order, Shipment
+from shared.model.target import Outcome, Verdict
+
+OPEN = frozenset({"OPEN", "IN_PROGRESS"})
+WAITING = frozenset({"ON_HOLD", "SCHEDULED"})
+FAILED = frozenset({"CANCELLED", "ERROR", "FAILURE"})
+LINES_MAX = 512  # fulfilment order lines of one fulfillmentCreate
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Units of one fulfilment order line."""
+
+    order: str
+    line: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fulfilments:
+    api: AdminApi
+    settings: ShopifySettings
+
+    def ship(self, order: Order, shipment: Shipment) -> Outcome:
+        """Applied when the shop holds the whole shipment; a repeat finds it and sends nothing."""
+        gid = orders.gid("Order", order.external_id)
+        try:
+            wanted = _wanted(order, shipment)
+            left = wanted - self._told(gid, numbers(shipment))
+            if left:
+                for parts in _calls(self._placed(gid), left):
+                    self._create(shipment, parts)
+        except RejectedError as error:
+            return mapping.rejected(shipment.shipment_id, error.code, str(error))
+        return Outcome(key=shipment.shipment_id, verdict=Verdict.APPLIED)
+
+    def _told(self, order: str, wanted: frozenset[str]) -> Counter[str]:
+        """Units by line that fulfilments under one of these numbers already hold."""
+        answer = self.api.call(queries.FULFILMENTS, {"id": order}, schema.FulfilmentsAnswer)
+        if answer.order is None:
+            raise RejectedError(f"the shop has no order {order}", code="no_order")
+        if len(answer.order.fulfillments) == queries.FULFILMENTS_MAX:
+            raise RejectedError("more fulfilments than can be looked through", code="too_many")
+        told = Counter[str]()
+        for fulfilment in answer.order.fulfillments:
+            known = {info.number for info in fulfilment.tracking_info}
+            if fulfilment.status not in FAILED and known & wanted:
+                told += self._held(fulfilment.id)
+        return told
+
+    def _held(self, fulfilment: str) -> Counter[str]:
+        held = Counter[str]()
+        after: str | None = None
+        while True:
+            variables = {"id": fulfilment, "after": after}
+            answer = self.api.call(
+                queries.FULFILMENT_LINES, variables, schema.FulfilmentLinesAnswer
+            )
+            if answer.fulfillment is None:
+                return held
+            page = answer.fulfillment.fulfillment_line_items
+            for line in page.nodes:
+                held[orders.legacy_id(line.line_item.id)] += line.quantity or 0
+            after = page.next
+            if after is None:
+                return held
+
+    def _placed(self, order: str) -> list[schema.FulfilmentOrder]:
+        """Every fulfilment order of an order with all of its lines."""
+        placed: list[schema.FulfilmentOrder] = []
+        after: str | None = None
+        while True:
+            page = placements(self.api, order, after)
+            if page is None:
+                raise RetryableError(f"{order} is gone")
+            placed += page.fulfillment_orders.nodes
+            after = page.fulfillment_orders.next
+            if after is None:
+                break
+        for i in range(len(placed)):
+            while placed[i].line_items.next is not None:
+                placed[i] = with_more_lines(self.api, placed[i])
+        return placed
+
+    def _create(self, shipment: Shipment, parts: Sequence[Part]) -> None:
+        by_order: dict[str, list[dict[str, object]]] = {}
+        for part in parts:
+            line = {"id": part.line, "quantity": part.quantity}
+            by_order.setdefault(part.order, []).append(line)
+        sent = {
+            "notifyCustomer": self.settings.notify_customer,
+            "trackingInfo": tracking(shipment),
+            "lineItemsByFulfillmentOrder": [
+                {"fulfillmentOrderId": name, "fulfillmentOrderLineItems": lines}
+                for name, lines in by_order.items()
+            ],
+        }
+        answer = self.api.call(queries.FULFIL, {"fulfillment": sent}, schema.FulfilAnswer)
+        errors = answer.fulfillment_create.user_errors
+        if errors:
+            where = "/".join(errors[0].field or ())
+            raise RejectedError(f"{errors[0].message} ({where})", code="fulfilment_refused")
+
+
+def numbers(shipment: Shipment) -> frozenset[str]:
+    """What this shipment can be recognised by in the shop."""
+    found = frozenset(t.number for t in shipment.tracking if t.number)
+    return found or frozenset({shipment.shipment_id})
+
+
+def tracking(shipment: Shipment) -> dict[str, object]:
+    """`FulfillmentTrackingInput`: one number as such, several as a list."""
+    tracked = [t for t in shipment.tracking if t.number]
+    if not tracked:
+        return {"number": shipment.shipment_id}
+    info: dict[str, object] = {"company": tracked[0].carrier} if tracked[0].carrier else {}
+    urls = [t.url for t in tracked if t.url]
+    if len(tracked) == 1:
+        return info | {"number": tracked[0].number} | ({"url": urls[0]} if urls else {})
+    return info | {"numbers": [t.number for t in tracked]} | ({"urls": urls} if urls else {})
+
+
+def _wanted(order: Order, shipment: Shipment) -> Counter[str]:
+    """Units by the channel's line id; a line not resolved is found by its SKU if only one fits."""
+    wanted = Counter[str]()
+    known = {line.line_id for line in order.lines}
+    for line in shipment.lines:
+        found = line.line_id
+        if found is None:
+            fitting = [o.line_id for o in order.lines if o.sku == line.sku]
+            found = fitting[0] if len(fitting) == 1 else None
+        if found not in known or found is None:
+            raise RejectedError(
+                f"{line.sku} of shipment {shipment.shipment_id} is on no line of {order.number}",
+                code="unknown_line",
+            )
+        wanted[found] += line.quantity
+    return wanted
+
+
+def _calls(placed: Sequence[schema.FulfilmentOrder], left: Counter[str]) -> list[list[Part]]:
+    """Parts per location, in calls of at most 512; RejectedError when more is wanted than open."""
+    todo = Counter(left)
+    by_place: dict[str, list[Part]] = {}
+    for order in placed:
+        if order.status not in OPEN:
+            continue
+        location = order.assigned_location.location
+        parts = by_place.setdefault(location.id if location else order.id, [])
+        for line in order.line_items.nodes:
+            name = orders.legacy_id(line.line_item.id)
+            quantity = min(todo[name], line.remaining_quantity)
+            if quantity > 0:
+                parts.append(Part(order.id, line.id, quantity))
+                todo[name] -= quantity
+    missing = +todo
+    if missing:
+        raise _too_many(placed, left, missing)
+    return [
+        parts[i : i + LINES_MAX]
+        for parts in by_place.values()
+        for i in range(0, len(parts), LINES_MAX)
+    ]
+
+
+def _too_many(
+    placed: Sequence[schema.FulfilmentOrder], left: Counter[str], missing: Counter[str]
+) -> RejectedError:
+    line, short = next(iter(missing.items()))
+    held = any(
+        order.status in WAITING and orders.legacy_id(part.line_item.id) == line
+        for order in placed
+        for part in order.line_items.nodes
+    )
+    said = f"line {line}: {left[line]} to ship, {left[line] - short} open in the shop"
+    if held:
+        return RejectedError(f"{said}; the shop holds the order back", code="on_hold")
+    return RejectedError(said, code="over_quantity")

@@ -1,0 +1,193 @@
+"""The transport: one POST per operation, errors named by their consequence, points accounted for.
+
+HTTP 200 says little: throttling and failures arrive in the body. After a write everything but a
+clear refusal leaves a doubt, since only inventory mutations carry an idempotency key.
+"""
+
+import json
+import math
+from collections.abc import Mapping
+from datetime import timedelta
+from decimal import Decimal
+from http import HTTPStatus
+
+import httpx
+from pydantic import BaseModel, ValidationError
+
+from shared.connectors.shopify.costs import POINT, Meter
+from shared.connectors.shopify.queries import VERSION, Operation
+from shared.connectors.shopify.schema import Cost
+from shared.errors import (
+    AccessError,
+    InDoubtError,
+    RejectedError,
+    RetryableError,
+    SyncError,
+    ThrottledError,
+)
+from shared.kit.http import Http, check
+from shared.kit.oauth import ClientCredentials
+from shared.model.retailer import Connection
+from shared.ports import Clock, Pacer
+
+_PAUSE = timedelta(seconds=2)  # when the vendor throttles without saying how full its bucket is
+# 404: no such shop or version; 423: the shop is locked; 430: refused as a security risk.
+_ACCESS = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.LOCKED, 430})
+_TRANSIENT = frozenset({"INTERNAL_SERVER_ERROR", "TIMEOUT", "SERVICE_UNAVAILABLE"})
+_REFUSED_ACCESS = frozenset({"ACCESS_DENIED", "SHOP_INACTIVE", "UNAUTHORIZED"})
+_DOUBTFUL = frozenset({"IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED"})
+_BUSY = frozenset({"IDEMPOTENCY_CONCURRENT_REQUEST"})
+
+
+class AdminApi:
+    """One shop. `answered_version` is what the shop last said it answered with."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        secret: Mapping[str, object],
+        *,
+        pacer: Pacer,
+        clock: Clock,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self._http = Http(connection.base_url, transport=transport)
+        self._auth = ClientCredentials(
+            self._http,
+            "/admin/oauth/access_token",
+            client_id=_text(secret, "client_id"),
+            client_secret=_text(secret, "client_secret"),
+            now=clock.now,
+        )
+        self._path = f"/admin/api/{VERSION}/graphql.json"
+        self._meter = Meter(pacer)
+        self.answered_version: str | None = None
+
+    def call[T: BaseModel](
+        self, operation: Operation, variables: Mapping[str, object], answer: type[T]
+    ) -> T:
+        """Run one operation and read its data as `answer`; raises what must be done next."""
+        self._meter.take(operation.name, operation.points)
+        response = self._sent(operation, variables)
+        self.answered_version = response.headers.get("x-shopify-api-version")
+        body = _body(response, operation)
+        self._account(operation, body)
+        errors = body.get("errors")
+        if errors:
+            raise _refusal(operation, errors, _cost(body))
+        data = body.get("data")
+        if not isinstance(data, dict):
+            raise _lost(operation, "answered without data")
+        try:
+            return answer.model_validate(data)
+        except ValidationError as error:
+            raise _unreadable(operation, error) from error
+
+    def _sent(self, operation: Operation, variables: Mapping[str, object]) -> httpx.Response:
+        response = self._post(operation, variables)
+        if response.status_code == HTTPStatus.UNAUTHORIZED:
+            self._auth.forget()
+            response = self._post(operation, variables)
+        if response.status_code in _ACCESS or response.is_redirect:
+            raise AccessError(f"{operation.name}: the shop answers {response.status_code}")
+        if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise _lost(operation, f"status {response.status_code}")
+        return check(response, writes=operation.writes)
+
+    def _post(self, operation: Operation, variables: Mapping[str, object]) -> httpx.Response:
+        request = self._http.client.build_request(
+            "POST",
+            self._path,
+            json={
+                "query": operation.document,
+                "operationName": operation.name,
+                "variables": variables,
+            },
+            headers={"X-Shopify-Access-Token": self._auth.token()},
+        )
+        return self._http.send(request, writes=operation.writes)
+
+    def _account(self, operation: Operation, body: Mapping[str, object]) -> None:
+        cost = _cost(body)
+        if cost.requested_query_cost is not None:
+            requested = _whole(cost.requested_query_cost)
+            self._meter.stated(operation.name, operation.points, requested)
+        status = cost.throttle_status
+        self._meter.observe(
+            available=int(status.currently_available) if status else None,
+            rate=int(status.restore_rate) if status else None,
+            spent=_whole(cost.actual_query_cost or Decimal(0)),
+        )
+
+
+def _body(response: httpx.Response, operation: Operation) -> Mapping[str, object]:
+    try:
+        body = json.loads(response.content, parse_float=Decimal)
+    except ValueError as error:
+        raise _lost(operation, "answered something that is not JSON") from error
+    if not isinstance(body, dict):
+        raise _lost(operation, "answered something that is not an object")
+    return body
+
+
+def _cost(body: Mapping[str, object]) -> Cost:
+    extensions = body.get("extensions")
+    cost = extensions.get("cost") if isinstance(extensions, dict) else None
+    try:
+        return Cost.model_validate(cost or {})
+    except ValidationError:
+        return Cost()
+
+
+def _refusal(operation: Operation, errors: object, cost: Cost) -> SyncError:
+    """Errors of the GraphQL answer; a bare text is how Shopify refuses a token or a shop."""
+    if not isinstance(errors, list):
+        return AccessError(f"{operation.name}: refused: {str(errors)[:200]}")
+    first = next((error for error in errors if isinstance(error, dict)), {})
+    extensions = first.get("extensions")
+    code = str(extensions.get("code", "")) if isinstance(extensions, dict) else ""
+    message = f"{operation.name}: {code or 'error'}: {str(first.get('message', ''))[:200]}"
+    if code == "THROTTLED":
+        return ThrottledError(message, after=_wait(operation, cost))
+    if code in _BUSY:
+        return RetryableError(message)
+    if code in _TRANSIENT or code in _DOUBTFUL:
+        return _lost(operation, message)
+    if code in _REFUSED_ACCESS:
+        return AccessError(message)
+    return RejectedError(message, code=code.lower() or "graphql_error")
+
+
+def _wait(operation: Operation, cost: Cost) -> timedelta:
+    """(requested - available) / rate, as the vendor tells both."""
+    status = cost.throttle_status
+    if status is None or status.restore_rate <= 0:
+        return _PAUSE
+    requested = cost.requested_query_cost or Decimal(operation.points) / POINT
+    missing = max(requested - status.currently_available, Decimal(1))
+    return timedelta(milliseconds=_whole(missing * 1000 / status.restore_rate))
+
+
+def _lost(operation: Operation, what: str) -> SyncError:
+    kind = InDoubtError if operation.writes else RetryableError
+    return kind(f"{operation.name}: {what}")
+
+
+def _unreadable(operation: Operation, error: ValidationError) -> SyncError:
+    """An answer of a shape we do not know; of a write we cannot say whether it took effect."""
+    where = ".".join(str(part) for part in error.errors()[0]["loc"])
+    message = f"{operation.name}: the answer cannot be read at {where}"
+    if operation.writes:
+        return InDoubtError(message)
+    return RejectedError(message, code="unreadable", field=where, remedy="report it to support")
+
+
+def _text(secret: Mapping[str, object], name: str) -> str:
+    value = secret.get(name)
+    if not isinstance(value, str) or not value:
+        raise AccessError(f"the secret holds no {name}")
+    return value
+
+
+def _whole(value: Decimal) -> int:
+    return math.ceil(value)

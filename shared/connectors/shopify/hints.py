@@ -1,0 +1,60 @@
+"""What a verified delivery is about: hints only, the order itself is read from the Admin API."""
+
+import json
+from collections.abc import Mapping, Sequence
+
+from shared.connectors.shopify.webhook import TOPIC, WEBHOOK_ID
+from shared.errors import RejectedError
+from shared.model.ids import Entity
+from shared.ports import Reading
+
+# topic -> the member of the body that holds the order's legacy id
+ORDER_ID: dict[str, str] = {
+    "orders/create": "id",
+    "orders/updated": "id",
+    "orders/cancelled": "id",
+    "refunds/create": "order_id",
+}
+
+
+def readings(headers: Mapping[str, str], body: bytes) -> Sequence[Reading]:
+    """One order to read; RejectedError names the field that makes a delivery unreadable.
+
+    The body is the REST resource of the topic, or only `{"id": ...}` when it was too large.
+    """
+    topic = headers.get(TOPIC, "")
+    member = ORDER_ID.get(topic)
+    if member is None:
+        raise RejectedError(
+            f"no use for topic {topic!r}",
+            code="unknown_topic",
+            field=TOPIC,
+            value=topic,
+            remedy="unsubscribe the shop from this topic",
+        )
+    found = _parsed(headers, body).get(member)
+    if not isinstance(found, int) or isinstance(found, bool) or found <= 0:
+        raise RejectedError(
+            f"{topic}: {member} is not an order id",
+            code="bad_id",
+            field=member,
+            value=found,
+            remedy="nothing to do: the next poll of orders reads what this delivery meant",
+        )
+    return [Reading(Entity.ORDER, str(found))]
+
+
+def _parsed(headers: Mapping[str, str], body: bytes) -> dict[str, object]:
+    try:
+        parsed = json.loads(body)
+    except ValueError:
+        parsed = None
+    if not isinstance(parsed, dict):
+        raise RejectedError(
+            f"{headers.get(TOPIC, '')}: the body is not a JSON object",
+            code="bad_json",
+            field="body",
+            value=headers.get(WEBHOOK_ID, ""),
+            remedy="nothing to do: the next poll of orders reads what this delivery meant",
+        )
+    return parsed

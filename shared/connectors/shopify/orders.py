@@ -1,0 +1,248 @@
+"""Orders from Shopify's shape to the canonical one; pure and total.
+
+Amounts are shop money, never the shopper's currency. What cannot be understood is refused by name.
+"""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from pydantic import ValidationError
+
+from shared.connectors.shopify import schema
+from shared.connectors.shopify.mapping import money
+from shared.errors import RejectedError
+from shared.model.money import Money
+from shared.model.order import (
+    Address,
+    Customer,
+    Discount,
+    Order,
+    OrderLine,
+    Payment,
+    PaymentKind,
+    Refund,
+    RefundLine,
+    ShippingLine,
+    TaxLine,
+)
+from shared.model.retailer import Channel
+
+PAYMENTS: dict[str, PaymentKind | None] = {
+    "AUTHORIZATION": PaymentKind.AUTHORISATION,
+    "EMV_AUTHORIZATION": PaymentKind.AUTHORISATION,
+    "CAPTURE": PaymentKind.CAPTURE,
+    "SALE": PaymentKind.CAPTURE,
+    "REFUND": PaymentKind.REFUND,
+    "VOID": PaymentKind.VOID,
+    "CHANGE": None,  # cash given back at a till, part of a sale
+    "SUGGESTED_REFUND": None,  # a proposal; no money moved
+}
+_NO_RESTOCK = "NO_RESTOCK"
+_GONE = "CANCELLED"
+
+
+def legacy_id(gid: str) -> str:
+    """`gid://shopify/LineItem/42?x=y` -> `42`."""
+    return gid.rsplit("/", 1)[-1].split("?", 1)[0]
+
+
+def gid(kind: str, external: str) -> str:
+    """The global id of a legacy id; one that is global already passes through."""
+    return external if external.startswith("gid://") else f"gid://shopify/{kind}/{external}"
+
+
+def to_order(
+    theirs: schema.Order,
+    *,
+    channel: Channel,
+    refunds: Sequence[schema.Refund],
+    places: Mapping[str, str],
+) -> Order:
+    """A whole order; `places` maps line gids to our locations. Raises RejectedError by field."""
+    if theirs.currency_code != channel.currency:
+        raise RejectedError(
+            f"order {theirs.name} is in {theirs.currency_code}, not in {channel.currency}",
+            code="currency",
+            field="currencyCode",
+            value=theirs.currency_code,
+            remedy="set the channel's currency to the shop's",
+        )
+    currency = theirs.currency_code
+    try:
+        return Order(
+            channel=channel.name,
+            external_id=theirs.legacy_resource_id,
+            number=theirs.name,
+            placed_at=theirs.processed_at,
+            updated_at=theirs.updated_at,
+            cancelled_at=theirs.cancelled_at,
+            currency=currency,
+            taxes_included=theirs.taxes_included,
+            lines=_lines(theirs.line_items.nodes, currency, places),
+            shipping=tuple(_freight(line, currency) for line in theirs.shipping_lines.nodes),
+            payments=_payments(theirs.transactions, currency),
+            customer=_customer(theirs),
+            billing_address=_address(theirs.billing_address),
+            shipping_address=_address(theirs.shipping_address),
+            total=_money(theirs.total_price_set, currency, "totalPriceSet"),
+            total_tax=_money(theirs.total_tax_set, currency, "totalTaxSet"),
+            refunds=tuple(_refund(refund, currency) for refund in refunds),
+        )
+    except ValidationError as error:
+        raise _refused(theirs.name, error) from error
+
+
+def unreadable(subject: str, error: ValidationError) -> RejectedError:
+    """An order whose answer does not have the shape Shopify documents."""
+    return _refused(subject, error)
+
+
+def assigned(placed: Sequence[schema.FulfilmentOrder]) -> dict[str, str]:
+    """Line gid -> gid of the location that fulfils most of it; the first of equals."""
+    most: dict[str, tuple[int, str]] = {}
+    for order in placed:
+        location = order.assigned_location.location
+        if order.status == _GONE or location is None:
+            continue
+        for line in order.line_items.nodes:
+            best = most.get(line.line_item.id)
+            if best is None or line.total_quantity > best[0]:
+                most[line.line_item.id] = (line.total_quantity, location.id)
+    return {line: location for line, (_, location) in most.items()}
+
+
+def _lines(
+    theirs: Sequence[schema.LineItem], currency: str, places: Mapping[str, str]
+) -> tuple[OrderLine, ...]:
+    """Quantities as ordered; a line edited away, of quantity zero, is not part of the order."""
+    return tuple(
+        OrderLine(
+            line_id=legacy_id(line.id),
+            channel_sku=line.sku or "",
+            title=line.title,
+            quantity=line.quantity,
+            unit_price=_money(line.original_unit_price_set, currency, "originalUnitPriceSet"),
+            location=places.get(line.id),
+            discounts=_discounts(line.discount_allocations, currency),
+            taxes=_taxes(line.tax_lines, currency),
+        )
+        for line in theirs
+        if line.quantity != 0
+    )
+
+
+def _freight(line: schema.ShippingLine, currency: str) -> ShippingLine:
+    return ShippingLine(
+        title=line.title,
+        code=line.code or "",
+        price=_money(line.original_price_set, currency, "originalPriceSet"),
+        discounts=_discounts(line.discount_allocations, currency),
+        taxes=_taxes(line.tax_lines, currency),
+    )
+
+
+def _discounts(
+    allocations: Sequence[schema.DiscountAllocation], currency: str
+) -> tuple[Discount, ...]:
+    """Already divided over the lines by the shop; an allocation of nothing says nothing."""
+    found = (
+        Discount(
+            title=a.discount_application.code or a.discount_application.title or "discount",
+            amount=_money(a.allocated_amount_set, currency, "allocatedAmountSet"),
+        )
+        for a in allocations
+    )
+    return tuple(discount for discount in found if discount.amount.amount)
+
+
+def _taxes(lines: Sequence[schema.TaxLine], currency: str) -> tuple[TaxLine, ...]:
+    return tuple(
+        TaxLine(
+            title=line.title,
+            rate=None if line.rate is None else Decimal(line.rate),
+            amount=_money(line.price_set, currency, "taxLines.priceSet"),
+        )
+        for line in lines
+    )
+
+
+def _payments(theirs: Sequence[schema.Transaction], currency: str) -> tuple[Payment, ...]:
+    found = []
+    for transaction in theirs:
+        if transaction.kind not in PAYMENTS:
+            raise RejectedError(
+                f"transaction of unknown kind {transaction.kind!r}",
+                code="unknown_kind",
+                field="transactions.kind",
+                value=transaction.kind,
+                remedy="report it to support",
+            )
+        kind = PAYMENTS[transaction.kind]
+        if kind is not None:
+            found.append(
+                Payment(
+                    reference=legacy_id(transaction.id),
+                    gateway=transaction.gateway or "",
+                    kind=kind,
+                    succeeded=transaction.status == "SUCCESS",
+                    amount=_money(transaction.amount_set, currency, "transactions.amountSet"),
+                )
+            )
+    return tuple(found)
+
+
+def _customer(theirs: schema.Order) -> Customer:
+    reference = legacy_id(theirs.customer.id) if theirs.customer else None
+    return Customer(reference=reference, email=theirs.email or "")
+
+
+def _address(theirs: schema.Address | None) -> Address | None:
+    if theirs is None:
+        return None
+    lines = (theirs.company, theirs.address1, theirs.address2)
+    return Address(
+        name=theirs.name or "",
+        lines=tuple(line for line in lines if line),
+        city=theirs.city or "",
+        region=theirs.province_code or "",
+        postcode=theirs.zip or "",
+        country=theirs.country_code or "",
+        phone=theirs.phone or "",
+    )
+
+
+def _refund(theirs: schema.Refund, currency: str) -> Refund:
+    return Refund(
+        refund_id=legacy_id(theirs.id),
+        created_at=theirs.created_at or theirs.processed_at,
+        total=_money(theirs.total_refunded_set, currency, "totalRefundedSet"),
+        lines=tuple(
+            RefundLine(
+                line_id=legacy_id(line.line_item.id),
+                quantity=line.quantity,
+                amount=_money(line.subtotal_set, currency, "subtotalSet"),
+                tax=_money(line.total_tax_set, currency, "totalTaxSet"),
+                restock=line.restock_type != _NO_RESTOCK,
+            )
+            for line in theirs.refund_line_items.nodes
+        ),
+    )
+
+
+def _money(theirs: schema.MoneyBag | None, currency: str, where: str) -> Money:
+    return (
+        Money.zero(currency) if theirs is None else money(theirs.shop_money.amount, currency, where)
+    )
+
+
+def _refused(subject: str, error: ValidationError) -> RejectedError:
+    first = error.errors(include_url=False, include_context=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    value = first.get("input")
+    return RejectedError(
+        f"order {subject}: {where}: {first['msg']}",
+        code="unreadable",
+        field=where,
+        value=value if isinstance(value, str | int | None) else type(value).__name__,
+        remedy="correct the order in the shop, or report it to support",
+    )

@@ -1,0 +1,127 @@
+"""Prices: variants of one product per call, an outcome per line."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from shared.connectors.shopify import mapping, queries, schema
+from shared.connectors.shopify.graphql import AdminApi
+from shared.errors import RejectedError
+from shared.model.base import Json
+from shared.model.target import Outcome, Push, Verdict
+
+NOT_LISTED = "not_listed"
+_BUSY = frozenset({"SERVICE_UNAVAILABLE", "OPERATION_IN_PROGRESS"})
+
+
+def batches(pushes: Sequence[Push]) -> list[list[Push]]:
+    """Lines of one product together, at most 250; lines the shop does not list by themselves."""
+    groups: dict[str, list[Push]] = {}
+    for push in pushes:
+        groups.setdefault(push.links.get("product", ""), []).append(push)
+    size = queries.ARRAY_MAX
+    return [group[i : i + size] for group in groups.values() for i in range(0, len(group), size)]
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """`currency` is the shop's: prices are sent as plain decimals and mean this money."""
+
+    api: AdminApi
+    currency: str
+
+    def push(self, batch: Sequence[Push]) -> list[Outcome]:
+        """Set the prices of one product's variants; a bad line does not hold up the others."""
+        outcomes: dict[str, Outcome] = {}
+        entries: dict[str, dict[str, object]] = {}
+        for push in batch:
+            try:
+                entries[push.key] = self._entry(push)
+            except RejectedError as error:
+                outcomes[push.key] = mapping.rejected(push.key, error.code, str(error))
+        good = [push for push in batch if push.key in entries]
+        for group in batches(good):
+            outcomes |= self._send(group, [entries[push.key] for push in group])
+        return [outcomes[push.key] for push in batch]
+
+    def shown(self, pushes: Sequence[Push]) -> dict[str, Json]:
+        """The prices the shop shows, by key; a variant that is gone is absent."""
+        keys = {push.links["variant"]: push.key for push in pushes if "variant" in push.links}
+        ids = list(keys)
+        found: dict[str, Json] = {}
+        for i in range(0, len(ids), queries.ARRAY_MAX):
+            some = ids[i : i + queries.ARRAY_MAX]
+            operation = queries.prices(len(some))
+            answer = self.api.call(operation, {"ids": some}, schema.PricesAnswer)
+            for node in answer.nodes:
+                if node is not None and node.id in keys:
+                    found[keys[node.id]] = mapping.shown_price(node, self.currency)
+        return found
+
+    def _entry(self, push: Push) -> dict[str, object]:
+        variant = push.links.get("variant")
+        if variant is None or "product" not in push.links:
+            raise RejectedError("the shop does not list this article", code=NOT_LISTED)
+        value = mapping.parse_price(push.desired)
+        if value.price.currency != self.currency:
+            raise RejectedError(
+                f"price in {value.price.currency}, the shop sells in {self.currency}",
+                code="currency",
+            )
+        return mapping.price_input(variant, value)
+
+    def _send(
+        self, group: Sequence[Push], entries: Sequence[dict[str, object]]
+    ) -> dict[str, Outcome]:
+        variables = {"product": group[0].links["product"], "variants": list(entries)}
+        operation = queries.prices_set(len(entries))
+        answer = self.api.call(operation, variables, schema.PricesSetAnswer)
+        payload = answer.product_variants_bulk_update
+        shown = {v.id: v for v in payload.product_variants or ()}
+        faults = _Faults.of(payload.user_errors, len(group))
+        return {push.key: self._outcome(push, i, shown, faults) for i, push in enumerate(group)}
+
+    def _outcome(
+        self, push: Push, index: int, shown: Mapping[str, schema.PricedVariant], faults: "_Faults"
+    ) -> Outcome:
+        """Applied only where the answer shows the price we sent and no error may mean the line."""
+        named = faults.lines.get(index)
+        if named is not None:
+            kind = Verdict.RETRY if named.code in _BUSY else Verdict.REJECTED
+            return mapping.verdict(push.key, kind, named.code or "refused", named.message)
+        error = faults.loose
+        if error is not None and not shown:
+            kind = Verdict.RETRY if error.code in _BUSY else Verdict.REJECTED
+            return mapping.verdict(push.key, kind, error.code or "refused", error.message)
+        if error is not None:
+            code = error.code or "unattributed"
+            return mapping.verdict(push.key, Verdict.UNKNOWN, code, error.message)
+        theirs = shown.get(push.links["variant"])
+        if theirs is None:
+            return mapping.verdict(push.key, Verdict.UNKNOWN, "no_answer", "line not answered")
+        return self._compared(push, theirs)
+
+    def _compared(self, push: Push, theirs: schema.PricedVariant) -> Outcome:
+        shows = mapping.shown_price(theirs, self.currency)
+        if shows == mapping.parse_price(push.desired).model_dump(mode="json"):
+            return Outcome(key=push.key, verdict=Verdict.APPLIED, shown=shows)
+        return Outcome(key=push.key, verdict=Verdict.UNKNOWN, code="other_price", shown=shows)
+
+
+@dataclass(frozen=True, slots=True)
+class _Faults:
+    """User errors by the line they name; `loose` is one that names none."""
+
+    lines: Mapping[int, schema.UserError]
+    loose: schema.UserError | None
+
+    @classmethod
+    def of(cls, errors: Sequence[schema.UserError], count: int) -> "_Faults":
+        lines: dict[int, schema.UserError] = {}
+        loose = None
+        for error in errors:
+            index = mapping.position(error.field)
+            if index is not None and index < count:
+                lines.setdefault(index, error)
+            else:
+                loose = loose or error
+        return cls(lines, loose)

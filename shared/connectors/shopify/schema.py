@@ -1,0 +1,394 @@
+"""Shopify's answers, as far as we read them (Admin GraphQL 2026-10). Theirs may grow."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import AwareDatetime, Field
+from pydantic.alias_generators import to_camel
+
+from shared.model.base import Foreign
+
+Camel = Foreign.model_config | {"alias_generator": to_camel}
+
+
+class Theirs(Foreign):
+    """Members are camel case on the wire."""
+
+    model_config = Camel
+
+
+class UserError(Theirs):
+    """`field` is a path into the input, list positions as decimal strings."""
+
+    message: str = ""
+    code: str | None = None
+    field: tuple[str, ...] | None = None
+
+
+class PageInfo(Theirs):
+    has_next_page: bool
+    end_cursor: str | None = None
+
+
+class Connected[T](Theirs):
+    """A connection: one page of nodes."""
+
+    nodes: tuple[T, ...] = ()
+    page_info: PageInfo = PageInfo(has_next_page=False)
+
+    @property
+    def next(self) -> str | None:
+        return self.page_info.end_cursor if self.page_info.has_next_page else None
+
+
+class Named(Theirs):
+    name: str
+
+
+class Identified(Theirs):
+    id: str
+
+
+class SelectedOption(Theirs):
+    name: str
+    value: str
+
+
+class Variant(Theirs):
+    id: str
+    sku: str | None = None
+    barcode: str | None = None
+    selected_options: tuple[SelectedOption, ...] = ()
+    inventory_item: Identified
+
+
+class SetProduct(Theirs):
+    """The product as `productSet` answers it."""
+
+    id: str
+    variants: Connected[Variant]
+
+
+class Product(SetProduct):
+    handle: str
+    title: str
+    description_html: str
+    vendor: str
+    product_type: str
+    status: str
+    options: tuple[Named, ...]
+
+
+class ProductProbe(Theirs):
+    product: Identified | None
+
+
+class ProductAnswer(Theirs):
+    product: Product | None
+
+
+class ProductSetPayload(Theirs):
+    product: SetProduct | None = None
+    user_errors: tuple[UserError, ...]
+
+
+class ProductSetAnswer(Theirs):
+    product_set: ProductSetPayload
+
+
+class Refusals(Theirs):
+    user_errors: tuple[UserError, ...]
+
+
+class PublishAnswer(Theirs):
+    publishable_publish: Refusals
+
+
+class PricedVariant(Theirs):
+    """Money is a decimal string in the shop's currency."""
+
+    id: str
+    price: str
+    compare_at_price: str | None = None
+
+
+class PricesSetPayload(Theirs):
+    product_variants: tuple[PricedVariant, ...] | None = None
+    user_errors: tuple[UserError, ...]
+
+
+class PricesSetAnswer(Theirs):
+    product_variants_bulk_update: PricesSetPayload
+
+
+class PricesAnswer(Theirs):
+    nodes: tuple[PricedVariant | None, ...]
+
+
+class Quantity(Theirs):
+    name: str
+    quantity: int
+
+
+class Level(Theirs):
+    quantities: tuple[Quantity, ...]
+
+    def available(self) -> int | None:
+        return next((q.quantity for q in self.quantities if q.name == "available"), None)
+
+
+class StockSetPayload(Theirs):
+    inventory_adjustment_group: Identified | None = None
+    user_errors: tuple[UserError, ...]
+
+
+class StockSetAnswer(Theirs):
+    inventory_set_quantities: StockSetPayload
+
+
+class ActivatePayload(Theirs):
+    inventory_level: Level | None = None
+    user_errors: tuple[UserError, ...]
+
+
+class ActivateAnswer(Theirs):
+    inventory_activate: ActivatePayload
+
+
+class LevelsAnswer(Theirs):
+    """Each node holds `id` and, under our own aliases `l0`, `l1`, ..., a level or null."""
+
+    nodes: tuple[dict[str, object] | None, ...]
+
+
+class Amount(Theirs):
+    amount: str
+
+
+class MoneyBag(Theirs):
+    shop_money: Amount
+
+
+class TaxLine(Theirs):
+    title: str
+    rate: Decimal | None = None
+    price_set: MoneyBag
+
+
+class DiscountApplication(Theirs):
+    code: str | None = None
+    title: str | None = None
+
+
+class DiscountAllocation(Theirs):
+    allocated_amount_set: MoneyBag
+    discount_application: DiscountApplication
+
+
+class LineItem(Theirs):
+    id: str
+    title: str
+    sku: str | None = None
+    quantity: int
+    original_unit_price_set: MoneyBag
+    discount_allocations: tuple[DiscountAllocation, ...] = ()
+    tax_lines: tuple[TaxLine, ...] = ()
+
+
+class ShippingLine(Theirs):
+    title: str
+    code: str | None = None
+    original_price_set: MoneyBag
+    discount_allocations: tuple[DiscountAllocation, ...] = ()
+    tax_lines: tuple[TaxLine, ...] = ()
+
+
+class Transaction(Theirs):
+    id: str
+    kind: str
+    status: str
+    gateway: str | None = None
+    amount_set: MoneyBag
+
+
+class Address(Theirs):
+    """Every member is null until the app may read protected customer data."""
+
+    name: str | None = None
+    company: str | None = None
+    address1: str | None = None
+    address2: str | None = None
+    city: str | None = None
+    province_code: str | None = None
+    zip: str | None = None
+    country_code: str | None = Field(default=None, alias="countryCodeV2")
+    phone: str | None = None
+
+
+class PlacedLine(Theirs):
+    id: str
+    remaining_quantity: int
+    total_quantity: int
+    line_item: Identified
+
+
+class AssignedLocation(Theirs):
+    location: Identified | None = None
+
+
+class FulfilmentOrder(Theirs):
+    id: str
+    status: str
+    assigned_location: AssignedLocation
+    line_items: Connected[PlacedLine]
+
+
+class Order(Theirs):
+    id: str
+    legacy_resource_id: Annotated[str, Field(coerce_numbers_to_str=True)]
+    name: str
+    test: bool
+    created_at: AwareDatetime
+    processed_at: AwareDatetime
+    updated_at: AwareDatetime
+    cancelled_at: AwareDatetime | None = None
+    currency_code: str
+    taxes_included: bool
+    email: str | None = None
+    total_price_set: MoneyBag
+    total_tax_set: MoneyBag | None = None
+    customer: Identified | None = None
+    billing_address: Address | None = None
+    shipping_address: Address | None = None
+    shipping_lines: Connected[ShippingLine]
+    transactions: tuple[Transaction, ...]
+    refunds: tuple[Identified, ...]
+    line_items: Connected[LineItem]
+    fulfillment_orders: Connected[FulfilmentOrder]
+
+
+class OrderAnswer(Theirs):
+    order: Order | None
+
+
+class OrdersPage(Theirs):
+    """Orders are read one by one, so that one that cannot be read does not hide the others."""
+
+    orders: Connected[dict[str, object]]
+
+
+class Stamp(Theirs):
+    updated_at: datetime
+
+
+class StampAnswer(Theirs):
+    order: Stamp | None
+
+
+class LinesOf(Theirs):
+    updated_at: datetime
+    line_items: Connected[LineItem]
+
+
+class LinesAnswer(Theirs):
+    order: LinesOf | None
+
+
+class LongLists(Theirs):
+    transactions: tuple[Transaction, ...]
+    refunds: tuple[Identified, ...]
+
+
+class LongListsAnswer(Theirs):
+    order: LongLists | None
+
+
+class RefundLine(Theirs):
+    quantity: int
+    restock_type: str
+    subtotal_set: MoneyBag
+    total_tax_set: MoneyBag
+    line_item: Identified
+
+
+class Refund(Theirs):
+    id: str
+    created_at: AwareDatetime | None = None
+    processed_at: AwareDatetime
+    total_refunded_set: MoneyBag
+    refund_line_items: Connected[RefundLine]
+
+
+class RefundAnswer(Theirs):
+    refund: Refund | None
+
+
+class PlacementsOf(Theirs):
+    updated_at: datetime
+    fulfillment_orders: Connected[FulfilmentOrder]
+
+
+class PlacementsAnswer(Theirs):
+    order: PlacementsOf | None
+
+
+class PlacedLinesOf(Theirs):
+    line_items: Connected[PlacedLine]
+
+
+class PlacementLinesAnswer(Theirs):
+    fulfillment_order: PlacedLinesOf | None
+
+
+class TrackingInfo(Theirs):
+    number: str | None = None
+
+
+class Fulfilment(Theirs):
+    id: str
+    status: str
+    tracking_info: tuple[TrackingInfo, ...] = ()
+
+
+class FulfilmentsOf(Theirs):
+    fulfillments: tuple[Fulfilment, ...]
+
+
+class FulfilmentsAnswer(Theirs):
+    order: FulfilmentsOf | None
+
+
+class FulfilledLine(Theirs):
+    quantity: int | None = None
+    line_item: Identified
+
+
+class FulfilledLinesOf(Theirs):
+    fulfillment_line_items: Connected[FulfilledLine]
+
+
+class FulfilmentLinesAnswer(Theirs):
+    fulfillment: FulfilledLinesOf | None
+
+
+class FulfilPayload(Theirs):
+    fulfillment: Fulfilment | None = None
+    user_errors: tuple[UserError, ...]
+
+
+class FulfilAnswer(Theirs):
+    fulfillment_create: FulfilPayload
+
+
+class Throttle(Theirs):
+    currently_available: Decimal
+    restore_rate: Decimal
+
+
+class Cost(Theirs):
+    """`extensions.cost`: requested before the call, actual after it; null when nothing ran."""
+
+    requested_query_cost: Decimal | None = None
+    actual_query_cost: Decimal | None = None
+    throttle_status: Throttle | None = None

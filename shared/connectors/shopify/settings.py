@@ -1,0 +1,57 @@
+"""What a connection to Shopify may set; every key has a default that suits a plain shop."""
+
+from typing import Literal
+
+from pydantic import Field, ValidationError
+
+from shared.errors import RejectedError
+from shared.model.base import Canonical
+from shared.model.retailer import Connection
+
+Gid = str
+
+
+class ShopifySettings(Canonical):
+    """The `settings` of a connection whose system is `shopify`."""
+
+    handle_prefix: str = Field(
+        default="", pattern=r"^[a-z0-9-]*$", description="put before every product handle we make"
+    )
+    publications: tuple[Gid, ...] = Field(
+        default=(), description="publication ids a new product is published to"
+    )
+    new_status: Literal["ACTIVE", "DRAFT"] = Field(
+        default="ACTIVE", description="status of a product when it is first listed"
+    )
+    stock_new_variants: bool = Field(
+        default=True,
+        description="stock a new variant, with nothing, at every location of the channel",
+    )
+    description_is_html: bool = Field(
+        default=False, description="descriptions are HTML already and are sent as they are"
+    )
+    notify_customer: bool = Field(
+        default=True, description="let the shop mail the customer when goods leave"
+    )
+    test_orders: Literal["refuse", "accept"] = Field(
+        default="refuse", description="what to do with orders paid through a test gateway"
+    )
+    order_lines: int = Field(
+        default=10, ge=1, le=40, description="lines read with an order before paging begins"
+    )
+
+
+def settings_of(connection: Connection) -> ShopifySettings:
+    """Read the settings of a connection; a wrong one is RejectedError naming its key."""
+    try:
+        return ShopifySettings.model_validate(connection.settings)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise RejectedError(
+            f"connection {connection.name}: setting {key}: {first['msg']}",
+            code="bad_setting",
+            field=f"settings.{key}",
+            value=first.get("input"),
+            remedy="correct the setting in the retailer's configuration",
+        ) from error
