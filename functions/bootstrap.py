@@ -40,6 +40,7 @@ class Environment(Settings):
     bus: str = ""
     archive: str = ""
     connection: str = ""
+    prefix: str = ""
 
 
 @cache

@@ -1,5 +1,7 @@
 """What can be made again: functions, queues, doors, alarms. Composes; owns nothing itself."""
 
+from collections.abc import Mapping, Sequence
+
 from aws_cdk import CfnOutput, Duration, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
@@ -25,7 +27,7 @@ class AppStack(Stack):
         super().__init__(scope, name, env=stage.environment, stack_name=stage.name("app"))
         self._stage = stage
         self._data = data
-        self._grants = Grants(data)
+        self._grants = Grants(stage, data)
         connections = stage.retailer.connections
         self.queues = {c.name: ConnectionQueues(self, c, stage) for c in connections}
         self.failures = WorkQueue(
@@ -150,7 +152,7 @@ class AppStack(Stack):
         *,
         batch: int,
         window: Duration | None = None,
-        filters: list[dict[str, object]] | None = None,
+        filters: Sequence[Mapping[str, object]] = (),
     ) -> None:
         function.add_event_source(
             sources.DynamoEventSource(
@@ -162,7 +164,7 @@ class AppStack(Stack):
                 retry_attempts=STREAM_TRIES,
                 max_record_age=Duration.hours(24),
                 on_failure=sources.SqsDlq(self.failures.work),
-                filters=filters,
+                filters=[dict(each) for each in filters] or None,
             )
         )
 

@@ -1,6 +1,6 @@
 """What must survive: tables, raw archive, event bus, secrets, the pool of callers."""
 
-from aws_cdk import CfnOutput, Duration, Stack
+from aws_cdk import Aws, CfnOutput, Duration, Stack
 from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
@@ -8,6 +8,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
+from infra.nag import acknowledge
 from infra.stage import Stage
 
 TABLES = ("facts", "targets", "orders", "links", "inbox", "issues", "control")
@@ -49,6 +50,10 @@ class DataStack(Stack):
             )
             for connection in stage.retailer.connections
         }
+        for secret in self.secrets.values():
+            acknowledge(
+                secret, {"SMG4": "the vendor issues this credential; only it can rotate it"}
+            )
         self._callers(stage)
         CfnOutput(self, "ArchiveName", value=self.archive.bucket_name)
         CfnOutput(self, "BusName", value=self.bus.event_bus_name)
@@ -78,9 +83,10 @@ class DataStack(Stack):
         return made
 
     def _archive(self, stage: Stage) -> s3.Bucket:
-        return s3.Bucket(
+        bucket = s3.Bucket(
             self,
             "Archive",
+            bucket_name=f"{stage.name('archive')}-{Aws.ACCOUNT_ID}",
             encryption=s3.BucketEncryption.S3_MANAGED,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             enforce_ssl=True,
@@ -88,6 +94,10 @@ class DataStack(Stack):
             removal_policy=stage.removal,
             lifecycle_rules=[s3.LifecycleRule(prefix="raw/", expiration=Duration.days(180))],
         )
+        acknowledge(
+            bucket, {"S1": "every object is written by our functions, whose calls are traced"}
+        )
+        return bucket
 
     def _callers(self, stage: Stage) -> None:
         self.pool = cognito.UserPool(
@@ -103,6 +113,13 @@ class DataStack(Stack):
                 require_uppercase=True,
             ),
             removal_policy=stage.removal,
+        )
+        acknowledge(
+            self.pool,
+            {
+                "COG2": "the pool holds machine clients only; nobody signs in with a password",
+                "COG8": "the pool holds machine clients only; nobody signs in with a password",
+            },
         )
         scopes = {
             name: cognito.ResourceServerScope(scope_name=name, scope_description=text)

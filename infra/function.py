@@ -11,6 +11,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.asset import architecture, code
+from infra.nag import acknowledge
 from infra.stage import Stage
 
 SINGLE: dict[Stack, lambda_.AssetCode] = {}
@@ -71,6 +72,8 @@ class Function(lambda_.Function):
             recursive_loop=lambda_.RecursiveLoop.ALLOW if loops else None,
             **over,
         )
+        acknowledge(self, {"L1": "Python 3.13 is what everything here is tested on"})
+        acknowledge(role, {"IAM5[Resource::*]": "X-Ray takes traces from any resource only"})
 
 
 def _text(value: str | Mapping[str, str]) -> str:

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable
 
+from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_secretsmanager as secretsmanager
 
 from infra.data_stack import INDEXED, DataStack
+from infra.nag import acknowledge
 from infra.queue import WorkQueue
+from infra.stage import Stage
 
 READ = ("dynamodb:BatchGetItem", "dynamodb:Query")
 WRITE = (
@@ -20,7 +23,8 @@ WRITE = (
 
 
 class Grants:
-    def __init__(self, data: DataStack) -> None:
+    def __init__(self, stage: Stage, data: DataStack) -> None:
+        self._stage = stage
         self._data = data
 
     @property
@@ -58,8 +62,11 @@ class Grants:
         )
 
     def archive(self, function: lambda_.Function, *actions: str) -> None:
-        function.add_to_role_policy(
-            iam.PolicyStatement(
-                actions=list(actions), resources=[self._data.archive.arn_for_objects("raw/*")]
-            )
-        )
+        name = f"{self._stage.name('archive')}-{Aws.ACCOUNT_ID}"
+        raw = f"arn:{Aws.PARTITION}:s3:::{name}/raw/*"
+        function.add_to_role_policy(iam.PolicyStatement(actions=list(actions), resources=[raw]))
+        shown = raw.replace(Aws.PARTITION, "<AWS::Partition>")
+        shown = shown.replace(Aws.ACCOUNT_ID, "<AWS::AccountId>")
+        if function.role is not None:
+            why = {f"IAM5[Resource::{shown}]": "raw bodies are named after their delivery"}
+            acknowledge(function.role, why)

@@ -13,6 +13,7 @@ from shared.settings import Settings as Base
 class Settings(Base):
     tables: dict[Table, str]
     bus: str
+    prefix: str
 
 
 @bootstrap.logger.inject_lambda_context
@@ -20,7 +21,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dic
     del context
     failed = []
     for record in event["Records"]:
-        queue = record["eventSourceARN"].rsplit(":", 1)[-1]
+        physical = record["eventSourceARN"].rsplit(":", 1)[-1]
+        queue = physical.removeprefix(f"{bootstrap.environment().prefix}-")
         try:
             problem = dead_letter(queue, record["body"], message_id=record["messageId"])
             bootstrap.issues().report([problem])

@@ -1,0 +1,47 @@
+"""The bundle as it is deployed: everything a function imports, the retailer's file, no more."""
+
+from pathlib import Path
+
+import aws_cdk as cdk
+import pytest
+
+from infra.asset import MODELS, SERVICES, bundle
+from infra.stage import stage_from
+
+pytestmark = pytest.mark.xdist_group("synth")
+LIMIT_MB = 40  # Lambda takes 250 MB unzipped; a cold start does not
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    target = tmp_path_factory.mktemp("bundle")
+    bundle(stage_from(cdk.App(context={"platform": "arm64"})), target)
+    return target
+
+
+def test_the_bundle_holds_our_code_its_dependencies_and_the_retailer_s_file(built: Path) -> None:
+    for needed in ("functions", "shared", "boto3", "httpx", "pydantic", "aws_lambda_powertools"):
+        assert (built / needed).is_dir()
+    assert (built / "retailer.toml").is_file()
+
+
+def test_the_bundle_holds_nothing_that_is_not_deployed(built: Path) -> None:
+    for stranger in ("sandbox", "infra", "tests", "aws_cdk", "moto", "bin"):
+        assert not (built / stranger).exists()
+    assert not list(built.rglob("__pycache__"))
+
+
+def test_only_the_models_of_services_we_use_are_carried(built: Path) -> None:
+    kept = {path.name for path in (built / "botocore" / "data").iterdir()}
+    assert kept == SERVICES | MODELS
+
+
+def test_compiled_code_is_for_the_processor_it_runs_on(built: Path) -> None:
+    compiled = list(built.rglob("*.so"))
+    assert compiled
+    assert all("aarch64" in path.name for path in compiled)
+
+
+def test_the_bundle_stays_small(built: Path) -> None:
+    size = sum(path.stat().st_size for path in built.rglob("*") if path.is_file())
+    assert size < LIMIT_MB * 1024 * 1024
