@@ -192,7 +192,7 @@ class FactSource(FactReader, Protocol):
 class OrderSink(Protocol):
     """An ERP that takes orders."""
 
-    def find_order(self, reference: str) -> Sequence[PostedOrder]:
+    def find_order(self, order: Order, reference: str) -> Sequence[PostedOrder]:
         """Every order the ERP holds under our reference; more than one is a duplicate."""
         ...
 

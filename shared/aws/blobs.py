@@ -1,12 +1,18 @@
 """Raw bodies and files in S3."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from shared.aws.faults import translated
+from shared.ports import Blobs
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 
-class S3Blobs:
-    def __init__(self, client: Any, bucket: str) -> None:
+class S3Blobs(Blobs):
+    """Reading a name that was never put, or is past its lifecycle, raises RejectedError."""
+
+    def __init__(self, client: "S3Client", bucket: str) -> None:
         self._client = client
         self._bucket = bucket
 
@@ -17,4 +23,4 @@ class S3Blobs:
     def get(self, name: str) -> bytes:
         with translated("GetObject"):
             answer = self._client.get_object(Bucket=self._bucket, Key=name)
-            return bytes(answer["Body"].read())
+            return answer["Body"].read()

@@ -4,11 +4,14 @@ from botocore.config import Config
 
 
 def config() -> Config:
-    """Conditional writes make a repeat harmless, so the SDK may retry; flows decide beyond that."""
+    """Three tries a call; every write can be repeated, and what goes on failing is the queue's.
+
+    Parameters are not validated before they are sent: it costs more than the rest of a call.
+    """
     return Config(
         connect_timeout=2,
         read_timeout=10,
-        retries={"mode": "standard", "max_attempts": 3},
+        retries={"mode": "standard", "total_max_attempts": 3},
         tcp_keepalive=True,
         parameter_validation=False,
     )

@@ -61,7 +61,7 @@ class Sender:
 
     def _ask(self, found: CaseRow, intent: Intent) -> None:
         """The earlier request may have landed: look before anything is sent again."""
-        posted = self.erp.find_order(intent.reference)
+        posted = self.erp.find_order(found.case.order, intent.reference)
         if posted:
             self._accepted(found, intent, posted[0])
             self._report_duplicates(found.case, posted)

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, JsonValue, field_validator, model_validator
 
 from shared.model.base import Canonical, Instant
+from shared.model.consistency import mistakes
 from shared.model.ids import Entity, Name, Sku
 from shared.model.money import Currency
 from shared.model.price import PriceKind, TaxBasis
@@ -130,85 +131,8 @@ class Retailer(Canonical):
         )
 
     @model_validator(mode="after")
-    def _complete(self) -> Self:
-        mistakes = list(self._mistakes())
-        if mistakes:
-            raise ValueError("; ".join(f"{path}: {what}" for path, what in mistakes))
+    def _consistent(self) -> Self:
+        found = mistakes(self.model_dump(mode="json"))
+        if found:
+            raise ValueError("; ".join(str(mistake) for mistake in found))
         return self
-
-    def _mistakes(self) -> list[tuple[str, str]]:
-        return [
-            *_repeated(self),
-            *_dangling(self),
-            *_unowned(self),
-            *_wrong_currency(self),
-        ]
-
-
-def _repeated(retailer: Retailer) -> list[tuple[str, str]]:
-    found = []
-    for group in ("connections", "channels", "locations", "price_lists"):
-        names = [item.name for item in getattr(retailer, group)]
-        found += [
-            (f"{group}.{i}.name", f"{name!r} is used twice; give each its own")
-            for i, name in enumerate(names)
-            if name in names[:i]
-        ]
-    return found
-
-
-def _dangling(retailer: Retailer) -> list[tuple[str, str]]:
-    connections = {c.name for c in retailer.connections}
-    places = {location.name for location in retailer.locations}
-    lists = {p.name for p in retailer.price_lists}
-    wanted: list[tuple[str, str, set[str], str]] = []
-    for i, channel in enumerate(retailer.channels):
-        at = f"channels.{i}"
-        wanted += [
-            (f"{at}.connection", channel.connection, connections, "connection"),
-            (f"{at}.erp", channel.erp, connections, "connection"),
-            *(
-                (f"{at}.locations.{j}", n, places, "location")
-                for j, n in _listed(channel.locations)
-            ),
-            *((f"{at}.price_lists.{j}", n, lists, "list") for j, n in _listed(channel.price_lists)),
-        ]
-    wanted += [
-        (f"locations.{i}.external.{name}", name, connections, "connection")
-        for i, location in enumerate(retailer.locations)
-        for name in location.external
-    ]
-    wanted += [
-        (f"authority.{entity}", name, connections, "connection")
-        for entity, name in retailer.authority.items()
-    ]
-    return [
-        (path, f"no {what} is called {name!r}; known: {', '.join(sorted(names))}")
-        for path, name, names, what in wanted
-        if name not in names
-    ]
-
-
-def _unowned(retailer: Retailer) -> list[tuple[str, str]]:
-    return [
-        (f"authority.{entity}", "nobody owns it; name the connection that does")
-        for entity in (Entity.PRODUCT, Entity.PRICE, Entity.STOCK)
-        if entity not in retailer.authority
-    ]
-
-
-def _wrong_currency(retailer: Retailer) -> list[tuple[str, str]]:
-    lists = {p.name: p.currency for p in retailer.price_lists}
-    return [
-        (
-            f"channels.{i}.price_lists.{j}",
-            f"list {name!r} is in {lists[name]}, not in the channel's {channel.currency}",
-        )
-        for i, channel in enumerate(retailer.channels)
-        for j, name in _listed(channel.price_lists)
-        if lists.get(name, channel.currency) != channel.currency
-    ]
-
-
-def _listed(names: tuple[str, ...]) -> list[tuple[int, str]]:
-    return list(enumerate(names))

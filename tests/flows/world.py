@@ -159,7 +159,8 @@ class FakeErp:
     total: int | None = None
     stock: dict[str, int] = field(default_factory=dict)
 
-    def find_order(self, reference: str) -> list[PostedOrder]:
+    def find_order(self, order: Order, reference: str) -> list[PostedOrder]:
+        del order
         self.asked.append(reference)
         return [self._posted(number) for number, ref in self.orders if ref == reference]
 

@@ -1,0 +1,114 @@
+"""Rows as DynamoDB items, and writes of rows as requests and as PartiQL statements."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from shared.model.base import Json
+from shared.ports import Delete, Key, Put, Row, Table, Write
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import (
+        AttributeValueTypeDef,
+        BatchStatementRequestTypeDef,
+        DeleteTypeDef,
+        PutTypeDef,
+        TransactWriteItemTypeDef,
+    )
+
+type Item = dict[str, AttributeValueTypeDef]
+
+_OPTIONAL = ("lane", "due", "state", "ttl", "raw")
+
+
+def key_item(key: Key) -> Item:
+    return {"pk": {"S": key.pk}, "sk": {"S": key.sk}}
+
+
+def row_of(table: Table, item: "Mapping[str, AttributeValueTypeDef]") -> Row:
+    raw = item.get("raw", {}).get("B")
+    return Row(
+        key=Key(table, item["pk"]["S"], item["sk"]["S"]),
+        rev=int(item["rev"]["N"]),
+        body=json.loads(item["body"]["S"]),
+        raw=bytes(raw) if raw is not None else None,
+    )
+
+
+def put_request(put: Put, name: str, token: str) -> "PutTypeDef":
+    """Replace the whole item, if it is still at the expected revision."""
+    item = key_item(put.key) | _attributes(put, token)
+    if put.expected == 0:
+        return {
+            "TableName": name,
+            "Item": item,
+            "ConditionExpression": "attribute_not_exists(pk)",
+        }
+    return {
+        "TableName": name,
+        "Item": item,
+        "ConditionExpression": "rev = :rev",
+        "ExpressionAttributeValues": {":rev": {"N": str(put.expected)}},
+    }
+
+
+def delete_request(delete: Delete, name: str) -> "DeleteTypeDef":
+    return {
+        "TableName": name,
+        "Key": key_item(delete.key),
+        "ConditionExpression": "rev = :rev",
+        "ExpressionAttributeValues": {":rev": {"N": str(delete.expected)}},
+    }
+
+
+def action(write: Write, name: str, token: str) -> "TransactWriteItemTypeDef":
+    if isinstance(write, Delete):
+        return {"Delete": delete_request(write, name)}
+    return {"Put": put_request(write, name, token)}
+
+
+def statement(put: Put, name: str, token: str) -> "BatchStatementRequestTypeDef":
+    """The same as `put_request`, in PartiQL, whose UPDATE keeps what is not REMOVEd by name.
+
+    An INSERT of an item that exists is refused, and so is an UPDATE of one that does not.
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.update.html
+    """
+    said = _attributes(put, token)
+    if put.expected == 0:
+        item = key_item(put.key) | said
+        shape = ", ".join(f"'{field}': ?" for field in item)
+        text = f'INSERT INTO "{name}" VALUE {{{shape}}}'
+        return {"Statement": text, "Parameters": list(item.values())}
+    sets = " ".join(f'SET "{field}" = ?' for field in said)
+    gone = "".join(f' REMOVE "{field}"' for field in _OPTIONAL if field not in said)
+    text = f'UPDATE "{name}" {sets}{gone} WHERE pk = ? AND sk = ? AND rev = ?'
+    where = [*key_item(put.key).values(), {"N": str(put.expected)}]
+    return {"Statement": text, "Parameters": [*said.values(), *where]}
+
+
+def instant_text(at: datetime) -> str:
+    """UTC in a fixed width, so that text sorts as time does."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _attributes(put: Put, token: str) -> Item:
+    """Everything but the key: rev N, body S (compact JSON), token S and what is optional."""
+    item: Item = {
+        "rev": {"N": str(put.expected + 1)},
+        "body": {"S": _text(put.body)},
+        "token": {"S": token},
+    }
+    if put.lane is not None and put.due is not None:
+        item |= {"lane": {"S": put.lane}, "due": {"S": instant_text(put.due)}}
+    if put.state is not None:
+        item["state"] = {"S": put.state}
+    if put.expires is not None:
+        item["ttl"] = {"N": str(int(put.expires.timestamp()))}
+    if put.raw is not None:
+        item["raw"] = {"B": put.raw}
+    return item
+
+
+def _text(body: Mapping[str, Json]) -> str:
+    return json.dumps(body, separators=(",", ":"), ensure_ascii=False)

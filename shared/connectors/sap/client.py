@@ -1,0 +1,376 @@
+"""The S/4HANA connector: facts, orders and deliveries over the released OData V2 services."""
+
+import base64
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from itertools import batched
+from typing import Protocol
+
+import httpx
+
+from shared.connectors.sap import mapping, orders, values
+from shared.connectors.sap.gateway import Gateway, Signer
+from shared.connectors.sap.schema import (
+    DeliveryRow,
+    MovementItem,
+    OrderRow,
+    ProductRow,
+    StockRow,
+    ValidityRow,
+)
+from shared.connectors.sap.settings import SapSettings, settings_of
+from shared.errors import RejectedError
+from shared.kit.http import Http
+from shared.kit.oauth import ClientCredentials
+from shared.model.base import Foreign, Json
+from shared.model.facts import PriceCard, ProductCard, StockCard
+from shared.model.ids import Entity
+from shared.model.order import Order, Shipment
+from shared.model.retailer import Connection, Retailer
+from shared.ports import Clock, Pacer, Page, PostedOrder, Refusal
+
+PRODUCT = "API_PRODUCT_SRV"
+PRICING = "API_SLSPRICINGCONDITIONRECORD_SRV"
+STOCK = "API_MATERIAL_STOCK_SRV"
+MOVEMENTS = "API_MATERIAL_DOCUMENT_SRV"
+ORDERS = "API_SALES_ORDER_SRV"
+DELIVERIES = "API_OUTBOUND_DELIVERY_SRV;v=0002"
+_STOCK_KINDS = ("01", "02", "03", "07")
+
+type Rows = list[dict[str, Json]]
+
+
+class _Read(Protocol):
+    """Rows under a condition, one page of them or all."""
+
+    def __call__(self, condition: str, *, bounded: bool) -> Rows: ...
+
+
+class SapS4:
+    """One tenant. Satisfies FactSource, OrderSink and ShipmentSource of `shared.ports`.
+
+    Pages go by key (`Material gt 'last'`), so that rows written meanwhile shift nothing, and a SKU
+    is never split over two pages: a card always holds everything SAP says of it.
+    """
+
+    def __init__(
+        self, gateway: Gateway, connection: Connection, retailer: Retailer, clock: Clock
+    ) -> None:
+        self._gateway = gateway
+        self._name = connection.name
+        self._settings = settings_of(connection)
+        self._retailer = retailer
+        self._clock = clock
+
+    def changed(
+        self, entity: Entity, *, since: datetime | None, page: str | None
+    ) -> Page[ProductCard] | Page[PriceCard] | Page[StockCard]:
+        """One page. Prices and stock have no change date in these services and are read whole."""
+        as_of = self._clock.now()
+        match entity:
+            case Entity.PRODUCT:
+                return self._changed_products(since, page)
+            case Entity.PRICE:
+                return self._priced(as_of, *self._whole(self._price_rows, page))
+            case Entity.STOCK:
+                return self._stocked(as_of, *self._whole(self._stock_rows, page))
+            case _:
+                raise ValueError(f"SAP is not read for {entity} this way")
+
+    def read(
+        self, entity: Entity, keys: Sequence[str]
+    ) -> Page[ProductCard] | Page[PriceCard] | Page[StockCard]:
+        """The present truth of products or SKUs, or of what a hint's marked key stands for."""
+        as_of = self._clock.now()
+        match entity:
+            case Entity.PRODUCT:
+                return self._products(keys)
+            case Entity.PRICE:
+                skus = self._resolved(keys, "condition:", self._materials_of_condition)
+                return self._priced(as_of, self._by_material(self._price_rows, skus), skus, None)
+            case Entity.STOCK:
+                skus = self._resolved(keys, "document:", self._materials_of_document)
+                return self._stocked(as_of, self._by_material(self._stock_rows, skus), skus, None)
+            case _:
+                raise ValueError(f"SAP is not read for {entity} this way")
+
+    # products
+
+    def _changed_products(self, since: datetime | None, page: str | None) -> Page[ProductCard]:
+        filters = [f"Product gt {values.quoted(page)}"] if page else []
+        if since is not None:
+            filters.append(f"LastChangeDateTime gt {values.offset_literal(since)}")
+        query = {
+            "$select": "Product,CrossPlantConfigurableProduct",
+            "$orderby": "Product",
+            "$top": str(self._settings.page_size),
+        }
+        if filters:
+            query["$filter"] = " and ".join(filters)
+        rows = self._gateway.rows(PRODUCT, "A_Product", query)
+        last = str(rows[-1]["Product"]) if len(rows) == self._settings.page_size else None
+        # A whole reading meets every product at its own row; a delta at any of its variants.
+        named = [
+            str(row.get("CrossPlantConfigurableProduct") or row["Product"])
+            for row in rows
+            if since is not None or not row.get("CrossPlantConfigurableProduct")
+        ]
+        found = self._products(list(dict.fromkeys(named)))
+        return Page(found.items, last, found.refused)
+
+    def _products(self, product_ids: Sequence[str]) -> Page[ProductCard]:
+        as_of = self._clock.now()
+        found: dict[str, dict[str, Json]] = {}
+        for row in self._chunked("Product", product_ids):
+            generic = str(row.get("CrossPlantConfigurableProduct") or "")
+            if generic and generic not in product_ids:
+                # A variant was named: its whole product is read instead.
+                return self._products(sorted({generic, *product_ids} - {str(row["Product"])}))
+            found[str(row["Product"])] = row
+        asked = [
+            name
+            for name, row in found.items()
+            if not self._settings.generic_product_types
+            or row.get("ProductType") in self._settings.generic_product_types
+        ]
+        for row in self._chunked("CrossPlantConfigurableProduct", asked):
+            found[str(row["Product"])] = row
+        rows, refused = mapping.parsed(found.values(), ProductRow, subject="Product")
+        cards, doubts = mapping.products(
+            rows, source=self._name, as_of=as_of, settings=self._settings
+        )
+        return Page(cards, None, (*refused, *doubts))
+
+    def _chunked(self, field: str, keys: Iterable[str]) -> Iterable[dict[str, Json]]:
+        for chunk in batched(keys, self._settings.filter_chunk, strict=False):
+            yield from self._gateway.rows(
+                PRODUCT,
+                "A_Product",
+                {
+                    "$filter": _any(field, chunk),
+                    "$expand": "to_Description,to_ProductUnitsOfMeasure",
+                },
+            )
+
+    # prices and stock
+
+    def _whole(self, read: _Read, page: str | None) -> tuple[Rows, list[str], str | None]:
+        """Rows of complete materials after `page`, and where the next page starts."""
+        after = f"Material gt {values.quoted(page)}" if page else ""
+        rows = read(after, bounded=True)
+        if not rows or not self._full(rows):
+            return rows, [], None
+        last = str(rows[-1]["Material"])
+        complete = [row for row in rows if row["Material"] != last]
+        if not complete:  # one material fills a page: read all of it
+            return read(f"Material eq {values.quoted(last)}", bounded=False), [], last
+        return complete, [], str(complete[-1]["Material"])
+
+    def _full(self, rows: Rows) -> bool:
+        """Whether there may be more: `$top` counts materials where stock is read expanded."""
+        if self._settings.stock_route == "expand" and "InventoryStockType" in rows[0]:
+            return len({row["Material"] for row in rows}) == self._settings.page_size
+        return len(rows) >= self._settings.page_size
+
+    def _by_material(self, read: _Read, skus: Sequence[str]) -> Rows:
+        chunks = batched(skus, self._settings.filter_chunk, strict=False)
+        return [row for chunk in chunks for row in read(_any("Material", chunk), bounded=False)]
+
+    def _price_rows(self, condition: str, *, bounded: bool) -> Rows:
+        kinds = {kind for p in self._retailer.price_lists for kind in p.conditions}
+        today = values.datetime_literal(self._clock.now().date())
+        filters = [
+            f"SalesOrganization eq {values.quoted(self._settings.sales_organization)}",
+            f"DistributionChannel eq {values.quoted(self._settings.distribution_channel)}",
+            f"ConditionValidityEndDate ge {today}",
+            _any("ConditionType", sorted(kinds)),
+            *([condition] if condition else []),
+        ]
+        query = {
+            "$filter": " and ".join(filters),
+            "$expand": "to_SlsPrcgConditionRecord",
+            "$orderby": "Material",
+        }
+        return self._gateway.rows(
+            PRICING, "A_SlsPrcgCndnRecdValidity", self._top(query, bounded=bounded)
+        )
+
+    def _priced(
+        self, as_of: datetime, rows: Rows, skus: Sequence[str], following: str | None
+    ) -> Page[PriceCard]:
+        good, refused = mapping.parsed(rows, ValidityRow, subject="Material")
+        cards, doubts = mapping.prices(
+            good,
+            skus,
+            source=self._name,
+            as_of=as_of,
+            retailer=self._retailer,
+            settings=self._settings,
+        )
+        return Page(cards, following, (*refused, *doubts))
+
+    def _stock_rows(self, condition: str, *, bounded: bool) -> Rows:
+        filters = [_any("InventoryStockType", _STOCK_KINDS), "InventorySpecialStockType eq ''"]
+        if self._settings.stock_route == "expand":
+            return self._expanded_stock(condition, bounded=bounded)
+        if condition:
+            filters.append(condition)
+        query = {"$filter": " and ".join(filters), "$orderby": "Material"}
+        return self._gateway.rows(STOCK, "A_MatlStkInAcctMod", self._top(query, bounded=bounded))
+
+    def _expanded_stock(self, condition: str, *, bounded: bool) -> Rows:
+        query = {"$expand": "to_MatlStkInAcctMod", "$orderby": "Material"}
+        if condition:
+            query["$filter"] = condition
+        found: Rows = []
+        for material in self._gateway.rows(
+            STOCK, "A_MaterialStock", self._top(query, bounded=bounded)
+        ):
+            inside = material.get("to_MatlStkInAcctMod")
+            rows = inside.get("results") if isinstance(inside, dict) else None
+            found += (
+                [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+            )
+        return found
+
+    def _stocked(
+        self, as_of: datetime, rows: Rows, skus: Sequence[str], following: str | None
+    ) -> Page[StockCard]:
+        good, refused = mapping.parsed(rows, StockRow, subject="Material")
+        cards, doubts = mapping.stock(
+            good, skus, source=self._name, as_of=as_of, retailer=self._retailer
+        )
+        return Page(cards, following, (*refused, *doubts))
+
+    def _top(self, query: dict[str, str], *, bounded: bool) -> dict[str, str]:
+        return {**query, "$top": str(self._settings.page_size)} if bounded else query
+
+    # what hints stand for
+
+    def _resolved(
+        self, keys: Sequence[str], mark: str, materials: Callable[[str], list[str]]
+    ) -> list[str]:
+        found: list[str] = []
+        for key in keys:
+            found += materials(key.removeprefix(mark)) if key.startswith(mark) else [key]
+        return list(dict.fromkeys(found))
+
+    def _materials_of_condition(self, record: str) -> list[str]:
+        query = {"$filter": f"ConditionRecord eq {values.quoted(record)}", "$select": "Material"}
+        rows = self._gateway.rows(PRICING, "A_SlsPrcgCndnRecdValidity", query)
+        return [str(row["Material"]) for row in rows if row.get("Material")]
+
+    def _materials_of_document(self, document: str) -> list[str]:
+        year, _, number = document.partition("/")
+        wanted = [f"MaterialDocument eq {values.quoted(number)}"]
+        if year:
+            wanted.append(f"MaterialDocumentYear eq {values.quoted(year)}")
+        query = {"$filter": " and ".join(wanted), "$select": "Material"}
+        rows = self._gateway.rows(MOVEMENTS, "A_MaterialDocumentItem", query)
+        items, _ = mapping.parsed(rows, MovementItem, subject="Material")
+        return [item.material for item in items if item.material]
+
+    # orders
+
+    def find_order(self, order: Order, reference: str) -> list[PostedOrder]:
+        """Every order under our reference, the oldest first."""
+        query = {
+            "$filter": f"PurchaseOrderByCustomer eq {values.quoted(reference)} and "
+            f"SoldToParty eq {values.quoted(self._settings.sold_to)}",
+            "$expand": "to_Item",
+            "$orderby": "SalesOrder",
+        }
+        rows = self._gateway.rows(ORDERS, "A_SalesOrder", query)
+        return [orders.posted(self._single(row, OrderRow), orders.places(order)) for row in rows]
+
+    def post_order(self, order: Order, reference: str) -> PostedOrder:
+        body = orders.body_of(order, reference, self._settings)
+        row = self._gateway.create(ORDERS, "A_SalesOrder", body)
+        return orders.posted(self._single(row, OrderRow), orders.places(order))
+
+    # deliveries
+
+    def shipments_since(self, since: datetime | None, *, page: str | None) -> Page[Shipment]:
+        """Deliveries changed since the day of `since`: the service keeps no time of day."""
+        filters = ["OverallGoodsMovementStatus eq 'C'"]
+        if since is not None:
+            filters.append(f"LastChangeDate ge {values.datetime_literal(since.date())}")
+        if page:
+            filters.append(f"DeliveryDocument gt {values.quoted(page)}")
+        rows = self._deliveries(" and ".join(filters), bounded=True)
+        good, refused = mapping.parsed(rows, DeliveryRow, subject="DeliveryDocument")
+        full = len(rows) == self._settings.page_size
+        last = str(rows[-1]["DeliveryDocument"]) if full else None
+        return Page([s for row in good for s in self._shipments(row)], last, refused)
+
+    def read_shipment(self, shipment_id: str) -> list[Shipment]:
+        number = shipment_id.split("/", 1)[0]
+        condition = f"DeliveryDocument eq {values.quoted(number)}"
+        rows = self._deliveries(condition, bounded=False)
+        return [s for row in rows for s in self._shipments(self._single(row, DeliveryRow))]
+
+    def _deliveries(self, condition: str, *, bounded: bool) -> Rows:
+        query = {
+            "$filter": condition,
+            "$expand": "to_DeliveryDocumentItem",
+            "$orderby": "DeliveryDocument",
+        }
+        return self._gateway.rows(
+            DELIVERIES, "A_OutbDeliveryHeader", self._top(query, bounded=bounded)
+        )
+
+    def _shipments(self, row: DeliveryRow) -> list[Shipment]:
+        return mapping.shipments(
+            row, connection=self._name, retailer=self._retailer, settings=self._settings
+        )
+
+    def _single[T: Foreign](self, row: dict[str, Json], model: type[T]) -> T:
+        good, refused = mapping.parsed([row], model, subject="unknown")
+        if refused:
+            raise _unreadable(refused[0])
+        return good[0]
+
+
+def connect(
+    connection: Connection,
+    retailer: Retailer,
+    secret: Mapping[str, object],
+    *,
+    pacer: Pacer,
+    clock: Clock,
+    transport: httpx.BaseTransport | None = None,
+) -> SapS4:
+    """`secret`: `client_id`, `client_secret` and `token_url`, or `user` and `password`."""
+    settings = settings_of(connection)
+    http = Http(connection.base_url, transport=transport)
+    signer = _signer(http, settings, secret, clock)
+    return SapS4(Gateway(http, settings, pacer, signer), connection, retailer, clock)
+
+
+def _signer(
+    http: Http, settings: SapSettings, secret: Mapping[str, object], clock: Clock
+) -> Signer:
+    if settings.auth == "basic":
+        pair = f"{secret.get('user', '')}:{secret.get('password', '')}"
+        return Signer(None, "Basic " + base64.b64encode(pair.encode()).decode())
+    credentials = ClientCredentials(
+        http,
+        str(secret.get("token_url") or "/oauth/token"),
+        client_id=str(secret.get("client_id", "")),
+        client_secret=str(secret.get("client_secret", "")),
+        now=clock.now,
+        basic=True,
+    )
+    return Signer(credentials, None)
+
+
+def _any(field: str, keys: Iterable[str]) -> str:
+    """A filter that holds for any of the keys."""
+    joined = " or ".join(f"{field} eq {values.quoted(key)}" for key in keys)
+    return f"({joined})"
+
+
+def _unreadable(refusal: Refusal) -> RejectedError:
+    return RejectedError(
+        refusal.message, field=refusal.field, value=refusal.value, remedy=refusal.remedy
+    )

@@ -1,0 +1,304 @@
+"""From SAP's rows to cards and shipments: pure; what is not understood is named, not dropped."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from shared.connectors.sap import values
+from shared.connectors.sap.schema import (
+    DeliveryItem,
+    DeliveryRow,
+    ProductRow,
+    StockRow,
+    ValidityRow,
+)
+from shared.connectors.sap.settings import SapSettings
+from shared.model.base import Json
+from shared.model.facts import PriceCard, ProductCard, StockCard
+from shared.model.ids import Gtin
+from shared.model.money import Money
+from shared.model.order import Shipment, ShipmentLine, Tracking
+from shared.model.price import EffectiveWindow, PriceCondition, PriceKind
+from shared.model.product import Lifecycle, Product, UnitOfMeasure, Variant
+from shared.model.retailer import Retailer
+from shared.model.stock import StockPosition
+from shared.ports import Refusal
+
+UNRESTRICTED, INSPECTION, RETURNS, BLOCKED = "01", "02", "03", "07"
+OPEN = "9999-12-31"
+_GTIN = TypeAdapter[str](Gtin)
+
+
+def parsed[T: BaseModel](
+    rows: Iterable[Mapping[str, Json]], model: type[T], *, subject: str
+) -> tuple[list[T], list[Refusal]]:
+    """Rows in our shape of theirs; each row that does not fit is one refusal naming the field."""
+    good, refused = [], []
+    for row in rows:
+        try:
+            good.append(model.model_validate(row))
+        except ValidationError as error:
+            first: Any = error.errors()[0]
+            refused.append(
+                Refusal(
+                    subject=str(row.get(subject, "unknown")),
+                    field=".".join(str(part) for part in first["loc"]),
+                    value=str(first.get("input"))[:200],
+                    message=f"SAP's row cannot be read: {first['msg']}",
+                    remedy="correct the record in SAP",
+                )
+            )
+    return good, refused
+
+
+def products(
+    rows: Sequence[ProductRow], *, source: str, as_of: datetime, settings: SapSettings
+) -> tuple[list[ProductCard], list[Refusal]]:
+    """One card per product; the rows hold every variant of each."""
+    family: dict[str, list[ProductRow]] = defaultdict(list)
+    heads = {row.product: row for row in rows if not row.generic}
+    for row in rows:
+        if row.generic:
+            family[row.generic].append(row)
+    cards, refused = [], []
+    for product_id in dict.fromkeys([*heads, *family]):
+        members = sorted(family[product_id], key=lambda row: row.product)
+        head = heads.get(product_id)
+        try:
+            product, doubts = _product(product_id, head, members, settings)
+        except ValidationError as error:
+            refused.append(_unfit(product_id, error))
+            continue
+        refused += doubts
+        cards.append(ProductCard(source=source, as_of=as_of, product=product))
+    return cards, refused
+
+
+def _product(
+    product_id: str, head: ProductRow | None, members: Sequence[ProductRow], settings: SapSettings
+) -> tuple[Product, list[Refusal]]:
+    refused: list[Refusal] = []
+    rows = members or ([head] if head else [])
+    named = head or rows[0]
+    variants = tuple(_variant(row, refused, settings, alone=not members) for row in rows)
+    product = Product(
+        product_id=product_id,
+        title=_title(named, settings.language),
+        brand=named.brand or None,
+        product_group=named.group or None,
+        option_names=(settings.option_name,) if members else (),
+        variants=variants,
+    )
+    return product, refused
+
+
+def _title(row: ProductRow, language: str) -> str:
+    texts = {d.language.upper(): d.text for d in row.descriptions.results if d.text}
+    return texts.get(language) or next(iter(texts.values()), "") or row.product
+
+
+def _variant(
+    row: ProductRow, refused: list[Refusal], settings: SapSettings, *, alone: bool
+) -> Variant:
+    ended = row.deleted or row.status in settings.discontinued_statuses
+    units = tuple(
+        UnitOfMeasure(
+            code=unit.code,
+            numerator=int(unit.numerator),
+            denominator=int(unit.denominator),
+            gtin=_checked_gtin(unit.gtin, row.product, refused),
+        )
+        for unit in row.units.results
+        if unit.code != row.base_unit
+    )
+    return Variant(
+        sku=row.product,
+        gtin=_checked_gtin(row.gtin, row.product, refused),
+        option_values=() if alone else (row.size or row.product,),
+        base_unit=row.base_unit,
+        units=units,
+        lifecycle=Lifecycle.DISCONTINUED if ended else Lifecycle.ACTIVE,
+    )
+
+
+def _checked_gtin(text: str, product: str, refused: list[Refusal]) -> str | None:
+    """The GTIN if its check digit holds; the article is kept without it otherwise."""
+    if not text:
+        return None
+    try:
+        return _GTIN.validate_python(text)
+    except ValidationError:
+        refused.append(
+            Refusal(product, "gtin", text, f"{text!r} is not a GTIN", "correct it in SAP")
+        )
+        return None
+
+
+def _unfit(product_id: str, error: ValidationError) -> Refusal:
+    first: Any = error.errors()[0]
+    field = ".".join(str(part) for part in first["loc"]) or "product"
+    remedy = "correct the article in SAP"
+    return Refusal(product_id, field, str(first.get("input"))[:200], first["msg"], remedy)
+
+
+def prices(
+    rows: Sequence[ValidityRow],
+    skus: Iterable[str],
+    *,
+    source: str,
+    as_of: datetime,
+    retailer: Retailer,
+    settings: SapSettings,
+) -> tuple[list[PriceCard], list[Refusal]]:
+    """One card per SKU with all its conditions; a SKU without any gets an empty card."""
+    found: dict[str, list[PriceCondition]] = {sku: [] for sku in skus}
+    refused = []
+    for row in rows:
+        conditions = found.setdefault(row.material, [])
+        for price_list in retailer.price_lists:
+            kind = price_list.conditions.get(row.kind)
+            if kind is None or row.condition.deleted:
+                continue
+            try:
+                conditions.append(_condition(row, price_list.name, kind, retailer, settings))
+            except ValueError as error:
+                refused.append(
+                    Refusal(
+                        subject=row.material,
+                        field=f"condition {row.record}",
+                        value=f"{row.condition.rate} {row.condition.currency}",
+                        message=str(error).split("\n", 1)[0],
+                        remedy="correct the condition record in SAP",
+                    )
+                )
+    cards = [
+        PriceCard(source=source, as_of=as_of, sku=sku, conditions=tuple(conditions))
+        for sku, conditions in found.items()
+    ]
+    return cards, refused
+
+
+def _condition(
+    row: ValidityRow, name: str, kind: PriceKind, retailer: Retailer, settings: SapSettings
+) -> PriceCondition:
+    price_list = retailer.price_list(name)
+    if row.condition.currency != price_list.currency:
+        raise ValueError(f"list {name} is in {price_list.currency}, never converted by itself")
+    last = values.day(row.end)
+    end = None if last.isoformat() == OPEN else last + timedelta(days=1)
+    return PriceCondition(
+        condition_id=row.record,
+        sku=row.material,
+        kind=kind,
+        price_list=name,
+        amount=Money.parse(row.condition.rate, row.condition.currency),
+        per=row.condition.quantity or Decimal(1),
+        unit=row.condition.unit or "PC",
+        tax_basis=price_list.tax_basis,
+        window=EffectiveWindow(
+            start=values.midnight(values.day(row.start), settings.zone),
+            end=values.midnight(end, settings.zone) if end else None,
+            zone=settings.zone,
+        ),
+    )
+
+
+def stock(
+    rows: Sequence[StockRow],
+    skus: Iterable[str],
+    *,
+    source: str,
+    as_of: datetime,
+    retailer: Retailer,
+) -> tuple[list[StockCard], list[Refusal]]:
+    """One card per SKU; stock of special kinds (consignment, project, ...) is not ours to sell."""
+    sums: dict[str, dict[str, dict[str, Decimal]]] = {sku: {} for sku in skus}
+    units: dict[str, str] = {}
+    strange: dict[str, Refusal] = {}
+    for row in rows:
+        places = sums.setdefault(row.material, {})
+        units[row.material] = row.unit
+        if row.special or row.kind not in {UNRESTRICTED, INSPECTION, RETURNS, BLOCKED}:
+            continue
+        external = f"{row.plant}/{row.storage_location}"
+        location = retailer.location_at(source, external)
+        if location is None:
+            strange.setdefault(external, _unmapped(external))
+            continue
+        kinds = places.setdefault(location, defaultdict(Decimal))
+        kinds[row.kind] += row.quantity
+    cards = [
+        StockCard(
+            source=source,
+            as_of=as_of,
+            sku=sku,
+            positions=tuple(
+                _position(loc, kinds, units[sku]) for loc, kinds in sorted(places.items())
+            ),
+        )
+        for sku, places in sums.items()
+    ]
+    return cards, list(strange.values())
+
+
+def _position(location: str, kinds: Mapping[str, Decimal], unit: str) -> StockPosition:
+    inspected = kinds.get(INSPECTION, Decimal(0))
+    blocked = kinds.get(BLOCKED, Decimal(0)) + kinds.get(RETURNS, Decimal(0))
+    return StockPosition(
+        location=location,
+        unit=unit,
+        on_hand=kinds.get(UNRESTRICTED, Decimal(0)) + inspected + blocked,
+        quarantine=inspected,
+        blocked=blocked,
+    )
+
+
+def _unmapped(external: str) -> Refusal:
+    return Refusal(
+        subject=external.replace("/", "-"),
+        field="location",
+        value=external,
+        message=f"stock lies at {external}, which no location of the configuration names",
+        remedy="add it to [[locations]], or ask SAP to leave it out",
+    )
+
+
+def shipments(
+    row: DeliveryRow, *, connection: str, retailer: Retailer, settings: SapSettings
+) -> list[Shipment]:
+    """A delivery's shipments, one per sales order it delivers; none before goods issue."""
+    if row.moved != "C" or row.moved_on is None:
+        return []
+    left_at = values.at_time(values.day(row.moved_on), row.moved_at, settings.zone)
+    number = (
+        row.bill_of_lading if settings.tracking_field == "BillOfLading" else row.means_of_transport
+    )
+    tracking = (Tracking(carrier=settings.carrier, number=number),) if number else ()
+    by_order: dict[str, list[DeliveryItem]] = defaultdict(list)
+    for item in row.items.results:
+        if item.order and item.quantity > 0:
+            by_order[item.order].append(item)
+    return [
+        Shipment(
+            shipment_id=row.number if len(by_order) == 1 else f"{row.number}/{order}",
+            erp_order=order,
+            shipped_at=left_at,
+            location=retailer.location_at(
+                connection, f"{items[0].plant}/{items[0].storage_location}"
+            ),
+            lines=tuple(
+                ShipmentLine(
+                    erp_item=item.order_item.lstrip("0"),
+                    sku=item.material,
+                    quantity=int(item.quantity),
+                )
+                for item in items
+            ),
+            tracking=tracking,
+        )
+        for order, items in by_order.items()
+    ]

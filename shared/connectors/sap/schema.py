@@ -1,0 +1,148 @@
+"""The fields we read of SAP's entities; each may grow. Decimals come as strings."""
+
+from decimal import Decimal
+
+from pydantic import AliasChoices, Field
+
+from shared.model.base import Foreign
+
+
+class _List[T](Foreign):
+    """An expanded collection: `{"results": [...]}`."""
+
+    results: tuple[T, ...] = ()
+
+
+class Description(Foreign):
+    language: str = Field(alias="Language")
+    text: str = Field(alias="ProductDescription")
+
+
+class Unit(Foreign):
+    code: str = Field(alias="AlternativeUnit")
+    numerator: Decimal = Field(alias="QuantityNumerator")
+    denominator: Decimal = Field(alias="QuantityDenominator")
+    gtin: str = Field(default="", alias="GlobalTradeItemNumber")
+
+
+class ProductRow(Foreign):
+    """A_Product of API_PRODUCT_SRV."""
+
+    product: str = Field(alias="Product", min_length=1)
+    product_type: str = Field(default="", alias="ProductType")
+    generic: str = Field(default="", alias="CrossPlantConfigurableProduct")
+    base_unit: str = Field(alias="BaseUnit")
+    status: str = Field(default="", alias="CrossPlantStatus")
+    deleted: bool = Field(default=False, alias="IsMarkedForDeletion")
+    gtin: str = Field(default="", alias="ProductStandardID")
+    group: str = Field(default="", alias="ProductGroup")
+    brand: str = Field(default="", alias="Brand")
+    size: str = Field(default="", alias="SizeOrDimensionText")
+    descriptions: _List[Description] = Field(default=_List(), alias="to_Description")
+    units: _List[Unit] = Field(default=_List(), alias="to_ProductUnitsOfMeasure")
+
+
+class ConditionRecord(Foreign):
+    """A_SlsPrcgConditionRecord."""
+
+    rate: Decimal = Field(alias="ConditionRateValue")
+    currency: str = Field(alias="ConditionRateValueUnit")
+    quantity: Decimal = Field(default=Decimal(0), alias="ConditionQuantity")
+    unit: str = Field(default="", alias="ConditionQuantityUnit")
+    deleted: bool = Field(default=False, alias="ConditionIsDeleted")
+
+
+class ValidityRow(Foreign):
+    """A_SlsPrcgCndnRecdValidity of API_SLSPRICINGCONDITIONRECORD_SRV."""
+
+    record: str = Field(alias="ConditionRecord")
+    kind: str = Field(alias="ConditionType")
+    material: str = Field(alias="Material", min_length=1)
+    start: str = Field(alias="ConditionValidityStartDate")
+    end: str = Field(alias="ConditionValidityEndDate")
+    condition: ConditionRecord = Field(alias="to_SlsPrcgConditionRecord")
+
+
+class StockRow(Foreign):
+    """A_MatlStkInAcctMod of API_MATERIAL_STOCK_SRV."""
+
+    material: str = Field(alias="Material", min_length=1)
+    plant: str = Field(alias="Plant")
+    storage_location: str = Field(alias="StorageLocation")
+    special: str = Field(default="", alias="InventorySpecialStockType")
+    kind: str = Field(alias="InventoryStockType")
+    unit: str = Field(alias="MaterialBaseUnit")
+    quantity: Decimal = Field(alias="MatlWrhsStkQtyInMatlBaseUnit")
+
+
+class OrderItem(Foreign):
+    item: str = Field(alias="SalesOrderItem")
+    position: str = Field(default="", alias="UnderlyingPurchaseOrderItem")
+    tax: Decimal = Field(default=Decimal(0), alias="TaxAmount")
+
+
+class OrderRow(Foreign):
+    """A_SalesOrder of API_SALES_ORDER_SRV."""
+
+    number: str = Field(alias="SalesOrder", min_length=1)
+    net: Decimal = Field(alias="TotalNetAmount")
+    currency: str = Field(alias="TransactionCurrency")
+    items: _List[OrderItem] = Field(default=_List(), alias="to_Item")
+
+
+class DeliveryItem(Foreign):
+    item: str = Field(alias="DeliveryDocumentItem")
+    material: str = Field(alias="Material")
+    quantity: Decimal = Field(alias="ActualDeliveryQuantity")
+    order: str = Field(default="", alias="ReferenceSDDocument")
+    order_item: str = Field(default="", alias="ReferenceSDDocumentItem")
+    plant: str = Field(default="", alias="Plant")
+    storage_location: str = Field(default="", alias="StorageLocation")
+
+
+class DeliveryRow(Foreign):
+    """A_OutbDeliveryHeader of API_OUTBOUND_DELIVERY_SRV;v=0002."""
+
+    number: str = Field(alias="DeliveryDocument", min_length=1)
+    moved: str = Field(default="", alias="OverallGoodsMovementStatus")
+    moved_on: str | None = Field(default=None, alias="ActualGoodsMovementDate")
+    moved_at: str = Field(default="", alias="ActualGoodsMovementTime")
+    bill_of_lading: str = Field(default="", alias="BillOfLading")
+    means_of_transport: str = Field(default="", alias="MeansOfTransport")
+    items: _List[DeliveryItem] = Field(default=_List(), alias="to_DeliveryDocumentItem")
+
+
+class MovementItem(Foreign):
+    """A_MaterialDocumentItem of API_MATERIAL_DOCUMENT_SRV."""
+
+    material: str = Field(default="", alias="Material")
+
+
+class Message(Foreign):
+    value: str = ""
+
+
+class ErrorDetail(Foreign):
+    code: str = ""
+    message: str = ""
+    propertyref: str = ""
+    target: str = ""
+    severity: str = "error"
+
+
+class _Inner(Foreign):
+    errordetails: tuple[ErrorDetail, ...] = ()
+
+
+class Error(Foreign):
+    code: str = ""
+    message: Message = Message()
+    inner: _Inner = Field(default=_Inner(), validation_alias=AliasChoices("innererror"))
+
+    @property
+    def details(self) -> tuple[ErrorDetail, ...]:
+        return self.inner.errordetails
+
+
+class ErrorBody(Foreign):
+    error: Error

@@ -1,0 +1,73 @@
+"""What a connection to S/4HANA may set: everything a tenant's customising decides."""
+
+from typing import Literal
+
+from pydantic import Field, ValidationError
+
+from shared.errors import RejectedError
+from shared.model.base import Canonical
+from shared.model.retailer import Connection
+
+
+class SapSettings(Canonical):
+    """The `settings` of a connection whose system is `sap-s4hana`."""
+
+    auth: Literal["oauth2", "basic"] = Field(
+        default="oauth2", description="client credentials, or a communication user's password"
+    )
+    csrf_method: Literal["HEAD", "GET"] = Field(
+        default="HEAD", description="how a CSRF token is fetched"
+    )
+    client: str = Field(default="", description="sap-client, where the tenant needs it named")
+    language: str = Field(default="EN", description="language of descriptions")
+    zone: str = Field(default="UTC", description="zone in which validity days begin and end")
+    page_size: int = Field(default=1000, ge=2, le=5000, description="rows asked for at once")
+    filter_chunk: int = Field(
+        default=20, ge=1, le=100, description="keys joined by `or` in one filter"
+    )
+    option_name: str = Field(default="Variant", description="name of the option variants differ in")
+    generic_product_types: tuple[str, ...] = Field(
+        default=(), description="product types that may have variants; empty asks for all"
+    )
+    discontinued_statuses: tuple[str, ...] = Field(
+        default=(), description="cross-plant statuses that end an article"
+    )
+    stock_route: Literal["set", "expand"] = Field(
+        default="set", description="read A_MatlStkInAcctMod itself, or through A_MaterialStock"
+    )
+    sales_organization: str = Field(default="1710", description="of prices and orders")
+    distribution_channel: str = Field(default="10", description="of prices and orders")
+    division: str = Field(default="00", description="of orders")
+    order_type: str = Field(default="OR", description="sales order type")
+    sold_to: str = Field(default="17100001", description="customer that stands for web shoppers")
+    ship_to_function: str = Field(default="", description="partner function of ship_to, if any")
+    ship_to: str = Field(default="", description="customer goods go to, if any")
+    price_condition: str = Field(default="PMP0", description="manual price per unit")
+    discount_condition: str = Field(default="RB00", description="absolute discount of an item")
+    freight_condition: str = Field(default="HD00", description="freight of the whole order")
+    tax_condition: str = Field(
+        default="MWST", description="tax of an item or of freight, when prices exclude it"
+    )
+    tracking_field: Literal["BillOfLading", "MeansOfTransport"] = Field(
+        default="BillOfLading", description="where a delivery keeps its tracking number"
+    )
+    carrier: str = Field(default="", description="carrier named with tracking numbers")
+    locked_messages: tuple[str, ...] = Field(
+        default=("V1/042", "CM/604"), description="message codes that mean: locked, try again"
+    )
+
+
+def settings_of(connection: Connection) -> SapSettings:
+    """Read the settings of a connection; a wrong one is RejectedError naming its key."""
+    try:
+        return SapSettings.model_validate(connection.settings)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise RejectedError(
+            f"connection {connection.name}: setting {key}: {first['msg']}",
+            code="bad_setting",
+            field=f"settings.{key}",
+            value=first.get("input"),
+            remedy="correct the setting in the retailer's configuration",
+        ) from error
