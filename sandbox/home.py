@@ -1,7 +1,8 @@
-"""Where the sandbox keeps what it runs and writes: `.sandbox/` beside the code."""
+"""Where a sandbox keeps what it runs and writes: `.sandbox/` beside the code."""
 
 import fcntl
 import json
+import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -16,12 +17,19 @@ from shared.model.base import Json
 ROOT = Path(__file__).resolve().parent.parent
 
 
+def _directory() -> Path:
+    return Path(os.environ.get("SHELFWIRE_SANDBOX", ROOT / ".sandbox")).absolute()
+
+
 @dataclass(frozen=True, slots=True)
 class Home:
-    """`root` is the repository; everything written lies in `directory`."""
+    """`root` is the repository; everything written lies in `directory`.
+
+    SHELFWIRE_SANDBOX names another directory, and so another sandbox beside the first.
+    """
 
     root: Path = ROOT
-    directory: Path = ROOT / ".sandbox"
+    directory: Path = field(default_factory=_directory)
 
     def path(self, name: str) -> Path:
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)

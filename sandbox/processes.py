@@ -6,7 +6,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -17,6 +17,8 @@ from sandbox.failures import CannotRunError
 LOOPBACK = "127.0.0.1"
 GRACE_S = 5.0
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
+
+_children: dict[int, subprocess.Popen[bytes]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ def start(
 ) -> subprocess.Popen[bytes]:
     """Start a process as the leader of a new session, its output in a file."""
     with log.open("ab") as out:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [str(part) for part in command],
             cwd=cwd,
             env=dict(env),
@@ -77,6 +79,8 @@ def start(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    _children[process.pid] = process
+    return process
 
 
 def end(process: Tracked, *, grace_s: float = GRACE_S) -> bool:
@@ -107,8 +111,10 @@ def _signal(group: int, number: int) -> bool:
 
 
 def _reap(pid: int) -> None:
-    with suppress(ChildProcessError):
-        os.waitpid(pid, os.WNOHANG)
+    """Collect a child of ours that has ended, or it stays in its group as a zombie."""
+    child = _children.get(pid)
+    if child is not None and child.poll() is not None:
+        del _children[pid]
 
 
 class Job:

@@ -42,3 +42,7 @@ class Sender(Protocol):
     def answered(self, delivery: Delivery, status: int | None, now: datetime) -> None:
         """The status it met, or None when nobody answered; the vendor's own rule says what next."""
         ...
+
+
+class Vendor(Simulator, Sender, Protocol):
+    """Both directions, which is what every vendor here offers."""

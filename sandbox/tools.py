@@ -4,7 +4,7 @@ import importlib.util
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -31,11 +31,14 @@ class Tools:
     ministack: Path
 
     @classmethod
-    def found(cls, root: Path) -> Self:
-        """Every program, or CannotRunError naming the first one missing."""
+    def found(cls, root: Path, nodes: Iterable[Path] | None = None) -> Self:
+        """Every program, or CannotRunError naming the first one missing.
+
+        `nodes` are the places to look for Node.js: the project's own wheel, then the PATH.
+        """
         cdk = root / "node_modules" / "aws-cdk" / "bin" / "cdk"
         ministack = root / ".tools" / "cloud" / "bin" / "ministack"
-        node = _node()
+        node = _node(_candidates() if nodes is None else nodes)
         if not cdk.exists():
             raise CannotRunError("the CDK command line is not installed", SETUP)
         if not ministack.exists():
@@ -43,9 +46,9 @@ class Tools:
         return cls(node=node, cdk=cdk, ministack=ministack)
 
 
-def _node() -> Path:
+def _node(candidates: Iterable[Path]) -> Path:
     said = "no Node.js"
-    for candidate in _candidates():
+    for candidate in candidates:
         major = _major(candidate)
         if major >= NODE_MIN:
             return candidate

@@ -21,7 +21,7 @@ os.environ.update(
 _QUIET = (HealthCheck.too_slow, HealthCheck.function_scoped_fixture)
 settings.register_profile("dev", max_examples=50, deadline=None, suppress_health_check=_QUIET)
 settings.register_profile(
-    "ci", max_examples=200, deadline=None, derandomize=True, suppress_health_check=_QUIET
+    "ci", max_examples=500, deadline=None, derandomize=True, suppress_health_check=_QUIET
 )
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
 

@@ -1,33 +1,52 @@
 """In-memory forms of the ports; the contract suite runs on them and on moto, so they cannot rot."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from shared.errors import RejectedError, ThrottledError
 from shared.model.events import BusinessEvent
-from shared.ports import Delete, Key, Message, Put, Row, Table, Write
+from shared.ports import (
+    Blobs,
+    Bus,
+    Clock,
+    Delete,
+    Key,
+    Message,
+    Pacer,
+    Put,
+    Queues,
+    Row,
+    Store,
+    Table,
+    Write,
+)
 
 TOGETHER_MAX = 100
-ITEM_MAX_BYTES = 400_000
+TOGETHER_MAX_BYTES = 4 * 1024 * 1024
+ITEM_MAX_BYTES = 400 * 1024
+PK_MAX_BYTES = 2048
+SK_MAX_BYTES = 1024
+DELAY_MAX_S = 900
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Stored:
     row: Row
     put: Put
 
 
-class MemoryStore:
-    """Refuses what DynamoDB refuses."""
+class MemoryStore(Store):
+    """Refuses what DynamoDB refuses. `written` lists every key that was written, in order."""
 
     def __init__(self) -> None:
         self._rows: dict[Key, _Stored] = {}
         self.written: list[Key] = []
 
     def get(self, keys: Iterable[Key]) -> dict[Key, Row]:
-        return {key: self._rows[key].row for key in keys if key in self._rows}
+        wanted = [_checked(key) for key in keys]
+        return {key: self._rows[key].row for key in wanted if key in self._rows}
 
     def query(
         self, table: Table, pk: str, *, prefix: str = "", limit: int | None = None
@@ -58,34 +77,68 @@ class MemoryStore:
     def commit_together(self, writes: Sequence[Write]) -> bool:
         if len(writes) > TOGETHER_MAX or len({w.key for w in writes}) != len(writes):
             raise ValueError("at most 100 writes together, each of another row")
+        if sum(_size(write) for write in writes) > TOGETHER_MAX_BYTES:
+            raise RejectedError("rows are larger than 4 MB together", code="ValidationException")
         if not all(self._holds(write) for write in writes):
             return False
         return all(self._apply(write) for write in writes)
 
     def _holds(self, write: Write) -> bool:
         stored = self._rows.get(write.key)
-        return write.expected == (stored.row.rev if stored else 0)
+        if stored is None:
+            return isinstance(write, Put) and write.expected == 0
+        return write.expected == stored.row.rev
 
     def _apply(self, write: Write) -> bool:
-        text = json.dumps(write.body) if isinstance(write, Put) else ""
-        if len(text) > ITEM_MAX_BYTES:
-            raise RejectedError("row is larger than 400 KB", field="body", value=len(text))
+        _size(write)
         if not self._holds(write):
             return False
         self.written.append(write.key)
         if isinstance(write, Delete):
-            self._rows.pop(write.key, None)
+            del self._rows[write.key]
         else:
-            row = Row(write.key, write.expected + 1, json.loads(text), write.raw)
-            self._rows[write.key] = _Stored(row, write)
+            body = json.loads(json.dumps(write.body))
+            self._rows[write.key] = _Stored(
+                Row(write.key, write.expected + 1, body, write.raw), write
+            )
         return True
 
 
+def _checked(key: Key) -> Key:
+    sizes = (len(key.pk.encode()), PK_MAX_BYTES), (len(key.sk.encode()), SK_MAX_BYTES)
+    if all(0 < size <= most for size, most in sizes):
+        return key
+    raise RejectedError("a key is empty or too long", code="ValidationException", field="key")
+
+
+def _size(write: Write) -> int:
+    """Bytes DynamoDB counts, within a few: names, texts in UTF-8, and the 32 of a token."""
+    key = _checked(write.key)
+    if isinstance(write, Delete):
+        return 0
+    if write.lane == "" and write.due is not None:
+        raise RejectedError("a lane is empty", code="ValidationException", field="lane")
+    body = json.dumps(write.body, separators=(",", ":"), ensure_ascii=False)
+    texts = ("pksk", "revbodytoken", key.pk, key.sk, body, write.lane or "", write.state or "")
+    size = 40 + sum(len(text.encode()) for text in texts) + len(write.raw or b"")
+    if size > ITEM_MAX_BYTES:
+        raise RejectedError("a row is larger than 400 KB", code="ValidationException", field="body")
+    return size
+
+
 @dataclass
-class MemoryQueues:
+class MemoryQueues(Queues):
+    """Knows every queue unless `names` says which there are."""
+
     sent: list[Message] = field(default_factory=list)
+    names: Collection[str] | None = None
 
     def send(self, messages: Sequence[Message]) -> None:
+        for message in messages:
+            if self.names is not None and message.queue not in self.names:
+                raise RejectedError(f"no queue is called {message.queue!r}", field="queue")
+            if not 0 <= message.delay_s <= DELAY_MAX_S:
+                raise RejectedError("SQS delays by 15 minutes at most", field="delay_s")
         self.sent += messages
 
     def take(self, queue: str) -> list[Message]:
@@ -96,7 +149,7 @@ class MemoryQueues:
 
 
 @dataclass
-class MemoryBus:
+class MemoryBus(Bus):
     events: list[BusinessEvent] = field(default_factory=list)
 
     def publish(self, events: Sequence[BusinessEvent]) -> None:
@@ -108,18 +161,20 @@ class MemoryBus:
 
 
 @dataclass
-class MemoryBlobs:
+class MemoryBlobs(Blobs):
     kept: dict[str, bytes] = field(default_factory=dict)
 
     def put(self, name: str, content: bytes) -> None:
         self.kept[name] = content
 
     def get(self, name: str) -> bytes:
+        if name not in self.kept:
+            raise RejectedError(f"nothing is kept as {name!r}", code="NoSuchKey")
         return self.kept[name]
 
 
 @dataclass
-class SetClock:
+class SetClock(Clock):
     """Stands still until it is moved."""
 
     at: datetime
@@ -132,7 +187,7 @@ class SetClock:
 
 
 @dataclass
-class FreePacer:
+class FreePacer(Pacer):
     """Counts what is spent; refuses once `left` is used up, if it is given."""
 
     spent: int = 0

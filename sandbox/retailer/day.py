@@ -13,7 +13,7 @@ from shared.model.base import Json
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """One variant. `option` is empty where the product has no other, and then `product_id` == `sku`.
+    """One variant of a product, under one option; without siblings `option` is empty.
 
     The title of a product is that of its first article. `unit` is the base unit, `group` the
     product group.
@@ -166,7 +166,10 @@ class Use(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Accounted:
-    """`amount_minor` is what the line adds to the turnover; 0 if it could not be read."""
+    """`amount_minor` is quantity times price as the line says it, 0 if it could not be read.
+
+    What is set aside is in no order and no refund, and so not in the turnover.
+    """
 
     line: int
     use: Use

@@ -1,8 +1,8 @@
 """The lines of an order export, each understood by itself.
 
-Columns and codes are those of the "Online Retail" data set (UCI, doi 10.24432/C5BW33): one line per
-article of an invoice, `C` before the number of a cancellation, quantity times unit price in sterling
-with a decimal point, local British time without a zone.
+Columns and codes are those of the "Online Retail" data set (UCI, doi 10.24432/C5BW33): one line
+per article of an invoice, `C` before the number of a cancellation, prices per unit in sterling with
+a decimal point, local British time without a zone.
 """
 
 import csv
@@ -35,8 +35,10 @@ _INVOICE = re.compile(r"C?[0-9]{1,12}")
 _ARTICLE = re.compile(r"[0-9]{5}[A-Z]*")
 _WHOLE = re.compile(r"-?[0-9]{1,9}")
 _DECIMAL = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,9})?")
+_LOCAL_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}")
 _FREIGHT = frozenset({"POST", "DOT", "C2"})
 _YEARS = range(1970, 2100)
+_EXCERPT = 200
 
 
 class Code(StrEnum):
@@ -82,17 +84,26 @@ def parse(path: Path) -> tuple[list[Row], list[Oddity]]:
     except OSError as error:
         raise CannotRunError(f"cannot read {path}: {error.strerror}") from error
     header = _header(path, lines)
-    rows: list[Row] = []
-    oddities: list[Oddity] = []
-    for number, line in enumerate(lines[1:], start=2):
-        found = _row(number, line, header)
-        rows += [row for row in found if isinstance(row, Row)]
-        oddities += [oddity for oddity in found if isinstance(oddity, Oddity)]
-    return rows, oddities
+    found = [
+        item
+        for number, line in enumerate(lines[1:], start=2)
+        if line.strip()
+        for item in _row(number, line, header)
+    ]
+    rows = [item for item in found if isinstance(item, Row)]
+    return rows, [item for item in found if isinstance(item, Oddity)]
+
+
+def _cells(line: str) -> list[str]:
+    """What lies between the commas, without blanks around it; nothing if it is not CSV."""
+    try:
+        return [cell.strip() for cell in next(csv.reader([line], strict=True), [])]
+    except csv.Error:
+        return []
 
 
 def _header(path: Path, lines: list[str]) -> list[str]:
-    header = [name.strip() for name in next(csv.reader(lines[:1]), [])]
+    header = _cells(lines[0]) if lines else []
     missing = [name for name in COLUMNS if name not in header]
     twice = [name for name in COLUMNS if header.count(name) > 1]
     if missing or twice:
@@ -102,14 +113,11 @@ def _header(path: Path, lines: list[str]) -> list[str]:
 
 
 def _row(number: int, line: str, header: list[str]) -> list[Row | Oddity]:
-    try:
-        cells = next(csv.reader([line], strict=True), [])
-    except csv.Error as error:
-        return [Oddity(number, "", line.rstrip("\r\n"), f"not CSV: {error}", kept=False)]
+    cells = _cells(line)
     if len(cells) != len(header):
-        why = f"{len(cells)} cells where the header has {len(header)}"
-        return [Oddity(number, "", line.rstrip("\r\n"), why, kept=False)]
-    cell = {name: value.strip() for name, value in zip(header, cells, strict=True)}
+        why = f"{len(cells)} cells where the header has {len(header)}" if cells else "not CSV"
+        return [Oddity(number, "", line.strip()[:_EXCERPT], why, kept=False)]
+    cell = dict(zip(header, cells, strict=True))
     mistakes = [Oddity(number, *mistake, kept=False) for mistake in _mistakes(cell)]
     if mistakes:
         return [*mistakes]
@@ -190,11 +198,9 @@ def _bad_price(text: str) -> str:
 
 def _bad_date(text: str) -> str:
     try:
-        at = datetime.fromisoformat(text)
+        at = datetime.fromisoformat(text if _LOCAL_TIME.fullmatch(text) else "")
     except ValueError:
         return "not a date and time such as 2010-12-01T08:26:00"
-    if at.tzinfo is not None:
-        return "a zone where local British time is meant"
     return "" if at.year in _YEARS else f"not in {_YEARS.start} to {_YEARS.stop - 1}"
 
 

@@ -56,7 +56,7 @@ CATALOG: dict[str, Connector] = {
                 "option_name": "name of the option variants differ in",
                 "generic_product_types": "product types that may have variants; empty asks for all",
                 "discontinued_statuses": "cross-plant statuses that end an article",
-                "stock_route": "read A_MatlStkInAcctMod itself (set), or by A_MaterialStock (expand)",
+                "stock_route": "set: read A_MatlStkInAcctMod; expand: by A_MaterialStock",
                 "sales_organization": "of prices and orders",
                 "distribution_channel": "of prices and orders",
                 "division": "of orders",

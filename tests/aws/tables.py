@@ -1,26 +1,36 @@
-"""The tables as the template makes them, in moto."""
+"""The tables as the template makes them."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import boto3
 
 from shared.ports import Table
 
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import CreateTableInputTypeDef
 
-def create_tables() -> dict[Table, str]:
-    client = boto3.client("dynamodb")
-    names = {table: f"test-{table}" for table in Table}
+
+def create_tables(
+    client: "DynamoDBClient | None" = None, *, prefix: str = "test"
+) -> dict[Table, str]:
+    """Make every table, and say what each is called."""
+    made = client or boto3.client("dynamodb")
+    names = {table: f"{prefix}-{table}" for table in Table}
     for name in names.values():
-        client.create_table(**_definition(name))
+        made.create_table(**_definition(name))
     return names
 
 
-def _definition(name: str) -> dict[str, Any]:
+def _definition(name: str) -> "CreateTableInputTypeDef":
     return {
         "TableName": name,
         "BillingMode": "PAY_PER_REQUEST",
         "AttributeDefinitions": [
-            {"AttributeName": each, "AttributeType": "S"} for each in ("pk", "sk", "lane", "due")
+            {"AttributeName": "pk", "AttributeType": "S"},
+            {"AttributeName": "sk", "AttributeType": "S"},
+            {"AttributeName": "lane", "AttributeType": "S"},
+            {"AttributeName": "due", "AttributeType": "S"},
         ],
         "KeySchema": [
             {"AttributeName": "pk", "KeyType": "HASH"},

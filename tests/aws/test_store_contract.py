@@ -1,35 +1,16 @@
-"""One suite for both forms of the store: what flows may rely on."""
+"""One suite for every form of the store: what flows may rely on."""
 
-from collections import Counter
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
-import boto3
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from moto import mock_aws
 
-from shared.aws.store import DynamoStore
 from shared.errors import RejectedError
 from shared.ports import Delete, Key, Put, Store, Table, Write
-from tests.aws.partiql import WithStatements
-from tests.aws.tables import create_tables
-from tests.fakes import MemoryStore
 
 NOW = datetime(2026, 11, 27, 9, tzinfo=UTC)
 A = Key(Table.FACTS, "sku#A", "item#erp")
 B = Key(Table.FACTS, "sku#B", "item#erp")
-
-
-@pytest.fixture(params=["memory", "dynamodb"])
-def store(request: pytest.FixtureRequest) -> Iterator[Store]:
-    if request.param == "memory":
-        yield MemoryStore()
-        return
-    with mock_aws():
-        yield DynamoStore(WithStatements(boto3.client("dynamodb")), create_tables())
 
 
 def sku(i: int) -> Key:
@@ -104,6 +85,32 @@ def test_one_row_may_be_named_twice_in_a_batch_and_is_written_in_order(store: St
     assert value(store) == 2
 
 
+def test_a_delete_of_a_row_somebody_else_deleted_is_refused(store: Store) -> None:
+    store.commit([put()])
+    assert store.commit([Delete(A, 1), put(B)]) == [True, True]
+    assert store.commit([Delete(A, 1), put(B, 1)]) == [False, True]
+    assert store.commit([Delete(A, 1)]) == [False]
+    assert store.commit([Delete(A, 0)]) == [False]
+
+
+def test_a_row_is_made_deleted_and_made_again_in_one_batch(store: Store) -> None:
+    writes: list[Write] = [put(), Delete(A, 1), put(value="again"), put(B)]
+    assert store.commit(writes) == [True, True, True, True]
+    assert (store.get([A])[A].rev, value(store)) == (1, "again")
+
+
+def test_nothing_to_write_is_no_trouble(store: Store) -> None:
+    assert store.commit([]) == []
+    assert store.commit_together([]) is True
+    assert store.get([]) == {}
+
+
+def test_rows_of_many_tables_are_read_and_written_at_once(store: Store) -> None:
+    keys = [Key(table, "same") for table in Table]
+    assert store.commit([put(key, value=str(key.table)) for key in keys]) == [True] * len(Table)
+    assert {row.body["value"] for row in store.get(keys).values()} == set(map(str, Table))
+
+
 def test_a_key_may_be_asked_for_twice(store: Store) -> None:
     store.commit([put()])
     assert list(store.get([A, A])) == [A]
@@ -123,6 +130,19 @@ def test_together_takes_deletes(store: Store) -> None:
     assert store.get([A, B]).keys() == {B}
 
 
+def test_together_over_many_tables(store: Store) -> None:
+    elsewhere = Key(Table.LINKS, "sku#A", "shop")
+    assert store.commit_together([put(A), put(elsewhere)]) is True
+    assert store.get([A, elsewhere]).keys() == {A, elsewhere}
+
+
+def test_a_hundred_rows_are_written_together(store: Store) -> None:
+    keys = [sku(i) for i in range(100)]
+    assert store.commit_together([put(key) for key in keys]) is True
+    assert store.commit_together([put(key, 1) for key in keys[:-1]] + [put(keys[-1], 2)]) is False
+    assert {row.rev for row in store.get(keys).values()} == {1}
+
+
 def test_together_is_bounded(store: Store) -> None:
     with pytest.raises(ValueError, match="at most 100"):
         store.commit_together([put(sku(i)) for i in range(101)])
@@ -137,6 +157,56 @@ def test_a_partition_is_read_in_order_of_its_sort_key(store: Store) -> None:
     assert found == ["item#erp", "stock#erp", "stock#wms"]
     stocks = store.query(Table.FACTS, "sku#A", prefix="stock#", limit=1)
     assert [row.key.sk for row in stocks] == ["stock#erp"]
+
+
+def test_a_partition_larger_than_one_answer_is_read_whole(store: Store) -> None:
+    keys = [Key(Table.FACTS, "sku#A", f"{i}") for i in range(5)]
+    for key in keys:
+        store.commit([put(key, value="x" * 350_000)])
+    assert [row.key for row in store.query(Table.FACTS, "sku#A")] == keys
+    assert [row.key for row in store.query(Table.FACTS, "sku#A", limit=4)] == keys[:4]
+
+
+def test_no_row_is_read_where_none_is_asked_for(store: Store) -> None:
+    store.commit([put(lane="shop#1", due=NOW)])
+    assert store.query(Table.FACTS, A.pk, limit=0) == []
+    assert store.due(Table.FACTS, "shop#1", limit=0) == []
+
+
+def test_another_partition_is_not_read(store: Store) -> None:
+    store.commit([put(A), put(Key(Table.FACTS, "sku#AA")), put(Key(Table.TARGETS, "sku#A"))])
+    assert [row.key for row in store.query(Table.FACTS, "sku#A")] == [A]
+
+
+@pytest.mark.parametrize(
+    "due",
+    [
+        NOW + timedelta(microseconds=1),
+        NOW.astimezone(timezone(timedelta(hours=-5))) + timedelta(microseconds=1),
+    ],
+)
+def test_a_lane_is_ordered_to_the_microsecond_in_any_zone(store: Store, due: datetime) -> None:
+    store.commit([put(A, lane="shop#1", due=due), put(B, lane="shop#1", due=NOW)])
+    assert [row.key for row in store.due(Table.FACTS, "shop#1")] == [B, A]
+    assert [row.key for row in store.due(Table.FACTS, "shop#1", until=NOW)] == [B]
+
+
+def test_a_row_without_an_instant_is_in_no_lane(store: Store) -> None:
+    store.commit([put(A, lane="shop#1"), put(B, due=NOW)])
+    assert store.due(Table.FACTS, "shop#1") == []
+
+
+def test_a_deleted_row_is_in_no_lane(store: Store) -> None:
+    store.commit([put(lane="shop#1", due=NOW)])
+    store.commit([Delete(A, 1)])
+    assert store.due(Table.FACTS, "shop#1") == []
+
+
+def test_a_row_written_together_moves_from_lane_to_lane(store: Store) -> None:
+    store.commit_together([put(A, lane="shop#1", due=NOW), put(B, lane="shop#1", due=NOW)])
+    store.commit_together([put(A, 1, lane="shop#2", due=NOW), put(B, 1)])
+    assert store.due(Table.FACTS, "shop#1") == []
+    assert [row.key for row in store.due(Table.FACTS, "shop#2")] == [A]
 
 
 def test_a_lane_gives_what_is_due_longest_due_first(store: Store) -> None:
@@ -168,8 +238,11 @@ def test_a_row_moves_from_lane_to_lane(store: Store, *, batched: bool) -> None:
 
 
 def test_raw_bytes_come_back_as_they_were(store: Store) -> None:
-    store.commit([put(raw=bytes(range(256)))])
-    assert store.get([A])[A].raw == bytes(range(256))
+    everything = bytes(range(256))
+    store.commit([put(raw=everything)])
+    store.commit([put(B, raw=everything), put(expected=1, raw=everything[::-1])])
+    rows = store.get([A, B])
+    assert (rows[A].raw, rows[B].raw) == (everything[::-1], everything)
 
 
 def test_text_comes_back_as_it_was(store: Store) -> None:
@@ -178,45 +251,32 @@ def test_text_comes_back_as_it_was(store: Store) -> None:
     assert value(store) == value(store, B) == text
 
 
-def test_a_row_too_large_to_keep_is_refused(store: Store) -> None:
+@pytest.mark.parametrize("batched", [False, True])
+def test_a_row_too_large_to_keep_is_refused(store: Store, *, batched: bool) -> None:
+    other = [put(B)] if batched else []
+    assert all(store.commit([put(value="x" * 400_000), *other]))
     with pytest.raises(RejectedError):
-        store.commit([put(value="x" * 420_000)])
+        store.commit([put(expected=1, value="x" * 410_000), *([put(B, 1)] if batched else [])])
+    assert store.get([A])[A].rev == 1
 
 
-@given(writers=st.lists(st.integers(0, 3), min_size=1, max_size=24))
-def test_no_update_is_ever_lost(writers: list[int]) -> None:
-    """Writers read at one step and write at the next, in any interleaving."""
-    store = MemoryStore()
-    read: dict[int, int] = {}
-    done = Counter[int]()
-    for writer in writers:
-        if writer in read:
-            rev = read.pop(writer)
-            done[writer] += store.commit([put(expected=rev, value=writer)])[0]
-        else:
-            row = store.get([A]).get(A)
-            read[writer] = row.rev if row else 0
-    row = store.get([A]).get(A)
-    assert (row.rev if row else 0) == done.total()
+def test_rows_are_as_large_as_their_bytes(store: Store) -> None:
+    with pytest.raises(RejectedError):
+        store.commit([put(value="é" * 205_000)])
+    with pytest.raises(RejectedError):
+        store.commit([put(raw=b"x" * 410_000)])
 
 
-class Repeating(WithStatements):
-    """Every write reaches DynamoDB twice, as when the SDK repeats one whose answer was lost."""
-
-    def put_item(self, **request: Any) -> Any:
-        self._client.put_item(**request)
-        return self._client.put_item(**request)
-
-    def batch_execute_statement(self, *, Statements: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803
-        super().batch_execute_statement(Statements=Statements)
-        return super().batch_execute_statement(Statements=Statements)
+def test_together_is_refused_when_one_row_is_too_large(store: Store) -> None:
+    with pytest.raises(RejectedError):
+        store.commit_together([put(A), put(B, value="x" * 410_000)])
+    assert store.get([A, B]) == {}
 
 
-@pytest.mark.usefixtures("aws")
-def test_a_write_that_was_repeated_because_its_answer_was_lost_counts_as_done() -> None:
-    store = DynamoStore(Repeating(boto3.client("dynamodb")), create_tables())
-    assert store.commit([put()]) == [True]
-    assert store.commit([put(expected=1), put(B)]) == [True, True]
+@pytest.mark.parametrize(("pk", "sk"), [("", "-"), ("sku#A", ""), ("x" * 2049, "-")])
+def test_a_key_that_is_empty_or_too_long_is_refused(store: Store, pk: str, sk: str) -> None:
+    with pytest.raises(RejectedError):
+        store.commit([put(Key(Table.FACTS, pk, sk))])
 
 
 def test_the_same_write_by_another_writer_is_refused(store: Store) -> None:
@@ -224,15 +284,4 @@ def test_the_same_write_by_another_writer_is_refused(store: Store) -> None:
     assert store.commit([put()]) == [True]
     assert store.commit([put()]) == [False]
     assert store.commit([put(), put(B)]) == [False, True]
-
-
-@pytest.mark.usefixtures("aws")
-def test_a_hundred_rows_cost_four_writes_and_one_read() -> None:
-    client = WithStatements(boto3.client("dynamodb"))
-    store = DynamoStore(client, create_tables())
-    reads = Counter[str]()
-    client.meta.events.register("before-call", lambda model, **_: reads.update([model.name]))
-    keys = [sku(i) for i in range(100)]
-    store.commit([put(key) for key in keys])
-    store.get(keys)
-    assert (client.batches, reads["BatchGetItem"]) == (4, 1)
+    assert store.commit_together([put(A), put(sku(1))]) is False

@@ -3,12 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import httpx
-
-
-class Vanish(httpx.ReadTimeout):
-    """The request took effect and its answer is lost: a server closes the connection instead."""
-
 
 @dataclass(slots=True)
 class Faults:

@@ -219,7 +219,7 @@ class Price:
         return len(ids) if isinstance(ids, Sequence) else 1
 
     def _argument(self, field: FieldNode, name: str | None) -> object:
-        node = next((a.value for a in field.arguments if a.name.value == name), None)
+        node = next((a.value for a in field.arguments or () if a.name.value == name), None)
         if isinstance(node, VariableNode):
             return self.variables.get(node.name.value)
         return int(node.value) if isinstance(node, IntValueNode) else None
@@ -254,11 +254,10 @@ def _member(data: Data, field: FieldNode) -> Data:
 
 def _type(parent: GraphQLNamedType, field: FieldNode) -> GraphQLNamedType | None:
     """The named type of a field; of an interface, that of any type that has the field."""
-    fields = getattr(parent, "fields", {})
-    if field.name.value in fields:
-        return get_named_type(fields[field.name.value].type)
+    kinds: tuple[GraphQLObjectType | GraphQLInterfaceType, ...] = ()
     if isinstance(parent, GraphQLInterfaceType):
-        for kind in schema().get_possible_types(parent):
-            if field.name.value in kind.fields:
-                return get_named_type(kind.fields[field.name.value].type)
-    return None
+        kinds = (parent, *schema().get_possible_types(parent))
+    elif isinstance(parent, GraphQLObjectType):
+        kinds = (parent,)
+    name = field.name.value
+    return next((get_named_type(k.fields[name].type) for k in kinds if name in k.fields), None)

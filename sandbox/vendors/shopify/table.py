@@ -51,7 +51,7 @@ input VariantOptionValueInput { name: String optionName: String }
 input InventoryItemInput { sku: String tracked: Boolean cost: Decimal }
 input ProductSetInventoryInput { locationId: ID! name: String! quantity: Int! }
 input ProductVariantSetInput {
-  id: ID sku: String barcode: String price: Money compareAtPrice: Money
+  id: ID sku: String barcode: String
   optionValues: [VariantOptionValueInput!]!
   inventoryItem: InventoryItemInput
   inventoryQuantities: [ProductSetInventoryInput!]

@@ -132,9 +132,7 @@ class Gateway:
         codes = {error.code, *(d.code for d in details)}
         if codes & set(self._settings.locked_messages):
             return RetryableError(f"SAP: {text}")
-        field = next(
-            (d.propertyref or d.target for d in details if d.propertyref or d.target), None
-        )
+        named = [d.propertyref or d.target for d in details]
         return RejectedError(
             f"SAP: {text}",
             code=error.code,

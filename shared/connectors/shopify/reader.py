@@ -5,6 +5,7 @@ long order may cost more points than a bucket holds: pages already read are kept
 as long as the order has not changed in between.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -19,6 +20,10 @@ from shared.model.retailer import Channel, Retailer
 from shared.ports import Page, Refusal
 
 KEPT = 8  # unfinished orders remembered
+
+
+class _ChangedError(RetryableError):
+    """The order is another one than the one whose first pages were read."""
 
 
 @dataclass(slots=True)
@@ -61,16 +66,14 @@ class Orders:
     def read(self, external_id: str) -> Order | None:
         """One order by legacy or global id; None when the shop does not have it (any more)."""
         gid = orders.gid("Order", external_id)
-        draft = self._resumed(gid)
-        if draft is None:
-            lines = self.settings.order_lines
-            operation = queries.order_read(lines)
-            variables = {"id": gid, "lines": lines}
-            answer = self.api.call(operation, variables, schema.OrderAnswer)
-            if answer.order is None:
-                return None
-            draft = _Draft.of(answer.order)
-        return self._finished(draft)
+        draft = self._unfinished.get(gid)
+        if draft is not None:
+            with suppress(_ChangedError):
+                return self._finished(draft)
+        lines = self.settings.order_lines
+        variables = {"id": gid, "lines": lines}
+        answer = self.api.call(queries.order_read(lines), variables, schema.OrderAnswer)
+        return None if answer.order is None else self._finished(_Draft.of(answer.order))
 
     def since(self, since: datetime | None, *, page: str | None) -> Page[Order]:
         """Orders by the instant they last changed; one that cannot be read is a refusal."""
@@ -89,17 +92,6 @@ class Orders:
                 refused.append(_refusal(node, error))
         return Page(items, answer.orders.next, refused)
 
-    def _resumed(self, gid: str) -> _Draft | None:
-        """What an earlier try read of this order, if the order is still the same."""
-        draft = self._unfinished.get(gid)
-        if draft is None:
-            return None
-        answer = self.api.call(queries.ORDER_STAMP, {"id": gid}, schema.StampAnswer)
-        if answer.order is not None and answer.order.updated_at == draft.order.updated_at:
-            return draft
-        del self._unfinished[gid]
-        return None
-
     def _begun(self, order: schema.Order) -> _Draft:
         """An order just read, or what an earlier try read of it when it is still the same."""
         draft = self._unfinished.get(order.id)
@@ -111,8 +103,11 @@ class Orders:
         """Read what is missing and map it; what was read survives a throttled call."""
         self._check(draft)
         gid = draft.order.id
+        resumed = gid in self._unfinished
         self._remember(gid, draft)
         self._complete(draft)
+        if resumed:
+            self._verify(draft)
         del self._unfinished[gid]
         order = draft.order.model_copy(
             update={
@@ -161,6 +156,12 @@ class Orders:
         while len(draft.refunds) < len(draft.refunds_wanted):
             draft.refunds.append(self._refund(draft.refunds_wanted[len(draft.refunds)]))
 
+    def _verify(self, draft: _Draft) -> None:
+        """What was read over several tries must still be the order that was begun."""
+        stamp = self.api.call(queries.ORDER_STAMP, {"id": draft.order.id}, schema.StampAnswer)
+        if stamp.order is None or stamp.order.updated_at != draft.order.updated_at:
+            raise self._changed(draft)
+
     def _more_lines(self, draft: _Draft) -> None:
         variables = {"id": draft.order.id, "after": draft.lines_after}
         answer = self.api.call(queries.ORDER_LINES, variables, schema.LinesAnswer)
@@ -204,9 +205,9 @@ class Orders:
                 whole = schema.Connected[schema.RefundLine](nodes=tuple(lines))
                 return refund.model_copy(update={"refund_line_items": whole})
 
-    def _changed(self, draft: _Draft) -> RetryableError:
+    def _changed(self, draft: _Draft) -> "_ChangedError":
         del self._unfinished[draft.order.id]
-        return RetryableError(f"order {draft.order.name} changed while it was being read")
+        return _ChangedError(f"order {draft.order.name} changed while it was being read")
 
 
 def placements(api: AdminApi, order: str, after: str | None) -> schema.PlacementsOf | None:

@@ -35,11 +35,11 @@ _WORST_FIRST = (
 def batches(pushes: Sequence[Push]) -> list[list[Push]]:
     """Fill calls up to 250 rows; a push is never split, nor an item sent twice in one call."""
     found: list[list[Push]] = []
-    rows, items = queries.ARRAY_MAX, set[str]()
+    rows, items = 0, set[str]()
     for push in pushes:
         count = _count(push)
         item = push.links.get("inventory_item", push.key)
-        if rows + count > queries.ARRAY_MAX or item in items:
+        if not found or rows + count > queries.ARRAY_MAX or item in items:
             found.append([])
             rows, items = 0, set()
         found[-1].append(push)

@@ -1,0 +1,153 @@
+"""The deployed HTTP API as its callers use it: a token by client credentials, then its routes."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from urllib.parse import quote
+
+import httpx
+
+from sandbox.deployed import Deployed
+from sandbox.failures import CannotRunError
+from shared.kit.clock import WallClock
+from shared.model.base import Json
+
+SCOPES = {
+    "operator": ("lookup.read", "ops.read", "ops.replay", "ops.approve"),
+    "shopfront": ("lookup.read", "orders.write"),
+}
+EARLY = timedelta(seconds=60)
+
+
+class RefusedError(Exception):
+    """The API understood and said no: `body` holds which field, which value, what to do."""
+
+    def __init__(self, status: int, body: dict[str, Json]) -> None:
+        self.status = status
+        self.body = body
+        said = [str(body[name]) for name in ("field", "value", "remedy", "message") if name in body]
+        super().__init__(f"{status}: {' / '.join(said)}")
+
+
+class Api:
+    """One machine client of the deployed API with some of the scopes it may have."""
+
+    def __init__(
+        self,
+        deployed: Deployed,
+        *,
+        client: str = "operator",
+        scopes: Sequence[str] | None = None,
+        transport: httpx.BaseTransport | None = None,
+        client_secret: Callable[[], str] | None = None,
+    ) -> None:
+        self._deployed = deployed
+        self._client_secret = client_secret or self._secret_at_cognito
+        self._client = client
+        self._scopes = tuple(SCOPES[client] if scopes is None else scopes)
+        self._http = httpx.Client(transport=transport, timeout=60, trust_env=False)
+        self._clock = WallClock()
+        self._token = ""
+        self._until: datetime | None = None
+
+    def trace_sku(self, sku: str) -> dict[str, Json]:
+        return self.call("GET", "v1", "trace", "sku", sku)
+
+    def trace_order(self, order_id: str) -> dict[str, Json]:
+        return self.call("GET", "v1", "trace", "orders", order_id)
+
+    def exceptions(self, *, state: str = "open") -> list[dict[str, Json]]:
+        """Exceptions as the API lists them, each with the `issue_id` that replays it."""
+        found = self.call("GET", "v1", "exceptions").get("exceptions")
+        listed = [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+        return [
+            {"issue_id": f"{one['kind']}#{one['subject']}", **one}
+            for one in listed
+            if state in {"all", one.get("state", "open")}
+        ]
+
+    def summary(self) -> dict[str, Json]:
+        return self.call("GET", "v1", "summary")
+
+    def replay(self, name: str) -> dict[str, Json]:
+        """An exception by its id (it holds a `#`), or a delivery as CONNECTION/DELIVERY."""
+        connection, slash, delivery = name.partition("/")
+        if slash and "#" not in name:
+            return self.replay_delivery(connection, delivery)
+        return self.replay_exception(name)
+
+    def replay_exception(self, issue_id: str) -> dict[str, Json]:
+        return self.call("POST", "v1", "exceptions", issue_id, "replay")
+
+    def replay_delivery(self, connection: str, delivery: str) -> dict[str, Json]:
+        return self.call("POST", "v1", "inbox", connection, delivery, "replay")
+
+    def map_code(self, connection: str, code: str, sku: str) -> dict[str, Json]:
+        return self.call("PUT", "v1", "links", connection, code, body={"sku": sku})
+
+    def call(self, method: str, *parts: str, body: Json = None) -> dict[str, Json]:
+        """Call a route given by the parts of its path; RefusedError for any 4xx it answers."""
+        answer = self._send(method, parts, body)
+        if answer.status_code == httpx.codes.UNAUTHORIZED:  # the keys changed with a new start
+            self._until = None
+            answer = self._send(method, parts, body)
+        said = _said(answer)
+        if answer.is_client_error:
+            raise RefusedError(answer.status_code, said)
+        if not answer.is_success:
+            raise CannotRunError(
+                f"{method} /{'/'.join(parts)} answered {answer.status_code}",
+                "see .sandbox/cloud.log for what the function said",
+            )
+        return said
+
+    def token(self) -> str:
+        """A token that is valid for another minute at least."""
+        now = self._clock.now()
+        if self._until is None or now >= self._until:
+            grant = self._grant()
+            self._token = str(grant["access_token"])
+            self._until = now + timedelta(seconds=int(str(grant.get("expires_in", 300)))) - EARLY
+        return self._token
+
+    def _secret_at_cognito(self) -> str:
+        known = self._deployed.aws.callers.describe_user_pool_client(
+            UserPoolId=self._deployed.pool_id, ClientId=self._deployed.clients[self._client]
+        )
+        return known["UserPoolClient"]["ClientSecret"]
+
+    def _grant(self) -> dict[str, Json]:
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": self._deployed.clients[self._client],
+            "client_secret": self._client_secret(),
+            "scope": " ".join(f"shelfwire/{name}" for name in self._scopes),
+        }
+        answer = self._http.post(f"{self._deployed.endpoint}/oauth2/token", data=form)
+        said = _said(answer)
+        if not answer.is_success:
+            raise RefusedError(answer.status_code, said)
+        return said
+
+    def _send(self, method: str, parts: Sequence[str], body: Json) -> httpx.Response:
+        url = "/".join([self._deployed.api_url, *(_part(part) for part in parts)])
+        headers = {"authorization": f"Bearer {self.token()}"}
+        try:
+            return self._http.request(method, url, headers=headers, json=body)
+        except httpx.TransportError as error:
+            raise CannotRunError(
+                f"the API does not answer: {type(error).__name__}", "see `shelfwire status`"
+            ) from error
+
+
+def _part(value: str) -> str:
+    """One segment of a path. The gateway undoes one quoting before it looks for the route."""
+    once = quote(value, safe="")
+    return quote(once, safe="") if "/" in value else once
+
+
+def _said(answer: httpx.Response) -> dict[str, Json]:
+    try:
+        said = answer.json()
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}

@@ -1,0 +1,255 @@
+"""`shelfwire`: check a retailer's file; run, feed and question a sandbox.
+
+Exit codes: 0 done, 1 something is wrong with what was asked about, 2 the command cannot run.
+With --json the last line on stdout is one JSON object; progress and prose go to stderr.
+"""
+
+# ruff: noqa: FBT001, FBT002, PLC0415 - typer's flags are booleans; each command imports its own
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sandbox.failures import CannotRunError
+from sandbox.home import Home, Steps
+from sandbox.processes import polite
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from sandbox.world import World
+    from shared.model.base import Json
+
+WRONG, CANNOT_RUN, INTERRUPTED = 1, 2, 130
+
+app = typer.Typer(
+    name="shelfwire",
+    help="Keeps a retailer's ERP, shops, marketplaces and tills telling the same story.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+trace = typer.Typer(help="Say why a value is what it is.", no_args_is_help=True)
+app.add_typer(trace, name="trace")
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
+Port = Annotated[int | None, typer.Option(help="Port of the embedded AWS; any free one if none.")]
+RetailerFile = Annotated[Path | None, typer.Option("--retailer", help="The retailer's TOML file.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Out:
+    """Where results and progress go."""
+
+    as_json: bool
+
+    def say(self, line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
+
+    @property
+    def steps(self) -> Steps:
+        return Steps(self.say)
+
+    def result(self, found: "dict[str, Json]", show: "Callable[[Console], None]") -> None:
+        if self.as_json:
+            print(json.dumps(found, ensure_ascii=False), flush=True)
+        else:
+            from rich.console import Console
+
+            show(Console())
+
+    def failure(self, problem: str, remedy: str) -> None:
+        self.say(f"shelfwire: {problem}{f'; {remedy}' if remedy else ''}")
+        if self.as_json:
+            print(json.dumps({"ok": False, "error": problem, "remedy": remedy}), flush=True)
+
+
+@contextmanager
+def _told(as_json: bool) -> Iterator[Out]:
+    """Turn what is expected to go wrong into a sentence and an exit code."""
+    out = Out(as_json)
+    try:
+        with polite():
+            yield out
+    except CannotRunError as error:
+        out.failure(error.problem, error.remedy)
+        raise typer.Exit(CANNOT_RUN) from error
+    except KeyboardInterrupt as error:
+        out.failure("interrupted", "")
+        raise typer.Exit(INTERRUPTED) from error
+
+
+def _outline(found: "dict[str, Json]") -> "Callable[[Console], None]":
+    from sandbox import report
+
+    return lambda console: report.fields(console, found)
+
+
+def _ask(as_json: bool, question: "Callable[[World], dict[str, Json]]") -> None:
+    """Put one question to the running sandbox's API."""
+    from sandbox.api import RefusedError
+    from sandbox.world import World
+
+    with _told(as_json) as out:
+        try:
+            found = question(World.attached(Home()))
+        except RefusedError as error:
+            out.say(f"shelfwire: {error}")
+            out.result({"ok": False, "status": error.status, **error.body}, lambda _: None)
+            raise typer.Exit(WRONG) from error
+        out.result(found, _outline(found))
+        if found.get("ok") is False:
+            raise typer.Exit(WRONG)
+
+
+@app.command()
+def check(file: Path, as_json: AsJson = False) -> None:
+    """Say everything that is wrong with a retailer's file, where, and what to do."""
+    from sandbox.check import check_file
+
+    with _told(as_json) as out:
+        found = check_file(file)
+        listed: list[Json] = [finding.to_json() for finding in found]
+
+        def show(console: "Console") -> None:
+            from sandbox import report
+
+            report.findings(console, file, found)
+
+        out.result({"ok": not found, "file": str(file), "mistakes": listed}, show)
+        if found:
+            raise typer.Exit(WRONG)
+
+
+@app.command()
+def up(port: Port = None, retailer: RetailerFile = None, as_json: AsJson = False) -> None:
+    """Start the simulators and the embedded AWS, deploy the template, and leave them running."""
+    from sandbox.world import bring_up
+
+    with _told(as_json) as out:
+        world = bring_up(Home(), retailer=retailer, port=port, steps=out.steps)
+        found = {"ok": True} | world.describe()
+        out.result(found, _outline(found))
+
+
+@app.command()
+def down(as_json: AsJson = False) -> None:
+    """End the sandbox and everything it started."""
+    from sandbox.world import take_down
+
+    with _told(as_json) as out:
+        ended: list[Json] = list(take_down(Home()))
+        found: dict[str, Json] = {"ok": True, "ended": ended}
+        words = ", ".join(map(str, ended)) or "nothing was running"
+        out.result(found, lambda console: console.print(words))
+
+
+@app.command()
+def status(as_json: AsJson = False) -> None:
+    """Say what runs and where; exit code 1 unless all of it does."""
+    from sandbox.world import World
+
+    with _told(as_json) as out:
+        home = Home()
+        parts: dict[str, Json] = {p.name: p.alive for p in home.tracked()}
+        whole = bool(parts) and all(parts.values()) and "deployed" in home.recorded()
+        found: dict[str, Json] = {"ok": whole, "running": parts}
+        if whole:
+            found |= World.attached(home).describe()
+        out.result(found, _outline(found))
+        if not whole:
+            raise typer.Exit(WRONG)
+
+
+@app.command()
+def demo(
+    export: Annotated[
+        Path | None, typer.Option("--input", help="A retailer's order export (CSV).")
+    ] = None,
+    port: Port = None,
+    retailer: RetailerFile = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the sandbox up.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Play a retail day on the deployed template and say whether everything came out right."""
+    from importlib import import_module
+
+    from sandbox import report
+    from sandbox.world import sandbox
+
+    with _told(as_json) as out:
+        steps = out.steps
+        run = import_module("sandbox.demo").run
+        with sandbox(Home(), retailer=retailer, port=port, steps=steps, keep=keep) as world:
+            result: dict[str, Json] = run(world, export=export, steps=steps)
+        out.result(result, lambda console: report.played(console, result))
+        if not result["ok"]:
+            raise typer.Exit(WRONG)
+
+
+@app.command()
+def send(
+    event: Path,
+    connection: Annotated[
+        str | None, typer.Option(help="Whose webhook a bare body is, as in the retailer's file.")
+    ] = None,
+    topic: Annotated[str | None, typer.Option(help="Topic of a bare Shopify webhook.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Post a webhook, signed anew, or put the messages of an SQS event into their queue."""
+    from sandbox.send import send as sent
+
+    _ask(as_json, lambda world: sent(world, event, connection=connection, topic=topic))
+
+
+@trace.command("sku")
+def trace_sku(sku: str, as_json: AsJson = False) -> None:
+    """Facts, targets and what each channel was last told about a SKU."""
+    _ask(as_json, lambda world: world.api.trace_sku(sku))
+
+
+@trace.command("order")
+def trace_order(order_id: str, as_json: AsJson = False) -> None:
+    """Where an order stands and every step that led there."""
+    _ask(as_json, lambda world: world.api.trace_order(order_id))
+
+
+@app.command()
+def exceptions(
+    state: Annotated[str, typer.Option(help="open, solved or all.")] = "open",
+    as_json: AsJson = False,
+) -> None:
+    """What waits for a person, with its cause and what to do."""
+    from sandbox import report
+    from sandbox.world import World
+
+    with _told(as_json) as out:
+        found = World.attached(Home()).api.exceptions(state=state)
+        listed: list[Json] = list(found)
+        out.result(
+            {"ok": True, "exceptions": listed}, lambda console: report.exceptions(console, found)
+        )
+
+
+@app.command()
+def replay(
+    name: Annotated[str, typer.Argument(help="An exception, or CONNECTION/DELIVERY of the inbox.")],
+    as_json: AsJson = False,
+) -> None:
+    """Do again what failed, once its cause is gone. Harmless to repeat."""
+    _ask(as_json, lambda world: world.api.replay(name))
+
+
+@app.command("map")
+def map_code(connection: str, code: str, sku: str, as_json: AsJson = False) -> None:
+    """Say which of the ERP's articles a connection's code means; releases what waited for it."""
+    _ask(as_json, lambda world: world.api.map_code(connection, code, sku))
+
+
+def main() -> None:
+    app(prog_name="shelfwire")

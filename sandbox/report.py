@@ -1,0 +1,126 @@
+"""What commands found, as a person reads it. Machines get the same as one JSON object."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from sandbox.check import Finding
+from shared.model.base import Json
+from shared.model.money import exponent
+
+type Fields = dict[str, Json]
+type Show = Callable[[Console], None]
+
+
+def findings(console: Console, file: Path, found: Sequence[Finding]) -> None:
+    if not found:
+        console.print(f"{escape(str(file))}: no mistakes")
+        return
+    table = _table("Where", "Value", "Problem", "What to do")
+    for one in found:
+        where = f"{one.path}\n[dim]line {one.line}[/]" if one.line else one.path
+        table.add_row(where, *(escape(t or "") for t in (one.value, one.problem, one.remedy)))
+    console.print(table)
+    console.print(f"{escape(str(file))}: {_counted(len(found), 'mistake')}")
+
+
+def exceptions(console: Console, found: Sequence[Fields]) -> None:
+    if not found:
+        console.print("nothing waits for a person")
+        return
+    table = _table("Exception", "Since", "Times", "At risk", "What happened", "What to do", "Owner")
+    for issue in found:
+        cells = (
+            str(issue["issue_id"]),
+            str(issue.get("first_seen", ""))[:19],
+            str(issue.get("count", 1)),
+            money(issue.get("at_risk")),
+            str(issue.get("summary", "")),
+            str(issue.get("remedy", "")),
+            str(issue.get("owner", "")),
+        )
+        table.add_row(*map(escape, cells))
+    console.print(table)
+    console.print(_counted(len(found), "exception"))
+
+
+def money(value: Json) -> str:
+    """Minor units as a decimal with its currency: 1999 GBP is `19.99 GBP`."""
+    if not isinstance(value, dict) or not isinstance(amount := value.get("amount"), int):
+        return ""
+    currency = str(value.get("currency"))
+    digits = exponent(currency)
+    if not digits:
+        return f"{amount} {currency}"
+    whole, part = divmod(abs(amount), 10**digits)
+    return f"{'-' if amount < 0 else ''}{whole}.{part:0{digits}} {currency}"
+
+
+def fields(console: Console, what: Fields) -> None:
+    """Any answer as an indented outline."""
+    for line in _outline(what, depth=0):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def played(console: Console, result: Fields) -> None:
+    """What a demonstration proved and measured."""
+    figures, checks = result.get("figures"), result.get("checks")
+    if isinstance(figures, dict) and figures:
+        table = _table("Figure", "Value")
+        for name, value in figures.items():
+            table.add_row(escape(name), escape(str(value)))
+        console.print(table)
+    if isinstance(checks, list) and checks:
+        table = _table("", "What must hold", "Found")
+        for check in checks:
+            if isinstance(check, dict):
+                mark = "[green]yes[/]" if check.get("ok") else "[red]NO[/]"
+                table.add_row(
+                    mark, escape(str(check.get("name"))), escape(str(check.get("detail", "")))
+                )
+        console.print(table)
+
+
+def _outline(value: Json, *, depth: int) -> list[str]:
+    indent = "  " * depth
+    if isinstance(value, dict) and {"amount", "currency"} == set(value):
+        return [indent + money(value)]
+    if isinstance(value, dict):
+        lines = []
+        for name, inner in value.items():
+            lines += _entry(f"{indent}{name}:", inner, depth)
+        return lines
+    if isinstance(value, list):
+        lines = []
+        for inner in value:
+            lines += _entry(f"{indent}-", inner, depth)
+        return lines
+    return [f"{indent}{_plain(value)}"]
+
+
+def _entry(head: str, value: Json, depth: int) -> list[str]:
+    """A name and what it holds: on one line if that is one line, indented below it if not."""
+    inner = _outline(value, depth=depth + 1)
+    if len(inner) == 1:
+        return [f"{head} {inner[0].strip()}"]
+    return [head, *inner] if inner else [f"{head} none"]
+
+
+def _plain(value: Json) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "none" if value is None else str(value)
+
+
+def _table(*columns: str) -> Table:
+    table = Table(show_edge=False, pad_edge=False, expand=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -1,0 +1,281 @@
+"""What only the tenant's owner or a tester can do, by name, with plain JSON in and out."""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+from sandbox.vendors.sap.tenant import (
+    FOREVER,
+    Condition,
+    Delivery,
+    DeliveryItem,
+    Material,
+    Order,
+    OrderItem,
+    Place,
+)
+from shared.model.base import Json
+
+if TYPE_CHECKING:
+    from sandbox.vendors.sap.simulator import SapSimulator
+
+UNRESTRICTED = "01"
+
+
+def load(
+    sim: "SapSimulator",
+    *,
+    materials: list[dict[str, Json]] | None = None,
+    prices: list[dict[str, Json]] | None = None,
+    stock: list[dict[str, Json]] | None = None,
+) -> Json:
+    """Fill the tenant without a word on the event channel.
+
+    Materials: fields of `tenant.Material`. Prices: `sku`, `kind`, `amount` (decimal text),
+    `currency`, and optionally `start`, `end` (ISO days), `per`, `unit`. Stock: `sku`, `plant`,
+    `storage_location`, `quantity`, and optionally `type`.
+    """
+    for row in materials or []:
+        fields = {name: value for name, value in row.items() if name != "changed_at"}
+        sim.tenant.put_material(Material(**fields, changed_at=sim.now()))  # type: ignore[arg-type]
+    for row in prices or []:
+        _price(sim, row)
+    for row in stock or []:
+        sim.tenant.move(str(row["sku"]), _place(row), Decimal(str(row["quantity"])))
+    return sum(len(rows or []) for rows in (materials, prices, stock))
+
+
+def change_material(sim: "SapSimulator", *, sku: str, **fields: Json) -> Json:
+    """Change fields of a material, and tell."""
+    material = sim.tenant.material(sku)
+    if material is None:
+        raise LookupError(f"no material {sku}")
+    for name, value in fields.items():
+        setattr(material, name, value)
+    material.changed_at = sim.now()
+    sim.events.emit("product.v1.Product.Changed.v1", {"Product": sku}, sim.now())
+    return sku
+
+
+def add_material(sim: "SapSimulator", **fields: Json) -> Json:
+    """Create one material, and tell."""
+    load(sim, materials=[fields])
+    name = str(fields["product"])
+    sim.events.emit("product.v1.Product.Created.v1", {"Product": name}, sim.now())
+    return name
+
+
+def set_price(
+    sim: "SapSimulator", *, sku: str, amount: str, kind: str = "PR00", tell: bool = True
+) -> Json:
+    """Change the open-ended condition of a kind, or make one."""
+    for condition in sim.tenant.conditions.of(sku):
+        if condition.kind == kind and condition.end == FOREVER and not condition.deleted:
+            condition.rate = Decimal(amount)
+            break
+    else:
+        row: dict[str, Json] = {"sku": sku, "kind": kind, "amount": amount, "currency": "GBP"}
+        condition = _price(sim, row)
+    if tell:
+        data = {"ConditionRecord": condition.record, "ConditionType": kind}
+        name = "salespricingconditionrecord.v1.SalesPricingConditionRecord.Changed.v1"
+        sim.events.emit(name, data, sim.now())
+    return condition.record
+
+
+def move_stock(
+    sim: "SapSimulator",
+    *,
+    sku: str,
+    plant: str,
+    storage_location: str,
+    quantity: str,
+    type: str = UNRESTRICTED,  # noqa: A002 - SAP's word
+    movement: str = "561",
+) -> Json:
+    """Post a goods movement, and tell by its material document."""
+    units = Decimal(quantity)
+    place = (plant, storage_location, type)
+    sim.tenant.move(sku, place, units)
+    return _document(sim, [(sku, place, units)], movement)
+
+
+def deliver(
+    sim: "SapSimulator",
+    *,
+    order: str,
+    items: dict[str, int] | None = None,
+    tracking: str = "",
+) -> Json:
+    """Deliver items of a sales order (all that is left, by default) and post the goods issue."""
+    found = sim.tenant.orders.of(order)
+    if not found:
+        raise LookupError(f"no sales order {order}")
+    chosen = [
+        (item, Decimal(units))
+        for item in found[0].items
+        if (units := _left(item) if items is None else items.get(item.item, 0)) > 0
+    ]
+    now = sim.now()
+    lines, moves = _picked(sim, found[0], chosen)
+    delivery = Delivery(sim.tenant.next("8", 8), now, tracking, lines)
+    sim.tenant.deliveries.add(delivery.number, delivery)
+    _document(sim, moves, "601")
+    data = {"OutboundDelivery": delivery.number, "OverallGoodsMovementStatus": "C"}
+    sim.events.emit("outbounddelivery.v1.OutboundDelivery.GIStatusChanged.v1", data, now)
+    return delivery.number
+
+
+def _left(item: OrderItem) -> int:
+    return int(item.quantity - item.delivered)
+
+
+def _picked(
+    sim: "SapSimulator", order: Order, chosen: list[tuple[OrderItem, Decimal]]
+) -> tuple[list[DeliveryItem], list[tuple[str, Place, Decimal]]]:
+    lines, moves = [], []
+    for number, (item, units) in enumerate(chosen, start=1):
+        places = sim.tenant.stock.get(item.material, {})
+        usable = [place for place in places if place[2] == UNRESTRICTED]
+        place = max(usable, key=lambda p: places[p], default=("1710", "171A", UNRESTRICTED))
+        item.delivered += units
+        sim.tenant.move(item.material, place, -units)
+        moves.append((item.material, place, -units))
+        lines.append(
+            DeliveryItem(
+                item=str(number * 10),
+                material=item.material,
+                quantity=units,
+                order=order.number,
+                order_item=item.item.rjust(6, "0"),
+                plant=place[0],
+                storage_location=place[1],
+            )
+        )
+    return lines, moves
+
+
+def _document(sim: "SapSimulator", moves: list[tuple[str, Place, Decimal]], movement: str) -> str:
+    number, year = sim.tenant.next("49", 10), str(sim.now().year)
+    for i, (sku, place, units) in enumerate(moves, start=1):
+        sim.tenant.documents.add(
+            number,
+            {
+                "MaterialDocument": number,
+                "MaterialDocumentYear": year,
+                "MaterialDocumentItem": str(i),
+                "Material": sku,
+                "Plant": place[0],
+                "StorageLocation": place[1],
+                "GoodsMovementType": movement,
+                "QuantityInBaseUnit": abs(units),
+                "MaterialBaseUnit": "PC",
+            },
+        )
+    data = {"MaterialDocument": number, "MaterialDocumentYear": year}
+    sim.events.emit("materialdocument.v1.MaterialDocument.Created.v1", data, sim.now())
+    return number
+
+
+def orders(sim: "SapSimulator") -> Json:
+    """Every sales order: `number`, `reference`, `total` (decimal text), `items` and deliveries."""
+    return [
+        {
+            "number": order.number,
+            "reference": order.header.get("PurchaseOrderByCustomer", ""),
+            "total": str(order.gross),
+            "currency": order.currency,
+            "items": [
+                {
+                    "item": item.item,
+                    "material": item.material,
+                    "quantity": str(item.quantity),
+                    "delivered": str(item.delivered),
+                }
+                for item in order.items
+            ],
+        }
+        for order in sim.tenant.orders.after(None)
+    ]
+
+
+def stock(sim: "SapSimulator") -> Json:
+    """SKU -> `plant/storage location` -> unrestricted units, as text."""
+    return {
+        sku: {f"{p}/{s}": str(units) for (p, s, kind), units in places.items() if kind == "01"}
+        for sku, places in sim.tenant.stock.items()
+    }
+
+
+def outage(sim: "SapSimulator", *, seconds: int) -> Json:
+    sim.faults.outage(sim.now(), seconds)
+    return seconds
+
+
+def throttle(sim: "SapSimulator", *, seconds: int) -> Json:
+    sim.faults.throttle(sim.now(), seconds)
+    return seconds
+
+
+def timeout_after_commit(sim: "SapSimulator", *, times: int) -> Json:
+    """Lose the answers of the next so many orders after storing them."""
+    sim.faults.vanish_after_commit = times
+    return times
+
+
+def tell(sim: "SapSimulator", *, on: bool) -> Json:
+    """Whether changes are told as events."""
+    sim.events.on = on
+    return on
+
+
+def counts(sim: "SapSimulator") -> Json:
+    """`calls`, `orders`, `throttled`, and events still `waiting` to be taken."""
+    return {**dict(sim.counts), "waiting": sim.events.waiting}
+
+
+def _price(sim: "SapSimulator", row: Mapping[str, Json]) -> Condition:
+    start, end = row.get("start"), row.get("end")
+    condition = Condition(
+        record=sim.tenant.next("00", 10),
+        kind=str(row.get("kind", "PR00")),
+        material=str(row["sku"]),
+        rate=Decimal(str(row["amount"])),
+        currency=str(row["currency"]),
+        start=_day(start) if start else date(2000, 1, 1),
+        end=_day(end) if end else FOREVER,
+        per=Decimal(str(row.get("per", "1"))),
+        unit=str(row.get("unit", "PC")),
+    )
+    sim.tenant.put_condition(condition)
+    return condition
+
+
+def _day(text: Json) -> date:
+    return datetime.fromisoformat(str(text)).date()
+
+
+def _place(row: Mapping[str, Json]) -> Place:
+    kind = str(row.get("type", UNRESTRICTED))
+    return str(row["plant"]), str(row["storage_location"]), kind
+
+
+COMMANDS: Final[dict[str, Callable[..., Json]]] = {
+    command.__name__: command
+    for command in (
+        add_material,
+        change_material,
+        counts,
+        deliver,
+        load,
+        move_stock,
+        orders,
+        outage,
+        set_price,
+        stock,
+        tell,
+        throttle,
+        timeout_after_commit,
+    )
+}

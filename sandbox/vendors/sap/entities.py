@@ -1,0 +1,138 @@
+"""The entity sets the simulated tenant offers, with every property it knows.
+
+Names are SAP's; a test compares them with the `$metadata` documents. A property that is not listed
+here is refused in a filter, a selection or a body, as SAP Gateway refuses it.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class EntitySet:
+    """`key` is what rows are ordered and sought by; `navs` can be expanded."""
+
+    service: str
+    name: str
+    key: str
+    fields: frozenset[str]
+    navs: frozenset[str] = frozenset()
+    sought: frozenset[str] = frozenset()
+
+
+def _set(
+    service: str, name: str, key: str, fields: str, navs: str = "", sought: str = ""
+) -> EntitySet:
+    return EntitySet(
+        service,
+        name,
+        key,
+        frozenset(fields.split()),
+        frozenset(navs.split()),
+        frozenset({key, *sought.split()}),
+    )
+
+
+SETS: dict[tuple[str, str], EntitySet] = {
+    (each.service, each.name): each
+    for each in (
+        _set(
+            "API_PRODUCT_SRV",
+            "A_Product",
+            "Product",
+            "Product ProductType CrossPlantConfigurableProduct BaseUnit CrossPlantStatus "
+            "IsMarkedForDeletion ProductStandardID ProductGroup Brand SizeOrDimensionText "
+            "LastChangeDateTime",
+            "to_Description to_ProductUnitsOfMeasure",
+            "CrossPlantConfigurableProduct",
+        ),
+        _set(
+            "API_SLSPRICINGCONDITIONRECORD_SRV",
+            "A_SlsPrcgCndnRecdValidity",
+            "Material",
+            "ConditionRecord ConditionType Material SalesOrganization DistributionChannel "
+            "ConditionValidityStartDate ConditionValidityEndDate",
+            "to_SlsPrcgConditionRecord",
+            "ConditionRecord",
+        ),
+        _set(
+            "API_MATERIAL_STOCK_SRV",
+            "A_MatlStkInAcctMod",
+            "Material",
+            "Material Plant StorageLocation Batch Supplier Customer WBSElementInternalID "
+            "SDDocument SDDocumentItem InventorySpecialStockType InventoryStockType "
+            "MaterialBaseUnit MatlWrhsStkQtyInMatlBaseUnit",
+        ),
+        _set(
+            "API_MATERIAL_STOCK_SRV",
+            "A_MaterialStock",
+            "Material",
+            "Material MaterialBaseUnit",
+            "to_MatlStkInAcctMod",
+        ),
+        _set(
+            "API_MATERIAL_DOCUMENT_SRV",
+            "A_MaterialDocumentItem",
+            "MaterialDocument",
+            "MaterialDocument MaterialDocumentYear MaterialDocumentItem Material Plant "
+            "StorageLocation GoodsMovementType QuantityInBaseUnit MaterialBaseUnit",
+        ),
+        _set(
+            "API_SALES_ORDER_SRV",
+            "A_SalesOrder",
+            "SalesOrder",
+            "SalesOrder SalesOrderType SalesOrganization DistributionChannel OrganizationDivision "
+            "SoldToParty PurchaseOrderByCustomer CustomerPurchaseOrderDate TransactionCurrency "
+            "TotalNetAmount LastChangeDateTime RequestedDeliveryDate",
+            "to_Item",
+            "PurchaseOrderByCustomer",
+        ),
+        _set(
+            "API_OUTBOUND_DELIVERY_SRV;v=0002",
+            "A_OutbDeliveryHeader",
+            "DeliveryDocument",
+            "DeliveryDocument OverallGoodsMovementStatus ActualGoodsMovementDate "
+            "ActualGoodsMovementTime BillOfLading MeansOfTransport LastChangeDate",
+            "to_DeliveryDocumentItem",
+        ),
+    )
+}
+
+# What a sales order may be created with: property -> longest value, 0 where length is no matter.
+ORDER_HEADER = {
+    "SalesOrderType": 4,
+    "SalesOrganization": 4,
+    "DistributionChannel": 2,
+    "OrganizationDivision": 2,
+    "SoldToParty": 10,
+    "PurchaseOrderByCustomer": 35,
+    "CustomerPurchaseOrderDate": 0,
+    "RequestedDeliveryDate": 0,
+    "TransactionCurrency": 5,
+    "to_Item": 0,
+    "to_Partner": 0,
+    "to_PricingElement": 0,
+}
+ORDER_REQUIRED = (
+    "SalesOrderType",
+    "SalesOrganization",
+    "DistributionChannel",
+    "OrganizationDivision",
+    "SoldToParty",
+)
+ORDER_ITEM = {
+    "Material": 40,
+    "RequestedQuantity": 0,
+    "RequestedQuantityUnit": 3,
+    "UnderlyingPurchaseOrderItem": 6,
+    "PurchaseOrderByCustomer": 35,
+    "ProductionPlant": 4,
+    "to_PricingElement": 0,
+}
+ORDER_PARTNER = {"PartnerFunction": 2, "Customer": 10}
+ORDER_PRICING = {
+    "ConditionType": 4,
+    "ConditionRateValue": 0,
+    "ConditionCurrency": 5,
+    "ConditionQuantity": 0,
+    "ConditionQuantityUnit": 3,
+}

@@ -1,0 +1,125 @@
+"""Creating a sales order: every property checked, the total computed from what was sent."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+
+from sandbox.vendors.sap.entities import (
+    ORDER_HEADER,
+    ORDER_ITEM,
+    ORDER_PARTNER,
+    ORDER_PRICING,
+    ORDER_REQUIRED,
+)
+from sandbox.vendors.sap.refusals import Refused
+from sandbox.vendors.sap.tenant import ZERO, Order, OrderItem, Tenant
+
+PRICE, DISCOUNT, FREIGHT, TAX = "PMP0", "RB00", "HD00", "MWST"
+_INVALID = "005056A509B11ED1BEB1513DD7B12C7C"
+
+
+def create(tenant: Tenant, body: object, now: datetime) -> Order:
+    """Take an order, or refuse it naming the property; nothing is kept of a refused one."""
+    header = _checked(body, ORDER_HEADER, "A_SalesOrderType")
+    for name in ORDER_REQUIRED:
+        if not header.get(name):
+            raise Refused("V1/320", f"Enter a value for {name}", field=name)
+    if header["SoldToParty"] not in tenant.customers:
+        raise Refused(
+            "VP/199", f"Customer {header['SoldToParty']} does not exist", field="SoldToParty"
+        )
+    rows = header.get("to_Item")
+    if not isinstance(rows, list) or not rows:
+        raise Refused("V1/331", "The sales order has no items", field="to_Item")
+    for partner in _list(header.get("to_Partner")):
+        _checked(partner, ORDER_PARTNER, "A_SalesOrderHeaderPartnerType")
+    currency = str(header.get("TransactionCurrency") or "EUR")
+    items = [_item(tenant, i, row, currency) for i, row in enumerate(rows, start=1)]
+    freight, tax = _elements(header.get("to_PricingElement"), Decimal(1), currency, {FREIGHT})
+    items[-1].tax += tax
+    order = Order(
+        number=tenant.next("5", 8),
+        header={
+            name: str(header.get(name) or "")
+            for name in (*ORDER_REQUIRED, "PurchaseOrderByCustomer")
+        },
+        currency=currency,
+        net=sum((item.net for item in items), ZERO) + freight,
+        items=items,
+        changed_at=now,
+    )
+    tenant.add_order(order)
+    return order
+
+
+def _item(tenant: Tenant, place: int, body: object, currency: str) -> OrderItem:
+    row = _checked(body, ORDER_ITEM, "A_SalesOrderItemType")
+    name = str(row.get("Material") or "")
+    material = tenant.material(name)
+    if material is None:
+        raise Refused("V1/382", f"Material {name} does not exist", field="Material")
+    if material.deleted:
+        raise Refused("V1/028", f"Material {name} is marked for deletion", field="Material")
+    quantity = _decimal(row.get("RequestedQuantity"), "RequestedQuantity")
+    if quantity <= 0:
+        raise Refused("V1/347", "Enter a quantity above zero", field="RequestedQuantity")
+    allowed = {PRICE, DISCOUNT}
+    net, tax = _elements(row.get("to_PricingElement"), quantity, currency, allowed)
+    return OrderItem(
+        item=str(place * 10),
+        material=name,
+        quantity=quantity,
+        position=str(row.get("UnderlyingPurchaseOrderItem") or ""),
+        net=net,
+        tax=tax,
+    )
+
+
+def _elements(
+    rows: object, quantity: Decimal, currency: str, allowed: set[str]
+) -> tuple[Decimal, Decimal]:
+    """(net, tax) of manual conditions: a price counts per unit, everything else once."""
+    net = tax = ZERO
+    for body in _list(rows):
+        row = _checked(body, ORDER_PRICING, "PricingElement")
+        kind = str(row.get("ConditionType") or "")
+        if kind not in allowed | {TAX}:
+            raise Refused("V1/801", f"Condition type {kind} is not allowed", field="ConditionType")
+        if row.get("ConditionCurrency") != currency:
+            raise Refused(
+                "V1/817", "Currency of condition and order differ", field="ConditionCurrency"
+            )
+        rate = _decimal(row.get("ConditionRateValue"), "ConditionRateValue")
+        if kind == TAX:
+            tax += rate
+        elif kind == PRICE:
+            per = _decimal(row.get("ConditionQuantity") or "1", "ConditionQuantity")
+            net += (rate * quantity / per).quantize(Decimal("0.01"))
+        else:
+            net += rate
+    return net, tax
+
+
+def _checked(body: object, fields: Mapping[str, int], kind: str) -> dict[str, object]:
+    if not isinstance(body, dict):
+        raise Refused(_INVALID, f"{kind} is not an object")
+    for name, value in body.items():
+        if name not in fields:
+            raise Refused(_INVALID, f"Property {name} at {kind} is invalid", field=name)
+        if fields[name] and not isinstance(value, str):
+            raise Refused(_INVALID, f"Property {name} has an invalid value", field=name)
+        if fields[name] and len(str(value)) > fields[name]:
+            raise Refused(_INVALID, f"Property {name} is longer than {fields[name]}", field=name)
+    return body
+
+
+def _decimal(value: object, name: str) -> Decimal:
+    """Decimals come as strings in OData V2; a number is refused."""
+    try:
+        return Decimal(value if isinstance(value, str) else "nothing")
+    except InvalidOperation:
+        raise Refused(_INVALID, f"Property {name} has an invalid value", field=name) from None
+
+
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []

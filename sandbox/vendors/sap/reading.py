@@ -1,0 +1,225 @@
+"""Rows of the entity sets, in SAP's own field names, found by key where a key is given."""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from sandbox.vendors.sap.query import Condition, beyond, wanted
+from sandbox.vendors.sap.tenant import Condition as Price
+from sandbox.vendors.sap.tenant import (
+    Delivery,
+    Keyed,
+    Material,
+    Order,
+    Row,
+    Tenant,
+)
+
+
+def found(tenant: Tenant, name: str, condition: Condition | None) -> Iterator[Row]:
+    """Every row of a set that may fulfil the condition, in order of the set's key."""
+    return _SETS[name](tenant, condition)
+
+
+def _sought[T](values: Keyed[T], condition: Condition | None, key: str) -> Iterable[T]:
+    keys = wanted(condition, key)
+    if keys is not None:
+        return values.among(str(key) for key in keys)
+    after = beyond(condition, key)
+    return values.after(None if after is None else str(after))
+
+
+def _products(tenant: Tenant, condition: Condition | None) -> Iterator[Row]:
+    generics = wanted(condition, "CrossPlantConfigurableProduct")
+    if generics is not None and "" not in generics:
+        names = sorted(v for g in generics for v in tenant.variants.get(str(g), []))
+        chosen: Iterable[Material] = tenant.materials.among(names)
+    else:
+        chosen = _sought(tenant.materials, condition, "Product")
+    for material in chosen:
+        yield _product(material)
+
+
+def _product(material: Material) -> Row:
+    return {
+        "Product": material.product,
+        "ProductType": material.product_type,
+        "CrossPlantConfigurableProduct": material.generic,
+        "BaseUnit": material.base_unit,
+        "CrossPlantStatus": material.status,
+        "IsMarkedForDeletion": material.deleted,
+        "ProductStandardID": material.gtin,
+        "ProductGroup": material.group,
+        "Brand": material.brand,
+        "SizeOrDimensionText": material.size,
+        "LastChangeDateTime": material.changed_at,
+        "to_Description": [
+            {
+                "Product": material.product,
+                "Language": "EN",
+                "ProductDescription": material.title[:40],
+            }
+        ],
+        "to_ProductUnitsOfMeasure": [
+            {
+                "Product": material.product,
+                "AlternativeUnit": material.base_unit,
+                "QuantityNumerator": Decimal(1),
+                "QuantityDenominator": Decimal(1),
+                "GlobalTradeItemNumber": material.gtin,
+            }
+        ],
+    }
+
+
+def _prices(tenant: Tenant, condition: Condition | None) -> Iterator[Row]:
+    records = wanted(condition, "ConditionRecord")
+    if records is not None:
+        named = (tenant.records.get(str(record)) for record in sorted(map(str, records)))
+        chosen: Iterable[Price] = (price for price in named if price is not None)
+    else:
+        chosen = _sought(tenant.conditions, condition, "Material")
+    for price in chosen:
+        yield {
+            "ConditionRecord": price.record,
+            "ConditionType": price.kind,
+            "Material": price.material,
+            "SalesOrganization": price.sales_organization,
+            "DistributionChannel": price.distribution_channel,
+            "ConditionValidityStartDate": _midnight(price.start),
+            "ConditionValidityEndDate": _midnight(price.end),
+            "to_SlsPrcgConditionRecord": {
+                "ConditionRecord": price.record,
+                "ConditionType": price.kind,
+                "ConditionRateValue": price.rate,
+                "ConditionRateValueUnit": price.currency,
+                "ConditionQuantity": price.per,
+                "ConditionQuantityUnit": price.unit,
+                "ConditionIsDeleted": price.deleted,
+                "ConditionValidityStartDate": _midnight(price.start),
+                "ConditionValidityEndDate": _midnight(price.end),
+            },
+        }
+
+
+def _stock(tenant: Tenant, condition: Condition | None) -> Iterator[Row]:
+    for material in _sought(tenant.stocked, condition, "Material"):
+        yield from stock_rows(tenant, material)
+
+
+def stock_rows(tenant: Tenant, name: str) -> Iterator[Row]:
+    material = tenant.material(name)
+    for (plant, location, kind), units in sorted(tenant.stock[name].items()):
+        yield {
+            "Material": name,
+            "Plant": plant,
+            "StorageLocation": location,
+            "Batch": "",
+            "Supplier": "",
+            "Customer": "",
+            "WBSElementInternalID": "",
+            "SDDocument": "",
+            "SDDocumentItem": "0",
+            "InventorySpecialStockType": "",
+            "InventoryStockType": kind,
+            "MaterialBaseUnit": material.base_unit if material else "PC",
+            "MatlWrhsStkQtyInMatlBaseUnit": units,
+        }
+
+
+def _material_stock(tenant: Tenant, condition: Condition | None) -> Iterator[Row]:
+    for name in _sought(tenant.stocked, condition, "Material"):
+        material = tenant.material(name)
+        yield {
+            "Material": name,
+            "MaterialBaseUnit": material.base_unit if material else "PC",
+            "to_MatlStkInAcctMod": list(stock_rows(tenant, name)),
+        }
+
+
+def _documents(tenant: Tenant, condition: Condition | None) -> Iterator[Row]:
+    yield from _sought(tenant.documents, condition, "MaterialDocument")
+
+
+def _orders(tenant: Tenant, condition: Condition | None) -> Iterator[Row]:
+    references = wanted(condition, "PurchaseOrderByCustomer")
+    if references is not None:
+        chosen: Iterable[Order] = [
+            order for name in references for order in tenant.by_reference.get(str(name), [])
+        ]
+    else:
+        chosen = _sought(tenant.orders, condition, "SalesOrder")
+    for order in chosen:
+        yield order_row(order)
+
+
+def order_row(order: Order) -> Row:
+    return {
+        "SalesOrder": order.number,
+        **order.header,
+        "CustomerPurchaseOrderDate": None,
+        "RequestedDeliveryDate": None,
+        "TransactionCurrency": order.currency,
+        "TotalNetAmount": order.net,
+        "LastChangeDateTime": order.changed_at,
+        "to_Item": [
+            {
+                "SalesOrder": order.number,
+                "SalesOrderItem": item.item,
+                "Material": item.material,
+                "RequestedQuantity": item.quantity,
+                "UnderlyingPurchaseOrderItem": item.position,
+                "NetAmount": item.net,
+                "TaxAmount": item.tax,
+                "TransactionCurrency": order.currency,
+            }
+            for item in order.items
+        ],
+    }
+
+
+def _deliveries(tenant: Tenant, condition: Condition | None) -> Iterator[Row]:
+    for delivery in _sought(tenant.deliveries, condition, "DeliveryDocument"):
+        yield _delivery(delivery)
+
+
+def _delivery(delivery: Delivery) -> Row:
+    moved = delivery.moved_at.astimezone(UTC)
+    return {
+        "DeliveryDocument": delivery.number,
+        "OverallGoodsMovementStatus": "C",
+        "ActualGoodsMovementDate": _midnight(moved.date()),
+        "ActualGoodsMovementTime": moved.strftime("PT%HH%MM%SS"),
+        "BillOfLading": delivery.tracking,
+        "MeansOfTransport": "",
+        "LastChangeDate": _midnight(moved.date()),
+        "to_DeliveryDocumentItem": [
+            {
+                "DeliveryDocument": delivery.number,
+                "DeliveryDocumentItem": item.item,
+                "Material": item.material,
+                "ActualDeliveryQuantity": item.quantity,
+                "ReferenceSDDocument": item.order,
+                "ReferenceSDDocumentItem": item.order_item,
+                "Plant": item.plant,
+                "StorageLocation": item.storage_location,
+            }
+            for item in delivery.items
+        ],
+    }
+
+
+def _midnight(on: date) -> datetime:
+    """A day as OData V2 carries it: midnight, read as UTC."""
+    return datetime(on.year, on.month, on.day, tzinfo=UTC)
+
+
+_SETS: dict[str, Callable[[Tenant, Condition | None], Iterator[Row]]] = {
+    "A_Product": _products,
+    "A_SlsPrcgCndnRecdValidity": _prices,
+    "A_MatlStkInAcctMod": _stock,
+    "A_MaterialStock": _material_stock,
+    "A_MaterialDocumentItem": _documents,
+    "A_SalesOrder": _orders,
+    "A_OutbDeliveryHeader": _deliveries,
+}

@@ -1,0 +1,166 @@
+"""What the simulated tenant holds: materials, conditions, stock, orders, deliveries."""
+
+from bisect import bisect_right, insort
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+ZERO = Decimal(0)
+FOREVER = date(9999, 12, 31)
+type Row = dict[str, object]
+
+
+@dataclass(slots=True)
+class Material:
+    product: str
+    title: str
+    base_unit: str = "PC"
+    generic: str = ""
+    product_type: str = "HAWA"
+    size: str = ""
+    gtin: str = ""
+    group: str = ""
+    brand: str = ""
+    status: str = ""
+    deleted: bool = False
+    changed_at: datetime = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class Condition:
+    record: str
+    kind: str
+    material: str
+    rate: Decimal
+    currency: str
+    start: date
+    end: date = FOREVER
+    per: Decimal = Decimal(1)
+    unit: str = "PC"
+    sales_organization: str = "1710"
+    distribution_channel: str = "10"
+    deleted: bool = False
+
+
+@dataclass(slots=True)
+class OrderItem:
+    item: str
+    material: str
+    quantity: Decimal
+    position: str
+    net: Decimal
+    tax: Decimal
+    delivered: Decimal = ZERO
+
+
+@dataclass(slots=True)
+class Order:
+    number: str
+    header: dict[str, str]
+    currency: str
+    net: Decimal
+    items: list[OrderItem]
+    changed_at: datetime
+
+    @property
+    def gross(self) -> Decimal:
+        return self.net + sum((item.tax for item in self.items), ZERO)
+
+
+@dataclass(slots=True)
+class DeliveryItem:
+    item: str
+    material: str
+    quantity: Decimal
+    order: str
+    order_item: str
+    plant: str
+    storage_location: str
+
+
+@dataclass(slots=True)
+class Delivery:
+    number: str
+    moved_at: datetime
+    tracking: str
+    items: list[DeliveryItem]
+
+
+class Keyed[T]:
+    """Values by a key, walked in order of it; several may share one."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, list[T]] = {}
+        self._keys: list[str] = []
+
+    def add(self, key: str, value: T) -> None:
+        if key not in self._values:
+            insort(self._keys, key)
+            self._values[key] = []
+        self._values[key].append(value)
+
+    def of(self, key: str) -> list[T]:
+        return self._values.get(key, [])
+
+    def after(self, key: str | None) -> Iterator[T]:
+        start = 0 if key is None else bisect_right(self._keys, key)
+        for name in self._keys[start:]:
+            yield from self._values[name]
+
+    def among(self, keys: Iterable[str]) -> Iterator[T]:
+        for key in sorted(keys):
+            yield from self._values.get(key, [])
+
+
+type Place = tuple[str, str, str]
+"""Plant, storage location, stock type."""
+
+
+@dataclass(slots=True)
+class Tenant:
+    materials: Keyed[Material] = field(default_factory=Keyed)
+    variants: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    conditions: Keyed[Condition] = field(default_factory=Keyed)
+    records: dict[str, Condition] = field(default_factory=dict)
+    stock: dict[str, dict[Place, Decimal]] = field(default_factory=lambda: defaultdict(dict))
+    stocked: Keyed[str] = field(default_factory=Keyed)
+    orders: Keyed[Order] = field(default_factory=Keyed)
+    by_reference: dict[str, list[Order]] = field(default_factory=lambda: defaultdict(list))
+    deliveries: Keyed[Delivery] = field(default_factory=Keyed)
+    documents: Keyed[Row] = field(default_factory=Keyed)
+    customers: set[str] = field(default_factory=lambda: {"17100001"})
+    _numbers: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+
+    def next(self, begins: str, digits: int) -> str:
+        """The next number of a range: `80000001` for begins 8 and 8 digits."""
+        self._numbers[begins] += 1
+        return begins + str(self._numbers[begins]).rjust(digits - len(begins), "0")
+
+    def material(self, product: str) -> Material | None:
+        found = self.materials.of(product)
+        return found[0] if found else None
+
+    def put_material(self, material: Material) -> None:
+        known = self.materials.of(material.product)
+        if known:
+            known[0] = material
+            return
+        self.materials.add(material.product, material)
+        if material.generic:
+            self.variants[material.generic].append(material.product)
+
+    def put_condition(self, condition: Condition) -> None:
+        self.records[condition.record] = condition
+        self.conditions.add(condition.material, condition)
+
+    def move(self, material: str, place: Place, units: Decimal) -> None:
+        if material not in self.stock:
+            self.stocked.add(material, material)
+        places = self.stock[material]
+        places[place] = places.get(place, ZERO) + units
+
+    def add_order(self, order: Order) -> None:
+        self.orders.add(order.number, order)
+        self.by_reference[order.header.get("PurchaseOrderByCustomer", "")].append(order)

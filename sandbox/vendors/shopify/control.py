@@ -1,0 +1,267 @@
+"""What only the shop's owner or a tester can do, by name, with plain JSON in and out."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final
+
+from sandbox.vendors.shopify.checkout import Basket, SoldOut
+from sandbox.vendors.shopify.hooks import order_body, refund_body
+from sandbox.vendors.shopify.language import MUTATION, PER_VARIANT, whole
+from sandbox.vendors.shopify.state import PAGE_MAX, Fulfilment, Line, Order, Product, gid, instant
+from shared.model.base import Json
+
+if TYPE_CHECKING:
+    from sandbox.vendors.shopify.simulator import ShopifySimulator
+
+OPEN = frozenset({"OPEN", "IN_PROGRESS"})
+
+
+def place_order(sim: "ShopifySimulator", **wish: Json) -> Json:
+    """Place an order as `checkout.Basket` says; {"sold_out": sku} when the shop cannot serve it."""
+    basket = Basket.model_validate(wish)
+    try:
+        order = sim.checkout.place(basket, sim.now())
+    except SoldOut as sold_out:
+        return {"sold_out": sold_out.sku}
+    sim.tell("orders/create", order)
+    return _order(sim, order)
+
+
+def refund(
+    sim: "ShopifySimulator",
+    *,
+    order: Json,
+    lines: list[dict[str, Json]],
+    restock: bool = True,
+    amount: str | None = None,
+) -> Json:
+    """Refund units: each line names a `sku` or a `line` id, and a `quantity`."""
+    found = _find(sim, order)
+    chosen = [(_line(found, row), int(str(row.get("quantity", 1)))) for row in lines]
+    money = None if amount is None else sim.shop.minor(amount)
+    given = sim.checkout.refund(found, chosen, sim.now(), restock=restock, amount=money)
+    sim.tell("refunds/create", found, refund_body(found, given))
+    sim.tell("orders/updated", found)
+    return {"refund": given.refund_id, "total": given.total}
+
+
+def cancel(sim: "ShopifySimulator", *, order: Json) -> Json:
+    found = _find(sim, order)
+    sim.checkout.cancel(found, sim.now())
+    sim.tell("orders/cancelled", found)
+    sim.tell("orders/updated", found)
+    return _order(sim, found)
+
+
+def hold(sim: "ShopifySimulator", *, order: Json, on: bool = True) -> Json:
+    """Put what is still to be sent on hold, or release it."""
+    found = _find(sim, order)
+    for placement in found.placements:
+        if placement.status in OPEN or placement.status == "ON_HOLD":
+            placement.status = "ON_HOLD" if on else "OPEN"
+    found.updated_at = sim.now()
+    return [placement.status for placement in found.placements]
+
+
+def read_prices(sim: "ShopifySimulator") -> Json:
+    """SKU -> {"price", "compare_at"} in minor units."""
+    return {
+        variant.sku: {"price": variant.price, "compare_at": variant.compare_at}
+        for variant in sim.shop.variants.values()
+    }
+
+
+def read_stock(sim: "ShopifySimulator") -> Json:
+    """SKU -> location id -> {"available", "committed", "on_hand"}."""
+    return {
+        variant.sku: {
+            gid("Location", place): {
+                "available": level.available,
+                "committed": level.committed,
+                "on_hand": level.on_hand,
+            }
+            for place, level in variant.levels.items()
+        }
+        for variant in sim.shop.variants.values()
+    }
+
+
+def set_stock(sim: "ShopifySimulator", *, sku: str, location: str, available: int) -> Json:
+    """Staff correct a level by hand, which the next compare-and-set then finds stale."""
+    variant = sim.shop.variants[sim.shop.skus[sku]]
+    place = next(p for p in variant.levels if gid("Location", p) == location)
+    variant.levels[place].available = available
+    return available
+
+
+def set_price(sim: "ShopifySimulator", *, sku: str, price: int) -> Json:
+    """Staff change a price by hand."""
+    sim.shop.variants[sim.shop.skus[sku]].price = price
+    return price
+
+
+def products(sim: "ShopifySimulator") -> Json:
+    return [_product(sim, product) for product in sim.shop.products.values()]
+
+
+def orders(sim: "ShopifySimulator") -> Json:
+    return [_order(sim, order) for order in sim.shop.orders.values()]
+
+
+def locations(sim: "ShopifySimulator") -> Json:
+    """Name -> id of every location."""
+    return {place.name: gid("Location", n) for n, place in sim.shop.locations.items()}
+
+
+def add_location(sim: "ShopifySimulator", *, name: str) -> Json:
+    return gid("Location", sim.add_location(name))
+
+
+def outage(sim: "ShopifySimulator", *, seconds: int) -> Json:
+    sim.faults.outage(sim.now(), seconds)
+    return seconds
+
+
+def throttle(sim: "ShopifySimulator", *, seconds: int) -> Json:
+    sim.faults.throttle(sim.now(), seconds)
+    return seconds
+
+
+def timeout_after_commit(sim: "ShopifySimulator", *, times: int = 1) -> Json:
+    sim.faults.vanish_after_commit = times
+    return times
+
+
+def drop_webhooks(sim: "ShopifySimulator", *, on: bool = True) -> Json:
+    sim.faults.drop_webhooks = on
+    return on
+
+
+def duplicate_webhooks(sim: "ShopifySimulator", *, times: int = 1) -> Json:
+    sim.faults.duplicate_webhooks = times
+    return times
+
+
+def revoke_tokens(sim: "ShopifySimulator") -> Json:
+    """Every token given so far is refused from now on."""
+    sim.revoke_tokens()
+    return True
+
+
+def counters(sim: "ShopifySimulator") -> Json:
+    """Calls, throttled answers and calls by operation, points spent, webhooks, mistakes on sale."""
+    return {
+        **sim.counts,
+        "calls": sim.counts["calls"],
+        "throttled": sim.counts["throttled"],
+        "points": whole(sim.points),
+        "webhooks sent": sim.hooks.sent,
+        "webhooks waiting": sim.hooks.waiting,
+        "webhooks given up": sim.hooks.given_up,
+        "put on sale without a price": sim.inventory.unpriced_on_sale,
+    }
+
+
+def minimum_points(sim: "ShopifySimulator") -> Json:
+    """Whole points it takes at least to set every price: one call per product and 250 variants."""
+    total = 0
+    for product in sim.shop.products.values():
+        count = len(product.variants)
+        total += -(-count // PAGE_MAX) * MUTATION + count * PER_VARIANT
+    return whole(total)
+
+
+def _find(sim: "ShopifySimulator", order: Json) -> Order:
+    """By id, legacy or global, or by name."""
+    text = str(order).rsplit("/", 1)[-1]
+    if text.isdigit() and int(text) in sim.shop.orders:
+        return sim.shop.orders[int(text)]
+    for found in sim.shop.orders.values():
+        if text == f"#{found.number}":
+            return found
+    raise LookupError(f"no order {order}")
+
+
+def _line(order: Order, row: Mapping[str, Json]) -> Line:
+    wanted = {"sku": row.get("sku"), "line": row.get("line")}
+    for line in order.lines:
+        if line.sku == wanted["sku"] or str(line.line_id) == str(wanted["line"]):
+            return line
+    raise LookupError(f"no such line in #{order.number}")
+
+
+def _product(sim: "ShopifySimulator", product: Product) -> Json:
+    return {
+        "id": gid("Product", product.product_id),
+        "handle": product.handle,
+        "title": product.title,
+        "status": product.status,
+        "options": list[Json](product.options),
+        "publications": list[Json](sorted(product.publications)),
+        "variants": [
+            {
+                "id": gid("ProductVariant", n),
+                "sku": sim.shop.variants[n].sku,
+                "options": list[Json](sim.shop.variants[n].chosen),
+                "barcode": sim.shop.variants[n].barcode,
+            }
+            for n in product.variants
+        ],
+    }
+
+
+def _order(sim: "ShopifySimulator", order: Order) -> Json:
+    """Ids and totals, in minor units, and what became of the order."""
+    body = order_body(sim.shop, order)
+    return {
+        "id": order.order_id,
+        "gid": gid("Order", order.order_id),
+        "name": str(body["name"]),
+        "total": order.total,
+        "tax": order.tax,
+        "currency": sim.shop.currency,
+        "updated_at": instant(order.updated_at),
+        "cancelled": order.cancelled_at is not None,
+        "lines": [
+            {"id": line.line_id, "sku": line.sku, "quantity": line.quantity, "net": line.net}
+            for line in order.lines
+        ],
+        "open": sum(line.remaining for p in order.placements for line in p.lines),
+        "fulfilments": [_fulfilment(fulfilment) for fulfilment in order.fulfilments],
+    }
+
+
+def _fulfilment(fulfilment: Fulfilment) -> Json:
+    return {
+        "id": fulfilment.fulfilment_id,
+        "location": gid("Location", fulfilment.location_id),
+        "numbers": list[Json](fulfilment.numbers),
+        "company": fulfilment.company,
+        "lines": {str(line): units for line, units in fulfilment.lines.items()},
+    }
+
+
+COMMANDS: Final[Mapping[str, Callable[..., Json]]] = {
+    command.__name__: command
+    for command in (
+        place_order,
+        refund,
+        cancel,
+        hold,
+        read_prices,
+        read_stock,
+        set_stock,
+        set_price,
+        products,
+        orders,
+        locations,
+        add_location,
+        outage,
+        throttle,
+        timeout_after_commit,
+        drop_webhooks,
+        duplicate_webhooks,
+        revoke_tokens,
+        counters,
+        minimum_points,
+    )
+}

@@ -1,0 +1,233 @@
+"""What the simulated shop holds. Ids are counters, money is minor units of the shop's currency."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import count
+
+from shared.model.money import Money
+
+PAGE_MAX = 250
+
+
+def gid(kind: str, number: int) -> str:
+    return f"gid://shopify/{kind}/{number}"
+
+
+def number(kind: str, name: object) -> int | None:
+    """The number in a global id of this kind; None for any other text."""
+    head = f"gid://shopify/{kind}/"
+    text = str(name)
+    return int(text[len(head) :]) if text.startswith(head) and text[len(head) :].isdigit() else None
+
+
+def instant(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@dataclass(slots=True)
+class Location:
+    location_id: int
+    name: str
+
+
+@dataclass(slots=True)
+class Level:
+    """`available` may be sold, `committed` is ordered and not shipped; both lie there."""
+
+    available: int = 0
+    committed: int = 0
+
+    @property
+    def on_hand(self) -> int:
+        return self.available + self.committed
+
+
+@dataclass(slots=True)
+class Variant:
+    """`variant_id` also numbers its inventory item. `chosen` is one value per option."""
+
+    variant_id: int
+    product_id: int
+    sku: str
+    chosen: tuple[str, ...]
+    barcode: str | None = None
+    price: int = 0
+    compare_at: int | None = None
+    tracked: bool = False
+    levels: dict[int, Level] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Product:
+    product_id: int
+    handle: str
+    title: str
+    updated_at: datetime
+    description: str = ""
+    vendor: str = ""
+    product_type: str = ""
+    status: str = "ACTIVE"
+    options: tuple[str, ...] = ()
+    variants: list[int] = field(default_factory=list)
+    publications: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class Tax:
+    title: str
+    rate: str
+    amount: int
+
+
+@dataclass(slots=True)
+class Allocation:
+    """A part of a discount; `kind` names the GraphQL type of its application."""
+
+    kind: str
+    title: str
+    amount: int
+
+
+@dataclass(slots=True)
+class Line:
+    line_id: int
+    variant_id: int | None
+    sku: str
+    title: str
+    quantity: int
+    unit_price: int
+    discounts: list[Allocation] = field(default_factory=list)
+    taxes: list[Tax] = field(default_factory=list)
+    refunded: int = 0
+
+    @property
+    def net(self) -> int:
+        """Goods less discounts, with or without tax as the order says."""
+        return self.unit_price * self.quantity - sum(d.amount for d in self.discounts)
+
+
+@dataclass(slots=True)
+class Freight:
+    title: str
+    code: str
+    price: int
+    discounts: list[Allocation] = field(default_factory=list)
+    taxes: list[Tax] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class PlacedLine:
+    placed_id: int
+    line_id: int
+    total: int
+    remaining: int
+
+
+@dataclass(slots=True)
+class Placement:
+    """A fulfilment order: what one location is to send."""
+
+    placement_id: int
+    location_id: int
+    lines: list[PlacedLine] = field(default_factory=list)
+    status: str = "OPEN"
+
+
+@dataclass(slots=True)
+class Fulfilment:
+    fulfilment_id: int
+    location_id: int
+    lines: dict[int, int]
+    numbers: tuple[str, ...] = ()
+    urls: tuple[str, ...] = ()
+    company: str | None = None
+    status: str = "SUCCESS"
+
+
+@dataclass(slots=True)
+class Transaction:
+    transaction_id: int
+    kind: str
+    gateway: str
+    amount: int
+    status: str = "SUCCESS"
+
+
+@dataclass(slots=True)
+class RefundLine:
+    line_id: int
+    quantity: int
+    subtotal: int
+    tax: int
+    restock: str
+    location_id: int | None = None
+
+
+@dataclass(slots=True)
+class Refund:
+    refund_id: int
+    created_at: datetime
+    total: int
+    lines: list[RefundLine] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Order:
+    order_id: int
+    number: int
+    created_at: datetime
+    updated_at: datetime
+    taxes_included: bool
+    lines: list[Line]
+    freight: list[Freight]
+    email: str = ""
+    customer_id: int | None = None
+    address: dict[str, str] | None = None
+    cancelled_at: datetime | None = None
+    test: bool = False
+    placements: list[Placement] = field(default_factory=list)
+    fulfilments: list[Fulfilment] = field(default_factory=list)
+    transactions: list[Transaction] = field(default_factory=list)
+    refunds: list[Refund] = field(default_factory=list)
+
+    @property
+    def tax(self) -> int:
+        goods = sum(tax.amount for line in self.lines for tax in line.taxes)
+        return goods + sum(tax.amount for line in self.freight for tax in line.taxes)
+
+    @property
+    def total(self) -> int:
+        """Goods less discounts plus freight, plus tax unless prices contain it."""
+        goods = sum(line.net for line in self.lines)
+        freight = sum(f.price - sum(d.amount for d in f.discounts) for f in self.freight)
+        return goods + freight + (0 if self.taxes_included else self.tax)
+
+    def line(self, line_id: int) -> Line:
+        return next(line for line in self.lines if line.line_id == line_id)
+
+
+@dataclass(slots=True)
+class Shop:
+    """Everything the shop knows, found by number; SKUs and handles have an index."""
+
+    currency: str
+    locations: dict[int, Location] = field(default_factory=dict)
+    products: dict[int, Product] = field(default_factory=dict)
+    handles: dict[str, int] = field(default_factory=dict)
+    variants: dict[int, Variant] = field(default_factory=dict)
+    skus: dict[str, int] = field(default_factory=dict)
+    orders: dict[int, Order] = field(default_factory=dict)
+    placements: dict[int, int] = field(default_factory=dict)  # placement -> order
+    fulfilments: dict[int, int] = field(default_factory=dict)  # fulfilment -> order
+    refunds: dict[int, int] = field(default_factory=dict)  # refund -> order
+    _numbers: "count[int]" = field(default_factory=lambda: count(1001))
+
+    def next(self) -> int:
+        return next(self._numbers)
+
+    def text(self, amount: int) -> str:
+        return Money(amount=amount, currency=self.currency).text()
+
+    def minor(self, text: str) -> int:
+        """Minor units of a decimal text; ValueError when it has more digits than that."""
+        return Money.parse(text, self.currency).amount

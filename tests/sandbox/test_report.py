@@ -1,0 +1,94 @@
+"""What a person reads: figures with their units, nothing lost, nothing taken for markup."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from sandbox import report
+from shared.model.base import Json
+
+
+def printed(show: "report.Show", width: int = 200) -> str:
+    console = Console(file=io.StringIO(), width=width, color_system=None)
+    show(console)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "text"),
+    [
+        (1999, "GBP", "19.99 GBP"),
+        (5, "EUR", "0.05 EUR"),
+        (-1999, "GBP", "-19.99 GBP"),
+        (1999, "JPY", "1999 JPY"),
+        (1999, "KWD", "1.999 KWD"),
+        (0, "GBP", "0.00 GBP"),
+    ],
+)
+def test_money_is_shown_in_its_own_units(amount: int, currency: str, text: str) -> None:
+    assert report.money({"amount": amount, "currency": currency}) == text
+
+
+def test_an_answer_is_outlined_with_every_value() -> None:
+    what: dict[str, Json] = {
+        "sku": "S1",
+        "price": {"amount": 1999, "currency": "GBP"},
+        "channels": [{"name": "shop", "stock": 0, "listed": True}, {"name": "till"}],
+        "links": {},
+        "note": None,
+    }
+    assert printed(lambda console: report.fields(console, what)).splitlines() == [
+        "sku: S1",
+        "price: 19.99 GBP",
+        "channels:",
+        "  -",
+        "    name: shop",
+        "    stock: 0",
+        "    listed: yes",
+        "  - name: till",
+        "links: none",
+        "note: none",
+    ]
+
+
+def test_text_in_brackets_is_not_markup() -> None:
+    issue: dict[str, Json] = {"issue_id": "no_price#[red]S1[/]", "summary": "[bold]x"}
+    text = printed(lambda console: report.exceptions(console, [issue]))
+    assert "no_price#[red]S1[/]" in text
+    assert "[bold]x" in text
+
+
+def test_an_exception_shows_what_is_at_risk_and_what_to_do() -> None:
+    issue: dict[str, Json] = {
+        "issue_id": "no_price#S1",
+        "at_risk": {"amount": 250, "currency": "GBP"},
+        "remedy": "set a price",
+        "owner": "merchandising",
+        "count": 3,
+    }
+    text = printed(lambda console: report.exceptions(console, [issue]))
+    for part in ("2.50 GBP", "set a price", "merchandising", "3", "1 exception"):
+        assert part in text
+
+
+def test_no_exceptions_are_said_to_be_none() -> None:
+    text = printed(lambda console: report.exceptions(console, []))
+    assert text == "nothing waits for a person\n"
+
+
+def test_what_did_not_hold_stands_out() -> None:
+    result: dict[str, Json] = {
+        "ok": False,
+        "figures": {"orders": 600},
+        "checks": [
+            {"name": "exactly once", "ok": True, "detail": "600 of 600"},
+            {"name": "no oversell", "ok": False, "detail": "1 SKU"},
+        ],
+    }
+    text = printed(lambda console: report.played(console, result))
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    assert "orders │ 600" in lines
+    assert "yes │ exactly once │ 600 of 600" in lines
+    assert "NO │ no oversell │ 1 SKU" in lines
