@@ -180,13 +180,16 @@ def demo(
     from importlib import import_module
 
     from sandbox import report
-    from sandbox.world import sandbox
+    from sandbox.world import DEFAULT_RETAILER, sandbox
 
     with _told(as_json) as out:
         steps = out.steps
-        run = import_module("sandbox.demo").run
-        with sandbox(Home(), retailer=retailer, port=port, steps=steps, keep=keep) as world:
-            result: dict[str, Json] = run(world, export=export, steps=steps)
+        played = import_module("sandbox.demo")
+        home = Home()
+        base = retailer or home.root / DEFAULT_RETAILER
+        file = played.retailer_file(home, base, played.day_of(export))
+        with sandbox(home, retailer=file, port=port, steps=steps, keep=keep) as world:
+            result: dict[str, Json] = played.run(world, export=export, steps=steps)
         out.result(result, lambda console: report.played(console, result))
         if not result["ok"]:
             raise typer.Exit(WRONG)

@@ -60,7 +60,7 @@ class Cloud:
         with self._steps.timed("embedded AWS"):
             log = self._home.path("cloud.log")
             log.write_bytes(b"")
-            command = [self._tools.ministack]
+            command = [self._tools.python, self._home.root / "sandbox" / "embedded_aws.py"]
             process = start(command, log=log, cwd=self._home.directory, env=self._inside())
             tracked = Tracked.of("cloud", process.pid)
             self._home.track(tracked)

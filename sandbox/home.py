@@ -70,11 +70,11 @@ class Home:
         return [process for process in self.tracked() if process.alive]
 
     def end_all(self) -> list[str]:
-        """End everything started here, last first; the names of what still ran."""
-        ended = [process.name for process in reversed(self.tracked()) if end(process)]
+        """End everything started here, the names of what still ran."""
+        ended = end(self.tracked())
         self.path("running.json").unlink(missing_ok=True)
         shutil.rmtree(self.path("tmp"), ignore_errors=True)
-        return ended
+        return [process.name for process in ended]
 
     @contextmanager
     def alone(self) -> Iterator[None]:

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Self, cast
 from urllib.parse import urlsplit
 
+from pydantic import ValidationError
+
 from sandbox.check import check_file
 from sandbox.failures import CannotRunError
 from sandbox.home import Home
@@ -33,7 +35,8 @@ class Plan(Canonical):
             )
         raw = tomllib.loads(file.read_text(encoding="utf-8"))
         retailer = Retailer.model_validate(raw)
-        vendors = tuple(_standing(connection) for connection in retailer.connections)
+        wanted = _ports_before(home)
+        vendors = tuple(_standing(c, wanted.get(c.name)) for c in retailer.connections)
         _lead_to(vendors, raw)
         derived = home.path("retailer.toml")
         derived.write_text(written(raw | {"stage": "sandbox"}), encoding="utf-8")
@@ -67,11 +70,21 @@ def _lead_to(vendors: tuple[Standing, ...], raw: dict[str, Tables]) -> None:
             external[standing.connection] = place(number)
 
 
-def _standing(connection: Connection) -> Standing:
+def _ports_before(home: Home) -> dict[str, int]:
+    """The ports of the last plan: with them the file, and so the synthesis, stays the same."""
+    try:
+        before = Plan.read(home.path("plan.json"))
+    except (OSError, ValidationError):
+        return {}
+    return {vendor.connection: vendor.port for vendor in before.vendors}
+
+
+def _standing(connection: Connection, before: int | None) -> Standing:
+    """Its port is the one in its file if that leads to loopback, else the last, else any."""
     url = urlsplit(connection.base_url)
     host = url.hostname or LOOPBACK
-    here = host in LOOPBACK_NAMES
-    port = url.port if here and url.port and port_is_free(url.port) else free_port()
+    wanted = url.port if host in LOOPBACK_NAMES and url.port else before
+    port = wanted if wanted and port_is_free(wanted) else free_port()
     return Standing(
         connection=connection.name,
         system=connection.system,

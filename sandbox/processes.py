@@ -5,7 +5,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import NoReturn, Self
 from sandbox.failures import CannotRunError
 
 LOOPBACK = "127.0.0.1"
-GRACE_S = 5.0
+GRACE_S = 2.0
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 _children: dict[int, subprocess.Popen[bytes]] = {}
@@ -40,6 +40,11 @@ class Tracked:
     def alive(self) -> bool:
         return bool(self.born) and born(self.pid) == self.born
 
+    @property
+    def left_others(self) -> bool:
+        """Whether it is gone and some of what it started is not: its number is not reused then."""
+        return born(self.pid) is None and _same_boot(self.born) and _signal(self.pid, 0)
+
 
 def born(pid: int) -> str | None:
     """When a process began, in words that only it has; None when it is gone or only a zombie."""
@@ -52,6 +57,10 @@ def born(pid: int) -> str | None:
         return None
     # proc(5): after the name come the state and, 19 fields later, the start in clock ticks.
     return None if fields[0] == "Z" else f"{_BOOT.read_text().strip()}/{fields[19]}"
+
+
+def _same_boot(stamp: str) -> bool:
+    return _BOOT.exists() and stamp.startswith(f"{_BOOT.read_text().strip()}/")
 
 
 def _born_elsewhere(pid: int) -> str | None:
@@ -83,20 +92,27 @@ def start(
     return process
 
 
-def end(process: Tracked, *, grace_s: float = GRACE_S) -> bool:
-    """End a process and all it started; politely, then not. False when it was gone already."""
-    if not process.alive:
-        return False
-    for polite in (signal.SIGTERM, signal.SIGKILL):
-        if not _signal(process.pid, polite):
+def end(processes: Iterable[Tracked], *, grace_s: float = GRACE_S) -> list[Tracked]:
+    """End processes and all they started, side by side; politely, then not. Those it ended."""
+    ending = [process for process in processes if process.alive or process.left_others]
+    for process in ending:
+        _signal(process.pid, signal.SIGTERM)
+    for process in ending:
+        if not _gone_after(process.pid, signal.SIGTERM, grace_s):
+            _gone_after(process.pid, signal.SIGKILL, grace_s)
+    return ending
+
+
+def _gone_after(pid: int, number: int, grace_s: float) -> bool:
+    """Whether a signal has emptied a group within the grace."""
+    until = time.monotonic() + grace_s
+    _signal(pid, number)
+    while time.monotonic() < until:
+        _reap(pid)
+        if not _signal(pid, 0):
             return True
-        until = time.monotonic() + grace_s
-        while time.monotonic() < until:
-            _reap(process.pid)
-            if not _signal(process.pid, 0):
-                return True
-            time.sleep(0.02)
-    return True
+        time.sleep(0.02)
+    return False
 
 
 def _signal(group: int, number: int) -> bool:
@@ -144,7 +160,7 @@ class Job:
 
     def kill(self) -> None:
         if self._process.poll() is None:
-            end(self._tracked)
+            end([self._tracked])
             self._process.wait()
 
 

@@ -38,9 +38,7 @@ def send(
     if isinstance(event, dict) and "requestContext" in event and "headers" in event:
         return _http(world, cast("Event", event))
     if connection is None:
-        raise CannotRunError(
-            f"{file} is the body of a webhook", "say whose with --connection, as in the retailer's"
-        )
+        raise CannotRunError(f"{file} is the body of a webhook", "say whose with --connection NAME")
     headers = {shopify.TOPIC: topic} if topic else {}
     return _webhook(world, connection, headers, content)
 
@@ -73,8 +71,13 @@ def _webhook(
 ) -> dict[str, Json]:
     vendor = world.plan.vendor(connection)
     url = f"{world.deployed.api_url}/hooks/{connection}"
-    with httpx.Client(timeout=30, trust_env=False) as http:
-        answer = http.post(url, content=body, headers=signed(vendor, headers, body))
+    try:
+        with httpx.Client(timeout=30, trust_env=False) as http:
+            answer = http.post(url, content=body, headers=signed(vendor, headers, body))
+    except httpx.TransportError as error:
+        raise CannotRunError(
+            f"the API does not answer: {type(error).__name__}", "see `shelfwire status`"
+        ) from error
     return {
         "sent": "webhook",
         "connection": connection,

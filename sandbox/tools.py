@@ -28,7 +28,7 @@ _LINE_MAX = 300
 class Tools:
     node: Path
     cdk: Path
-    ministack: Path
+    python: Path
 
     @classmethod
     def found(cls, root: Path, nodes: Iterable[Path] | None = None) -> Self:
@@ -37,13 +37,13 @@ class Tools:
         `nodes` are the places to look for Node.js: the project's own wheel, then the PATH.
         """
         cdk = root / "node_modules" / "aws-cdk" / "bin" / "cdk"
-        ministack = root / ".tools" / "cloud" / "bin" / "ministack"
+        cloud = root / ".tools" / "cloud" / "bin"
         node = _node(_candidates() if nodes is None else nodes)
         if not cdk.exists():
             raise CannotRunError("the CDK command line is not installed", SETUP)
-        if not ministack.exists():
+        if not (cloud / "python").exists():
             raise CannotRunError("the embedded AWS is not installed", SETUP)
-        return cls(node=node, cdk=cdk, ministack=ministack)
+        return cls(node=node, cdk=cdk, python=cloud / "python")
 
 
 def _node(candidates: Iterable[Path]) -> Path:

@@ -1,6 +1,7 @@
 """The whole sandbox: simulators, embedded AWS, deployed template; begun, found again, ended."""
 
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -8,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
+
+from pydantic import TypeAdapter
 
 from sandbox.api import Api
 from sandbox.cloud import Cloud
@@ -59,7 +62,9 @@ class World:
                 "run `shelfwire down`, then `shelfwire up`",
             )
         plan = Plan.read(home.path("plan.json"))
-        return cls(home, plan, Deployed.model_validate(recorded["deployed"]))
+        deployed = Deployed.model_validate(recorded["deployed"])
+        seconds = TypeAdapter(dict[str, float]).validate_python(recorded.get("seconds", {}))
+        return cls(home, plan, deployed, seconds)
 
     def describe(self) -> dict[str, Json]:
         """Where everything is, without anything secret."""
@@ -93,7 +98,8 @@ def bring_up(
             owner: Json = asdict(Tracked.of("owner", os.getpid())) if owned else None
             home.record(owner=owner)
             world = _begun(home, retailer or home.root / DEFAULT_RETAILER, port, steps)
-            home.record(deployed=world.deployed.model_dump(mode="json"))
+            seconds = dict[str, Json](steps.seconds)
+            home.record(deployed=world.deployed.model_dump(mode="json"), seconds=seconds)
         except BaseException:
             home.end_all()
             raise
@@ -132,10 +138,11 @@ def sandbox(
 def _begun(home: Home, file: Path, port: int | None, steps: Steps) -> World:
     cloud = Cloud(home, port=port, steps=steps)
     plan = Plan.made(home, file)
-    with steps.timed("simulators"):
-        _serve(home, plan)
+    process = _serve(home)
     derived = Path(plan.retailer)
     deployed = cloud.up(retailer_from(derived), derived)
+    with steps.timed("simulators"):
+        _wait(home, plan, process)
     for vendor in plan.vendors:
         deployed.fill_secret(vendor.connection, vendor.secret)
     world = World(home, plan, deployed)
@@ -143,12 +150,18 @@ def _begun(home: Home, file: Path, port: int | None, steps: Steps) -> World:
     return world
 
 
-def _serve(home: Home, plan: Plan) -> None:
+def _serve(home: Home) -> subprocess.Popen[bytes]:
+    """Start the simulators; they get ready while the cloud does."""
     log = home.path("simulators.log")
     log.write_bytes(b"")
     command = [sys.executable, "-m", "sandbox.serve", str(home.path("plan.json"))]
     process = start(command, log=log, cwd=home.root, env=os.environ)
     home.track(Tracked.of("simulators", process.pid))
+    return process
+
+
+def _wait(home: Home, plan: Plan, process: subprocess.Popen[bytes]) -> None:
+    log = home.path("simulators.log")
     until = time.monotonic() + READY_MAX_S
     controls = Controls(plan.control_port)
     while not controls.ready():

@@ -183,17 +183,19 @@ def stock_cards() -> st.SearchStrategy[StockCard]:
     )
 
 
-@st.composite
-def orders(draw: st.DrawFn) -> Order:
-    """Valid in shape; whether the sums agree is for the order's own checks to say."""
-    currency = draw(st.sampled_from(CURRENCIES))
+def _taxes(money: st.SearchStrategy[Money]) -> st.SearchStrategy[tuple[TaxLine, ...]]:
+    rates = st.none() | st.just(Decimal("0.2"))
+    one = st.builds(TaxLine, title=texts(), rate=rates, amount=money)
+    return st.lists(one, max_size=2).map(tuple)
+
+
+def _discounts(money: st.SearchStrategy[Money]) -> st.SearchStrategy[tuple[Discount, ...]]:
+    return st.lists(st.builds(Discount, title=texts(), amount=money), max_size=2).map(tuple)
+
+
+def order_lines(currency: str) -> st.SearchStrategy[OrderLine]:
     money = moneys(currency, least=0, most=10**7)
-    taxes = st.lists(
-        st.builds(TaxLine, title=texts(), rate=st.none() | st.just(Decimal("0.2")), amount=money),
-        max_size=2,
-    ).map(tuple)
-    discounts = st.lists(st.builds(Discount, title=texts(), amount=money), max_size=2).map(tuple)
-    line = st.builds(
+    return st.builds(
         OrderLine,
         line_id=external_ids(),
         channel_sku=texts(),
@@ -202,21 +204,37 @@ def orders(draw: st.DrawFn) -> Order:
         unit_price=money,
         sku=st.none() | skus(),
         location=st.none() | names(),
-        discounts=discounts,
-        taxes=taxes,
+        discounts=_discounts(money),
+        taxes=_taxes(money),
     )
-    shipping = st.builds(
-        ShippingLine, title=texts(), code=texts(), price=money, discounts=discounts, taxes=taxes
+
+
+def shipping_lines(currency: str) -> st.SearchStrategy[ShippingLine]:
+    money = moneys(currency, least=0, most=10**7)
+    return st.builds(
+        ShippingLine,
+        title=texts(),
+        code=texts(),
+        price=money,
+        discounts=_discounts(money),
+        taxes=_taxes(money),
     )
-    payment = st.builds(
+
+
+def payments(currency: str) -> st.SearchStrategy[Payment]:
+    return st.builds(
         Payment,
         reference=external_ids(),
         gateway=texts(),
         kind=st.sampled_from(PaymentKind),
         succeeded=st.booleans(),
-        amount=money,
+        amount=moneys(currency, least=0),
     )
-    refund_line = st.builds(
+
+
+def refunds(currency: str) -> st.SearchStrategy[Refund]:
+    money = moneys(currency, least=0, most=10**7)
+    line = st.builds(
         RefundLine,
         line_id=external_ids(),
         quantity=st.integers(0, 50),
@@ -224,13 +242,19 @@ def orders(draw: st.DrawFn) -> Order:
         tax=money,
         restock=st.booleans(),
     )
-    refund = st.builds(
+    return st.builds(
         Refund,
         refund_id=external_ids(),
         created_at=instants(),
         total=money,
-        lines=st.lists(refund_line, max_size=2).map(tuple),
+        lines=st.lists(line, max_size=2).map(tuple),
     )
+
+
+@st.composite
+def orders(draw: st.DrawFn) -> Order:
+    """Valid in shape; whether the sums agree is for the order's own checks to say."""
+    currency = draw(st.sampled_from(CURRENCIES))
     address = st.builds(Address, name=texts(), lines=st.lists(texts(), max_size=2).map(tuple))
     return Order(
         channel=draw(names()),
@@ -241,14 +265,14 @@ def orders(draw: st.DrawFn) -> Order:
         cancelled_at=draw(st.none() | instants()),
         currency=currency,
         taxes_included=draw(st.booleans()),
-        lines=tuple(draw(st.lists(line, min_size=1, max_size=3))),
-        shipping=tuple(draw(st.lists(shipping, max_size=1))),
-        payments=tuple(draw(st.lists(payment, max_size=1))),
+        lines=tuple(draw(st.lists(order_lines(currency), min_size=1, max_size=3))),
+        shipping=tuple(draw(st.lists(shipping_lines(currency), max_size=1))),
+        payments=tuple(draw(st.lists(payments(currency), max_size=1))),
         customer=Customer(reference=draw(st.none() | external_ids())),
         billing_address=draw(st.none() | address),
-        total=draw(money),
-        total_tax=draw(money),
-        refunds=tuple(draw(st.lists(refund, max_size=1))),
+        total=draw(moneys(currency, least=0)),
+        total_tax=draw(moneys(currency, least=0)),
+        refunds=tuple(draw(st.lists(refunds(currency), max_size=1))),
     )
 
 

@@ -114,7 +114,11 @@ def test_a_reference_to_nothing_names_what_there_is() -> None:
     [
         {},
         {"connections": "erp", "channels": [None, "shop"], "authority": 3},
-        {"connections": [{"name": 1}], "channels": [{"price_lists": "retail", "erp": None}]},
+        {
+            "authority": {"order": 3},
+            "connections": [{"name": 1}],
+            "channels": [{"price_lists": "retail", "erp": None}],
+        },
     ],
 )
 def test_of_what_is_malformed_only_missing_owners_are_told(fields: dict[str, object]) -> None:

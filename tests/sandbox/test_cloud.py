@@ -46,7 +46,7 @@ if (command === "deploy") { console.error("Error: stack failed"); process.exit(1
 def home(tmp_path: Path) -> Iterator[Home]:
     home = Home(root=tmp_path, directory=tmp_path / ".sandbox")
     put(home, "node_modules/aws-cdk/bin/cdk", CDK)
-    put(home, ".tools/cloud/bin/ministack", AWS)
+    put(home, ".tools/cloud/bin/python", AWS)
     put(home, "retailer.toml", EXAMPLE.read_text(encoding="utf-8"))
     yield home
     home.end_all()
@@ -76,7 +76,7 @@ def calls(home: Home) -> list[str]:
 
 
 def test_an_embedded_aws_that_does_not_start_is_quoted(home: Home, retailer: Retailer) -> None:
-    put(home, ".tools/cloud/bin/ministack", BROKEN_AWS)
+    put(home, ".tools/cloud/bin/python", BROKEN_AWS)
     failure = failed(home, retailer)
     assert failure.problem == "the embedded AWS did not start: Error: no room left on device"
     assert failure.remedy == "see .sandbox/cloud.log"

@@ -1,5 +1,6 @@
 """The plan of a sandbox: the retailer's own file, led to simulators on loopback."""
 
+import socket
 import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from sandbox.failures import CannotRunError
 from sandbox.home import Home
 from sandbox.plan import Plan
+from sandbox.processes import free_port
 from sandbox.simulators import stand
 from sandbox.toml_text import line_of, lines, written
 from shared.kit.clock import WallClock
@@ -76,6 +78,26 @@ def test_no_two_simulators_share_a_secret(home: Home) -> None:
 def test_a_plan_is_read_as_it_was_made(home: Home) -> None:
     plan = Plan.made(home, EXAMPLE)
     assert Plan.read(home.path("plan.json")) == plan
+
+
+def test_a_second_plan_leads_to_the_same_ports_while_they_are_free(home: Home) -> None:
+    first, second = Plan.made(home, EXAMPLE), Plan.made(home, EXAMPLE)
+    assert [v.port for v in first.vendors] == [v.port for v in second.vendors]
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", first.vendors[0].port))
+        taken.listen()
+        third = Plan.made(home, EXAMPLE)
+    assert third.vendors[0].port != first.vendors[0].port
+    assert third.vendors[1].port == first.vendors[1].port
+
+
+def test_a_port_the_retailers_file_names_on_loopback_is_kept(home: Home, tmp_path: Path) -> None:
+    port = free_port()
+    file = tmp_path / "retailer.toml"
+    text = EXAMPLE.read_text(encoding="utf-8")
+    there = "https://northwind-home.myshopify.com"
+    file.write_text(text.replace(there, f"http://localhost:{port}"), encoding="utf-8")
+    assert Plan.made(home, file).vendor("shop").port == port
 
 
 def test_a_file_with_mistakes_is_not_run(home: Home, tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def test_a_started_process_leads_a_group_of_its_own(tmp_path: Path) -> None:
     process = started(tmp_path, SLEEPER)
     assert process.alive
     assert os.getpgid(process.pid) == process.pid != os.getpgid(0)
-    assert end(process)
+    assert end([process]) == [process]
     assert not process.alive
 
 
@@ -58,17 +58,30 @@ def test_ending_a_process_ends_what_it_started(tmp_path: Path) -> None:
     parent = started(tmp_path, PARENT)
     child = int(said(tmp_path / "log"))
     assert born(child)
-    end(parent)
+    end([parent])
     until = time.monotonic() + 5
     while born(child) and time.monotonic() < until:
         time.sleep(0.02)
     assert born(child) is None
 
 
+def test_what_a_crashed_process_left_behind_is_ended_too(tmp_path: Path) -> None:
+    parent = started(tmp_path, PARENT)
+    child = int(said(tmp_path / "log"))
+    os.kill(parent.pid, signal.SIGKILL)
+    until = time.monotonic() + 5
+    while parent.alive and time.monotonic() < until:
+        time.sleep(0.02)
+    assert not parent.alive
+    assert born(child)
+    assert end([parent]) == [parent]
+    assert born(child) is None
+
+
 def test_a_process_that_ignores_the_polite_signal_is_killed(tmp_path: Path) -> None:
     process = started(tmp_path, STUBBORN)
     assert said(tmp_path / "log") == "on"
-    assert end(process, grace_s=0.2)
+    assert end([process], grace_s=0.2)
     assert not process.alive
 
 
@@ -79,7 +92,7 @@ def test_a_process_that_ended_is_not_alive_though_nobody_collected_it() -> None:
     while tracked.alive and time.monotonic() < until:
         time.sleep(0.02)
     assert not tracked.alive
-    assert not end(tracked)
+    assert not end([tracked])
     child.wait()
 
 
@@ -87,9 +100,9 @@ def test_another_process_under_the_same_number_is_left_alone(tmp_path: Path) -> 
     process = started(tmp_path, SLEEPER)
     stale = Tracked("cloud", process.pid, "another boot/1")
     assert not stale.alive
-    assert not end(stale)
+    assert not end([stale])
     assert process.alive
-    end(process)
+    end([process])
 
 
 def test_what_was_tracked_is_found_and_ended_by_another_command(tmp_path: Path, home: Home) -> None:

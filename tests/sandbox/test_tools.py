@@ -44,7 +44,7 @@ def test_a_newer_node_further_along_is_taken(tmp_path: Path) -> None:
     old = program(tmp_path / "old" / "node", "v20.0.0")
     new = program(tmp_path / "new" / "node", "v22.0.0")
     program(tmp_path / "node_modules/aws-cdk/bin/cdk", "cdk")
-    program(tmp_path / ".tools/cloud/bin/ministack", "ministack")
+    program(tmp_path / ".tools/cloud/bin/python", "ministack")
     assert Tools.found(tmp_path, [old, tmp_path / "absent", new]).node == new
 
 

@@ -70,7 +70,7 @@ def schema() -> GraphQLSchema:
     built = build_schema(TABLE)
     money = built.type_map["Money"]
     if isinstance(money, GraphQLScalarType):
-        money.parse_value = _decimal_text  # type: ignore[method-assign]
+        money.coerce_input_value = _decimal_text
     return built
 
 

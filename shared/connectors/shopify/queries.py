@@ -54,24 +54,20 @@ _PRODUCT = (
 }"""
 )
 
-_PRODUCT_SET = (
-    """mutation ProductSet(
+_PRODUCT_SET = """mutation ProductSet(
   $identifier: ProductSetIdentifiers!, $input: ProductSetInput!, $first: Int!
 ) {
   productSet(identifier: $identifier, input: $input, synchronous: true) {
     product {
       id
       variants(first: $first) {
-        nodes { """
-    + _VARIANT
-    + """ }
+        nodes { id sku inventoryItem { id } }
         pageInfo { hasNextPage endCursor }
       }
     }
     userErrors { code field message }
   }
 }"""
-)
 
 PUBLISH = Operation(
     "Publish",
@@ -308,7 +304,7 @@ def product(first: int) -> Operation:
 
 
 def product_set(variants: int) -> Operation:
-    points = costs.product_set(variants, min(variants, VARIANTS_PAGE), each=VARIANT_POINTS)
+    points = costs.product_set(variants, min(variants, VARIANTS_PAGE), each=2)
     return Operation("ProductSet", _PRODUCT_SET, writes=True, points=points)
 
 

@@ -8,7 +8,12 @@ from shared.connectors.catalog import CATALOG
 from shared.connectors.shopify import queries
 from shared.connectors.shopify.queries import Operation
 from shared.connectors.shopify.settings import ShopifySettings
-from tests.connectors.shopify.world import complaints, vendor_schema
+from tests.connectors.shopify.world import (
+    answer_complaints,
+    complaints,
+    input_complaints,
+    vendor_schema,
+)
 from tests.specs import needs_specs
 
 OPERATIONS = (
@@ -85,6 +90,20 @@ def test_the_simulators_inputs_have_shopifys_types() -> None:
         if str(found.type) != str(known.fields[field].type)
     ]
     assert different == []
+
+
+@needs_specs
+@pytest.mark.parametrize("variables", [{}, {"identifier": {"colour": "red"}}, {"identifier": 1}])
+def test_variables_shopify_would_refuse_are_noticed(variables: dict[str, object]) -> None:
+    assert input_complaints(queries.PRODUCT_PROBE.document, variables) != []
+
+
+@needs_specs
+@pytest.mark.parametrize("product", [{}, {"id": None}, [], 1])
+def test_an_answer_shopify_could_not_give_is_noticed(product: object) -> None:
+    variables = {"identifier": {"handle": "a"}}
+    data = {"product": product}
+    assert answer_complaints(queries.PRODUCT_PROBE.document, variables, data) != []
 
 
 def test_the_catalogue_lists_exactly_the_settings_there_are() -> None:

@@ -159,12 +159,13 @@ def _kind(value: Mapping[str, object], *_: object) -> str:
 class Wire(httpx.BaseTransport):
     """Carries requests to the simulator, and holds both sides to Shopify's schema.
 
-    `next` are answers to give instead, once each. `sent` are the variables that went out.
+    `next` are answers to give instead, once each; None lets the simulator answer. `sent` are the
+    variables that went out, `stated` the points the simulator asked for.
     """
 
     def __init__(self, simulator: ShopifySimulator) -> None:
         self.simulator = simulator
-        self.next: list[httpx.Response | Exception] = []
+        self.next: list[httpx.Response | Exception | None] = []
         self.sent: list[tuple[str, Mapping[str, object]]] = []
         self.stated: list[tuple[str, int]] = []
 
@@ -177,10 +178,10 @@ class Wire(httpx.BaseTransport):
         assert complaints(document) == ()
         assert input_complaints(document, variables) == []
         self.sent.append((asked["operationName"], variables))
-        if self.next:
-            answer = self.next.pop(0)
-            if isinstance(answer, Exception):
-                raise answer
+        answer = self.next.pop(0) if self.next else None
+        if isinstance(answer, Exception):
+            raise answer
+        if answer is not None:
             return answer
         response = self._answered(request)
         if response.is_success:

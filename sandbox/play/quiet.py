@@ -1,0 +1,110 @@
+"""When is everything done: nothing dirty, nothing queued, nothing on its way."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.failures import CannotRunError
+from sandbox.world import World
+from shared.model.base import Json
+
+LOOK_S = 0.5
+CALM = 3  # looks in a row that must find nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """What still moves, by where: messages, dirty targets, open cases, deliveries."""
+
+    queued: int
+    due: int
+    received: int
+    waiting: int
+
+    @property
+    def calm(self) -> bool:
+        return not (self.queued or self.due or self.received or self.waiting)
+
+
+def look(world: World) -> Busy:
+    return Busy(
+        queued=sum(_queued(world, name) for name in world.deployed.queues),
+        due=_counted(world, "targets", lanes=True) + _counted(world, "orders", lanes=True),
+        received=_received(world),
+        waiting=_waiting(world),
+    )
+
+
+def settle(world: World, *, within_s: float, enough: Callable[[], bool] = lambda: True) -> float:
+    """Wait until nothing moves any more and `enough` holds; how many seconds it took."""
+    began = time.monotonic()
+    calm = 0
+    while calm < CALM:
+        busy = look(world)
+        calm = calm + 1 if busy.calm and enough() else 0
+        if time.monotonic() - began > within_s:
+            raise CannotRunError(f"after {within_s:.0f} s there is still {busy}", "see the logs")
+        time.sleep(LOOK_S)
+    return time.monotonic() - began
+
+
+def _queued(world: World, name: str) -> int:
+    answer = world.deployed.aws.sqs.get_queue_attributes(
+        QueueUrl=world.deployed.queues[name], AttributeNames=["All"]
+    )
+    said = answer["Attributes"]
+    return (
+        int(said["ApproximateNumberOfMessages"])
+        + int(said["ApproximateNumberOfMessagesNotVisible"])
+        + int(said["ApproximateNumberOfMessagesDelayed"])
+    )
+
+
+def _counted(world: World, table: str, *, lanes: bool) -> int:
+    request: dict[str, Any] = {"TableName": world.deployed.tables[table], "Select": "COUNT"}
+    if lanes:
+        request["IndexName"] = "due"
+    return sum(page["Count"] for page in _scan(world, request))
+
+
+def _received(world: World) -> int:
+    request = {
+        "TableName": world.deployed.tables["inbox"],
+        "Select": "COUNT",
+        "FilterExpression": "#s = :received",
+        "ExpressionAttributeNames": {"#s": "state"},
+        "ExpressionAttributeValues": {":received": {"S": "received"}},
+    }
+    return sum(page["Count"] for page in _scan(world, request))
+
+
+def _waiting(world: World) -> int:
+    total = 0
+    for vendor in world.plan.vendors:
+        counts = counters(world, vendor.connection)
+        total += int(str(counts.get("waiting", counts.get("webhooks waiting", 0))))
+    return total
+
+
+def counters(world: World, connection: str) -> dict[str, Json]:
+    system = world.plan.vendor(connection).system
+    name = "counts" if system == "sap-s4hana" else "counters"
+    found = world.controls.control(connection, name)
+    return found if isinstance(found, dict) else {}
+
+
+def bodies(world: World, table: str) -> Iterator[dict[str, Any]]:
+    """Every item of a table, as DynamoDB keeps it."""
+    request = {"TableName": world.deployed.tables[table]}
+    for page in _scan(world, request):
+        yield from page["Items"]
+
+
+def states(world: World, table: str) -> Counter[str]:
+    return Counter(item["state"]["S"] for item in bodies(world, table) if "state" in item)
+
+
+def _scan(world: World, request: dict[str, Any]) -> Iterator[Any]:
+    yield from world.deployed.aws.dynamodb.get_paginator("scan").paginate(**request)
