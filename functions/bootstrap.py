@@ -9,13 +9,13 @@ from typing import Any
 
 import boto3
 from aws_lambda_powertools import Logger, Metrics
+
 from shared.aws.blobs import S3Blobs
 from shared.aws.bus import EventBus
 from shared.aws.config import config
 from shared.aws.queues import SqsQueues
 from shared.aws.secrets import Secrets
 from shared.aws.store import DynamoStore
-
 from shared.connectors.catalog import CATALOG
 from shared.flows.issues import Issues
 from shared.flows.pacing import LeasedPacer
@@ -90,12 +90,24 @@ def issues() -> Issues:
 
 
 @cache
+def pacer(name: str) -> LeasedPacer:
+    return LeasedPacer(retailer().connection(name), store(), clock)
+
+
+_CONNECTED: dict[str, tuple[Mapping[str, object], Any]] = {}
+
+
 def connector(name: str) -> Any:
-    """The client of a connection: it satisfies whichever Protocols its catalogue row says."""
-    connection = retailer().connection(name)
-    row = CATALOG[connection.system]
-    module, factory = row.factory.split(":")
-    connect = getattr(import_module(module), factory)
-    secret: Mapping[str, object] = secrets().read(name)
-    pacer = LeasedPacer(connection, store(), clock)
-    return connect(connection, retailer(), secret, pacer=pacer, clock=clock)
+    """The client of a connection: it satisfies whichever Protocols its catalogue row says.
+
+    It is kept while its secret is; a rotated secret makes another.
+    """
+    secret = secrets().read(name)
+    known = _CONNECTED.get(name)
+    if known is None or known[0] != secret:
+        connection = retailer().connection(name)
+        module, factory = CATALOG[connection.system].factory.split(":")
+        connect = getattr(import_module(module), factory)
+        made = connect(connection, retailer(), secret, pacer=pacer(name), clock=clock)
+        known = _CONNECTED[name] = (secret, made)
+    return known[1]

@@ -2,8 +2,14 @@
 
 import json
 from typing import Any
+from urllib.parse import unquote
 
 type Answer = dict[str, Any]
+
+
+def named(event: dict[str, Any], field: str) -> str:
+    """A name from the path. Callers escape it twice, so that a slash in it survives the gateway."""
+    return unquote(unquote(event["pathParameters"][field]))
 
 
 def answer(status: int, body: object) -> Answer:

@@ -8,10 +8,12 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions import bootstrap
-from shared.errors import RejectedError, RetryableError
+from shared.errors import RejectedError, RetryableError, ThrottledError
 from shared.ports import Message
 
 MARGIN_MS = 12_000  # stop taking on work while one vendor call may still time out
+BACKOFF_MAX_S = 300
+PAUSE = timedelta(seconds=5)  # for a vendor that says "too many" but not until when
 DELAY_MAX_S = 900  # SQS delays a message by 15 minutes at most
 
 type Body = Mapping[str, str]
@@ -28,7 +30,7 @@ def each_message(
 
     A RetryableError that says when to come back is sent again with that delay, so waiting for a
     vendor never counts as a failed try. Anything else fails its own message only: SQS delivers it
-    again, and after enough tries it becomes a dead letter and so an exception.
+    again, ever later, and after enough tries it becomes a dead letter and so an exception.
     """
     failed = []
     for record in event["Records"]:
@@ -36,9 +38,11 @@ def each_message(
             body = json.loads(record["body"])
             handle(body)
         except RetryableError as error:
-            later = _later(queue, record, error.after)
+            unsaid = PAUSE if isinstance(error, ThrottledError) else None
+            later = _later(queue, record, error.after or unsaid)
             if later is None:
                 failed.append(record["messageId"])
+                _back_off(queue, record)
             else:
                 bootstrap.queues().send([later])
             bootstrap.logger.info("message deferred", reason=type(error).__name__, queue=queue)
@@ -56,6 +60,16 @@ def _later(queue: str, record: Mapping[str, Any], after: timedelta | None) -> Me
         return None
     delay_s = min(max(1, -(-after // timedelta(seconds=1))), DELAY_MAX_S)
     return Message(queue, json.loads(record["body"]), delay_s)
+
+
+def _back_off(queue: str, record: Mapping[str, Any]) -> None:
+    """A failed try comes back soon at first, and ever later: 2 s, 4 s, ... up to 5 minutes."""
+    tries = int(record["attributes"]["ApproximateReceiveCount"])
+    bootstrap.client("sqs").change_message_visibility(
+        QueueUrl=bootstrap.environment().queues[queue],
+        ReceiptHandle=record["receiptHandle"],
+        VisibilityTimeout=min(2**tries, BACKOFF_MAX_S),
+    )
 
 
 def partitions(event: Mapping[str, Any]) -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from sandbox.home import Home, Steps
 from sandbox.play.comparing import Compared, compare
 from sandbox.play.loading import load
-from sandbox.play.quiet import counters, settle
+from sandbox.play.quiet import counters, settle, targets
 from sandbox.play.trading import Trading, in_time_order, third
 from sandbox.retailer.day import Correction, Day, OrderKind, ShopOrder
 from sandbox.retailer.export import read
@@ -17,6 +17,7 @@ from sandbox.retailer.generated import generate
 from sandbox.toml_text import written
 from sandbox.world import World
 from shared.model.base import Json
+from shared.model.ids import Facet
 
 PATIENCE_S = 900.0
 OUTAGE_S = 15
@@ -62,13 +63,22 @@ class Stage:
         self.seconds[name] = round(time.monotonic() - began, 1)
         self.steps.took(name, self.seconds[name])
 
-    def poll(self, connection: str, entity: str) -> None:
+    def poll(self, connection: str, entity: str, *, facet: Facet | None = None) -> None:
         """Ask the template to read what changed, and wait until all of it has arrived."""
+        wanted = {
+            Facet.CONTENT: len({a.product_id for a in self.day.articles}),
+            Facet.PRICE: sum(1 for minor in self.day.opening_prices.values() if minor),
+            Facet.STOCK: len({place.sku for place in self.day.opening_stock}),
+        }
         self.world.deployed.aws.sqs.send_message(
             QueueUrl=self.world.deployed.queues[f"{connection}-read"],
             MessageBody=f'{{"poll":"{entity}"}}',
         )
-        settle(self.world, within_s=PATIENCE_S)
+        settle(
+            self.world,
+            within_s=PATIENCE_S,
+            enough=lambda: facet is None or targets(self.world, facet) >= wanted[facet],
+        )
 
     def points(self) -> int:
         return int(str(counters(self.world, self.shop)["points"]))
@@ -91,13 +101,13 @@ def run(world: World, *, export: Path | None, steps: Steps) -> dict[str, Json]:
 
 
 def _publish(stage: Stage) -> None:
-    stage.timed("list the catalogue", lambda: stage.poll(stage.erp, "product"))
+    stage.timed("list the catalogue", lambda: stage.poll(stage.erp, "product", facet=Facet.CONTENT))
     before = stage.points()
-    stage.timed("publish every price", lambda: stage.poll(stage.erp, "price"))
+    stage.timed("publish every price", lambda: stage.poll(stage.erp, "price", facet=Facet.PRICE))
     stage.figures["price points"] = stage.points() - before
     minimum = stage.world.controls.control(stage.shop, "minimum_points")
     stage.figures["minimum price points"] = minimum
-    stage.timed("publish all stock", lambda: stage.poll(stage.erp, "stock"))
+    stage.timed("publish all stock", lambda: stage.poll(stage.erp, "stock", facet=Facet.STOCK))
     before = stage.points()
     stage.timed("poll prices again", lambda: stage.poll(stage.erp, "price"))
     stage.figures["points of unchanged prices"] = stage.points() - before

@@ -1,6 +1,5 @@
 """Read queue of one connection: polls, re-reads that hints asked for, held orders looked at."""
 
-from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -24,7 +23,6 @@ class Settings(Base):
     bus: str
 
 
-@cache
 def reader() -> Reader:
     name = bootstrap.environment().connection
     cases = Cases(bootstrap.store(), bootstrap.clock, bootstrap.retailer())

@@ -2,13 +2,12 @@
 
 import json
 from typing import Any
-from urllib.parse import unquote
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import TypeAdapter, ValidationError
 
 from functions import bootstrap
-from functions.http import Answer, answer, not_found, refusal
+from functions.http import Answer, answer, named, not_found, refusal
 from shared.errors import RejectedError
 from shared.flows import keys
 from shared.flows.intake import replay_delivery
@@ -27,7 +26,7 @@ class Settings(Base):
 
 
 def replay_issue(event: dict[str, Any]) -> Answer:
-    issue_id = unquote(event["pathParameters"]["issue_id"])
+    issue_id = named(event, "issue_id")
     replay = Replay(bootstrap.store(), bootstrap.queues(), bootstrap.issues(), bootstrap.clock)
     try:
         issue = replay.issue(issue_id, by=_who(event))
@@ -39,16 +38,14 @@ def replay_issue(event: dict[str, Any]) -> Answer:
 
 
 def replay_inbox(event: dict[str, Any]) -> Answer:
-    names = event["pathParameters"]
-    connection, delivery = unquote(names["connection"]), unquote(names["delivery"])
+    connection, delivery = named(event, "connection"), named(event, "delivery")
     if not replay_delivery(connection, delivery, store=bootstrap.store(), clock=bootstrap.clock):
         return not_found("delivery", delivery)
     return answer(202, {"replayed": f"{connection}/{delivery}"})
 
 
 def map_code(event: dict[str, Any]) -> Answer:
-    names = event["pathParameters"]
-    connection, code = unquote(names["connection"]), unquote(names["code"])
+    connection, code = named(event, "connection"), named(event, "code")
     retailer = bootstrap.retailer()
     if connection not in {c.name for c in retailer.connections}:
         return not_found("connection", connection)

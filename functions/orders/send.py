@@ -1,6 +1,5 @@
 """Write queue of one ERP: post released orders, exactly once."""
 
-from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -22,7 +21,6 @@ class Settings(Base):
     bus: str
 
 
-@cache
 def sender() -> Sender:
     name = bootstrap.environment().connection
     return Sender(

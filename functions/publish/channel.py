@@ -1,7 +1,6 @@
 """Write queue of one channel: publish its dirty targets, tell it what was shipped."""
 
 from datetime import timedelta
-from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -31,7 +30,6 @@ class Settings(Base):
     bus: str
 
 
-@cache
 def publisher() -> Publisher:
     name = bootstrap.environment().connection
     row = CATALOG[bootstrap.retailer().connection(name).system]
@@ -47,7 +45,6 @@ def publisher() -> Publisher:
     )
 
 
-@cache
 def teller() -> ShipmentTeller:
     name = bootstrap.environment().connection
     return ShipmentTeller(

@@ -1,12 +1,11 @@
 """Read-only routes: why a value is what it is, what is stuck, how far everything is."""
 
 from typing import Any
-from urllib.parse import unquote
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions import bootstrap
-from functions.http import Answer, answer, not_found
+from functions.http import Answer, answer, named, not_found
 from shared.flows.issues import open_issues
 from shared.flows.trace import Tracer
 from shared.ports import Table
@@ -17,20 +16,20 @@ class Settings(Base):
     tables: dict[Table, str]
 
 
-def trace_sku(names: dict[str, str]) -> Answer:
-    sku = unquote(names["sku"])
+def trace_sku(event: dict[str, Any]) -> Answer:
+    sku = named(event, "sku")
     found = Tracer(bootstrap.store(), bootstrap.retailer()).sku(sku)
     return answer(200, found) if found else not_found("sku", sku)
 
 
-def trace_order(names: dict[str, str]) -> Answer:
-    order_id = unquote(names["order_id"])
+def trace_order(event: dict[str, Any]) -> Answer:
+    order_id = named(event, "order_id")
     found = Tracer(bootstrap.store(), bootstrap.retailer()).order(order_id)
     return answer(200, found) if found else not_found("order_id", order_id)
 
 
-def exceptions(names: dict[str, str]) -> Answer:
-    del names
+def exceptions(event: dict[str, Any]) -> Answer:
+    del event
     found = [issue.model_dump(mode="json") for issue in open_issues(bootstrap.store())]
     return answer(200, {"exceptions": found})
 
@@ -46,4 +45,4 @@ ROUTES = {
 def handler(event: dict[str, Any], context: LambdaContext) -> Answer:
     """The gateway has already checked the token and its scope for this route."""
     del context
-    return ROUTES[event["routeKey"]](event.get("pathParameters") or {})
+    return ROUTES[event["routeKey"]](event)

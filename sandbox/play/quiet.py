@@ -9,6 +9,7 @@ from typing import Any
 from sandbox.failures import CannotRunError
 from sandbox.world import World
 from shared.model.base import Json
+from shared.model.ids import Facet
 
 LOOK_S = 0.5
 CALM = 3  # looks in a row that must find nothing
@@ -43,7 +44,9 @@ def settle(world: World, *, within_s: float, enough: Callable[[], bool] = lambda
     calm = 0
     while calm < CALM:
         busy = look(world)
-        calm = calm + 1 if busy.calm and enough() else 0
+        calm = calm + 1 if busy.calm else 0
+        if calm == CALM and not enough():
+            calm = 0
         if time.monotonic() - began > within_s:
             raise CannotRunError(f"after {within_s:.0f} s there is still {busy}", "see the logs")
         time.sleep(LOOK_S)
@@ -66,6 +69,18 @@ def _counted(world: World, table: str, *, lanes: bool) -> int:
     request: dict[str, Any] = {"TableName": world.deployed.tables[table], "Select": "COUNT"}
     if lanes:
         request["IndexName"] = "due"
+    return sum(page["Count"] for page in _scan(world, request))
+
+
+def targets(world: World, facet: Facet) -> int:
+    """How many targets of a facet there are by now."""
+    channel = world.retailer.channels[0].name
+    request = {
+        "TableName": world.deployed.tables["targets"],
+        "Select": "COUNT",
+        "FilterExpression": "begins_with(pk, :begin)",
+        "ExpressionAttributeValues": {":begin": {"S": f"{channel}#{facet}#"}},
+    }
     return sum(page["Count"] for page in _scan(world, request))
 
 

@@ -29,6 +29,7 @@ class Trading:
     retailer: Retailer
     placed: dict[str, dict[str, Json]] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
+    refunded: set[str] = field(default_factory=set)
 
     def order(self, order: ShopOrder) -> None:
         freight = sum(f.price_minor for f in order.freight)
@@ -59,6 +60,7 @@ class Trading:
 
     def refund(self, refund: ShopRefund) -> None:
         placed = self.placed[refund.order_key]
+        self.refunded.add(str(placed["id"]))
         lines = placed["lines"]
         if not isinstance(lines, list):
             raise TypeError("an order without lines")
@@ -100,11 +102,13 @@ class Trading:
         return count
 
     def deliver_all(self, *, share: int) -> int:
-        """Ship every `share`-th... order of the ERP whole; returns how many left."""
+        """Ship `share` of a hundred orders whole, none of those refunded; how many left."""
         orders = self.controls.control(self.erp, "orders")
         count = 0
         for number, order in enumerate(orders if isinstance(orders, list) else []):
-            if isinstance(order, dict) and number % 100 < share and not _delivered(order):
+            if not isinstance(order, dict) or number % 100 >= share or _delivered(order):
+                continue
+            if str(order["reference"]).rsplit("-", 1)[-1] not in self.refunded:
                 tracking = f"JJD{order['number']}"
                 name = str(order["number"])
                 self.controls.control(self.erp, "deliver", order=name, tracking=tracking)

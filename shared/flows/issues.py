@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
-from shared.errors import RetryableError
+from shared.errors import AccessError, RetryableError
 from shared.flows import keys
 from shared.model.events import IssueRaised, IssueSolved
 from shared.model.issue import Issue, IssueKind, IssueState, Severity
@@ -11,6 +12,7 @@ from shared.model.money import Money
 from shared.ports import Bus, Clock, Put, Refusal, Row, Store, Table
 
 TRIES = 8
+LOCKED_OUT = timedelta(minutes=1)  # how long until refused credentials are tried again
 
 _SEVERITY = {
     IssueKind.ORDER_REJECTED: Severity.CRITICAL,
@@ -142,6 +144,17 @@ def refused(refusals: Iterable[Refusal], *, connection: str, entity: str) -> lis
         )
         for r in refusals
     ]
+
+
+def locked_out(connection: str, error: AccessError) -> Problem:
+    """Credentials or permissions are wrong: nothing flows until a person has acted."""
+    return Problem(
+        kind=IssueKind.ACCESS,
+        subject=connection,
+        connection=connection,
+        summary=f"{connection} refuses our credentials: {error}",
+        remedy="renew the secret of this connection, or grant the missing permission",
+    )
 
 
 def _put(issue: Issue, expected: int) -> Put:

@@ -15,7 +15,7 @@ from shared.domain.targets import Priority
 from shared.errors import AccessError, InDoubtError, RejectedError, RetryableError
 from shared.flows import keys
 from shared.flows.derive import target_put
-from shared.flows.issues import Issues, Problem
+from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out
 from shared.flows.leases import Lease, Leases
 from shared.model.ids import Facet
 from shared.model.issue import IssueKind
@@ -87,8 +87,8 @@ class Publisher:
         except RetryableError as error:
             result.come_back(self.clock.now() + (error.after or timedelta(seconds=5)))
         except AccessError as error:
-            result.problems.append(self._locked_out(error))
-            result.come_back(self.clock.now() + timedelta(minutes=1))
+            result.problems.append(locked_out(self.connection, error))
+            result.come_back(self.clock.now() + LOCKED_OUT)
 
     def _round(self, result: Published) -> bool:
         """One pass over the most urgent lane that holds anything due; False when none does."""
@@ -303,15 +303,6 @@ class Publisher:
                 "look": "again",
                 "target": f"{target.channel}#{target.facet}#{target.key}",
             },
-        )
-
-    def _locked_out(self, error: AccessError) -> Problem:
-        return Problem(
-            kind=IssueKind.ACCESS,
-            subject=self.connection,
-            connection=self.connection,
-            summary=f"{self.connection} refuses our credentials: {error}",
-            remedy="renew the secret of this connection, or grant the app the missing permission",
         )
 
 

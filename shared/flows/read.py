@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from shared.errors import AccessError, RejectedError
+from shared.errors import AccessError, RejectedError, RetryableError
 from shared.flows import keys
 from shared.flows.apply import Applied, apply
 from shared.flows.capture import Capture
-from shared.flows.issues import Issues, Problem, refused
+from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out, refused
 from shared.flows.shipments import Shipments
 from shared.model.base import Json
 from shared.model.ids import Entity
@@ -67,8 +67,8 @@ class Reader:
             else:
                 self.read(Entity(message["read"]), message["key"])
         except AccessError as error:
-            self.issues.report([self._locked_out(error)])
-            raise
+            self.issues.report([locked_out(self.connection, error)])
+            raise RetryableError(str(error), after=LOCKED_OUT) from error
 
     def read(self, entity: Entity, key: str) -> None:
         """The present truth of one thing."""
@@ -201,15 +201,6 @@ class Reader:
             field=error.field,
             value=str(error.value)[:200] if error.value is not None else None,
             replay={"queue": keys.read_queue(self.connection), "read": "order", "key": key},
-        )
-
-    def _locked_out(self, error: AccessError) -> Problem:
-        return Problem(
-            kind=IssueKind.ACCESS,
-            subject=self.connection,
-            connection=self.connection,
-            summary=f"{self.connection} refuses our credentials: {error}",
-            remedy="renew the secret of this connection, or grant the missing permission",
         )
 
 

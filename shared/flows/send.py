@@ -13,7 +13,7 @@ from shared.domain import orders
 from shared.errors import AccessError, InDoubtError, RejectedError, RetryableError
 from shared.flows import keys
 from shared.flows.cases import TO_SEND, CaseRow, Cases
-from shared.flows.issues import Issues, Problem
+from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out
 from shared.model.case import Case, CaseState, HoldReason, Intent, IntentKind, IntentState
 from shared.model.events import OrderAccepted
 from shared.model.issue import IssueKind
@@ -41,6 +41,13 @@ class Sender:
         found = self.cases.find(order_id)
         if found is None or found.case.state not in TO_SEND:
             return
+        try:
+            self._go_on(found)
+        except AccessError as error:
+            self.issues.report([locked_out(self.connection, error)])
+            raise RetryableError(str(error), after=LOCKED_OUT) from error
+
+    def _go_on(self, found: CaseRow) -> None:
         intent = found.case.intent(self._intent_id)
         if intent is None or intent.state in {IntentState.PLANNED, IntentState.REJECTED}:
             self._post(found, intent or self._planned(found.case))

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.errors import InDoubtError, RejectedError, RetryableError, ThrottledError
+from shared.errors import AccessError, InDoubtError, RejectedError, RetryableError, ThrottledError
 from shared.flows import keys
 from shared.flows.recovery import Mapper, Sweep
 from shared.model.case import Case, CaseState
@@ -187,6 +187,16 @@ def test_a_throttled_erp_delays_the_order_and_leaves_no_doubt(world: World) -> N
     assert case(world).state is CaseState.RELEASED
     world.sender.send("shop:77")
     assert world.erp.asked == []
+    assert case(world).state is CaseState.ACCEPTED
+
+
+def test_an_erp_that_locks_us_out_is_an_exception_and_the_order_waits(world: World) -> None:
+    world.erp.errors, world.erp.keeps = [AccessError("401")], False
+    world.capture.take(order())
+    with pytest.raises(RetryableError):
+        world.sender.send("shop:77")
+    assert world.kinds() == ["access"]
+    world.sender.send("shop:77")
     assert case(world).state is CaseState.ACCEPTED
 
 

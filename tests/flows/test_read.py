@@ -188,6 +188,7 @@ def test_an_order_that_is_not_there_is_refused_by_name() -> None:
 def test_refused_credentials_are_an_exception_for_a_person() -> None:
     setup = Setup([])
     setup.erp.errors = {0: [AccessError("401")]}
-    with pytest.raises(AccessError):
+    with pytest.raises(RetryableError) as raised:
         setup.poll()
+    assert raised.value.after == timedelta(minutes=1)
     assert setup.world.kinds() == ["access"]
