@@ -213,7 +213,7 @@ class Deriver:
         key = keys.target(draft.channel, draft.facet, draft.key)
         row = olds.get(key)
         old = Target.model_validate(row.body) if row else None
-        if draft.facet is Facet.CONTENT and (old is None or old.published is None):
+        if draft.facet is not Facet.STOCK and (old is None or old.published is None):
             draft = replace(draft, priority=Priority.NEW_LISTING)
         new = targets.desire(old, draft, now=self.clock.now())
         if new is None:

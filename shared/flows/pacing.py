@@ -25,8 +25,9 @@ class LeasedPacer:
         self._store = store
         self._clock = clock
         self._held = 0
+        self._taken = 0
         self._until: datetime | None = None
-        self._ceiling: int | None = None
+        self._ceiling: Bucket | None = None
 
     def take(self, cost: int) -> None:
         now = self._clock.now()
@@ -35,12 +36,23 @@ class LeasedPacer:
         if self._held < cost:
             self._lease(cost, now)
         self._held -= cost
+        self._taken = cost
 
     def observe(self, *, available: int | None, rate: int | None, spent: int) -> None:
-        """The vendor's own count is lower when somebody else uses the account too."""
-        del rate, spent
+        """The vendor's own count is lower when somebody else uses the account too.
+
+        It was true when it was said and refills like ours; what is leased here is still to come
+        off it.
+        """
+        del rate
+        if 0 <= spent < self._taken:  # what a call was reserved for and did not cost
+            self._held += self._taken - spent
+        self._taken = 0
         if available is not None:
-            self._ceiling = available
+            level = max(available - self._held, 0) * MILLI
+            limits = self._limits
+            now = self._clock.now()
+            self._ceiling = Bucket(level, now, limits.points_per_second, limits.bucket)
 
     def _lease(self, cost: int, now: datetime) -> None:
         wanted = max(cost - self._held, self._limits.points_per_second)
@@ -67,4 +79,6 @@ class LeasedPacer:
             return Bucket(size * MILLI, now, rate, size)
         at = datetime.fromisoformat(str(row.body["at"]))
         bucket = Bucket(int(str(row.body["level"])), at, rate, size).refilled(now)
-        return bucket.capped(self._ceiling) if self._ceiling is not None else bucket
+        if self._ceiling is None:
+            return bucket
+        return bucket.capped(self._ceiling.refilled(now).level // MILLI)

@@ -138,12 +138,8 @@ class Publisher:
     def _send(self, facet: Facet, held: Sequence[Held], result: Published) -> None:
         by_key = {h.target.key: h for h in held}
         pushes = self._pushes(facet, held)
-        listed = [push for push in pushes if push.links or facet is Facet.CONTENT]
-        unlisted = [push for push in pushes if not push.links and facet is not Facet.CONTENT]
-        waiting = {push.key: by_key[push.key] for push in unlisted}
-        not_yet = _all(unlisted, Verdict.RETRY, "not listed on the channel yet")
-        self._settle_all(facet, waiting, not_yet, result)
-        for batch in self.channel_client.batches(facet, listed):
+        ready = self._ready(facet, pushes, by_key, result)
+        for batch in self.channel_client.batches(facet, ready):
             members = [by_key[push.key] for push in batch]
             marked = self._marked(facet, members)
             lines = [push for push in batch if push.key in marked]
@@ -153,6 +149,33 @@ class Publisher:
             self._settle_all(facet, marked, outcomes, result)
             if stop is not None:
                 raise stop
+
+    def _ready(
+        self,
+        facet: Facet,
+        pushes: Sequence[Push],
+        by_key: dict[str, Held],
+        result: Published,
+    ) -> list[Push]:
+        """Nothing is priced before it is listed, and nothing goes on sale before it is priced."""
+        if facet is Facet.CONTENT:
+            return list(pushes)
+        unlisted = [push for push in pushes if not push.links]
+        priced = self._priced(list(by_key.values())) if facet is Facet.STOCK else set(by_key)
+        unpriced = [push for push in pushes if push.links and push.key not in priced]
+        for lines, why in ((unlisted, "not listed on the channel yet"), (unpriced, "no price yet")):
+            held = {push.key: by_key[push.key] for push in lines}
+            self._settle_all(facet, held, _all(lines, Verdict.RETRY, why), result)
+        late = {push.key for push in (*unlisted, *unpriced)}
+        return [push for push in pushes if push.key not in late]
+
+    def _priced(self, held: Sequence[Held]) -> set[str]:
+        """Keys whose price the channel has shown before; stock already on sale needs no proof."""
+        fresh = [h.target for h in held if h.target.published is None]
+        prices = {keys.target(t.channel, Facet.PRICE, t.key): t.key for t in fresh}
+        rows = self.store.get(prices)
+        shown = {prices[key] for key, row in rows.items() if row.body["published"] is not None}
+        return shown | {h.target.key for h in held if h.target.published is not None}
 
     def _marked(self, facet: Facet, members: Sequence[Held]) -> dict[str, Held]:
         """The lines that may go out: unguarded ones are recorded as sent first."""

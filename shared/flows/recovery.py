@@ -163,7 +163,7 @@ class Mapper:
     def release(self, codes: Iterable[str]) -> int:
         """Look again at every order that waits for one of these codes."""
         wanted = set(codes)
-        rows = self.store.query(Table.ORDERS, keys.WAITING)
+        rows = self.store.query(Table.ORDERS, keys.WAITING) if wanted else []
         orders = dict.fromkeys(
             str(row.body["order_id"]) for row in rows if row.body["code"] in wanted
         )

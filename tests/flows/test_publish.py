@@ -5,9 +5,9 @@ import pytest
 from shared.errors import AccessError, InDoubtError, RejectedError, RetryableError, ThrottledError
 from shared.flows import keys
 from shared.flows.recovery import Sweep, reconsider
-from shared.model.ids import Facet
+from shared.model.ids import Entity, Facet
 from shared.model.target import TargetState, Verdict
-from tests.flows.world import World
+from tests.flows.world import World, product
 
 
 @pytest.fixture
@@ -35,9 +35,21 @@ def test_an_article_is_listed_before_it_is_priced_and_stocked() -> None:
     world.settle()
     assert [facet for facet, _ in world.channel.calls] == [
         Facet.CONTENT,
-        Facet.STOCK,
         Facet.PRICE,
+        Facet.STOCK,
     ]
+
+
+def test_nothing_goes_on_sale_before_it_has_a_price() -> None:
+    world = World()
+    world.apply(Entity.PRODUCT, world.product_card(product("M")))
+    world.stock(10)
+    world.settle()
+    assert (Facet.STOCK, "HAT-M") not in world.channel.shows
+    world.clock.advance(seconds=10)
+    world.price(1999)
+    world.settle()
+    assert [facet for facet, _ in world.channel.calls][-2:] == [Facet.PRICE, Facet.STOCK]
 
 
 def test_a_price_known_before_the_listing_waits_for_it() -> None:

@@ -263,6 +263,15 @@ def test_two_holders_never_spend_more_than_the_bucket() -> None:
     assert spent == 2000
 
 
+def test_what_a_call_did_not_cost_is_spent_again() -> None:
+    world = World()
+    mine = pacer(world)
+    for _ in range(20):
+        mine.take(500)
+        mine.observe(available=None, rate=None, spent=20)
+    assert len(world.store.written) == 1
+
+
 def test_an_empty_bucket_says_when_to_come_back() -> None:
     world = World()
     mine = pacer(world)
@@ -277,10 +286,18 @@ def test_an_empty_bucket_says_when_to_come_back() -> None:
 def test_the_vendor_s_own_count_is_believed_when_it_is_lower() -> None:
     world = World()
     mine = pacer(world)
-    mine.take(10)
-    mine.observe(available=5, rate=1000, spent=10)
-    world.clock.advance(seconds=3)
-    assert spend(mine, 990, 100) < 990
+    mine.take(1000)
+    mine.observe(available=5, rate=1000, spent=1000)
+    assert spend(mine, 10, 100) == 0
+
+
+def test_the_vendor_s_own_count_refills_like_ours() -> None:
+    world = World()
+    mine = pacer(world)
+    mine.take(1000)
+    mine.observe(available=0, rate=1000, spent=1000)
+    world.clock.advance(seconds=1)
+    assert spend(mine, 100, 100) == 1000
 
 
 def test_issues_are_listed_longest_waiting_first() -> None:

@@ -224,6 +224,12 @@ def timeout_after_commit(sim: "SapSimulator", *, times: int) -> Json:
     return times
 
 
+def linger(sim: "SapSimulator", *, times: int, seconds: int) -> Json:
+    """Keep the callers of the next so many orders waiting, after storing them."""
+    sim.lingers, sim.linger_s = times, seconds
+    return times
+
+
 def tell(sim: "SapSimulator", *, on: bool) -> Json:
     """Whether changes are told as events."""
     sim.events.on = on
@@ -268,6 +274,7 @@ COMMANDS: Final[dict[str, Callable[..., Json]]] = {
         change_material,
         counts,
         deliver,
+        linger,
         load,
         move_stock,
         orders,

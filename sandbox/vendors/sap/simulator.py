@@ -2,6 +2,7 @@
 
 import base64
 import json
+import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -53,6 +54,7 @@ class SapSimulator:
         self.faults = Faults()
         self.events = Events(self.account.webhook_secret)
         self.counts: Counter[str] = Counter()
+        self.lingers, self.linger_s = 0, 0
         self._clock = clock
         self._page = page
         self._tokens: dict[str, datetime] = {}
@@ -158,6 +160,9 @@ class SapSimulator:
         order = ordering.create(self.tenant, body, now)
         self.counts["orders"] += 1
         self.events.emit("salesorder.v1.SalesOrder.Created.v1", {"SalesOrder": order.number}, now)
+        if self.lingers > 0:
+            self.lingers -= 1
+            time.sleep(self.linger_s)
         if self.faults.vanishes():
             raise Vanish
         row = _rendered(reading.order_row(order), frozenset({"to_Item"}))

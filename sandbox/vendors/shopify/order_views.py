@@ -47,6 +47,7 @@ def order_view(shop: Shop, order: Order) -> View:
         "currencyCode": shop.currency,
         "taxesIncluded": order.taxes_included,
         "email": order.email or None,
+        "subtotalLineItemsQuantity": sum(line.quantity for line in order.lines),
         "totalPriceSet": money(shop, order.total),
         "totalTaxSet": money(shop, order.tax),
         "customer": {"id": gid("Customer", order.customer_id)} if order.customer_id else None,

@@ -174,6 +174,7 @@ type Order implements Node {
   id: ID! legacyResourceId: UnsignedInt64! name: String! test: Boolean!
   createdAt: DateTime! processedAt: DateTime! updatedAt: DateTime! cancelledAt: DateTime
   currencyCode: String! taxesIncluded: Boolean! email: String
+  subtotalLineItemsQuantity: Int!
   totalPriceSet: MoneyBag! totalTaxSet: MoneyBag customer: Customer
   billingAddress: MailingAddress shippingAddress: MailingAddress
   shippingLines(first: Int, after: String): ShippingLineConnection!

@@ -60,12 +60,15 @@ class Listings:
 
     def _known(self, product: Product, linked: str | None) -> Known:
         identifier = self._identifier(product, linked)
+        setting = queries.product_set(len(mapping.listed(product)))
         if linked is None:
             # Almost always a new product: ask for a point before asking for its variants.
+            self.api.reserve(queries.PRODUCT_PROBE, setting)
             probe = {"identifier": identifier}
             answer = self.api.call(queries.PRODUCT_PROBE, probe, schema.ProductProbe)
             if answer.product is None:
                 return Known()
+        self.api.reserve(_reading(len(product.variants)), setting)
         read = self._read(identifier, len(product.variants))
         if read is None:
             return Known()
@@ -77,8 +80,8 @@ class Listings:
         self, identifier: Mapping[str, str], expected: int
     ) -> tuple[schema.Product, list[schema.Variant]] | None:
         """A product and all of its variants; None when the shop has no such product."""
-        first = min(expected + 1, queries.VARIANTS_PAGE)
-        operation = queries.product(first)
+        operation = _reading(expected)
+        first = _page(expected)
         variants: list[schema.Variant] = []
         after: str | None = None
         while True:
@@ -133,6 +136,15 @@ class Listings:
         answer = self.api.call(queries.PUBLISH, variables, schema.PublishAnswer)
         errors = answer.publishable_publish.user_errors
         return _refused(push, errors[0]) if errors else None
+
+
+def _page(expected: int) -> int:
+    """One more than expected, so that a variant too many shows."""
+    return min(expected + 1, queries.VARIANTS_PAGE)
+
+
+def _reading(expected: int) -> queries.Operation:
+    return queries.product(_page(expected))
 
 
 def _refused(push: Push, error: schema.UserError) -> Outcome:

@@ -51,10 +51,24 @@ class Meter:
 
     def take(self, operation: str, estimate: int) -> None:
         """Reserve `estimate` thousandths, or what the vendor stated for the same call before."""
-        wanted = self._stated.get((operation, estimate), estimate)
-        whole = max(-(-(wanted - self._credit) // POINT), 0)
-        self.pacer.take(whole)
-        self._credit += whole * POINT - wanted
+        wanted = self.price(operation, estimate)
+        self.reserve(wanted)
+        self._credit -= wanted
+
+    def reserve(self, wanted: int) -> None:
+        """Take ahead what several calls will cost together, in thousandths.
+
+        Calls that only make sense together must not spend the points of the first in vain, try
+        after try. What is left over belongs to the next call.
+        """
+        whole = -(-(wanted - self._credit) // POINT)
+        if whole > 0:
+            self.pacer.take(whole)
+            self._credit += whole * POINT
+
+    def price(self, operation: str, estimate: int) -> int:
+        """What the vendor stated for this call before, else the estimate; in thousandths."""
+        return self._stated.get((operation, estimate), estimate)
 
     def stated(self, operation: str, estimate: int, requested: int) -> None:
         """Remember the vendor's own figure, in points, for the next call of this shape.

@@ -44,9 +44,12 @@ class Fulfilments:
         gid = orders.gid("Order", order.external_id)
         try:
             wanted = _wanted(order, shipment)
+            lines = min(len(order.lines), queries.PLACED_LINES_PAGE)
+            few = queries.fulfilments(queries.FULFILMENTS_FEW)
+            self.api.reserve(few, queries.placements(lines), queries.FULFIL)
             left = wanted - self._told(gid, numbers(shipment))
             if left:
-                for parts in _calls(self._placed(gid), left):
+                for parts in _calls(self._placed(gid, lines), left):
                     self._create(shipment, parts)
         except RejectedError as error:
             return mapping.rejected(shipment.shipment_id, error.code, str(error))
@@ -54,17 +57,25 @@ class Fulfilments:
 
     def _told(self, order: str, wanted: frozenset[str]) -> Counter[str]:
         """Units by line that fulfilments under one of these numbers already hold."""
-        answer = self.api.call(queries.FULFILMENTS, {"id": order}, schema.FulfilmentsAnswer)
-        if answer.order is None:
-            raise RejectedError(f"the shop has no order {order}", code="no_order")
-        if len(answer.order.fulfillments) == queries.FULFILMENTS_MAX:
+        told_so_far = self._fulfilments(order, queries.FULFILMENTS_FEW)
+        if len(told_so_far) == queries.FULFILMENTS_FEW:
+            told_so_far = self._fulfilments(order, queries.FULFILMENTS_MAX)
+        if len(told_so_far) == queries.FULFILMENTS_MAX:
             raise RejectedError("more fulfilments than can be looked through", code="too_many")
         told = Counter[str]()
-        for fulfilment in answer.order.fulfillments:
+        for fulfilment in told_so_far:
             known = {info.number for info in fulfilment.tracking_info}
             if fulfilment.status not in FAILED and known & wanted:
                 told += self._held(fulfilment.id)
         return told
+
+    def _fulfilments(self, order: str, first: int) -> Sequence[schema.Fulfilment]:
+        variables = {"id": order, "first": first}
+        operation = queries.fulfilments(first)
+        answer = self.api.call(operation, variables, schema.FulfilmentsAnswer)
+        if answer.order is None:
+            raise RejectedError(f"the shop has no order {order}", code="no_order")
+        return answer.order.fulfillments
 
     def _held(self, fulfilment: str) -> Counter[str]:
         held = Counter[str]()
@@ -83,12 +94,12 @@ class Fulfilments:
             if after is None:
                 return held
 
-    def _placed(self, order: str) -> list[schema.FulfilmentOrder]:
+    def _placed(self, order: str, lines: int) -> list[schema.FulfilmentOrder]:
         """Every fulfilment order of an order with all of its lines."""
         placed: list[schema.FulfilmentOrder] = []
         after: str | None = None
         while True:
-            page = placements(self.api, order, after)
+            page = placements(self.api, order, after, lines)
             if page is None:
                 raise RetryableError(f"{order} is gone")
             placed += page.fulfillment_orders.nodes

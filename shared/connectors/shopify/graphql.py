@@ -61,6 +61,7 @@ class AdminApi:
         )
         self._path = f"/admin/api/{VERSION}/graphql.json"
         self._meter = Meter(pacer)
+        self._bucket = connection.limits.bucket * POINT
         self.answered_version: str | None = None
 
     def call[T: BaseModel](
@@ -82,6 +83,14 @@ class AdminApi:
             return answer.model_validate(data)
         except ValidationError as error:
             raise _unreadable(operation, error) from error
+
+    def reserve(self, *operations: Operation) -> None:
+        """Take the points of calls that belong together before the first of them leaves.
+
+        Never more than a full bucket holds: what goes beyond is taken when its turn comes.
+        """
+        total = sum(self._meter.price(o.name, o.points) for o in operations)
+        self._meter.reserve(min(total, self._bucket))
 
     def _sent(self, operation: Operation, variables: Mapping[str, object]) -> httpx.Response:
         response = self._post(operation, variables)

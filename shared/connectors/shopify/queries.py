@@ -10,11 +10,12 @@ from shared.connectors.shopify import costs
 VERSION = "2026-10"
 ARRAY_MAX = 250  # entries of any input array, and of one page
 VARIANTS_PAGE = 100
-LINES_PAGE = 40
+LINES_PAGE_MIN, LINES_PAGE = 5, 40
 REFUND_LINES_PAGE = 60
 PLACED_LINES_PAGE = 100
-ORDER_LISTS = 10  # refunds and transactions read with an order
-ORDER_LISTS_MAX = 100
+# read with an order; what has more is read again with the longer lists
+PAYMENTS, REFUNDS, FREIGHT = 5, 3, 2
+PAYMENTS_MAX, REFUNDS_MAX, FREIGHT_MAX = 100, 100, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,10 @@ _LINE = f"""id title sku quantity
     originalUnitPriceSet {_SHOP_MONEY}
     {_DISCOUNTS}
     {_TAXES}"""
+_FREIGHT = f"""nodes {{ title code originalPriceSet {_SHOP_MONEY}
+    {_DISCOUNTS}
+    {_TAXES} }}
+    pageInfo {{ hasNextPage endCursor }}"""
 _LINE_POINTS = 10  # the line, its price 2, an allocation 4, a tax line 3
 _ADDRESS = "{ name company address1 address2 city provinceCode zip countryCodeV2 phone }"
 _PAYMENT = "{ id kind status gateway amountSet " + _SHOP_MONEY + " }"
@@ -139,22 +144,18 @@ _PLACEMENT = """id status assignedLocation { location { id } }
         nodes { id remainingQuantity totalQuantity lineItem { id } }
         pageInfo { hasNextPage endCursor }
       }"""
-PLACEMENTS = 3  # fulfilment orders read with an order
+PLACEMENTS = 2  # fulfilment orders read with an order
+PLACEMENTS_PAGE = 3
 
 _ORDER = f"""fragment Order on Order {{
   id legacyResourceId name test createdAt processedAt updatedAt cancelledAt
-  currencyCode taxesIncluded email
+  currencyCode taxesIncluded email subtotalLineItemsQuantity
   totalPriceSet {_SHOP_MONEY} totalTaxSet {_SHOP_MONEY}
   customer {{ id }}
   billingAddress {_ADDRESS} shippingAddress {_ADDRESS}
-  shippingLines(first: 3) {{
-    nodes {{ title code originalPriceSet {_SHOP_MONEY}
-    {_DISCOUNTS}
-    {_TAXES} }}
-    pageInfo {{ hasNextPage endCursor }}
-  }}
-  transactions(first: {ORDER_LISTS}) {_PAYMENT}
-  refunds(first: {ORDER_LISTS}) {{ id }}
+  shippingLines(first: {FREIGHT}) {{ {_FREIGHT} }}
+  transactions(first: {PAYMENTS}) {_PAYMENT}
+  refunds(first: {REFUNDS}) {{ id }}
   lineItems(first: $lines) {{
     nodes {{ {_LINE} }}
     pageInfo {{ hasNextPage endCursor }}
@@ -184,31 +185,31 @@ ORDER_STAMP = Operation(
     points=costs.POINT,
 )
 
-ORDER_LINES = Operation(
-    "OrderLines",
-    f"""query OrderLines($id: ID!, $after: String) {{
+_ORDER_LINES = f"""query OrderLines($id: ID!, $first: Int!, $after: String) {{
   order(id: $id) {{
     updatedAt
-    lineItems(first: {LINES_PAGE}, after: $after) {{
+    lineItems(first: $first, after: $after) {{
       nodes {{ {_LINE} }}
       pageInfo {{ hasNextPage endCursor }}
     }}
   }}
-}}""",
-    writes=False,
-    points=costs.POINT + costs.connection(LINES_PAGE, _LINE_POINTS),
-)
+}}"""
 
 ORDER_LONG_LISTS = Operation(
     "OrderLongLists",
     f"""query OrderLongLists($id: ID!) {{
   order(id: $id) {{
-    transactions(first: {ORDER_LISTS_MAX}) {_PAYMENT}
-    refunds(first: {ORDER_LISTS_MAX}) {{ id }}
+    updatedAt
+    transactions(first: {PAYMENTS_MAX}) {_PAYMENT}
+    refunds(first: {REFUNDS_MAX}) {{ id }}
+    shippingLines(first: {FREIGHT_MAX}) {{ {_FREIGHT} }}
   }}
 }}""",
     writes=False,
-    points=costs.POINT + costs.listed(ORDER_LISTS_MAX, 4),
+    points=costs.POINT
+    + costs.listed(PAYMENTS_MAX, 3)
+    + costs.listed(REFUNDS_MAX, 1)
+    + costs.connection(FREIGHT_MAX, _LINE_POINTS),
 )
 
 REFUND = Operation(
@@ -228,20 +229,15 @@ REFUND = Operation(
     points=3 * costs.POINT + costs.connection(REFUND_LINES_PAGE, 6),
 )
 
-PLACEMENTS_READ = Operation(
-    "Placements",
-    f"""query Placements($id: ID!, $after: String, $lines: Int!) {{
+_PLACEMENTS = f"""query Placements($id: ID!, $after: String, $lines: Int!) {{
   order(id: $id) {{
     updatedAt
-    fulfillmentOrders(first: {PLACEMENTS}, after: $after) {{
+    fulfillmentOrders(first: {PLACEMENTS_PAGE}, after: $after) {{
       nodes {{ {_PLACEMENT} }}
       pageInfo {{ hasNextPage endCursor }}
     }}
   }}
-}}""",
-    writes=False,
-    points=costs.POINT + costs.connection(PLACEMENTS, 5 + 2 * PLACED_LINES_PAGE),
-)
+}}"""
 
 PLACEMENT_LINES = Operation(
     "PlacementLines",
@@ -257,18 +253,16 @@ PLACEMENT_LINES = Operation(
     points=costs.POINT + costs.connection(PLACED_LINES_PAGE, 2),
 )
 
-FULFILMENTS_MAX = 50
+FULFILMENTS_FEW, FULFILMENTS_MAX = 5, 80
+NUMBERS_MAX = 10  # tracking numbers of one fulfilment
 
-FULFILMENTS = Operation(
-    "Fulfilments",
-    f"""query Fulfilments($id: ID!) {{
+_FULFILMENTS = f"""query Fulfilments($id: ID!, $first: Int!) {{
   order(id: $id) {{
-    fulfillments(first: {FULFILMENTS_MAX}) {{ id status trackingInfo(first: 10) {{ number }} }}
+    fulfillments(first: $first) {{
+      id status trackingInfo(first: {NUMBERS_MAX}) {{ number }}
+    }}
   }}
-}}""",
-    writes=False,
-    points=costs.POINT + costs.listed(FULFILMENTS_MAX, 11),
-)
+}}"""
 
 FULFILMENT_LINES = Operation(
     "FulfilmentLines",
@@ -354,13 +348,30 @@ def orders_page(lines: int) -> int:
     return max((costs.SINGLE_CALL_MAX - 2) // each, 1)
 
 
+def order_lines(first: int) -> Operation:
+    """The next `first` lines of an order."""
+    points = costs.POINT + costs.connection(first, _LINE_POINTS)
+    return Operation("OrderLines", _ORDER_LINES, writes=False, points=points)
+
+
+def placements(lines: int) -> Operation:
+    """A page of an order's fulfilment orders, each with up to `lines` of its lines."""
+    points = costs.POINT + costs.connection(PLACEMENTS_PAGE, 5 + 2 * lines)
+    return Operation("Placements", _PLACEMENTS, writes=False, points=points)
+
+
+def fulfilments(first: int) -> Operation:
+    """The first fulfilments of an order with their tracking numbers."""
+    points = costs.POINT + costs.listed(first, 1 + NUMBERS_MAX)
+    return Operation("Fulfilments", _FULFILMENTS, writes=False, points=points)
+
+
 def order_points(lines: int) -> int:
     """One order with `lines` of its lines: totals, people, freight, lists, and where it lies."""
-    totals, people, freight = 4, 3, 3 * 10
-    lists = ORDER_LISTS * 3 + ORDER_LISTS
+    totals, people, lists = 4, 3, PAYMENTS * 3 + REFUNDS
     return (
         (1 + totals + people + lists) * costs.POINT
-        + costs.connection(3, freight // 3)
+        + costs.connection(FREIGHT, _LINE_POINTS)
         + costs.connection(lines, _LINE_POINTS)
         + costs.connection(PLACEMENTS, 5 + 2 * lines)
     )

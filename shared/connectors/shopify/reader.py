@@ -5,6 +5,7 @@ long order may cost more points than a bucket holds: pages already read are kept
 as long as the order has not changed in between.
 """
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -35,7 +36,8 @@ class _Draft:
     lines_after: str | None
     placed: list[schema.FulfilmentOrder]
     placed_after: str | None
-    freight_whole: bool
+    freight: Sequence[schema.ShippingLine]
+    lists_whole: bool
     transactions: tuple[schema.Transaction, ...]
     refunds_wanted: list[str]
     refunds: list[schema.Refund] = field(default_factory=list)
@@ -48,10 +50,26 @@ class _Draft:
             lines_after=order.line_items.next,
             placed=list(order.fulfillment_orders.nodes),
             placed_after=order.fulfillment_orders.next,
-            freight_whole=order.shipping_lines.next is None,
+            freight=order.shipping_lines.nodes,
+            lists_whole=_lists_whole(order),
             transactions=order.transactions,
             refunds_wanted=[refund.id for refund in order.refunds],
         )
+
+
+@dataclass(slots=True)
+class _Poll:
+    """A page of changed orders as far as it has been worked through.
+
+    One that took several tries is followed by another page even if it was the last: meanwhile
+    more may have changed.
+    """
+
+    nodes: list[dict[str, object]]
+    next: str | None
+    end: str | None
+    items: list[Order] = field(default_factory=list)
+    refused: list[Refusal] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +80,7 @@ class Orders:
     connection: str
     channel: Channel
     _unfinished: dict[str, _Draft] = field(default_factory=dict)
+    _polls: dict[tuple[str | None, str | None], _Poll] = field(default_factory=dict)
 
     def read(self, external_id: str) -> Order | None:
         """One order by legacy or global id; None when the shop does not have it (any more)."""
@@ -82,15 +101,26 @@ class Orders:
         operation = queries.orders_changed(first, lines)
         query = None if since is None else _changed_from(since)
         variables = {"first": first, "after": page, "query": query, "lines": lines}
-        answer = self.api.call(operation, variables, schema.OrdersPage)
-        items: list[Order] = []
-        refused: list[Refusal] = []
-        for node in answer.orders.nodes:
+        poll = self._polls.pop((query, page), None)
+        if poll is None:
+            answer = self.api.call(operation, variables, schema.OrdersPage)
+            found = answer.orders
+            poll = _Poll(list(found.nodes), found.next, found.page_info.end_cursor)
+        else:
+            poll.next = poll.end
+        self._polls.clear()
+        self._polls[query, page] = poll
+        while poll.nodes:
+            node = poll.nodes[0]
             try:
-                items.append(self._finished(self._begun(_read(node))))
+                poll.items.append(self._finished(self._begun(_read(node))))
             except RejectedError as error:
-                refused.append(_refusal(node, error))
-        return Page(items, answer.orders.next, refused)
+                poll.refused.append(_refusal(node, error))
+            except _ChangedError:
+                pass  # it comes again further on, as it is now
+            poll.nodes.pop(0)
+        self._polls.clear()
+        return Page(poll.items, poll.next, poll.refused)
 
     def _begun(self, order: schema.Order) -> _Draft:
         """An order just read, or what an earlier try read of it when it is still the same."""
@@ -112,6 +142,7 @@ class Orders:
         order = draft.order.model_copy(
             update={
                 "line_items": schema.Connected[schema.LineItem](nodes=tuple(draft.lines)),
+                "shipping_lines": schema.Connected[schema.ShippingLine](nodes=tuple(draft.freight)),
                 "transactions": draft.transactions,
             }
         )
@@ -133,13 +164,6 @@ class Orders:
                 value=True,
                 remedy="nothing to do, or set test_orders to accept",
             )
-        if not draft.freight_whole:
-            raise RejectedError(
-                f"order {order.name} has more shipping lines than are read",
-                code="too_many",
-                field="shippingLines",
-                remedy="enter this order by hand",
-            )
 
     def _remember(self, gid: str, draft: _Draft) -> None:
         while len(self._unfinished) >= KEPT and gid not in self._unfinished:
@@ -150,8 +174,7 @@ class Orders:
         while draft.lines_after is not None:
             self._more_lines(draft)
         self._place(draft)
-        lists = (draft.transactions, draft.refunds_wanted)
-        if any(len(part) == queries.ORDER_LISTS for part in lists):
+        if not draft.lists_whole:
             self._long_lists(draft)
         while len(draft.refunds) < len(draft.refunds_wanted):
             draft.refunds.append(self._refund(draft.refunds_wanted[len(draft.refunds)]))
@@ -163,8 +186,10 @@ class Orders:
             raise self._changed(draft)
 
     def _more_lines(self, draft: _Draft) -> None:
-        variables = {"id": draft.order.id, "after": draft.lines_after}
-        answer = self.api.call(queries.ORDER_LINES, variables, schema.LinesAnswer)
+        left = draft.order.subtotal_line_items_quantity - len(draft.lines)
+        first = min(max(left, queries.LINES_PAGE_MIN), queries.LINES_PAGE)
+        variables = {"id": draft.order.id, "first": first, "after": draft.lines_after}
+        answer = self.api.call(queries.order_lines(first), variables, schema.LinesAnswer)
         if answer.order is None or answer.order.updated_at != draft.order.updated_at:
             raise self._changed(draft)
         draft.lines += answer.order.line_items.nodes
@@ -173,7 +198,8 @@ class Orders:
     def _place(self, draft: _Draft) -> None:
         """Where the lines lie: the rest of the fulfilment orders, and of their lines."""
         while draft.placed_after is not None:
-            page = placements(self.api, draft.order.id, draft.placed_after)
+            lines = min(len(draft.lines), queries.PLACED_LINES_PAGE)
+            page = placements(self.api, draft.order.id, draft.placed_after, lines)
             if page is None or page.updated_at != draft.order.updated_at:
                 raise self._changed(draft)
             draft.placed += page.fulfillment_orders.nodes
@@ -186,10 +212,20 @@ class Orders:
         answer = self.api.call(
             queries.ORDER_LONG_LISTS, {"id": draft.order.id}, schema.LongListsAnswer
         )
-        if answer.order is None:
+        whole = answer.order
+        if whole is None or whole.updated_at != draft.order.updated_at:
             raise self._changed(draft)
-        draft.transactions = answer.order.transactions
-        draft.refunds_wanted = [refund.id for refund in answer.order.refunds]
+        lengths = (len(whole.transactions), len(whole.refunds))
+        if whole.shipping_lines.next or max(lengths) == queries.PAYMENTS_MAX:
+            raise RejectedError(
+                f"order {draft.order.name} has longer lists than are read",
+                code="too_many",
+                field="shippingLines" if whole.shipping_lines.next else "transactions",
+                remedy="enter this order by hand",
+            )
+        draft.transactions, draft.freight = whole.transactions, whole.shipping_lines.nodes
+        draft.refunds_wanted = [refund.id for refund in whole.refunds]
+        draft.lists_whole = True
 
     def _refund(self, gid: str) -> schema.Refund:
         lines: list[schema.RefundLine] = []
@@ -210,10 +246,20 @@ class Orders:
         return _ChangedError(f"order {draft.order.name} changed while it was being read")
 
 
-def placements(api: AdminApi, order: str, after: str | None) -> schema.PlacementsOf | None:
-    """One page of an order's fulfilment orders."""
-    variables = {"id": order, "after": after, "lines": queries.PLACED_LINES_PAGE}
-    return api.call(queries.PLACEMENTS_READ, variables, schema.PlacementsAnswer).order
+def _lists_whole(order: schema.Order) -> bool:
+    return (
+        order.shipping_lines.next is None
+        and len(order.transactions) < queries.PAYMENTS
+        and len(order.refunds) < queries.REFUNDS
+    )
+
+
+def placements(
+    api: AdminApi, order: str, after: str | None, lines: int
+) -> schema.PlacementsOf | None:
+    """One page of an order's fulfilment orders, each with its first lines."""
+    variables = {"id": order, "after": after, "lines": lines}
+    return api.call(queries.placements(lines), variables, schema.PlacementsAnswer).order
 
 
 def with_more_lines(api: AdminApi, placed: schema.FulfilmentOrder) -> schema.FulfilmentOrder:

@@ -256,6 +256,7 @@ class Order(Theirs):
     currency_code: str
     taxes_included: bool
     email: str | None = None
+    subtotal_line_items_quantity: int = 0
     total_price_set: MoneyBag
     total_tax_set: MoneyBag | None = None
     customer: Identified | None = None
@@ -296,6 +297,8 @@ class LinesAnswer(Theirs):
 
 
 class LongLists(Theirs):
+    updated_at: datetime
+    shipping_lines: Connected[ShippingLine]
     transactions: tuple[Transaction, ...]
     refunds: tuple[Identified, ...]
 

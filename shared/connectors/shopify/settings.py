@@ -37,7 +37,7 @@ class ShopifySettings(Canonical):
         default="refuse", description="what to do with orders paid through a test gateway"
     )
     order_lines: int = Field(
-        default=10, ge=1, le=40, description="lines read with an order before paging begins"
+        default=5, ge=1, le=40, description="lines read with an order before paging begins"
     )
 
 

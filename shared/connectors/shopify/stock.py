@@ -12,7 +12,7 @@ from shared.connectors.shopify import mapping, queries, schema
 from shared.connectors.shopify.graphql import AdminApi
 from shared.connectors.shopify.mapping import Row
 from shared.connectors.shopify.prices import NOT_LISTED
-from shared.errors import RejectedError
+from shared.errors import InDoubtError, RejectedError, SyncError
 from shared.model.base import Json
 from shared.model.retailer import Retailer
 from shared.model.target import Outcome, Push, StockValue, Verdict
@@ -57,21 +57,26 @@ def _count(push: Push) -> int:
 
 @dataclass(slots=True)
 class _Run:
-    """Rows still to send, and what became of the others, several per key."""
+    """Rows still to send, and what became of each of the others, by SKU and place."""
 
-    rows: list[Row]
-    settled: dict[str, list[Outcome]] = field(default_factory=dict)
+    rows: list[Row] = field(default_factory=list)
+    settled: dict[tuple[str, str], Outcome] = field(default_factory=dict)
     salt: int = 0
     activated: set[tuple[str, str]] = field(default_factory=set)
 
     def settle(self, row: Row, kind: Verdict, code: str = "", message: str = "") -> None:
-        outcome = mapping.verdict(row.key, kind, code, message)
-        self.settled.setdefault(row.key, []).append(outcome)
+        self.settled[row.key, row.place] = mapping.verdict(row.key, kind, code, message)
 
     def settle_all(self, kind: Verdict, code: str = "", message: str = "") -> None:
         for row in self.rows:
             self.settle(row, kind, code, message)
         self.rows = []
+
+    def by_key(self) -> dict[str, list[Outcome]]:
+        found: dict[str, list[Outcome]] = {}
+        for (key, _), outcome in self.settled.items():
+            found.setdefault(key, []).append(outcome)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,22 +87,32 @@ class Stock:
 
     def push(self, batch: Sequence[Push]) -> list[Outcome]:
         """Set the levels that differ from those last published; nothing to set is applied."""
-        run = _Run([])
+        run = _Run()
         taken: set[tuple[str, str]] = set()
         for push in batch:
             try:
                 rows = self._rows(push, taken)
             except RejectedError as error:
-                run.settled[push.key] = [mapping.rejected(push.key, error.code, str(error))]
+                run.settled[push.key, ""] = mapping.rejected(push.key, error.code, str(error))
                 continue
             taken |= {(row.item, row.location) for row in rows}
             run.rows += rows
-        for _ in range(ROUNDS):
+        self._send(run)
+        settled = run.by_key()
+        return [_worst(push.key, settled.get(push.key, ())) for push in batch]
+
+    def _send(self, run: _Run) -> None:
+        """Up to four calls; an error after the first leaves what was settled by then as it is."""
+        for i in range(ROUNDS):
             if not run.rows:
-                break
-            self._round(run)
+                return
+            try:
+                self._round(run)
+            except SyncError as error:
+                if i == 0 and not run.activated:
+                    raise
+                run.settle_all(_verdict_of(error), "interrupted", str(error))
         run.settle_all(Verdict.RETRY, "busy", "other rows of the call were refused")
-        return [_worst(push.key, run.settled.get(push.key, ())) for push in batch]
 
     def shown(self, pushes: Sequence[Push]) -> dict[str, Json]:
         """What may be sold per location of ours, for the locations each push asks about."""
@@ -156,15 +171,16 @@ class Stock:
         if loose is not None:
             run.settle_all(_kind(loose), loose.code or "refused", loose.message)
             return
-        rows, run.rows = run.rows, []
-        for i, row in enumerate(rows):
+        left = []
+        for i, row in enumerate(run.rows):
             error = named.get(i)
             if error is None:
-                run.rows.append(row)
+                left.append(row)
             elif _not_stocked(error) and (row.item, row.location) not in run.activated:
-                self._activate(run, row)
+                left += self._activated(run, row)
             else:
                 run.settle(row, _kind(error), error.code or "refused", error.message)
+        run.rows = left
 
     def _set(self, rows: Sequence[Row], salt: int) -> schema.StockSetPayload:
         """The document names the operations, so that 5 to 3, back, and again are three keys."""
@@ -180,8 +196,8 @@ class Stock:
         answer = self.api.call(queries.STOCK_SET, variables, schema.StockSetAnswer)
         return answer.inventory_set_quantities
 
-    def _activate(self, run: _Run, row: Row) -> None:
-        """Stock the item at the place; it then holds what the answer says, usually nothing."""
+    def _activated(self, run: _Run, row: Row) -> list[Row]:
+        """Stock the item at the place; the row then changes what the answer says is there."""
         sent = {"item": row.item, "location": row.location}
         variables = {**sent, "key": _key({**sent, "operation": row.operation})}
         answer = self.api.call(queries.STOCK_ACTIVATE, variables, schema.ActivateAnswer)
@@ -189,9 +205,9 @@ class Stock:
         if payload.user_errors or payload.inventory_level is None:
             message = payload.user_errors[0].message if payload.user_errors else "no level"
             run.settle(row, Verdict.REJECTED, "not_stocked", f"at {row.place}: {message}")
-            return
+            return []
         run.activated.add((row.item, row.location))
-        run.rows.append(replace(row, expected=payload.inventory_level.available()))
+        return [replace(row, expected=payload.inventory_level.available())]
 
     def _levels(self, ids: Sequence[str], gids: Mapping[str, str]) -> dict[str, dict[str, int]]:
         operation = queries.levels(len(ids), len(gids))
@@ -223,6 +239,12 @@ def _kind(error: schema.UserError) -> Verdict:
     if error.code == STALE:
         return Verdict.STALE
     return Verdict.RETRY if error.code in _BUSY else Verdict.REJECTED
+
+
+def _verdict_of(error: SyncError) -> Verdict:
+    if isinstance(error, InDoubtError):
+        return Verdict.UNKNOWN
+    return Verdict.REJECTED if isinstance(error, RejectedError) else Verdict.RETRY
 
 
 def _worst(key: str, outcomes: Sequence[Outcome]) -> Outcome:

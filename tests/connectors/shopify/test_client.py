@@ -148,11 +148,18 @@ def test_a_shop_in_another_currency_has_its_orders_refused() -> None:
     assert (refusal.field, refusal.value) == ("currencyCode", "USD")
 
 
-def test_an_order_with_more_freight_than_is_read_is_refused() -> None:
+def test_an_order_with_several_shipping_lines_is_read_whole() -> None:
     there = world()
     placed = there.ordered(lines=[{"title": "A", "price": "1.00"}], shipping={"price": "1.00"})
-    order = there.simulator.shop.orders[int(str(placed["id"]))]
-    order.freight *= 4
+    there.simulator.shop.orders[int(str(placed["id"]))].freight *= 4
+    order = there.read(placed)
+    assert (len(order.shipping), order.freight().amount) == (4, 400)
+
+
+def test_an_order_with_more_freight_than_can_be_read_is_refused() -> None:
+    there = world()
+    placed = there.ordered(lines=[{"title": "A", "price": "1.00"}], shipping={"price": "1.00"})
+    there.simulator.shop.orders[int(str(placed["id"]))].freight *= 21
     with pytest.raises(RejectedError) as caught:
         there.read(placed)
     assert caught.value.field == "shippingLines"
@@ -162,7 +169,7 @@ def test_a_poll_that_was_throttled_goes_on_where_it_stopped() -> None:
     there = world(pacer=(pacer := FreePacer(left=100_000)))
     wished: Json = [{"title": f"Line {i}", "price": "1.00"} for i in range(100)]
     there.ordered(lines=wished)
-    pacer.left = 779 + 2 * 403
+    pacer.left = 926 + 2 * 403
     with pytest.raises(ThrottledError):
         there.shop.orders_since(None, page=None)
     pacer.left = 100_000
@@ -176,7 +183,7 @@ def test_an_order_changed_after_its_last_page_is_read_again() -> None:
     placed = there.ordered(lines=[{"title": "A", "price": "1.00", "quantity": 3}])
     lines: Json = [{"line": placed["lines"][0]["id"]}]  # type: ignore[index, call-overload]
     there.simulator.control("refund", order=placed["id"], lines=lines)
-    pacer.left = 259
+    pacer.left = 132
     with pytest.raises(ThrottledError):
         there.read(placed)
     there.clock.advance(seconds=1)
@@ -190,7 +197,7 @@ def test_only_so_many_unfinished_orders_are_remembered() -> None:
     wished: Json = [{"title": f"Line {i}", "price": "1.00"} for i in range(20)]
     placed = [there.ordered(lines=wished) for _ in range(9)]
     for one in placed:
-        pacer.left = 259
+        pacer.left = 132
         with pytest.raises(ThrottledError):
             there.read(one)
     pacer.left = 100_000
@@ -214,7 +221,7 @@ def test_more_fulfilments_than_can_be_looked_through_stop_a_shipment() -> None:
     there = world()
     order = sale(there)
     done = {"id": "gid://shopify/Fulfillment/1", "status": "SUCCESS", "trackingInfo": []}
-    there.wire.next = [answer(order={"fulfillments": [done] * 50})]
+    there.wire.next = [answer(order={"fulfillments": [done] * n}) for n in (5, 80)]
     assert there.shop.ship(order, shipment(order)).code == "too_many"
 
 

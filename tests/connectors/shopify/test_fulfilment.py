@@ -98,6 +98,16 @@ def test_a_part_can_leave_first_and_the_rest_later() -> None:
     assert [row["numbers"] for row in told(there)] == [["JJD-A"], ["JJD-B"]]
 
 
+def test_an_order_sent_in_many_parts_is_still_told_each_part_once() -> None:
+    there = world()
+    order = sold(there, london=9, quantity=7)
+    for _ in range(2):
+        for i in range(7):
+            parcel = shipment(order, 1, 1, name=f"P{i}")
+            assert there.shop.ship(order, parcel).verdict is Verdict.APPLIED
+    assert [row["numbers"] for row in told(there)] == [[f"JJD-P{i}"] for i in range(7)]
+
+
 def test_goods_from_two_locations_are_two_fulfilments() -> None:
     there = world()
     order = sold(there, london=1, leeds=1)

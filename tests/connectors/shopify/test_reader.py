@@ -127,7 +127,7 @@ def test_a_long_order_is_finished_although_a_bucket_holds_fewer_points_than_it_c
 def test_an_order_that_changes_while_it_is_read_is_read_again() -> None:
     there = world(pacer=(pacer := FreePacer(left=100_000)))
     placed = there.ordered(lines=custom(100))
-    pacer.left = 259 + 403
+    pacer.left = 132 + 403
     with pytest.raises(ThrottledError):
         there.read(placed)
     there.clock.advance(minutes=1)

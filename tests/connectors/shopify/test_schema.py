@@ -22,12 +22,12 @@ OPERATIONS = (
     queries.STOCK_SET,
     queries.STOCK_ACTIVATE,
     queries.ORDER_STAMP,
-    queries.ORDER_LINES,
+    queries.order_lines(40),
     queries.ORDER_LONG_LISTS,
     queries.REFUND,
-    queries.PLACEMENTS_READ,
+    queries.placements(100),
     queries.PLACEMENT_LINES,
-    queries.FULFILMENTS,
+    queries.fulfilments(queries.FULFILMENTS_MAX),
     queries.FULFILMENT_LINES,
     queries.FULFIL,
     queries.product(100),
@@ -36,7 +36,7 @@ OPERATIONS = (
     queries.prices(250),
     queries.levels(100, 3),
     queries.order_read(40),
-    queries.orders_changed(queries.orders_page(10), 10),
+    queries.orders_changed(queries.orders_page(5), 5),
 )
 
 

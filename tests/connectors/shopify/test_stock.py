@@ -170,6 +170,39 @@ def test_an_item_not_stocked_at_a_location_is_stocked_there_within_the_call(
     assert there.level("MUG", LEEDS) == 3
 
 
+@pytest.mark.parametrize(
+    ("trouble", "verdict"),
+    [
+        (httpx.Response(500), Verdict.UNKNOWN),
+        (httpx.Response(429), Verdict.RETRY),
+        (httpx.Response(400), Verdict.REJECTED),
+    ],
+)
+def test_trouble_in_the_second_call_leaves_what_the_first_settled(
+    trouble: httpx.Response, verdict: Verdict
+) -> None:
+    there = world()
+    there.list(jacket("M", "L"))
+    pushed(there, there.stock("TJ-M", {"london": 5}))
+    there.simulator.control("set_stock", sku="TJ-M", location=LONDON, available=4)
+    there.wire.next = [None, trouble]
+    stale = there.stock("TJ-M", {"london": 6}, {"london": 5}, version=2)
+    found = pushed(there, stale, there.stock("TJ-L", {"london": 1}))
+    assert found["TJ-M"].verdict is Verdict.STALE
+    assert found["TJ-L"].verdict is verdict
+
+
+def test_a_line_throttled_while_it_is_being_stocked_goes_on_the_next_time() -> None:
+    there = world(stock_new_variants=False)
+    there.list(jacket("M", "L"))
+    pushes = [there.stock(f"TJ-{size}", {"leeds": 2}) for size in ("M", "L")]
+    there.wire.next = [None, None, httpx.Response(429)]
+    found = pushed(there, *pushes)
+    assert {o.verdict for o in found.values()} == {Verdict.RETRY}
+    assert (there.level("TJ-M", LEEDS), there.level("TJ-L", LEEDS)) == (0, None)
+    assert {o.verdict for o in pushed(there, *pushes).values()} == {Verdict.APPLIED}
+
+
 def test_a_location_the_shop_does_not_have_is_rejected() -> None:
     there = world(account=Account(locations=("London",)), stock_new_variants=False)
     there.list(mug())

@@ -300,9 +300,10 @@ def world(
     doubts: Doubts | None = None,
     pacer: Pacer | None = None,
     account: Account | None = None,
+    clock: SetClock | None = None,
     **settings: Json,
 ) -> World:
-    clock = SetClock(NOW)
+    clock = clock or SetClock(NOW)
     account = account or Account(locations=("London", "Leeds"))
     simulator = ShopifySimulator(
         clock, account, plan=plan or Plan(points_per_second=1000, bucket=20_000), doubts=doubts

@@ -1,0 +1,65 @@
+"""One sandbox for the whole session: the deployed template, both simulators, a few articles."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sandbox.home import ROOT, Home
+from sandbox.play.quiet import settle
+from sandbox.toml_text import written
+from sandbox.world import DEFAULT_RETAILER, World
+from sandbox.world import sandbox as begun
+from shared.model.base import Json
+
+ARTICLES = ("HAT-S", "HAT-M", "MUG")
+
+
+def article(sku: str) -> dict[str, Json]:
+    generic = "HAT" if sku.startswith("HAT-") else ""
+    return {"product": sku, "title": f"Article {sku}", "generic": generic, "size": sku[-1]}
+
+
+def _retailer(folder: Path) -> Path:
+    import tomllib  # noqa: PLC0415
+
+    raw = tomllib.loads((ROOT / DEFAULT_RETAILER).read_text(encoding="utf-8"))
+    for connection in raw["connections"]:
+        connection["settle_seconds"] = 3
+    path = folder / "retailer.toml"
+    path.write_text(written(raw), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("sandbox")
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    home = Home(ROOT, folder)
+    with begun(home, retailer=_retailer(folder)) as up:
+        _stocked(up)
+        yield up
+
+
+def _stocked(world: World) -> None:
+    materials: list[Json] = [
+        {"product": "HAT", "title": "Hat", "product_type": "GENR"},
+        {"product": "MISC", "title": "Miscellaneous"},
+        *(article(sku) for sku in ARTICLES),
+    ]
+    prices: list[Json] = [{"sku": sku, "amount": "19.99", "currency": "GBP"} for sku in ARTICLES]
+    stock: list[Json] = [
+        {"sku": sku, "plant": "1710", "storage_location": "171A", "quantity": "50"}
+        for sku in ARTICLES
+    ]
+    world.controls.control("erp", "load", materials=materials, prices=prices, stock=stock)
+    for entity in ("product", "price", "stock"):
+        poll(world, "erp", entity)
+
+
+def poll(world: World, connection: str, entity: str) -> None:
+    url = world.deployed.queues[f"{connection}-read"]
+    world.deployed.aws.sqs.send_message(QueueUrl=url, MessageBody=f'{{"poll":"{entity}"}}')
+    settle(world, within_s=120)
