@@ -14,7 +14,7 @@ from infra.connection import ConnectionQueues, ConnectionWork
 from infra.data_stack import DataStack
 from infra.doors import Doors
 from infra.function import Function
-from infra.grants import Grants
+from infra.grants import Grants, Rows
 from infra.queue import WorkQueue
 from infra.stage import Stage, row_of
 from shared.connectors.catalog import Kind
@@ -58,7 +58,15 @@ class AppStack(Stack):
             read=by_id["api-read"],
             ops=by_id["api-ops"],
         )
-        Alarms(self, "Alarms", stage, functions=self.functions, queues=self._all_queues())
+        Alarms(
+            self,
+            "Alarms",
+            stage,
+            functions=self.functions,
+            streamed=[by_id["normalize"], by_id["derive"]],
+            queues=self._all_queues(),
+            door=self.doors.stage,
+        )
         for queue in self._all_queues():
             CfnOutput(
                 self, f"Queue{queue.name.title().replace('-', '')}", value=queue.work.queue_url
@@ -68,16 +76,15 @@ class AppStack(Stack):
         pairs = [(q.read, q.write) for q in self.queues.values()]
         return [*(queue for pair in pairs for queue in pair), self.failures]
 
-    def _reads(self) -> dict[str, WorkQueue]:
-        return {q.read.name: q.read for q in self.queues.values()}
+    def _of(self, kind: Kind | None) -> list[ConnectionQueues]:
+        connections = self._stage.retailer.connections
+        return [self.queues[c.name] for c in connections if kind in {None, row_of(c).kind}]
+
+    def _reads(self, kind: Kind | None = None) -> dict[str, WorkQueue]:
+        return {q.read.name: q.read for q in self._of(kind)}
 
     def _writes(self, kind: Kind | None = None) -> dict[str, WorkQueue]:
-        wanted = {
-            c.name
-            for c in self._stage.retailer.connections
-            if kind is None or row_of(c).kind is kind
-        }
-        return {q.write.name: q.write for name, q in self.queues.items() if name in wanted}
+        return {q.write.name: q.write for q in self._of(kind)}
 
     def _webhook(self) -> Function:
         doors = {
@@ -91,32 +98,31 @@ class AppStack(Stack):
             handler="functions.ingest.webhook.handler",
             timeout=Duration.seconds(10),
             environment={
-                "tables": self._grants.names(["inbox"]),
+                "tables": {"inbox": self._data.tables["inbox"].table_name},
                 "archive": self._data.archive.bucket_name,
                 "doors": self.to_json_string(doors),
             },
         )
-        self._data.tables["inbox"].grant(function, "dynamodb:PutItem")
+        self._grants.keep(function)
         self._grants.archive(function, "s3:PutObject")
-        for name in doors:
-            self._grants.secret(name).grant_read(function)
+        self._grants.unlock(function, doors)
         return function
 
     def _normalize(self) -> Function:
-        tables = ("inbox", "issues")
+        rows = Rows(writes=("inbox", "issues"))
         function = Function(
             self,
             "normalize",
             self._stage,
             handler="functions.ingest.normalize.handler",
             environment={
-                "tables": self._grants.names(tables),
+                "tables": self._grants.names(rows),
                 "queues": {n: q.work.queue_url for n, q in self._reads().items()},
                 "archive": self._data.archive.bucket_name,
                 "bus": self._grants.bus_name,
             },
         )
-        self._grants.rows(function, tables)
+        self._grants.rows(function, rows)
         self._grants.send(function, self._reads().values())
         self._grants.publish(function)
         self._grants.archive(function, "s3:PutObject", "s3:GetObject")
@@ -125,8 +131,8 @@ class AppStack(Stack):
         return function
 
     def _derive(self) -> Function:
-        tables = ("facts", "targets", "orders", "issues")
-        sends = self._writes(Kind.CHANNEL) | self._reads()
+        rows = Rows(reads=("orders",), writes=("facts", "targets", "issues"))
+        sends = self._writes(Kind.CHANNEL) | self._reads(Kind.CHANNEL)
         function = Function(
             self,
             "derive",
@@ -134,12 +140,12 @@ class AppStack(Stack):
             handler="functions.derive.targets.handler",
             memory_mb=1024,
             environment={
-                "tables": self._grants.names(tables),
+                "tables": self._grants.names(rows),
                 "queues": {n: q.work.queue_url for n, q in sends.items()},
                 "bus": self._grants.bus_name,
             },
         )
-        self._grants.rows(function, tables)
+        self._grants.rows(function, rows)
         self._grants.send(function, sends.values())
         self._grants.publish(function)
         self._stream(function, "facts", batch=100, window=Duration.seconds(1))
@@ -169,35 +175,38 @@ class AppStack(Stack):
         )
 
     def _clock(self) -> Function:
+        rows = Rows(writes=("facts",), lanes=("facts",))
         function = Function(
             self,
             "clock",
             self._stage,
             handler="functions.derive.clock.handler",
-            environment={"tables": self._grants.names(["facts"])},
+            environment={"tables": self._grants.names(rows)},
         )
-        self._grants.rows(function, ["facts"])
+        self._grants.rows(function, rows)
         self._every_minute(function)
         return function
 
     def _sweep(self) -> Function:
-        tables = ("targets", "orders")
+        rows = Rows(lanes=("targets", "orders"))
         function = Function(
             self,
             "sweep",
             self._stage,
             handler="functions.ops.sweep.handler",
             environment={
-                "tables": self._grants.names(tables),
+                "tables": self._grants.names(rows),
                 "queues": {n: q.work.queue_url for n, q in self._writes().items()},
             },
         )
-        self._grants.rows(function, tables, reads_only=True)
+        self._grants.rows(function, rows)
         self._grants.send(function, self._writes().values())
         self._every_minute(function)
         return function
 
     def _every_minute(self, function: Function) -> None:
+        """A failed minute is not tried again: the next one finds the same work."""
+        function.configure_async_invoke(retry_attempts=0, max_event_age=Duration.minutes(1))
         events.Rule(
             self,
             f"Minute-{function.node.id}",
@@ -211,18 +220,19 @@ class AppStack(Stack):
         )
 
     def _dead_letters(self) -> Function:
+        rows = Rows(writes=("issues",))
         function = Function(
             self,
             "dead-letters",
             self._stage,
             handler="functions.ops.dead_letters.handler",
             environment={
-                "tables": self._grants.names(["issues"]),
+                "tables": self._grants.names(rows),
                 "bus": self._grants.bus_name,
                 "prefix": self._stage.prefix,
             },
         )
-        self._grants.rows(function, ["issues"])
+        self._grants.rows(function, rows)
         self._grants.publish(function)
         letters = [queue.dead for queue in self._all_queues()]
         for queue in (*letters, self.failures.work):
@@ -232,19 +242,19 @@ class AppStack(Stack):
         return function
 
     def _read_api(self) -> Function:
-        tables = ("facts", "targets", "orders", "links", "issues")
+        rows = Rows(reads=("facts", "targets", "orders", "links"), lanes=("issues",))
         function = Function(
             self,
             "api-read",
             self._stage,
             handler="functions.read.api.handler",
-            environment={"tables": self._grants.names(tables)},
+            environment={"tables": self._grants.names(rows)},
         )
-        self._grants.rows(function, tables, reads_only=True)
+        self._grants.rows(function, rows)
         return function
 
     def _ops_api(self) -> Function:
-        tables = ("issues", "inbox", "links", "orders", "facts")
+        rows = Rows(reads=("orders", "facts"), writes=("issues", "inbox", "links"))
         sends = self._reads() | self._writes()
         function = Function(
             self,
@@ -252,12 +262,12 @@ class AppStack(Stack):
             self._stage,
             handler="functions.ops.api.handler",
             environment={
-                "tables": self._grants.names(tables),
+                "tables": self._grants.names(rows),
                 "queues": {n: q.work.queue_url for n, q in sends.items()},
                 "bus": self._grants.bus_name,
             },
         )
-        self._grants.rows(function, tables)
+        self._grants.rows(function, rows)
         self._grants.send(function, sends.values())
         self._grants.publish(function)
         return function

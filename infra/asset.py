@@ -78,5 +78,7 @@ def _trim(target: Path) -> None:
 
 
 def _uv() -> str:
-    found = shutil.which("uv")
-    return found or str(ROOT / ".tools" / "bin" / "uv")
+    found = shutil.which("uv") or shutil.which(ROOT / ".tools" / "bin" / "uv")
+    if found is None:
+        raise FileNotFoundError("uv is not installed; run `make setup`")
+    return found

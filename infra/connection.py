@@ -9,14 +9,28 @@ from aws_cdk import aws_lambda_event_sources as sources
 from constructs import Construct
 
 from infra.function import Function
-from infra.grants import Grants
+from infra.grants import Grants, Rows
 from infra.queue import WorkQueue
 from infra.stage import Stage, row_of
 from shared.connectors.catalog import Kind
-from shared.model.retailer import Connection
+from shared.model.ids import Entity
+from shared.model.retailer import Connection, Retailer
 
 WORK = Duration.seconds(60)
-_POLLED = {Kind.ERP: ("product", "price", "stock", "shipment"), Kind.CHANNEL: ("order",)}
+READER = Rows(
+    reads=("links",), writes=("facts", "orders", "issues", "control"), deletes=("orders",)
+)
+PUBLISHER = Rows(writes=("targets", "links", "orders", "issues", "control"), lanes=("targets",))
+SENDER = Rows(writes=("orders", "links", "issues", "control"))
+_FACTS = (Entity.PRODUCT, Entity.PRICE, Entity.STOCK)
+
+
+def polled(connection: Connection, retailer: Retailer) -> list[Entity]:
+    """Facts it is believed about, orders where it sells, shipments where orders are sent to."""
+    facts = [entity for entity in _FACTS if retailer.authority[entity] == connection.name]
+    sells = any(channel.connection == connection.name for channel in retailer.channels)
+    ships = any(channel.erp == connection.name for channel in retailer.channels)
+    return facts + [Entity.ORDER] * sells + [Entity.SHIPMENT] * ships
 
 
 class ConnectionQueues(Construct):
@@ -49,7 +63,7 @@ class ConnectionWork(Construct):
             stage,
             name="read",
             handler="functions.ingest.read.handler",
-            tables=("facts", "orders", "links", "issues", "control"),
+            rows=READER,
             grants=grants,
             sends=own_read | writes,
         )
@@ -59,9 +73,7 @@ class ConnectionWork(Construct):
             stage,
             name="publish" if channel else "send",
             handler=f"functions.{'publish.channel' if channel else 'orders.send'}.handler",
-            tables=("targets", "links", "orders", "issues", "control")
-            if channel
-            else ("orders", "links", "issues", "control"),
+            rows=PUBLISHER if channel else SENDER,
             grants=grants,
             sends=own_write,
         )
@@ -75,7 +87,7 @@ class ConnectionWork(Construct):
                     max_concurrency=max(2, slots),
                 )
             )
-        for entity in _POLLED[kind]:
+        for entity in polled(connection, stage.retailer):
             self._poll(connection, entity, stage, mine)
 
     def _function(
@@ -85,7 +97,7 @@ class ConnectionWork(Construct):
         *,
         name: str,
         handler: str,
-        tables: tuple[str, ...],
+        rows: Rows,
         grants: Grants,
         sends: dict[str, WorkQueue],
     ) -> Function:
@@ -99,16 +111,16 @@ class ConnectionWork(Construct):
             loops=True,
             environment={
                 "connection": connection.name,
-                "tables": grants.names(tables),
+                "tables": grants.names(rows),
                 "queues": {name: queue.work.queue_url for name, queue in sends.items()},
                 "secrets": {connection.name: grants.secret(connection.name).secret_arn},
                 "bus": grants.bus_name,
             },
         )
-        grants.rows(function, tables)
+        grants.rows(function, rows)
         grants.send(function, sends.values())
         grants.publish(function)
-        grants.secret(connection.name).grant_read(function)
+        grants.unlock(function, [connection.name])
         return function
 
     def _poll(

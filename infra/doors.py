@@ -1,11 +1,13 @@
 """The HTTP API: webhooks by signature, every other route by token and scope, nothing else."""
 
+import json
+
 import jsii
 from aws_cdk import CfnOutput, RemovalPolicy, Stack
+from aws_cdk import aws_apigateway as gateway
 from aws_cdk import aws_apigatewayv2 as api
 from aws_cdk import aws_apigatewayv2_authorizers as authorizers
 from aws_cdk import aws_apigatewayv2_integrations as integrations
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
@@ -26,6 +28,19 @@ OPS_ROUTES = {
 }
 
 
+LOGGED = {
+    "at": "$context.requestTime",
+    "request": "$context.requestId",
+    "route": "$context.routeKey",
+    "status": "$context.status",
+    "latency_ms": "$context.responseLatency",
+    "bytes": "$context.responseLength",
+    "authorizer": "$context.authorizer.error",
+    "integration": "$context.integrationErrorMessage",
+}
+"""What is logged of a request: no address, no path with an order's number in it, no header."""
+
+
 @jsii.implements(api.IAccessLogSettings)
 class _AccessLogs:
     def __init__(self, group: logs.LogGroup) -> None:
@@ -36,8 +51,8 @@ class _AccessLogs:
         return self._destination
 
     @property
-    def format(self) -> None:
-        """None keeps the common log format: no headers, no bodies."""
+    def format(self) -> gateway.AccessLogFormat:
+        return gateway.AccessLogFormat.custom(json.dumps(LOGGED, separators=(",", ":")))
 
 
 class Doors(Construct):
@@ -76,25 +91,27 @@ class Doors(Construct):
         for hook in hooks:
             acknowledge(hook, {"APIG4": "vendors sign what they send; the function checks it"})
         for routes, function, label in ((READ_ROUTES, read, "Read"), (OPS_ROUTES, ops, "Ops")):
+            integration = integrations.HttpLambdaIntegration(label, function)
             for route, needed in routes.items():
                 method, path = route.split(" ")
                 self.api.add_routes(
                     path=path,
                     methods=[api.HttpMethod(method)],
-                    integration=integrations.HttpLambdaIntegration(label, function),
+                    integration=integration,
                     authorization_scopes=[f"shelfwire/{needed}"],
                 )
         CfnOutput(self, "ApiId", value=self.api.api_id)
+        CfnOutput(self, "ApiUrl", value=self.stage.url)
         CfnOutput(self, "ApiStage", value=self.stage.stage_name)
 
     def _stage(self, stage: Stage) -> api.HttpStage:
         group = logs.LogGroup(
             self,
             "Access",
+            log_group_name=f"/aws/vendedlogs/{stage.name('api')}",
             retention=logs.RetentionDays.ONE_MONTH,
             removal_policy=RemovalPolicy.DESTROY,
         )
-        group.grant_write(iam.ServicePrincipal("apigateway.amazonaws.com"))
         return api.HttpStage(
             self,
             "Live",

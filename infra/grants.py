@@ -1,25 +1,40 @@
 """Permissions, given exactly and in one place."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_secretsmanager as secretsmanager
 
-from infra.data_stack import INDEXED, DataStack
+from infra.data_stack import DataStack
 from infra.nag import acknowledge
 from infra.queue import WorkQueue
 from infra.stage import Stage
 
 READ = ("dynamodb:BatchGetItem", "dynamodb:Query")
-WRITE = (
-    "dynamodb:DeleteItem",
-    "dynamodb:PartiQLDelete",
-    "dynamodb:PartiQLInsert",
-    "dynamodb:PartiQLUpdate",
-    "dynamodb:PutItem",
-)
+WRITE = ("dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate", "dynamodb:PutItem")
+DELETE = ("dynamodb:DeleteItem",)
+LOOK = ("dynamodb:Query",)
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What a function does to which tables.
+
+    What it writes it reads too, because every write names the revision it read; what it deletes
+    it writes too. `lanes` are the tables whose index of things to do it looks through.
+    """
+
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+    deletes: tuple[str, ...] = ()
+    lanes: tuple[str, ...] = ()
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*self.reads, *self.writes, *self.lanes)))
 
 
 class Grants:
@@ -31,42 +46,52 @@ class Grants:
     def bus_name(self) -> str:
         return self._data.bus.event_bus_name
 
-    def names(self, tables: Iterable[str]) -> dict[str, str]:
-        return {table: self._data.tables[table].table_name for table in tables}
+    def names(self, rows: Rows) -> dict[str, str]:
+        return {table: self._data.tables[table].table_name for table in rows.tables}
 
     def secret(self, connection: str) -> secretsmanager.Secret:
         return self._data.secrets[connection]
 
-    def rows(
-        self, function: lambda_.Function, tables: Iterable[str], *, reads_only: bool = False
+    def rows(self, function: lambda_.Function, rows: Rows) -> None:
+        for table in (*rows.reads, *rows.writes):
+            self._table(function, READ, table)
+        for table in rows.writes:
+            self._table(function, WRITE, table)
+        for table in rows.deletes:
+            self._table(function, DELETE, table)
+        for table in rows.lanes:
+            self._table(function, LOOK, table, within="/index/due")
+
+    def _table(
+        self, function: lambda_.Function, actions: Iterable[str], table: str, *, within: str = ""
     ) -> None:
-        actions = READ if reads_only else (*READ, *WRITE)
-        for table in tables:
-            made = self._data.tables[table]
-            arns = [made.table_arn]
-            if table in INDEXED:
-                arns.append(f"{made.table_arn}/index/due")
-            function.add_to_role_policy(iam.PolicyStatement(actions=list(actions), resources=arns))
+        arn = f"{self._data.tables[table].table_arn}{within}"
+        _allow(function, actions, [arn])
+
+    def keep(self, function: lambda_.Function) -> None:
+        """The door's one write: a delivery nobody has kept yet."""
+        self._table(function, ["dynamodb:PutItem"], "inbox")
 
     def send(self, function: lambda_.Function, queues: Iterable[WorkQueue]) -> None:
-        arns = [queue.work.queue_arn for queue in queues]
-        function.add_to_role_policy(
-            iam.PolicyStatement(actions=["sqs:SendMessage"], resources=arns)
-        )
+        _allow(function, ["sqs:SendMessage"], [queue.work.queue_arn for queue in queues])
 
     def publish(self, function: lambda_.Function) -> None:
-        function.add_to_role_policy(
-            iam.PolicyStatement(
-                actions=["events:PutEvents"], resources=[self._data.bus.event_bus_arn]
-            )
-        )
+        _allow(function, ["events:PutEvents"], [self._data.bus.event_bus_arn])
+
+    def unlock(self, function: lambda_.Function, connections: Iterable[str]) -> None:
+        arns = [self.secret(connection).secret_arn for connection in connections]
+        _allow(function, ["secretsmanager:GetSecretValue"], arns)
 
     def archive(self, function: lambda_.Function, *actions: str) -> None:
         name = f"{self._stage.name('archive')}-{Aws.ACCOUNT_ID}"
         raw = f"arn:{Aws.PARTITION}:s3:::{name}/raw/*"
-        function.add_to_role_policy(iam.PolicyStatement(actions=list(actions), resources=[raw]))
+        _allow(function, actions, [raw])
         shown = raw.replace(Aws.PARTITION, "<AWS::Partition>")
         shown = shown.replace(Aws.ACCOUNT_ID, "<AWS::AccountId>")
         if function.role is not None:
             why = {f"IAM5[Resource::{shown}]": "raw bodies are named after their delivery"}
             acknowledge(function.role, why)
+
+
+def _allow(function: lambda_.Function, actions: Iterable[str], resources: list[str]) -> None:
+    function.add_to_role_policy(iam.PolicyStatement(actions=list(actions), resources=resources))

@@ -25,7 +25,6 @@ class LeasedPacer:
         self._store = store
         self._clock = clock
         self._held = 0
-        self._taken = 0
         self._until: datetime | None = None
         self._ceiling: Bucket | None = None
 
@@ -36,7 +35,6 @@ class LeasedPacer:
         if self._held < cost:
             self._lease(cost, now)
         self._held -= cost
-        self._taken = cost
 
     def observe(self, *, available: int | None, rate: int | None, spent: int) -> None:
         """The vendor's own count is lower when somebody else uses the account too.
@@ -44,10 +42,7 @@ class LeasedPacer:
         It was true when it was said and refills like ours; what is leased here is still to come
         off it.
         """
-        del rate
-        if 0 <= spent < self._taken:  # what a call was reserved for and did not cost
-            self._held += self._taken - spent
-        self._taken = 0
+        del rate, spent
         if available is not None:
             level = max(available - self._held, 0) * MILLI
             limits = self._limits

@@ -263,15 +263,6 @@ def test_two_holders_never_spend_more_than_the_bucket() -> None:
     assert spent == 2000
 
 
-def test_what_a_call_did_not_cost_is_spent_again() -> None:
-    world = World()
-    mine = pacer(world)
-    for _ in range(20):
-        mine.take(500)
-        mine.observe(available=None, rate=None, spent=20)
-    assert len(world.store.written) == 1
-
-
 def test_an_empty_bucket_says_when_to_come_back() -> None:
     world = World()
     mine = pacer(world)

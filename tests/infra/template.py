@@ -4,9 +4,7 @@ import json
 import os
 import sys
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 
 os.environ["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
@@ -16,9 +14,10 @@ from aws_cdk import Validations
 from cdk_nag import AwsSolutionsChecks
 
 from infra.app import build
-from infra.stage import ROOT
+from infra.stage import ROOT, Stage
 
 CONTEXT = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
+PREFIX = "shelfwire-northwind-dev-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,27 +32,51 @@ class Synthesized:
         loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return loaded
 
+    def stack(self, stack: str) -> dict[str, Any]:
+        """What the CDK is told of a stack beside its template."""
+        manifest = json.loads((self.folder / "manifest.json").read_text(encoding="utf-8"))
+        properties: dict[str, Any] = manifest["artifacts"][f"Shelfwire{stack}"]["properties"]
+        return properties
+
     def resources(self, kind: str, stack: str = "App") -> dict[str, dict[str, Any]]:
         every = self.template(stack)["Resources"]
         return {name: r["Properties"] for name, r in every.items() if r["Type"] == kind}
 
     def functions(self) -> dict[str, dict[str, Any]]:
         """By the short name each is deployed under."""
-        prefix = "shelfwire-northwind-dev-"
         return {
-            f["FunctionName"].removeprefix(prefix): f
+            f["FunctionName"].removeprefix(PREFIX): f
             for f in self.resources("AWS::Lambda::Function").values()
         }
 
+    def variable(self, function: dict[str, Any], name: str) -> dict[str, Any]:
+        """A mapping a function is given, with what is known only when deployed left as `?`."""
+        loaded: dict[str, Any] = json.loads(_text(function["Environment"]["Variables"][name]))
+        return loaded
 
-@cache
-def synthesized() -> Synthesized:
-    folder = Path(mkdtemp(prefix="synth-"))
-    app = cdk.App(context={**CONTEXT, "aws:cdk:bundling-stacks": []}, outdir=str(folder))
-    build(app)
-    Validations.of(app).add_plugins(AwsSolutionsChecks())
+
+def _text(value: object) -> str:
+    match value:
+        case str():
+            return value
+        case {"Fn::Join": ["", parts]}:
+            return "".join(_text(part) for part in parts)
+        case _:
+            return "?"
+
+
+def app(folder: Path, **context: str) -> cdk.App:
+    """The CDK's own context and this, with no bundle made."""
+    said = {**CONTEXT, "aws:cdk:bundling-stacks": [], **context}
+    return cdk.App(context=said, outdir=str(folder))
+
+
+def synthesized(folder: Path, stage: Stage | None = None) -> Synthesized:
+    made = app(folder)
+    build(made, stage)
+    Validations.of(made).add_plugins(AwsSolutionsChecks())
     try:
-        app.synth()
+        made.synth()
     except RuntimeError:
         report = (folder / "validation-report.json").read_text(encoding="utf-8")
         return Synthesized(folder, report)

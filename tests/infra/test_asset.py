@@ -1,5 +1,6 @@
 """The bundle as it is deployed: everything a function imports, the retailer's file, no more."""
 
+import hashlib
 from pathlib import Path
 
 import aws_cdk as cdk
@@ -10,6 +11,14 @@ from infra.stage import stage_from
 
 pytestmark = pytest.mark.xdist_group("synth")
 LIMIT_MB = 40  # Lambda takes 250 MB unzipped; a cold start does not
+
+
+def contents(folder: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +43,11 @@ def test_the_bundle_holds_nothing_that_is_not_deployed(built: Path) -> None:
 def test_only_the_models_of_services_we_use_are_carried(built: Path) -> None:
     kept = {path.name for path in (built / "botocore" / "data").iterdir()}
     assert kept == SERVICES | MODELS
+
+
+def test_the_same_inputs_make_the_same_bundle(built: Path, tmp_path: Path) -> None:
+    bundle(stage_from(cdk.App()), tmp_path)
+    assert contents(tmp_path) == contents(built)
 
 
 def test_compiled_code_is_for_the_processor_it_runs_on(built: Path) -> None:

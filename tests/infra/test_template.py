@@ -1,21 +1,26 @@
 """What the template promises: isolation per connection, closed doors, nothing lost."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from infra.data_stack import INDEXED, SCOPES, TABLES
+from functions.ops import api as ops_api
+from functions.read import api as read_api
+from infra.alarms import ALARM_KINDS
+from infra.data_stack import CLIENTS, INDEXED, SCOPES, TABLES
 from infra.doors import OPS_ROUTES, READ_ROUTES
 from shared.ports import Table
-from tests.infra.template import Synthesized
+from tests.infra.template import PREFIX, Synthesized
 
 pytestmark = [
     pytest.mark.xdist_group("synth"),
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
 ]
 CONNECTIONS = ("erp", "shop")
+QUEUES = {"erp-read", "erp-write", "shop-read", "shop-write", "stream-failures"}
 
 
 def test_aws_solutions_finds_nothing_that_is_not_acknowledged(template: Synthesized) -> None:
@@ -45,7 +50,13 @@ def test_tables_can_be_restored_and_only_where_needed_have_an_index(template: Sy
 
 
 def test_what_must_survive_is_protected_from_deletion(template: Synthesized) -> None:
-    stateful = ("AWS::DynamoDB::GlobalTable", "AWS::S3::Bucket", "AWS::SecretsManager::Secret")
+    stateful = (
+        "AWS::Cognito::UserPool",
+        "AWS::DynamoDB::GlobalTable",
+        "AWS::S3::Bucket",
+        "AWS::SecretsManager::Secret",
+    )
+    assert template.stack("Data")["terminationProtection"] is True
     for resource in template.template("Data")["Resources"].values():
         if resource["Type"] in stateful:
             assert resource["DeletionPolicy"] == "Retain"
@@ -57,9 +68,9 @@ def test_each_connection_has_queues_of_its_own_with_dead_letters(
     template: Synthesized, connection: str, way: str
 ) -> None:
     queues = {q["QueueName"]: q for q in template.resources("AWS::SQS::Queue").values()}
-    queue = queues[f"shelfwire-northwind-dev-{connection}-{way}"]
+    queue = queues[f"{PREFIX}{connection}-{way}"]
     assert queue["RedrivePolicy"]["maxReceiveCount"] == 20
-    assert f"shelfwire-northwind-dev-{connection}-{way}-dead" in queues
+    assert f"{PREFIX}{connection}-{way}-dead" in queues
 
 
 def test_a_message_stays_hidden_six_times_as_long_as_a_function_may_take(
@@ -68,7 +79,7 @@ def test_a_message_stays_hidden_six_times_as_long_as_a_function_may_take(
     queues = {q["QueueName"]: q for q in template.resources("AWS::SQS::Queue").values()}
     for connection in CONNECTIONS:
         for way in ("read", "write"):
-            queue = queues[f"shelfwire-northwind-dev-{connection}-{way}"]
+            queue = queues[f"{PREFIX}{connection}-{way}"]
             assert queue["VisibilityTimeout"] == 6 * 60
 
 
@@ -106,6 +117,14 @@ def test_queues_report_what_failed_message_by_message(template: Synthesized) -> 
             assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
+def test_a_failed_minute_is_made_good_by_the_next_one(template: Synthesized) -> None:
+    schedules = template.resources("AWS::Lambda::EventInvokeConfig").values()
+    assert {s["FunctionName"]["Ref"][:5] for s in schedules} == {"clock", "sweep"}
+    for schedule in schedules:
+        assert schedule["MaximumRetryAttempts"] == 0
+        assert schedule["MaximumEventAgeInSeconds"] == 60
+
+
 def test_every_schedule_has_a_dead_letter_queue(template: Synthesized) -> None:
     rules = template.resources("AWS::Events::Rule").values()
     assert len(rules) == 2 + 5
@@ -125,6 +144,28 @@ def test_only_webhooks_are_open_and_every_other_route_has_a_scope_of_its_own(
     assert {scope for (scope,) in wanted.values()} <= {f"shelfwire/{name}" for name in SCOPES}
 
 
+def test_every_route_is_one_its_function_answers() -> None:
+    assert set(READ_ROUTES) == set(read_api.ROUTES)
+    assert set(OPS_ROUTES) == set(ops_api.ROUTES)
+
+
+def test_a_token_is_good_for_the_scopes_of_its_client_alone(template: Synthesized) -> None:
+    clients = template.resources("AWS::Cognito::UserPoolClient", "Data").values()
+    assert {c["ClientName"].removeprefix(PREFIX) for c in clients} == set(CLIENTS)
+    for client in clients:
+        assert client["AllowedOAuthFlows"] == ["client_credentials"]
+        scopes = {scope["Fn::Join"][1][-1] for scope in client["AllowedOAuthScopes"]}
+        wanted = CLIENTS[client["ClientName"].removeprefix(PREFIX)]
+        assert scopes == {f"/{scope}" for scope in wanted}
+
+
+def test_the_log_of_requests_holds_no_address_and_no_path(template: Synthesized) -> None:
+    (stage,) = template.resources("AWS::ApiGatewayV2::Stage").values()
+    logged = set(json.loads(stage["AccessLogSettings"]["Format"]).values())
+    assert "$context.routeKey" in logged
+    assert not {name for name in logged if "identity" in name or "path" in name.lower()}
+
+
 def test_functions_run_on_arm_with_tracing_and_a_log_group_of_their_own(
     template: Synthesized,
 ) -> None:
@@ -135,17 +176,18 @@ def test_functions_run_on_arm_with_tracing_and_a_log_group_of_their_own(
         assert "LogGroup" in function["LoggingConfig"]
 
 
-def test_every_queue_and_function_has_its_alarms(template: Synthesized) -> None:
-    names = {a["AlarmName"] for a in template.resources("AWS::CloudWatch::Alarm").values()}
-    prefix = "shelfwire-northwind-dev-"
-    for function in template.functions():
-        assert f"{prefix}function-errors-{function}" in names
-        assert f"{prefix}function-throttles-{function}" in names
-    for queue in ("erp-read", "erp-write", "shop-read", "shop-write", "stream-failures"):
-        assert f"{prefix}dead-letters-{queue}" in names
-        assert f"{prefix}oldest-message-{queue}" in names
-
-
-def test_both_stacks_stay_far_below_five_hundred_resources(template: Synthesized) -> None:
-    for stack in ("Data", "App"):
-        assert len(template.template(stack)["Resources"]) < 250
+def test_every_queue_function_and_stream_has_its_alarms(template: Synthesized) -> None:
+    about = {
+        "api-errors": {"api"},
+        "dead-letters": QUEUES,
+        "function-errors": set(template.functions()),
+        "function-throttles": set(template.functions()),
+        "oldest-message": QUEUES,
+        "stream-behind": {"derive", "normalize"},
+    }
+    assert set(about) == set(ALARM_KINDS)
+    wanted = {f"{PREFIX}{kind}-{name}": kind for kind, names in about.items() for name in names}
+    alarms = template.resources("AWS::CloudWatch::Alarm").values()
+    described = {alarm["AlarmName"]: alarm["AlarmDescription"] for alarm in alarms}
+    assert described == {name: f"docs/runbook/{kind}.md" for name, kind in wanted.items()}
+    assert all(alarm["AlarmActions"] for alarm in alarms)

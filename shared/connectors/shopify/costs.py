@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from shared.ports import Pacer
 
 POINT = 1000
+CREDIT_MAX = 200 * POINT  # what was given back may be gone again if it lies long
 SINGLE_CALL_MAX = 1000  # points; a dearer query is refused whatever the bucket holds
 MUTATION = 10 * POINT
 PER_VARIANT = POINT // 5
@@ -42,11 +43,13 @@ class Meter:
     """Takes points from the pacer before a call and tells it after what the vendor counted.
 
     A pacer counts whole points; what rounding up took too much is credited to the next call, so
-    that five calls of 10.2 points take 51 and not 55.
+    that five calls of 10.2 points take 51 and not 55. So is what a query was reserved for and did
+    not cost: the vendor gives it back as well.
     """
 
     pacer: Pacer
     _credit: int = 0
+    _last: int = 0
     _stated: dict[tuple[str, int], int] = field(default_factory=dict)
 
     def take(self, operation: str, estimate: int) -> None:
@@ -54,6 +57,7 @@ class Meter:
         wanted = self.price(operation, estimate)
         self.reserve(wanted)
         self._credit -= wanted
+        self._last = wanted
 
     def reserve(self, wanted: int) -> None:
         """Take ahead what several calls will cost together, in thousandths.
@@ -79,4 +83,8 @@ class Meter:
             self._stated[operation, estimate] = requested * POINT
 
     def observe(self, *, available: int | None, rate: int | None, spent: int) -> None:
+        unspent = self._last - spent * POINT
+        if spent and unspent > 0:
+            self._credit = min(self._credit + unspent, CREDIT_MAX)
+        self._last = 0
         self.pacer.observe(available=available, rate=rate, spent=spent)

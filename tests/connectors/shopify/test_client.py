@@ -169,7 +169,7 @@ def test_a_poll_that_was_throttled_goes_on_where_it_stopped() -> None:
     there = world(pacer=(pacer := FreePacer(left=100_000)))
     wished: Json = [{"title": f"Line {i}", "price": "1.00"} for i in range(100)]
     there.ordered(lines=wished)
-    pacer.left = 926 + 2 * 403
+    pacer.left = 926 + 2 * 203
     with pytest.raises(ThrottledError):
         there.shop.orders_since(None, page=None)
     pacer.left = 100_000
