@@ -11,7 +11,7 @@ from constructs import Construct
 
 from infra.alarms import Alarms
 from infra.connection import ConnectionQueues, ConnectionWork
-from infra.data_stack import DataStack
+from infra.data_stack import DataStack, titled
 from infra.doors import Doors
 from infra.function import Function
 from infra.grants import Grants, Rows
@@ -68,9 +68,7 @@ class AppStack(Stack):
             door=self.doors.stage,
         )
         for queue in self._all_queues():
-            CfnOutput(
-                self, f"Queue{queue.name.title().replace('-', '')}", value=queue.work.queue_url
-            )
+            CfnOutput(self, f"Queue{titled(queue.name)}", value=queue.work.queue_url)
 
     def _all_queues(self) -> list[WorkQueue]:
         pairs = [(q.read, q.write) for q in self.queues.values()]

@@ -28,6 +28,11 @@ CLIENTS = {
 }
 
 
+def titled(name: str) -> str:
+    """A name of ours as part of an output's, which holds letters and digits only."""
+    return name.title().replace("-", "")
+
+
 class DataStack(Stack):
     def __init__(self, scope: Construct, name: str, stage: Stage) -> None:
         super().__init__(
@@ -57,6 +62,10 @@ class DataStack(Stack):
         self._callers(stage)
         CfnOutput(self, "ArchiveName", value=self.archive.bucket_name)
         CfnOutput(self, "BusName", value=self.bus.event_bus_name)
+        for table in TABLES:
+            CfnOutput(self, f"Table{table.title()}", value=self.tables[table].table_name)
+        for connection, secret in self.secrets.items():
+            CfnOutput(self, f"Secret{titled(connection)}", value=secret.secret_name)
 
     def _table(self, table: str, stage: Stage) -> dynamodb.TableV2:
         made = dynamodb.TableV2(
@@ -128,7 +137,7 @@ class DataStack(Stack):
         server = self.pool.add_resource_server(
             "Scopes", identifier="shelfwire", scopes=list(scopes.values())
         )
-        self.pool.add_domain(
+        domain = self.pool.add_domain(
             "Domain", cognito_domain=cognito.CognitoDomainOptions(domain_prefix=stage.prefix)
         )
         self.clients = {
@@ -146,5 +155,6 @@ class DataStack(Stack):
             for client, allowed in CLIENTS.items()
         }
         CfnOutput(self, "PoolId", value=self.pool.user_pool_id)
+        CfnOutput(self, "TokenUrl", value=f"{domain.base_url()}/oauth2/token")
         for client, made in self.clients.items():
             CfnOutput(self, f"Client{client.title()}", value=made.user_pool_client_id)

@@ -100,15 +100,23 @@ class Reader:
     def _poll(
         self, entity: Entity, message: Mapping[str, str], out_of_time: Callable[[], bool]
     ) -> None:
-        started = message.get("run")
-        run = self._resumed(entity, started) if started else self._begun(entity)
+        """Begin a run, or read its pages: whatever fails then, the message names what to resume."""
+        if "run" not in message:
+            begun = self._begun(entity)
+            if begun is not None:
+                self._go_on(entity, begun)
+            return
+        run = self._resumed(entity, message["run"])
         while run is not None:
             page = self._page(entity, run)
             run = self._advanced(entity, run, page)
             if run is not None and out_of_time():
-                body = {"poll": entity.value, "run": run.started.isoformat()}
-                self.queues.send([Message(keys.read_queue(self.connection), body)])
+                self._go_on(entity, run)
                 return
+
+    def _go_on(self, entity: Entity, run: Run) -> None:
+        body = {"poll": entity.value, "run": run.started.isoformat()}
+        self.queues.send([Message(keys.read_queue(self.connection), body)])
 
     def _page(self, entity: Entity, run: Run) -> str | None:
         """Handle one page whole, and say where the next one starts."""

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from shared.errors import AccessError, RejectedError, RetryableError
+from shared.errors import AccessError, RejectedError, RetryableError, ThrottledError
 from shared.flows import keys
 from shared.flows.read import Reader
 from shared.model.facts import StockCard
@@ -83,10 +83,16 @@ class Setup:
         )
 
     def poll(self, *, stop_after: int = 99, **message: str) -> None:
+        """A poll and the message it goes on by; or, with a `run`, that message alone."""
         left = iter(range(stop_after))
-        self.reader.handle(
-            {"poll": "stock", **message}, out_of_time=lambda: next(left, None) is None
-        )
+        already = list(self.world.queues.sent)
+        body = {"poll": "stock", **message}
+        self.reader.handle(body, out_of_time=lambda: next(left, None) is None)
+        if "run" not in message:
+            begun = [m for m in self.world.queues.sent if m not in already]
+            self.world.queues.sent = already
+            for one in begun:
+                self.reader.handle(one.body, out_of_time=lambda: next(left, None) is None)
 
     def kept(self, sku: str) -> bool:
         key = keys.stock(sku, "erp")
@@ -112,6 +118,15 @@ def test_a_page_that_fails_is_read_again_and_nothing_before_it() -> None:
     setup.poll(run=NOW.isoformat())
     assert [page for _, page in setup.erp.asked] == [None, "1", "1"]
     assert setup.kept("B")
+
+
+def test_a_poll_that_is_throttled_at_once_is_resumed_not_lost() -> None:
+    setup = Setup([stock_card(1, "A")])
+    setup.erp.errors = {0: [ThrottledError("busy", after=timedelta(seconds=3))]}
+    with pytest.raises(ThrottledError):
+        setup.poll()
+    setup.poll(run=NOW.isoformat())
+    assert setup.kept("A")
 
 
 def test_a_poll_that_never_ended_does_not_move_the_cursor() -> None:

@@ -35,6 +35,7 @@ STOCK = "API_MATERIAL_STOCK_SRV"
 MOVEMENTS = "API_MATERIAL_DOCUMENT_SRV"
 ORDERS = "API_SALES_ORDER_SRV"
 DELIVERIES = "API_OUTBOUND_DELIVERY_SRV;v=0002"
+PRODUCT_CHUNKS = 10
 _STOCK_KINDS = ("01", "02", "03", "07")
 
 type Rows = list[dict[str, Json]]
@@ -97,18 +98,20 @@ class SapS4:
     # products
 
     def _changed_products(self, since: datetime | None, page: str | None) -> Page[ProductCard]:
+        # A page is read in few calls, so that it never needs more of them than a bucket holds.
+        top = min(self._settings.page_size, PRODUCT_CHUNKS * self._settings.filter_chunk)
         filters = [f"Product gt {values.quoted(page)}"] if page else []
         if since is not None:
             filters.append(f"LastChangeDateTime gt {values.offset_literal(since)}")
         query = {
             "$select": "Product,CrossPlantConfigurableProduct",
             "$orderby": "Product",
-            "$top": str(self._settings.page_size),
+            "$top": str(top),
         }
         if filters:
             query["$filter"] = " and ".join(filters)
         rows = self._gateway.rows(PRODUCT, "A_Product", query)
-        last = str(rows[-1]["Product"]) if len(rows) == self._settings.page_size else None
+        last = str(rows[-1]["Product"]) if len(rows) == top else None
         # A whole reading meets every product at its own row; a delta at any of its variants.
         named = [
             str(row.get("CrossPlantConfigurableProduct") or row["Product"])
