@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import httpx
 from aws_lambda_powertools import Logger, Metrics
 
 from shared.aws.blobs import S3Blobs
@@ -89,6 +90,11 @@ def issues() -> Issues:
     return Issues(store(), bus(), clock)
 
 
+def transport() -> httpx.BaseTransport | None:
+    """How vendors are reached: over the network, which is what None means to httpx."""
+    return None
+
+
 @cache
 def pacer(name: str) -> LeasedPacer:
     return LeasedPacer(retailer().connection(name), store(), clock)
@@ -108,6 +114,18 @@ def connector(name: str) -> Any:
         connection = retailer().connection(name)
         module, factory = CATALOG[connection.system].factory.split(":")
         connect = getattr(import_module(module), factory)
-        made = connect(connection, retailer(), secret, pacer=pacer(name), clock=clock)
+        made = connect(
+            connection,
+            retailer(),
+            secret,
+            pacer=pacer(name),
+            clock=clock,
+            transport=transport(),
+        )
         known = _CONNECTED[name] = (secret, made)
     return known[1]
+
+
+def forget_connections() -> None:
+    """Make every client anew at its next use."""
+    _CONNECTED.clear()

@@ -1,6 +1,7 @@
 """Everything one connection has to itself: queues, reader, publisher or sender, schedules."""
 
 import json
+from dataclasses import replace
 
 from aws_cdk import Duration
 from aws_cdk import aws_events as events
@@ -17,9 +18,8 @@ from shared.model.ids import Entity
 from shared.model.retailer import Connection, Retailer
 
 WORK = Duration.seconds(60)
-READER = Rows(
-    reads=("links",), writes=("facts", "orders", "issues", "control"), deletes=("orders",)
-)
+READER = Rows(reads=("links",), writes=("facts", "orders", "issues", "control"))
+CAPTURER = replace(READER, deletes=("orders",))  # an order that waited for a code waits no more
 PUBLISHER = Rows(writes=("targets", "links", "orders", "issues", "control"), lanes=("targets",))
 SENDER = Rows(writes=("orders", "links", "issues", "control"))
 _FACTS = (Entity.PRODUCT, Entity.PRICE, Entity.STOCK)
@@ -53,7 +53,7 @@ class ConnectionWork(Construct):
         queues: dict[str, ConnectionQueues],
     ) -> None:
         super().__init__(scope, f"Work-{connection.name}")
-        kind = row_of(connection).kind
+        channel = row_of(connection).kind is Kind.CHANNEL
         mine = queues[connection.name]
         writes = {q.write.name: q.write for q in queues.values()}
         own_read = {mine.read.name: mine.read}
@@ -63,11 +63,10 @@ class ConnectionWork(Construct):
             stage,
             name="read",
             handler="functions.ingest.read.handler",
-            rows=READER,
+            rows=CAPTURER if channel else READER,
             grants=grants,
             sends=own_read | writes,
         )
-        channel = kind is Kind.CHANNEL
         self.writer = self._function(
             connection,
             stage,

@@ -64,8 +64,9 @@ class DataStack(Stack):
         CfnOutput(self, "BusName", value=self.bus.event_bus_name)
         for table in TABLES:
             CfnOutput(self, f"Table{table.title()}", value=self.tables[table].table_name)
-        for connection, secret in self.secrets.items():
-            CfnOutput(self, f"Secret{titled(connection)}", value=secret.secret_name)
+        for connection in stage.retailer.connections:
+            secret_name = stage.name(connection.secret)
+            CfnOutput(self, f"Secret{titled(connection.name)}", value=secret_name)
 
     def _table(self, table: str, stage: Stage) -> dynamodb.TableV2:
         made = dynamodb.TableV2(

@@ -112,7 +112,7 @@ LEDGER: dict[str, dict[str, Actions]] = {
     },
     "erp-read": {
         "facts": WRITE,
-        "orders": DELETE,
+        "orders": WRITE,
         "links": READ,
         "issues": WRITE,
         "control": WRITE,

@@ -1,0 +1,151 @@
+"""Every payload of `events/` through its handler, and one article and one order all the way."""
+
+from typing import Any
+
+import boto3
+
+from functions.derive import clock, targets
+from functions.ingest import normalize, read
+from functions.ops import api as ops_api
+from functions.ops import dead_letters, sweep
+from functions.orders import send
+from functions.publish import channel
+from functions.read import api as read_api
+from shared.aws.inbox import Inbox
+from shared.kit.clock import WallClock
+from shared.ports import Table
+from tests.functions.world import Deployment, deployment, loaded, sqs_event, stocked, stream_event
+
+__all__ = ["deployment"]
+
+
+def run(deployment: Deployment, queue: str, handler: Any) -> None:
+    """Let a function handle everything in its queue, also what it sends to itself."""
+    while bodies := deployment.messages(queue):
+        answer = deployment.invoke(handler, sqs_event(queue, *bodies))
+        assert answer == {"batchItemFailures": []}
+
+
+def publish_everything(deployment: Deployment) -> None:
+    stocked(deployment)
+    for entity in ("product", "price", "stock"):
+        event = sqs_event("erp-read", {"poll": entity})
+        assert deployment.invoke(read.handler, event) == {"batchItemFailures": []}
+        run(deployment, "erp-read", read.handler)
+        skus = [("sku#HAT-M", "item#erp"), ("sku#HAT-S", "item#erp"), ("product#HAT", "p")]
+        deployment.invoke(targets.handler, stream_event(*skus))
+    deployment.act_as("shop")
+    bodies = deployment.messages("shop-write")
+    assert {"look": "targets"} in bodies
+    deployment.invoke(channel.handler, sqs_event("shop-write", {"look": "targets"}))
+
+
+def test_an_article_goes_from_the_erp_to_the_shop(deployment: Deployment) -> None:
+    publish_everything(deployment)
+    prices = deployment.shop.control("read_prices")
+    assert prices == {
+        "HAT-M": {"price": 1999, "compare_at": None},
+        "HAT-S": {"price": 1999, "compare_at": None},
+    }
+    answer = deployment.invoke(read_api.handler, loaded("read.api/trace-sku"))
+    assert answer["statusCode"] == 200
+    assert "19.99 GBP each" in answer["body"]
+
+
+def test_an_order_goes_from_the_shop_to_the_erp_and_its_goods_back(deployment: Deployment) -> None:
+    publish_everything(deployment)
+    lines: Any = [{"sku": "HAT-M", "quantity": 2}]
+    placed: Any = deployment.shop.control("place_order", lines=lines)
+    event = sqs_event("shop-read", {"read": "order", "key": str(placed["id"])})
+    assert deployment.invoke(read.handler, event) == {"batchItemFailures": []}
+    deployment.act_as("erp")
+    run(deployment, "erp-write", send.handler)
+    orders: Any = deployment.sap.control("orders")
+    assert [(o["reference"], o["total"]) for o in orders] == [(f"SHOP-{placed['id']}", "39.98")]
+    number = deployment.sap.control("deliver", order=orders[0]["number"], tracking="JJD1")
+    event = sqs_event("erp-read", {"read": "shipment", "key": str(number)})
+    assert deployment.invoke(read.handler, event) == {"batchItemFailures": []}
+    deployment.act_as("shop")
+    run(deployment, "shop-write", channel.handler)
+    shown: Any = deployment.shop.control("orders")
+    assert shown[0]["open"] == 0
+
+
+def kept(deployment: Deployment, body: bytes) -> None:
+    dynamo: Any = boto3.client("dynamodb")
+    s3: Any = boto3.client("s3")
+    inbox = Inbox(
+        dynamo,
+        s3,
+        table=deployment.tables[Table.INBOX],
+        bucket="archive",
+    )
+    headers = {"x-shopify-topic": "orders/create"}
+    assert inbox.keep("shop", "orders/create:w1", headers, body, now=WallClock().now())
+
+
+def test_a_delivery_becomes_a_reading(deployment: Deployment) -> None:
+    kept(deployment, b'{"id":450789469}')
+    deployment.invoke(normalize.handler, stream_event(("shop#orders/create:w1", "-")))
+    assert deployment.messages("shop-read") == [{"read": "order", "key": "450789469"}]
+    answer = deployment.invoke(ops_api.handler, loaded("ops.api/replay-delivery"))
+    assert answer["statusCode"] == 202
+    deployment.invoke(normalize.handler, stream_event(("shop#orders/create:w1", "-")))
+    assert deployment.messages("shop-read") == [{"read": "order", "key": "450789469"}]
+
+
+def test_a_message_that_is_nonsense_fails_alone(deployment: Deployment) -> None:
+    stocked(deployment)
+    event = sqs_event("erp-read", {"read": "stock", "key": "HAT-M"})
+    nonsense = loaded("ingest.read/nonsense")["Records"][0]
+    answer = deployment.invoke(read.handler, {"Records": [nonsense, *event["Records"]]})
+    assert answer == {"batchItemFailures": [{"itemIdentifier": nonsense["messageId"]}]}
+    assert any(row.get("kind") == "stock" for row in deployment.rows(Table.FACTS))
+
+
+def test_a_vendor_that_is_out_delays_a_message_and_loses_none(deployment: Deployment) -> None:
+    deployment.sap.control("throttle", seconds=60)
+    event = sqs_event("erp-read", {"read": "stock", "key": "HAT-M"})
+    assert deployment.invoke(read.handler, event) == {"batchItemFailures": []}
+    waiting = boto3.client("sqs").get_queue_attributes(
+        QueueUrl=deployment.queues["erp-read"], AttributeNames=["All"]
+    )["Attributes"]
+    assert waiting["ApproximateNumberOfMessagesDelayed"] == "1"
+
+
+def test_dead_letters_become_exceptions_that_are_listed_and_replayed(
+    deployment: Deployment,
+) -> None:
+    for name in ("case", "unreadable"):
+        answer = deployment.invoke(dead_letters.handler, loaded(f"ops.dead_letters/{name}"))
+        assert answer == {"batchItemFailures": []}
+    listed = deployment.invoke(read_api.handler, loaded("read.api/exceptions"))
+    assert listed["body"].count("dead_letter") >= 2
+    replayed = deployment.invoke(ops_api.handler, loaded("ops.api/replay-exception"))
+    assert replayed["statusCode"] == 202
+    assert deployment.messages("erp-write") == [{"case": "shop:77"}]
+
+
+def test_a_code_is_mapped_only_to_an_article_there_is(deployment: Deployment) -> None:
+    refused = deployment.invoke(ops_api.handler, loaded("ops.api/map-code"))
+    assert refused["statusCode"] == 409
+    publish_everything(deployment)
+    assert deployment.invoke(ops_api.handler, loaded("ops.api/map-code"))["statusCode"] == 200
+    nothing = deployment.invoke(ops_api.handler, loaded("ops.api/map-nothing"))
+    assert nothing["statusCode"] == 400
+    assert '"field":"sku"' in nothing["body"]
+
+
+def test_what_is_not_known_is_said_to_be_so(deployment: Deployment) -> None:
+    for name in ("trace-sku", "trace-order"):
+        answer = deployment.invoke(read_api.handler, loaded(f"read.api/{name}"))
+        assert answer["statusCode"] == 404
+    for name in ("replay-exception", "replay-delivery"):
+        answer = deployment.invoke(ops_api.handler, loaded(f"ops.api/{name}"))
+        assert answer["statusCode"] == 404
+
+
+def test_a_minute_with_nothing_to_do_does_nothing(deployment: Deployment) -> None:
+    deployment.invoke(clock.handler, loaded("schedule/minute"))
+    deployment.invoke(sweep.handler, loaded("schedule/minute"))
+    assert all(deployment.messages(queue) == [] for queue in deployment.queues)
