@@ -44,6 +44,13 @@ def available(
     return Available(StockValue(levels=levels), tuple(chain))
 
 
+def withheld(found: Available, reason: str) -> Available:
+    """Nothing may be sold, whatever lies there; the chain says what there would have been."""
+    step = Step(rule="not on sale", detail=f"{reason} = 0")
+    levels = dict.fromkeys(found.value.levels, 0)
+    return Available(StockValue(levels=levels), (*found.chain, step))
+
+
 def _level(
     location: str,
     position: StockPosition | None,

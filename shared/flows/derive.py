@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from shared.domain import targets
-from shared.domain.availability import available
+from shared.domain.availability import available, withheld
 from shared.domain.pricing import Priced, Unpriced, resolve
 from shared.domain.targets import Draft, Priority
 from shared.errors import RetryableError
@@ -198,6 +198,9 @@ class Deriver:
             variant=item.variant,
             channel=channel,
         )
+        priced = self._priced(item, channel, facts)
+        if priced is None or isinstance(priced[1], Unpriced):
+            found = withheld(found, _reason(priced))
         yield Draft(
             channel=channel.name,
             facet=Facet.STOCK,
@@ -240,6 +243,11 @@ class Deriver:
                 lane=keys.WAKE_LANE if at else None,
                 due=at,
             )
+
+
+def _reason(priced: tuple[PriceCard, Priced | Unpriced] | None) -> str:
+    known = priced[1] if priced else None
+    return known.reason if isinstance(known, Unpriced) else "no price is known"
 
 
 def target_put(target: Target, expected: int, *, settle: timedelta) -> Put:

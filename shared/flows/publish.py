@@ -20,7 +20,7 @@ from shared.flows.leases import Lease, Leases
 from shared.model.ids import Facet
 from shared.model.issue import IssueKind
 from shared.model.retailer import Retailer
-from shared.model.target import Outcome, Push, Target, TargetState, Verdict
+from shared.model.target import Outcome, Push, StockValue, Target, TargetState, Verdict
 from shared.ports import ChannelPublisher, Clock, Key, Put, Row, Store
 
 DRAIN = 500  # targets looked at per lane and round
@@ -170,12 +170,12 @@ class Publisher:
         return [push for push in pushes if push.key not in late]
 
     def _priced(self, held: Sequence[Held]) -> set[str]:
-        """Keys whose price the channel has shown before; stock already on sale needs no proof."""
-        fresh = [h.target for h in held if h.target.published is None]
+        """Keys whose price the channel has shown; what is or stays off sale needs no proof."""
+        fresh = [h.target for h in held if h.target.published is None and _on_sale(h.target)]
         prices = {keys.target(t.channel, Facet.PRICE, t.key): t.key for t in fresh}
         rows = self.store.get(prices)
         shown = {prices[key] for key, row in rows.items() if row.body["published"] is not None}
-        return shown | {h.target.key for h in held if h.target.published is not None}
+        return shown | {h.target.key for h in held} - {target.key for target in fresh}
 
     def _marked(self, facet: Facet, members: Sequence[Held]) -> dict[str, Held]:
         """The lines that may go out: unguarded ones are recorded as sent first."""

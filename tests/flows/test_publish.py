@@ -45,11 +45,20 @@ def test_nothing_goes_on_sale_before_it_has_a_price() -> None:
     world.apply(Entity.PRODUCT, world.product_card(product("M")))
     world.stock(10)
     world.settle()
-    assert (Facet.STOCK, "HAT-M") not in world.channel.shows
+    assert shows(world, Facet.STOCK) == {"levels": {"london": 0, "leeds": 0}}
     world.clock.advance(seconds=10)
     world.price(1999)
     world.settle()
     assert [facet for facet, _ in world.channel.calls][-2:] == [Facet.PRICE, Facet.STOCK]
+    assert shows(world, Facet.STOCK) == {"levels": {"london": 10, "leeds": 0}}
+
+
+def test_an_article_whose_last_price_ended_is_no_longer_sold(world: World) -> None:
+    world.clock.advance(seconds=1)
+    world.price(0)
+    world.settle()
+    assert shows(world, Facet.STOCK) == {"levels": {"london": 0, "leeds": 0}}
+    assert "no_price" in world.kinds()
 
 
 def test_a_price_known_before_the_listing_waits_for_it() -> None:
