@@ -329,6 +329,10 @@ class Publisher:
         )
 
 
+def _on_sale(target: Target) -> bool:
+    return any(StockValue.model_validate(target.desired).levels.values())
+
+
 def _all(lines: Sequence[Push], verdict: Verdict, message: str, *, code: str = "") -> list[Outcome]:
     return [
         Outcome(key=line.key, verdict=verdict, code=code, message=message[:200]) for line in lines
