@@ -142,16 +142,10 @@ class DataStack(Stack):
             "Domain", cognito_domain=cognito.CognitoDomainOptions(domain_prefix=stage.prefix)
         )
         self.clients = {
-            client: self.pool.add_client(
-                f"Client-{client}",
-                user_pool_client_name=stage.name(client),
-                generate_secret=True,
-                o_auth=cognito.OAuthSettings(
-                    flows=cognito.OAuthFlows(client_credentials=True),
-                    scopes=[
-                        cognito.OAuthScope.resource_server(server, scopes[name]) for name in allowed
-                    ],
-                ),
+            client: self._client(
+                client,
+                stage,
+                [cognito.OAuthScope.resource_server(server, scopes[name]) for name in allowed],
             )
             for client, allowed in CLIENTS.items()
         }
@@ -159,3 +153,15 @@ class DataStack(Stack):
         CfnOutput(self, "TokenUrl", value=f"{domain.base_url()}/oauth2/token")
         for client, made in self.clients.items():
             CfnOutput(self, f"Client{client.title()}", value=made.user_pool_client_id)
+
+    def _client(
+        self, client: str, stage: Stage, scopes: list[cognito.OAuthScope]
+    ) -> cognito.UserPoolClient:
+        return self.pool.add_client(
+            f"Client-{client}",
+            user_pool_client_name=stage.name(client),
+            generate_secret=True,
+            o_auth=cognito.OAuthSettings(
+                flows=cognito.OAuthFlows(client_credentials=True), scopes=scopes
+            ),
+        )

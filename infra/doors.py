@@ -100,9 +100,9 @@ class Doors(Construct):
                     integration=integration,
                     authorization_scopes=[f"shelfwire/{needed}"],
                 )
-        CfnOutput(self, "ApiId", value=self.api.api_id)
-        CfnOutput(self, "ApiUrl", value=self.stage.url)
-        CfnOutput(self, "ApiStage", value=self.stage.stage_name)
+        CfnOutput(Stack.of(self), "ApiId", value=self.api.api_id)
+        CfnOutput(Stack.of(self), "ApiUrl", value=self.stage.url)
+        CfnOutput(Stack.of(self), "ApiStage", value=self.stage.stage_name)
 
     def _stage(self, stage: Stage) -> api.HttpStage:
         group = logs.LogGroup(

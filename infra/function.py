@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from weakref import WeakKeyDictionary
 
 from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
@@ -14,11 +14,14 @@ from infra.asset import architecture, code
 from infra.nag import acknowledge
 from infra.stage import Stage
 
-SINGLE: dict[Stack, lambda_.AssetCode] = {}
+_CODE: WeakKeyDictionary[Stack, lambda_.AssetCode] = WeakKeyDictionary()
 
 
 class Function(lambda_.Function):
-    """`environment` values may be mappings; they become JSON, as the function's Settings expect."""
+    """`environment` values may be mappings; they become JSON, as the function's Settings expect.
+
+    `loops` says that it continues its own work by message, however often.
+    """
 
     def __init__(
         self,
@@ -31,25 +34,10 @@ class Function(lambda_.Function):
         timeout: Duration | None = None,
         memory_mb: int = 512,
         loops: bool = False,
-        **over: Any,
     ) -> None:
         physical = stage.name(name)
-        group = logs.LogGroup(
-            scope,
-            f"{name}-logs",
-            log_group_name=f"/aws/lambda/{physical}",
-            retention=logs.RetentionDays.ONE_MONTH,
-            removal_policy=RemovalPolicy.DESTROY,
-        )
-        role = iam.Role(
-            scope, f"{name}-role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com")
-        )
-        role.add_to_policy(
-            iam.PolicyStatement(
-                actions=["logs:CreateLogStream", "logs:PutLogEvents"],
-                resources=[group.log_group_arn],
-            )
-        )
+        group = _log(scope, name, physical)
+        role = _role(scope, name, group)
         super().__init__(
             scope,
             name,
@@ -70,10 +58,30 @@ class Function(lambda_.Function):
                 **{k.upper(): _text(v) for k, v in environment.items()},
             },
             recursive_loop=lambda_.RecursiveLoop.ALLOW if loops else None,
-            **over,
         )
         acknowledge(self, {"L1": "Python 3.13 is what everything here is tested on"})
-        acknowledge(role, {"IAM5[Resource::*]": "X-Ray takes traces from any resource only"})
+
+
+def _log(scope: Construct, name: str, physical: str) -> logs.LogGroup:
+    return logs.LogGroup(
+        scope,
+        f"{name}-logs",
+        log_group_name=f"/aws/lambda/{physical}",
+        retention=logs.RetentionDays.ONE_MONTH,
+        removal_policy=RemovalPolicy.DESTROY,
+    )
+
+
+def _role(scope: Construct, name: str, group: logs.LogGroup) -> iam.Role:
+    role = iam.Role(scope, f"{name}-role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+    role.add_to_policy(
+        iam.PolicyStatement(
+            actions=["logs:CreateLogStream", "logs:PutLogEvents"],
+            resources=[group.log_group_arn],
+        )
+    )
+    acknowledge(role, {"IAM5[Resource::*]": "X-Ray takes traces from any resource only"})
+    return role
 
 
 def _text(value: str | Mapping[str, str]) -> str:
@@ -81,6 +89,7 @@ def _text(value: str | Mapping[str, str]) -> str:
 
 
 def _code(stack: Stack, stage: Stage) -> lambda_.AssetCode:
-    if stack not in SINGLE:
-        SINGLE[stack] = code(stage)
-    return SINGLE[stack]
+    """One bundle for all functions of a stack."""
+    if stack not in _CODE:
+        _CODE[stack] = code(stage)
+    return _CODE[stack]

@@ -166,6 +166,17 @@ def test_the_log_of_requests_holds_no_address_and_no_path(template: Synthesized)
     assert not {name for name in logged if "identity" in name or "path" in name.lower()}
 
 
+def test_what_a_person_needs_after_a_deployment_is_among_the_outputs(
+    template: Synthesized,
+) -> None:
+    needed = {
+        "Data": {"ArchiveName", "BusName", "PoolId", "TokenUrl", "ClientOperator", "SecretErp"},
+        "App": {"ApiId", "ApiUrl", "ApiStage", "QueueErpRead", "QueueStreamFailures"},
+    }
+    for stack, names in needed.items():
+        assert names <= set(template.template(stack)["Outputs"])
+
+
 def test_functions_run_on_arm_with_tracing_and_a_log_group_of_their_own(
     template: Synthesized,
 ) -> None:
