@@ -100,6 +100,12 @@ def pacer(name: str) -> LeasedPacer:
     return LeasedPacer(retailer().connection(name), store(), clock)
 
 
+def give_back() -> None:
+    """Let others spend what this invocation leased of a vendor's rate and did not use."""
+    if environment().connection in _CONNECTED:
+        pacer(environment().connection).give_back()
+
+
 _CONNECTED: dict[str, tuple[Mapping[str, object], Any]] = {}
 
 

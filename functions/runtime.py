@@ -1,6 +1,7 @@
 """What every queue-fed function does around its flow: partial failures, delays, time left."""
 
 import json
+import random
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from shared.ports import Message
 MARGIN_MS = 12_000  # stop taking on work while one vendor call may still time out
 BACKOFF_MAX_S = 300
 PAUSE = timedelta(seconds=5)  # for a vendor that says "too many" but not until when
+DEFERRED = "deferred"
 DELAY_MAX_S = 900  # SQS delays a message by 15 minutes at most
 
 type Body = Mapping[str, str]
@@ -38,8 +40,7 @@ def each_message(
             body = json.loads(record["body"])
             handle(body)
         except RetryableError as error:
-            unsaid = PAUSE if isinstance(error, ThrottledError) else None
-            later = _later(queue, record, error.after or unsaid)
+            later = _later(queue, record, error)
             if later is None:
                 failed.append(record["messageId"])
                 _back_off(queue, record)
@@ -52,14 +53,22 @@ def each_message(
         except Exception:  # noqa: BLE001 - a bug in one message must not fail the others
             failed.append(record["messageId"])
             bootstrap.logger.exception("message failed", queue=queue)
+    bootstrap.give_back()
     return {"batchItemFailures": [{"itemIdentifier": name} for name in failed]}
 
 
-def _later(queue: str, record: Mapping[str, Any], after: timedelta | None) -> Message | None:
-    if after is None:
+def _later(queue: str, record: Mapping[str, Any], error: RetryableError) -> Message | None:
+    """The same message for later; who is throttled again and again comes back ever more seldom."""
+    body = json.loads(record["body"])
+    wait = error.after
+    if isinstance(error, ThrottledError):
+        times = int(body.get(DEFERRED, 0))
+        body[DEFERRED] = str(times + 1)
+        wait = (wait or PAUSE) * random.uniform(1, 2 ** min(times, 4))  # noqa: S311 - jitter
+    if wait is None:
         return None
-    delay_s = min(max(1, -(-after // timedelta(seconds=1))), DELAY_MAX_S)
-    return Message(queue, json.loads(record["body"]), delay_s)
+    delay_s = min(max(1, -(-wait // timedelta(seconds=1))), DELAY_MAX_S)
+    return Message(queue, body, delay_s)
 
 
 def _back_off(queue: str, record: Mapping[str, Any]) -> None:

@@ -49,8 +49,24 @@ class LeasedPacer:
             now = self._clock.now()
             self._ceiling = Bucket(level, now, limits.points_per_second, limits.bucket)
 
+    def give_back(self) -> None:
+        """Return what is leased and unspent, when its holder stops calling for now."""
+        unspent, self._held = self._held, 0
+        now = self._clock.now()
+        if not unspent or self._until is None or now >= self._until:
+            return
+        for _ in range(TRIES):
+            row = self._store.get([self._key]).get(self._key)
+            if row is None:
+                return
+            bucket = self._bucket(row, now).spent(-unspent)
+            level = min(bucket.level, bucket.size * MILLI)
+            body: dict[str, Json] = {"level": level, "at": bucket.at.isoformat()}
+            if self._store.commit([Put(self._key, body, row.rev)])[0]:
+                return
+
     def _lease(self, cost: int, now: datetime) -> None:
-        wanted = max(cost - self._held, self._limits.points_per_second)
+        wanted = max(cost - self._held, self._limits.points_per_second // 2)
         for _ in range(TRIES):
             row = self._store.get([self._key]).get(self._key)
             bucket = self._bucket(row, now)

@@ -26,7 +26,9 @@ def dead_letter(queue: str, body: str, *, message_id: str) -> Problem:
     said = {str(k): str(v) for k, v in parsed.items()} if isinstance(parsed, dict) else {}
     origin = queue.removesuffix("-dead")
     connection = origin.rsplit("-", 1)[0] if origin.endswith(("-read", "-write")) else "shelfwire"
-    about = " ".join(f"{k}={v}" for k, v in said.items() if k not in {"queue", "run"})[:120]
+    about = " ".join(f"{k}={v}" for k, v in said.items() if k not in {"queue", "run", "deferred"})[
+        :120
+    ]
     return Problem(
         kind=IssueKind.DEAD_LETTER,
         subject=f"{origin}/{about or message_id}".replace("#", "_"),

@@ -13,6 +13,10 @@ from shared.connectors.shopify.webhook import sign
 from shared.model.base import Json
 
 LOOPBACK = pytest.mark.enable_socket
+# Clients live as long as the session, and what they leave open is closed with it.
+UNCLOSED = pytest.mark.filterwarnings(
+    "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+)
 PATIENCE_S = 120
 
 

@@ -11,9 +11,9 @@ import pytest
 from infra.doors import OPS_ROUTES, READ_ROUTES
 from sandbox.api import Api, RefusedError
 from sandbox.world import World
-from tests.e2e.story import LOOPBACK, Story
+from tests.e2e.story import LOOPBACK, UNCLOSED, Story
 
-pytestmark = [pytest.mark.sandbox, LOOPBACK]
+pytestmark = [pytest.mark.sandbox, LOOPBACK, UNCLOSED]
 ROUTES = READ_ROUTES | OPS_ROUTES
 
 

@@ -13,9 +13,9 @@ import pytest
 
 from sandbox.world import World
 from tests.e2e.conftest import article, poll
-from tests.e2e.story import LOOPBACK, Story
+from tests.e2e.story import LOOPBACK, UNCLOSED, Story
 
-pytestmark = [pytest.mark.sandbox, LOOPBACK]
+pytestmark = [pytest.mark.sandbox, LOOPBACK, UNCLOSED]
 
 
 @pytest.fixture

@@ -242,7 +242,7 @@ def test_points_are_leased_in_blocks_not_one_by_one() -> None:
     world = World()
     mine = pacer(world)
     for _ in range(80):
-        mine.take(12)
+        mine.take(6)
     assert len(world.store.written) == 1
 
 
@@ -261,6 +261,14 @@ def test_two_holders_never_spend_more_than_the_bucket() -> None:
     first, second = pacer(world), pacer(world)
     spent = sum(spend(mine, 10, 3) for mine in (first, second) * 100)
     assert spent == 2000
+
+
+def test_what_a_holder_gives_back_another_may_spend() -> None:
+    world = World()
+    first, second = pacer(world), pacer(world)
+    first.take(10)
+    first.give_back()
+    assert spend(second, 10, 300) == 1990
 
 
 def test_an_empty_bucket_says_when_to_come_back() -> None:
