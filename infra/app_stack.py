@@ -6,6 +6,7 @@ from aws_cdk import CfnOutput, Duration, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_destinations as destinations
 from aws_cdk import aws_lambda_event_sources as sources
 from constructs import Construct
 
@@ -203,8 +204,12 @@ class AppStack(Stack):
         return function
 
     def _every_minute(self, function: Function) -> None:
-        """A failed minute is not tried again: the next one finds the same work."""
-        function.configure_async_invoke(retry_attempts=0, max_event_age=Duration.minutes(1))
+        """A failed minute is not tried again: the next one finds the same work. It is told."""
+        function.configure_async_invoke(
+            retry_attempts=0,
+            max_event_age=Duration.minutes(1),
+            on_failure=destinations.SqsDestination(self.failures.work),
+        )
         events.Rule(
             self,
             f"Minute-{function.node.id}",

@@ -16,6 +16,8 @@ from shared.model.retailer import Retailer
 from shared.model.target import Target, TargetState
 from shared.ports import Clock, Key, Message, Put, Queues, Store, Table
 
+_BOOKKEEPING = frozenset({"queue", "run", "deferred"})
+
 
 def dead_letter(queue: str, body: str, *, message_id: str) -> Problem:
     """One message nobody could handle; its keys are kept so that it can be replayed as it was."""
@@ -26,9 +28,7 @@ def dead_letter(queue: str, body: str, *, message_id: str) -> Problem:
     said = {str(k): str(v) for k, v in parsed.items()} if isinstance(parsed, dict) else {}
     origin = queue.removesuffix("-dead")
     connection = origin.rsplit("-", 1)[0] if origin.endswith(("-read", "-write")) else "shelfwire"
-    about = " ".join(f"{k}={v}" for k, v in said.items() if k not in {"queue", "run", "deferred"})[
-        :120
-    ]
+    about = _failed_function(parsed) or _keys(said)
     return Problem(
         kind=IssueKind.DEAD_LETTER,
         subject=f"{origin}/{about or message_id}".replace("#", "_"),
@@ -37,6 +37,22 @@ def dead_letter(queue: str, body: str, *, message_id: str) -> Problem:
         remedy="look at the function's errors at that time, mend the cause, then replay",
         replay={**said, "queue": origin} if said and connection != "shelfwire" else None,
     )
+
+
+def _keys(said: Mapping[str, str]) -> str:
+    return " ".join(f"{k}={v}" for k, v in said.items() if k not in _BOOKKEEPING)[:120]
+
+
+def _failed_function(parsed: object) -> str:
+    """The function whose failure Lambda tells of, and the stream record it stands at, if any."""
+    match parsed:
+        case {"requestContext": {"functionArn": str(arn)}, **rest}:
+            name = arn.split(":function:", 1)[-1].split(":", 1)[0]
+            batch = rest.get("DDBStreamBatchInfo")
+            at = batch.get("startSequenceNumber", "") if isinstance(batch, dict) else ""
+            return f"{name} {at}".strip()
+        case _:
+            return ""
 
 
 @dataclass(frozen=True, slots=True)

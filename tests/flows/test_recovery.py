@@ -129,6 +129,17 @@ def test_an_unreadable_dead_letter_is_still_an_exception() -> None:
         replay.issue(issue.issue_id, by="ops")
 
 
+def test_a_function_that_fails_each_minute_is_one_exception() -> None:
+    world = World()
+    arn = "arn:aws:lambda:eu-west-1:123456789012:function:shelfwire-demo-sweep:$LATEST"
+    for minute in range(3):
+        told = {"requestContext": {"functionArn": arn, "requestId": str(minute)}, "version": "1.0"}
+        letter = dead_letter("stream-failures", json.dumps(told), message_id=str(minute))
+        world.issues.report([letter])
+    (issue,) = world.open()
+    assert (issue.count, issue.subject) == (3, "stream-failures/shelfwire-demo-sweep")
+
+
 def test_an_unknown_exception_is_not_replayed() -> None:
     world = World()
     replay = Replay(world.store, world.queues, world.issues, world.clock)

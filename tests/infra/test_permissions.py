@@ -74,8 +74,9 @@ LEDGER: dict[str, dict[str, Actions]] = {
         "stream-failures": FAIL,
         "bus": NEWS,
     },
-    "clock": {"facts": WRITE, "facts lanes": LOOK},
+    "clock": {"facts": WRITE, "facts lanes": LOOK, "stream-failures": FAIL},
     "sweep": {
+        "stream-failures": FAIL,
         "targets lanes": LOOK,
         "orders lanes": LOOK,
         "erp-write": SEND,
