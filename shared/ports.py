@@ -134,6 +134,10 @@ class Pacer(Protocol):
         """Spend `cost` points or raise ThrottledError saying when to come back."""
         ...
 
+    def refund(self, points: int) -> None:
+        """Give back points of a call that cost less than was taken for it."""
+        ...
+
     def observe(self, *, available: int | None, rate: int | None, spent: int) -> None:
         """Feed back what the vendor said after a call, in its own points."""
         ...

@@ -200,5 +200,10 @@ class FreePacer(Pacer):
             self.left -= cost
         self.spent += cost
 
+    def refund(self, points: int) -> None:
+        self.spent -= points
+        if self.left is not None:
+            self.left += points
+
     def observe(self, *, available: int | None, rate: int | None, spent: int) -> None:
         del available, rate, spent

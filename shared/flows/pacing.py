@@ -36,6 +36,9 @@ class LeasedPacer:
             self._lease(cost, now)
         self._held -= cost
 
+    def refund(self, points: int) -> None:
+        self._held += points
+
     def observe(self, *, available: int | None, rate: int | None, spent: int) -> None:
         """The vendor's own count is lower when somebody else uses the account too.
 

@@ -85,6 +85,10 @@ class Meter:
     def observe(self, *, available: int | None, rate: int | None, spent: int) -> None:
         unspent = self._last - spent * POINT
         if spent and unspent > 0:
-            self._credit = min(self._credit + unspent, CREDIT_MAX)
+            self._credit += unspent
+            over = max(self._credit - CREDIT_MAX, 0) // POINT
+            if over:
+                self._credit -= over * POINT
+                self.pacer.refund(over)
         self._last = 0
         self.pacer.observe(available=available, rate=rate, spent=spent)

@@ -20,7 +20,7 @@ from shared.model.order import Order
 from shared.model.retailer import Channel, Retailer
 from shared.ports import Page, Refusal
 
-KEPT = 8  # unfinished orders remembered
+KEPT = 64  # unfinished orders remembered
 
 
 class _ChangedError(RetryableError):

@@ -1,5 +1,7 @@
 """The corners: answers that are incomplete, odd or late, and what becomes of each."""
 
+from datetime import timedelta
+
 import httpx
 import pytest
 
@@ -165,14 +167,26 @@ def test_an_order_with_more_freight_than_can_be_read_is_refused() -> None:
     assert caught.value.field == "shippingLines"
 
 
+class Stopping(FreePacer):
+    """Lets one page of lines through and no more, until it is opened."""
+
+    pages = 1
+
+    def take(self, cost: int) -> None:
+        if 200 <= cost < 900:
+            if not self.pages:
+                raise ThrottledError("used up", after=timedelta(seconds=1))
+            self.pages -= 1
+        super().take(cost)
+
+
 def test_a_poll_that_was_throttled_goes_on_where_it_stopped() -> None:
-    there = world(pacer=(pacer := FreePacer(left=100_000)))
+    there = world(pacer=(pacer := Stopping()))
     wished: Json = [{"title": f"Line {i}", "price": "1.00"} for i in range(100)]
     there.ordered(lines=wished)
-    pacer.left = 926 + 2 * 203
     with pytest.raises(ThrottledError):
         there.shop.orders_since(None, page=None)
-    pacer.left = 100_000
+    pacer.pages = 100
     [order] = there.shop.orders_since(None, page=None).items
     assert len(order.lines) == 100
     assert there.wire.operations().count("OrderLines") == 3
@@ -195,7 +209,7 @@ def test_an_order_changed_after_its_last_page_is_read_again() -> None:
 def test_only_so_many_unfinished_orders_are_remembered() -> None:
     there = world(pacer=(pacer := FreePacer(left=100_000)))
     wished: Json = [{"title": f"Line {i}", "price": "1.00"} for i in range(20)]
-    placed = [there.ordered(lines=wished) for _ in range(9)]
+    placed = [there.ordered(lines=wished) for _ in range(65)]
     for one in placed:
         pacer.left = 132
         with pytest.raises(ThrottledError):

@@ -87,7 +87,7 @@ def test_a_poll_with_long_orders_gets_through_a_dry_bucket() -> None:
 
 def test_an_order_that_comes_while_a_poll_waits_is_still_found() -> None:
     there = paced()
-    wished: Json = [{"title": f"Line {i}", "price": "1.00"} for i in range(250)]
+    wished: Json = [{"title": f"Line {i}", "price": "1.00"} for i in range(1500)]
     there.ordered(lines=wished)
     with pytest.raises(ThrottledError):
         there.shop.orders_since(NOW, page=None)
