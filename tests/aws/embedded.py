@@ -42,7 +42,7 @@ def embedded_aws(directory: Path) -> Iterator[str]:
             time.sleep(0.05)
         yield f"http://{LOOPBACK}:{port}"
     finally:
-        end(tracked)
+        end([tracked])
         process.wait()
 
 
