@@ -10,7 +10,7 @@ from sandbox.home import Home, Steps
 from sandbox.play.comparing import Compared, compare
 from sandbox.play.loading import load
 from sandbox.play.quiet import counters, settle, targets
-from sandbox.play.trading import Trading, in_time_order, third
+from sandbox.play.trading import Trading, history, in_time_order, third
 from sandbox.retailer.day import Correction, Day, OrderKind, ShopOrder
 from sandbox.retailer.export import read
 from sandbox.retailer.generated import generate
@@ -102,6 +102,8 @@ def run(world: World, *, export: Path | None, steps: Steps) -> dict[str, Json]:
 
 def _publish(stage: Stage) -> None:
     stage.timed("list the catalogue", lambda: stage.poll(stage.erp, "product", facet=Facet.CONTENT))
+    for order in history(stage.day):
+        stage.trading.order(order)
     before = stage.points()
     stage.timed("publish every price", lambda: stage.poll(stage.erp, "price", facet=Facet.PRICE))
     stage.figures["price points"] = stage.points() - before

@@ -172,10 +172,13 @@ class _Shows:
     def _stocked(self, levels: Mapping[str, int], shown: Mapping[str, Any]) -> bool:
         retailer = self.world.retailer
         shop = retailer.channels[0].connection
-        return all(
-            shown.get(str(retailer.external_location(shop, place)), {}).get("available", 0) == units
-            for place, units in levels.items()
-        )
+        at = {place: str(retailer.external_location(shop, place)) for place in levels}
+        return all(sellable(shown.get(at[place], {})) == units for place, units in levels.items())
+
+
+def sellable(level: Mapping[str, int]) -> int:
+    """Units the shop will still sell: below nothing is nothing."""
+    return max(0, level.get("available", 0))
 
 
 def _messages(world: World, found: Compared) -> None:

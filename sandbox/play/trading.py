@@ -135,9 +135,13 @@ def _line(line: ShopLine) -> dict[str, Json]:
     return wish
 
 
-def in_time_order(day: Day) -> Iterator[ShopOrder | ShopRefund | Correction]:
-    """Sales, refunds and corrections as they came; what was sold before stands first."""
+def history(day: Day) -> Iterator[ShopOrder]:
+    """What the shop sold before it was connected: its stock has been counted since."""
     yield from (o for o in day.orders if o.kind is OrderKind.HISTORY)
+
+
+def in_time_order(day: Day) -> Iterator[ShopOrder | ShopRefund | Correction]:
+    """Sales, refunds and corrections of the day as they came."""
     events: list[tuple[datetime, int, ShopOrder | ShopRefund | Correction]] = [
         *((o.placed_at, 0, o) for o in day.orders if o.kind is OrderKind.SALE),
         *((c.at, 1, c) for c in day.corrections),

@@ -162,10 +162,13 @@ def counters(sim: "ShopifySimulator") -> Json:
 
 
 def minimum_points(sim: "ShopifySimulator") -> Json:
-    """Whole points it takes at least to set every price: one call per product and 250 variants."""
+    """Whole points it takes at least to set the prices there are.
+
+    One call per product and 250 variants; a variant that has no price yet asks for no call.
+    """
     total = 0
     for product in sim.shop.products.values():
-        count = len(product.variants)
+        count = sum(1 for n in product.variants if sim.shop.variants[n].price)
         total += -(-count // PAGE_MAX) * MUTATION + count * PER_VARIANT
     return whole(total)
 

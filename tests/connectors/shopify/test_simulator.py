@@ -355,6 +355,9 @@ def test_the_least_points_for_all_prices_follow_from_the_grouping() -> None:
     there = world()
     there.list(jacket(*(f"S{i}" for i in range(251))))
     there.list(mug())
+    assert there.simulator.control("minimum_points") == 0
+    for sku in there.simulator.shop.skus:
+        there.simulator.control("set_price", sku=sku, price=100)
     # two calls and 251 variants, one call and one variant: 30 and 50.4 points
     assert there.simulator.control("minimum_points") == 81
 
