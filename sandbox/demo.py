@@ -1,7 +1,7 @@
 """A retail day on the deployed template: played, then read back and compared."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -102,8 +102,9 @@ def run(world: World, *, export: Path | None, steps: Steps) -> dict[str, Json]:
 
 def _publish(stage: Stage) -> None:
     stage.timed("list the catalogue", lambda: stage.poll(stage.erp, "product", facet=Facet.CONTENT))
-    for order in history(stage.day):
-        stage.trading.order(order)
+    before_us = list(history(stage.day))
+    if before_us:
+        stage.timed("sold before", lambda: _sold_before(stage, before_us))
     before = stage.points()
     stage.timed("publish every price", lambda: stage.poll(stage.erp, "price", facet=Facet.PRICE))
     stage.figures["price points"] = stage.points() - before
@@ -113,6 +114,12 @@ def _publish(stage: Stage) -> None:
     before = stage.points()
     stage.timed("poll prices again", lambda: stage.poll(stage.erp, "price"))
     stage.figures["points of unchanged prices"] = stage.points() - before
+
+
+def _sold_before(stage: Stage, orders: Sequence[ShopOrder]) -> None:
+    for order in orders:
+        stage.trading.order(order)
+    settle(stage.world, within_s=PATIENCE_S)
 
 
 def _trade(stage: Stage) -> None:
