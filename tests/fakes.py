@@ -45,7 +45,7 @@ class MemoryStore(Store):
         self.written: list[Key] = []
 
     def get(self, keys: Iterable[Key]) -> dict[Key, Row]:
-        wanted = [_checked(key) for key in keys]
+        wanted = [checked(key) for key in keys]
         return {key: self._rows[key].row for key in wanted if key in self._rows}
 
     def query(
@@ -77,7 +77,7 @@ class MemoryStore(Store):
     def commit_together(self, writes: Sequence[Write]) -> bool:
         if len(writes) > TOGETHER_MAX or len({w.key for w in writes}) != len(writes):
             raise ValueError("at most 100 writes together, each of another row")
-        if sum(_size(write) for write in writes) > TOGETHER_MAX_BYTES:
+        if sum(row_size(write) for write in writes) > TOGETHER_MAX_BYTES:
             raise RejectedError("rows are larger than 4 MB together", code="ValidationException")
         if not all(self._holds(write) for write in writes):
             return False
@@ -90,7 +90,7 @@ class MemoryStore(Store):
         return write.expected == stored.row.rev
 
     def _apply(self, write: Write) -> bool:
-        _size(write)
+        row_size(write)
         if not self._holds(write):
             return False
         self.written.append(write.key)
@@ -104,16 +104,16 @@ class MemoryStore(Store):
         return True
 
 
-def _checked(key: Key) -> Key:
+def checked(key: Key) -> Key:
     sizes = (len(key.pk.encode()), PK_MAX_BYTES), (len(key.sk.encode()), SK_MAX_BYTES)
     if all(0 < size <= most for size, most in sizes):
         return key
     raise RejectedError("a key is empty or too long", code="ValidationException", field="key")
 
 
-def _size(write: Write) -> int:
+def row_size(write: Write) -> int:
     """Bytes DynamoDB counts, within a few: names, texts in UTF-8, and the 32 of a token."""
-    key = _checked(write.key)
+    key = checked(write.key)
     if isinstance(write, Delete):
         return 0
     if write.lane == "" and write.due is not None:

@@ -42,6 +42,10 @@ def inbox() -> Inbox:
     return Inbox(client("dynamodb"), client("s3"), table=table, bucket=settings().archive)
 
 
+def instant() -> datetime:
+    return datetime.now(UTC)
+
+
 _SECRETS: dict[str, tuple[datetime, list[str]]] = {}
 
 
@@ -67,7 +71,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     body = _raw(event)
     if len(body) > BODY_MAX_BYTES:
         return _answer(413, f"a body may hold {BODY_MAX_BYTES} bytes")
-    now = datetime.now(UTC)
+    now = instant()
     if not door.verify(headers, body, secrets(named["secret"], now)):
         return _answer(401, "the signature does not match the body")
     new = inbox().keep(connection, door.delivery_id(headers, body), headers, body, now=now)

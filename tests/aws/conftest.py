@@ -13,6 +13,10 @@ from tests.aws.embedded import embedded_aws
 from tests.aws.partiql import with_statements
 from tests.aws.tables import create_tables
 from tests.fakes import MemoryStore
+from tests.simulation.engine import Engine
+from tests.simulation.faults import Faults
+from tests.simulation.store import SimStore
+from tests.simulation.wire import Wire
 
 
 @pytest.fixture(scope="session")
@@ -24,9 +28,11 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 EMBEDDED = pytest.param("embedded", marks=[pytest.mark.sandbox, pytest.mark.enable_socket])
 
 
-@pytest.fixture(params=["memory", "moto", EMBEDDED])
+@pytest.fixture(params=["memory", "simulated", "moto", EMBEDDED])
 def store(request: pytest.FixtureRequest) -> Store:
     """Each form flows may meet; what holds here may be relied on."""
+    if request.param == "simulated":
+        return SimStore(Wire(Engine(0, Faults(0, on=()))))
     return MemoryStore() if request.param == "memory" else _dynamo(request)
 
 

@@ -1,0 +1,169 @@
+"""One thread and virtual time: tasks are greenlets that give way at every port call.
+
+Time is whole milliseconds and advances only when every task waits. What happens at one instant is
+ordered by a seeded tie-break, so a seed is a whole history.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from heapq import heappop, heappush
+from random import Random
+from zlib import crc32
+
+from greenlet import GreenletExit, getcurrent, greenlet
+
+from tests.simulation.faults import Faults
+
+START = datetime(2026, 11, 27, 9, tzinfo=UTC)
+SECOND = 1000
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+
+
+class CrashError(BaseException):
+    """The container died; no `except Exception` of the code under test may eat it."""
+
+
+class TimedOutError(BaseException):
+    """Lambda stopped the invocation at its time limit."""
+
+
+class Task:
+    """One invocation or one actor of the scenario; `container` is None for actors."""
+
+    __slots__ = ("container", "deadline_ms", "done", "greenlet", "name", "token")
+
+    def __init__(self, name: str, container: object, deadline_ms: int | None) -> None:
+        self.name = name
+        self.container = container
+        self.deadline_ms = deadline_ms
+        self.token = 0
+        self.done = False
+        self.greenlet: greenlet
+
+
+class Engine:
+    def __init__(self, seed: int, faults: Faults, *, tracing: bool = False) -> None:
+        self.seed = seed
+        self.faults = faults
+        self.now_ms = 0
+        self.current: Task | None = None
+        self.calls = 0
+        self.hash = crc32(str(seed).encode())
+        self.story: list[str] | None = [] if tracing else None
+        self.closed = False
+        self.start = START
+        self._order = self.rng("schedule")
+        self._heap: list[tuple[int, int, int, Callable[[], object]]] = []
+        self._count = 0
+        self._hub = getcurrent()
+        self._tasks: dict[Task, None] = {}
+
+    def rng(self, name: str) -> Random:
+        """A stream of its own: drawing more from one changes no other."""
+        return Random(f"{self.seed}/{name}")
+
+    def now(self) -> datetime:
+        return self.start + timedelta(milliseconds=self.now_ms)
+
+    def at(self, delay_ms: int, act: Callable[[], object]) -> None:
+        """Do something later, in no task."""
+        self._count += 1
+        tie = self._order.getrandbits(16)
+        heappush(self._heap, (self.now_ms + delay_ms, tie, self._count, act))
+
+    def spawn(
+        self,
+        name: str,
+        body: Callable[[], object],
+        *,
+        container: object = None,
+        limit_ms: int | None = None,
+        ended: Callable[[object, BaseException | None], None] | None = None,
+    ) -> Task:
+        """Start a task now; `ended` hears its result or what stopped it."""
+        deadline = None if limit_ms is None else self.now_ms + limit_ms
+        task = Task(name, container, deadline)
+
+        def run() -> None:
+            result: object = None
+            error: BaseException | None = None
+            try:
+                result = body()
+            except GreenletExit:
+                return
+            except BaseException as raised:  # noqa: BLE001 - it is handed on, whatever it is
+                error = raised
+            task.done = True
+            self._tasks.pop(task, None)
+            if ended is not None:
+                ended(result, error)
+            elif error is not None:
+                raise error
+
+        task.greenlet = greenlet(run, self._hub)
+        self._tasks[task] = None
+        self._resume_at(0, task)
+        if limit_ms is not None:
+            self.at(limit_ms, lambda: self._stop(task))
+        return task
+
+    def pause(self, ms: int) -> None:
+        """Let the others run; come back after so many milliseconds."""
+        if self.closed:
+            raise GreenletExit
+        task = self.current
+        if task is None:  # the stage is being set: nobody else is there yet
+            return
+        self._resume_at(ms, task)
+        self._hub.switch()
+
+    def note(self, line: str) -> None:
+        """One step of the history, hashed always and kept when the story is asked for."""
+        name = self.current.name if self.current else "-"
+        self.hash = crc32(f"{self.now_ms} {name} {line}".encode(), self.hash)
+        if self.story is not None:
+            self.story.append(f"{self.now_ms / SECOND:10.3f} s  {name:24} {line}")
+
+    def run(self, *, until_ms: int, calm: Callable[[], bool] | None = None) -> bool:
+        """Go on until an instant, or until `calm` holds; whether it did."""
+        while self._heap:
+            if calm is not None and calm():
+                return True
+            if self._heap[0][0] > until_ms:
+                break
+            at, _, _, act = heappop(self._heap)
+            self.now_ms = at
+            act()
+        self.now_ms = max(self.now_ms, until_ms)
+        return calm is not None and calm()
+
+    def close(self) -> None:
+        """Nothing runs any more; tasks that still wait are dropped."""
+        self.closed = True
+        for task in list(self._tasks):
+            if not task.done and task.greenlet.gr_frame is not None:
+                task.greenlet.throw(GreenletExit)
+        self._tasks.clear()
+        self._heap.clear()
+
+    def _resume_at(self, ms: int, task: Task) -> None:
+        task.token += 1
+        token = task.token
+        self.at(ms, lambda: self._resume(task, token))
+
+    def _resume(self, task: Task, token: int) -> None:
+        if task.done or task.token != token:
+            return
+        self.current = task
+        task.greenlet.switch()
+        self.current = None
+
+    def _stop(self, task: Task) -> None:
+        if task.done:
+            return
+        task.token += 1
+        self.current = task
+        self.note("stopped at the time limit")
+        task.greenlet.throw(TimedOutError("time limit"))
+        self.current = None

@@ -1,0 +1,246 @@
+"""What must always hold (I1 to I12), each a check of its own that tells the story when it fails.
+
+Checks at the moment of an effect live in `truth`; those here are made when the world has come to
+rest after its faults have ended.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from shared.model.issue import IssueKind
+from shared.model.target import Target, TargetState
+from shared.ports import Table
+from tests.simulation.retailer import CANARY
+from tests.simulation.truth import Truth, decimal_minor, skus
+
+type Check = Callable[[Truth], Iterator[str]]
+
+PROMOTION_BOUND_MS = 180_000  # the clock ticks each minute and may fail once
+
+
+def exactly_once(truth: Truth) -> Iterator[str]:
+    """I1: an accepted order is in the ERP exactly once, to the penny."""
+    world = truth.world
+    stored = world.vendors["erp"].tenant.by_reference
+    cases = {row.body["reference"]: row.body for row in world.store.rows(Table.ORDERS)
+             if row.key.sk == "-"}  # fmt: skip
+    wanted: dict[str, int] = {}
+    for shop in world.shops:
+        for order in world.vendors[shop].shop.orders.values():
+            reference = f"{shop}-{order.order_id}".upper()
+            wanted[reference] = order.total
+            case = cases.get(reference)
+            held = case is not None and case["state"] in ("held", "cancelled")
+            found = stored.get(reference, [])
+            if not found and not held and order.cancelled_at is None:
+                state = case["state"] if case else "never captured"
+                yield f"order {reference} is not in the ERP; it is {state}"
+            if found and decimal_minor(found[0].gross) != order.total:
+                yield f"order {reference}: shop {order.total}, ERP {found[0].gross}"
+    for reference, orders in stored.items():
+        if len(orders) != 1:
+            yield f"order {reference} is in the ERP {len(orders)} times"
+        if reference not in wanted:
+            yield f"the ERP holds {reference}, which no shop sold"
+
+
+def never_oversold(truth: Truth) -> Iterator[str]:
+    """I2: what is sold is never offered again: each shop sells each unit once at most."""
+    world = truth.world
+    for sku, units in truth.on_hand.items():
+        for shop in world.shops:
+            sold = sum(
+                line.quantity
+                for order in world.vendors[shop].shop.orders.values()
+                for line in order.lines
+                if line.sku == sku
+            )
+            if sold > units:
+                yield f"{shop} sold {sold} of {sku}, of which there were never more than {units}"
+
+
+def newest_everywhere(truth: Truth) -> Iterator[str]:
+    """I3: every channel shows what the newest facts imply."""
+    world = truth.world
+    unfit = _explained(truth)
+    for shop in world.shops:
+        variants = {v.sku: v for v in world.vendors[shop].shop.variants.values()}
+        for sku in skus(world):
+            variant = variants.get(sku)
+            price = truth.price_of(sku, world.engine.now())
+            if variant is None:
+                if f"{shop}/content" not in unfit:
+                    yield f"{shop} does not list {sku}"
+                continue
+            if price is not None and variant.price != price and f"{shop}/price/{sku}" not in unfit:
+                yield f"{shop} shows {variant.price} for {sku}, the ERP says {price}"
+            yield from _levels(truth, shop, variant, unfit)
+
+
+def _levels(truth: Truth, shop: str, variant: object, unfit: set[str]) -> Iterator[str]:
+    sku = variant.sku  # type: ignore[attr-defined]
+    if f"{shop}/stock/{sku}" in unfit or truth.price_of(sku, truth.world.engine.now()) is None:
+        return
+    stock, taken = truth.stock_of(sku), truth.open_units(sku)
+    for location in truth.world.retailer.locations:
+        number = int(location.external[shop].rsplit("/", 1)[-1])
+        level = variant.levels.get(number)  # type: ignore[attr-defined]
+        shown = max(0, level.available) if level else 0
+        right = max(0, stock.get(location.name, 0) - taken[location.name])
+        if shown != right:
+            yield (
+                f"{shop} offers {shown} of {sku} at {location.name}; the ERP has "
+                f"{stock.get(location.name, 0)}, {taken[location.name]} are ordered"
+            )
+
+
+def _explained(truth: Truth) -> set[str]:
+    """Targets for which an open exception already tells that they are refused."""
+    return {
+        str(row.body["subject"])
+        for row in truth.world.store.rows(Table.ISSUES)
+        if row.body["kind"] == IssueKind.LINE_REJECTED and row.body["state"] == "open"
+    }
+
+
+def nothing_left_to_do(truth: Truth) -> Iterator[str]:
+    """I3: no target is dirty or in doubt once all is quiet."""
+    for row in truth.world.store.rows(Table.TARGETS):
+        target = Target.model_validate(row.body)
+        if target.dirty:
+            yield f"target {row.key.pk} is still {target.state}: {target.attempts[-1:]}"
+        elif target.state is TargetState.APPLIED and target.published != target.desired:
+            yield f"target {row.key.pk} counts as applied, but {target.published} was published"
+
+
+def never_backwards(truth: Truth) -> Iterator[str]:
+    """I4: no channel goes back to an older price."""
+    for (shop, sku), shown in truth.shown.items():
+        history = [price for _, price in truth.prices[sku]]
+        at = 0
+        for each in shown:
+            ahead = next((i for i in range(at, len(history)) if history[i] == each.price), None)
+            if ahead is None:
+                yield (
+                    f"{shop} showed {each.price} for {sku} at {each.at_ms / 1000:.1f} s after "
+                    f"{[s.price for s in shown]}; the ERP said {history} in this order"
+                )
+                break
+            at = ahead
+
+
+def accounted_for(truth: Truth) -> Iterator[str]:
+    """I6: every message ends applied or as one exception; none vanishes."""
+    world = truth.world
+    rows = world.store.rows(Table.INBOX)
+    states = Counter(str(row.body["state"]) for row in rows)
+    if states["received"]:
+        yield f"{states['received']} deliveries were never understood or parked"
+    open_subjects = {
+        (str(row.body["kind"]), str(row.body["subject"])) for row in world.store.rows(Table.ISSUES)
+    }
+    for row in rows:
+        subject = row.key.pk.replace("#", "/", 1).replace("#", "_")
+        if row.body["state"] == "parked" and ("bad_message", subject) not in open_subjects:
+            yield f"delivery {row.key.pk} is parked without an exception"
+    yield from _dead_letters_told(truth)
+    yield from _deliveries_kept(truth)
+
+
+def _dead_letters_told(truth: Truth) -> Iterator[str]:
+    world = truth.world
+    for queue in world.queues.values():
+        told = sum(
+            int(str(row.body["count"]))
+            for row in world.store.rows(Table.ISSUES)
+            if row.body["kind"] == IssueKind.DEAD_LETTER
+            and str(row.body["subject"]).startswith(f"{queue.name}/")
+        )
+        if queue.died > told:
+            yield f"{queue.died} messages of {queue.name} died, {told} exceptions tell of them"
+
+
+def _deliveries_kept(truth: Truth) -> Iterator[str]:
+    world = truth.world
+    kept = {row.key.pk.split("#", 1)[1] for row in world.store.rows(Table.INBOX)}
+    for name, courier in world.couriers.items():
+        for delivery in courier.kept:
+            if delivery not in kept:
+                yield f"the door accepted delivery {delivery} of {name} and did not keep it"
+
+
+def money_is_conserved(truth: Truth) -> Iterator[str]:
+    """I7: what was captured is what the shop sold, line by line, in minor units."""
+    world = truth.world
+    for row in world.store.rows(Table.ORDERS):
+        if row.key.sk != "-":
+            continue
+        order = row.body["order"]
+        assert isinstance(order, dict)
+        sold = world.vendors[str(order["channel"])].shop.orders[int(str(order["external_id"]))]
+        lines = order["lines"]
+        assert isinstance(lines, list)
+        goods = sum(_net(line) for line in lines)
+        if goods != sum(line.net for line in sold.lines):
+            yield f"order {row.key.pk}: lines sum to {goods}, sold were {sold.total}"
+
+
+def _net(line: Any) -> int:
+    taken = sum(int(d["amount"]["amount"]) for d in line["discounts"])
+    return int(line["unit_price"]["amount"]) * int(line["quantity"]) - taken
+
+
+def within_limits(truth: Truth) -> Iterator[str]:
+    """I8: no vendor limit is exceeded: the vendor itself never had to say so."""
+    for name in truth.world.shops:
+        throttled = truth.world.vendors[name].counts["throttled"]
+        if throttled:
+            yield f"{name} had to throttle {throttled} calls"
+    slots = truth.world.retailer.connection("erp").limits.slots * 2
+    most = truth.world.transports["erp"].most_under_way
+    if most > slots:
+        yield f"{most} calls were under way at the ERP at once, {slots} are allowed"
+
+
+def promotions_in_their_window(truth: Truth) -> Iterator[str]:
+    """I11: no promotional price is put up before its window or after it."""
+    world = truth.world
+    for (shop, sku), shown in truth.shown.items():
+        promotions = [c for c in truth.conditions(sku) if c.kind == "VKA0"]
+        for condition in promotions:
+            start, end = truth.window(condition)
+            price = decimal_minor(condition.rate)
+            first = (start - world.engine.start).total_seconds() * 1000
+            last = (end - world.engine.start).total_seconds() * 1000 + PROMOTION_BOUND_MS
+            for each in shown:
+                if each.price == price and not first <= each.at_ms < last:
+                    yield f"{shop} began to show promotion {price} of {sku} at {each.at_ms} ms"
+
+
+def nothing_secret_is_told(truth: Truth) -> Iterator[str]:
+    """I12: no secret and no personal data in logs, exceptions, events or messages."""
+    world = truth.world
+    for line in world.stage.log.lines:
+        if CANARY in line:
+            yield f"a log line holds it: {line[:200]}"
+    for row in world.store.rows(Table.ISSUES):
+        if CANARY in str(row.body):
+            yield f"exception {row.key.pk} holds it"
+    for event in world.stage.bus.events:
+        if CANARY in str(event):
+            yield f"event {event.type} holds it"
+
+
+INVARIANTS: dict[str, Check] = {
+    "I1 exactly once, to the penny": exactly_once,
+    "I2 never oversold": never_oversold,
+    "I3 newest everywhere": newest_everywhere,
+    "I3 nothing left to do": nothing_left_to_do,
+    "I4 never backwards": never_backwards,
+    "I6 every message accounted for": accounted_for,
+    "I7 money is conserved": money_is_conserved,
+    "I8 within the vendors' limits": within_limits,
+    "I11 promotions in their window": promotions_in_their_window,
+    "I12 nothing secret is told": nothing_secret_is_told,
+}

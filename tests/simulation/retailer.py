@@ -1,0 +1,113 @@
+"""The retailer whose days are simulated: one ERP, one or two shops, two locations."""
+
+from functools import cache
+
+from sandbox.simulator import Vendor
+from sandbox.vendors.sap import simulator as sap
+from sandbox.vendors.shopify import simulator as shopify
+from shared.model.retailer import Retailer
+from shared.ports import Clock
+from shared.settings import load_retailer
+
+CANARY = "CANARY"  # in every secret and every shopper's name; must never be logged
+POINTS = 200
+BUCKET = 2000
+
+_HEAD = """
+retailer = "simulated"
+home_currency = "GBP"
+stage = "sandbox"
+authority = { product = "erp", price = "erp", stock = "erp" }
+
+[[connections]]
+name = "erp"
+system = "sap-s4hana"
+base_url = "https://erp.example"
+secret = "erp"
+settle_seconds = 120
+poll_minutes = 5
+limits = { points_per_second = 50, bucket = 100, slots = SLOTS }
+
+[[locations]]
+name = "london"
+external = { erp = "1710/171A", shop = "GID1", outlet = "GID1" }
+
+[[locations]]
+name = "leeds"
+external = { erp = "1720/172A", shop = "GID2", outlet = "GID2" }
+
+[[price_lists]]
+name = "retail"
+currency = "GBP"
+tax_basis = "gross"
+conditions = { PR00 = "base", VKA0 = "promotional" }
+"""
+
+_SHOP = """
+[[connections]]
+name = "NAME"
+system = "shopify"
+base_url = "https://NAME.myshopify.com"
+secret = "NAME"
+settle_seconds = 120
+poll_minutes = 5
+limits = { points_per_second = 200, bucket = 2000 }
+
+[[channels]]
+name = "NAME"
+connection = "NAME"
+erp = "erp"
+currency = "GBP"
+tax_display = "gross"
+price_lists = ["retail"]
+locations = ["london", "leeds"]
+safety_stock = 0
+zone = "Europe/London"
+"""
+
+
+@cache
+def retailer(shops: tuple[str, ...], slots: int = 4) -> Retailer:
+    text = _HEAD.replace("SLOTS", str(slots)).replace("GID", "gid://shopify/Location/")
+    head = "\n".join(
+        line if "external" not in line else _only(line, shops) for line in text.splitlines()
+    )
+    return load_retailer(head + "".join(_SHOP.replace("NAME", name) for name in shops))
+
+
+def _only(line: str, shops: tuple[str, ...]) -> str:
+    """Leave out the ids of shops that are not there."""
+    parts = line.split("{", 1)[1].rstrip(" }").split(", ")
+    kept = [part for part in parts if part.split("=")[0].strip() in ("erp", *shops)]
+    return "external = { " + ", ".join(part.strip() for part in kept) + " }"
+
+
+def vendors(clock: Clock, shops: tuple[str, ...]) -> dict[str, Vendor]:
+    erp = sap.SapSimulator(
+        clock, sap.Account(client_secret=f"{CANARY}-erp", webhook_secret=f"{CANARY}-events")
+    )
+    plan = shopify.Plan(points_per_second=POINTS, bucket=BUCKET)
+    found: dict[str, Vendor] = {"erp": erp}
+    for name in shops:
+        account = shopify.Account(
+            shop=name,
+            client_secret=f"{CANARY}-{name}",
+            currency="GBP",
+            locations=("London", "Leeds"),
+        )
+        found[name] = shopify.ShopifySimulator(clock, account, plan=plan)
+    return found
+
+
+def secrets(shops: tuple[str, ...]) -> dict[str, dict[str, object]]:
+    said: dict[str, dict[str, object]] = {
+        "erp": {
+            "client_id": "client",
+            "client_secret": f"{CANARY}-erp",
+            "webhook_secrets": [f"{CANARY}-events"],
+        }
+    }
+    for name in shops:
+        secret = f"{CANARY}-{name}"
+        said[name] = {"client_id": "client", "client_secret": secret, "webhook_secrets": [secret]}
+    return said

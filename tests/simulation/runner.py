@@ -1,0 +1,186 @@
+"""One seed, one history: open, chaos under watch, heal, and then everything must be right."""
+
+from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from shared.errors import SyncError
+from shared.model.ids import Entity
+from shared.model.issue import IssueKind
+from shared.ports import Table
+from tests.simulation.engine import MINUTE, SECOND
+from tests.simulation.faults import Fault, Faults, Kind
+from tests.simulation.invariants import INVARIANTS
+from tests.simulation.scenario import Play, Scenario
+from tests.simulation.truth import Truth
+from tests.simulation.world import World
+
+OPENING_MS = 20 * MINUTE
+HEALING_MS = 120 * MINUTE
+FACTS = (Entity.PRODUCT, Entity.PRICE, Entity.STOCK)
+REPLAYABLE = frozenset({IssueKind.DEAD_LETTER, IssueKind.LINE_REJECTED, IssueKind.BAD_MESSAGE})
+
+
+@dataclass(slots=True)
+class Result:
+    """What became of one seed. `violations` is empty when all invariants held."""
+
+    scenario: str
+    seed: int
+    hash: int
+    calls: int
+    virtual_s: float
+    fired: list[Fault]
+    violations: list[str] = field(default_factory=list)
+    story: list[str] | None = None
+    opportunities: dict[Kind, int] = field(default_factory=dict)
+
+
+def run(
+    scenario: Scenario,
+    seed: int,
+    *,
+    given: Collection[Fault] | None = None,
+    tracing: bool = False,
+    sabotage: Callable[[], AbstractContextManager[object]] = nullcontext,
+) -> Result:
+    """Play one seed of a scenario; `given` replaces the drawn faults by these."""
+    faults = (
+        Faults.swarm(seed, scenario.kinds) if given is None else Faults(seed, on=(), given=given)
+    )
+    world = World(seed, faults, shops=scenario.shops, slots=scenario.slots, tracing=tracing)
+    world.engine.start = scenario.start
+    truth = Truth(world)
+    play = Play(world, truth, world.engine.rng("scenario"))
+    violations: list[str] = []
+    with sabotage(), world.playing():
+        faults.pause()
+        scenario.open(play)
+        for entity in FACTS:
+            world.poll("erp", entity)
+        opened = world.engine.run(
+            until_ms=OPENING_MS, calm=lambda: world.engine.now_ms > SECOND and world.calm
+        )
+        if not opened:
+            violations.append("the opening never came to rest")
+        calls = world.engine.calls
+        faults.resume()
+        scenario.play(play)
+        begun = world.engine.now_ms
+        world.engine.run(until_ms=begun + scenario.chaos_ms)
+        calls = world.engine.calls - calls
+        violations += _heal(play)
+        for name, check in INVARIANTS.items():
+            violations += [f"{name}: {story}" for story in check(truth)]
+        violations += truth.broken
+        violations += [f"{scenario.name}: {story}" for story in scenario.check(play)]
+        if scenario.replays and not violations:
+            violations += _replayed(play)
+    return Result(
+        scenario.name,
+        seed,
+        world.engine.hash,
+        calls,
+        world.engine.now_ms / SECOND,
+        faults.fired,
+        violations,
+        world.engine.story,
+        {kind: faults.opportunities(kind) for kind in Kind},
+    )
+
+
+def _heal(play: Play) -> list[str]:
+    """Faults end; everything must come right by itself, or by the replays exceptions offer."""
+    world = play.world
+    world.engine.note("FAULTS END")
+    world.faults.heal()
+    for transport in world.transports.values():
+        transport.down_until_ms = 0
+        transport.slow_ms = 0
+    for courier in world.couriers.values():
+        courier.out_until_ms = 0
+    healed = world.engine.now()
+    deadline = world.engine.now_ms + HEALING_MS
+    for _ in range(4):
+        rested = world.engine.run(
+            until_ms=deadline, calm=lambda: world.calm and _read_since(world, healed)
+        )
+        if not rested:
+            return [f"liveness: after {HEALING_MS // MINUTE} min there is still {_busy(world)}"]
+        if not _operators(play):
+            return []
+    return ["liveness: exceptions come back whenever they are replayed"]
+
+
+def _read_since(world: World, healed: datetime) -> bool:
+    """Whether every poll has run once, from its start, since the faults ended."""
+    done = {
+        row.key.pk: str(row.body["done"])
+        for row in world.store.rows(Table.CONTROL)
+        if row.key.pk.startswith("cursor#") and row.body["done"]
+    }
+    since = healed.isoformat()
+    return all(
+        done.get(f"cursor#{connection.name}#{entity}", "") >= since
+        for connection in world.retailer.connections
+        for entity in world.polled(connection.name)
+    )
+
+
+def _operators(play: Play) -> bool:
+    """People replay what waits for them; whether there was anything."""
+    world = play.world
+    waiting = [
+        row
+        for row in world.store.rows(Table.ISSUES)
+        if row.body["state"] == "open" and row.body["kind"] in REPLAYABLE and row.body["replay"]
+    ]
+    for row in waiting:
+        world.engine.note(f"an operator replays {row.key.pk}")
+        try:
+            world.replay(row.key.pk)
+        except SyncError as error:
+            world.engine.note(f"  {error}")
+    return bool(waiting)
+
+
+def _busy(world: World) -> str:
+    letters = {q.name: [x.body for x in q.letters][:3] for q in world.queues.values() if q.letters}
+    lanes = {str(t): world.store.waiting(t) for t in (Table.TARGETS, Table.ORDERS)}
+    return f"{letters} {lanes}"
+
+
+def _replayed(play: Play) -> list[str]:
+    """I10: handling every delivery of the day again changes nothing and writes to nobody."""
+    world = play.world
+    writes = {name: t.writes for name, t in world.transports.items()}
+    rows = _contents(world)
+    world.engine.note("THE DAY IS REPLAYED")
+    for row in world.store.rows(Table.INBOX):
+        connection, delivery = row.key.pk.split("#", 1)
+        world.replay_delivery(connection, delivery)
+    deadline = world.engine.now_ms + HEALING_MS
+    if not world.engine.run(until_ms=deadline, calm=lambda: world.calm):
+        return ["I10 replay changes nothing: it never came to rest"]
+    found = [
+        f"I10 replay changes nothing: {t.writes - writes[name]} writes to {name}"
+        for name, t in world.transports.items()
+        if t.writes != writes[name]
+    ]
+    after = _contents(world)
+    found += [
+        f"I10 replay changes nothing: row {name} is another"
+        for name in sorted(rows.keys() | after.keys())
+        if rows.get(name) != after.get(name)
+    ]
+    return found
+
+
+def _contents(world: World) -> dict[str, str]:
+    """What facts, targets and cases say, less when it was last looked at."""
+    return {
+        f"{row.key.table} {row.key.pk} {row.key.sk}": str({**row.body, "as_of": None})
+        for table in (Table.FACTS, Table.TARGETS, Table.ORDERS)
+        for row in world.store.rows(table)
+    }

@@ -1,0 +1,239 @@
+"""Puts a simulated world behind the composition root, so that the deployed handlers run in it."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from importlib import import_module
+from typing import Any
+
+from functions import bootstrap, runtime
+from functions.ingest import webhook
+from shared.aws.inbox import Inbox
+from shared.connectors.catalog import CATALOG
+from shared.flows.issues import Issues
+from shared.flows.pacing import LeasedPacer
+from shared.model.events import BusinessEvent
+from shared.model.retailer import Retailer
+from shared.ports import Blobs, Bus, Key, Put, Table
+from tests.simulation.compute import Container, SimClock
+from tests.simulation.messaging import Queue, SimQueues
+from tests.simulation.store import SimStore
+from tests.simulation.vendors import SimTransport
+from tests.simulation.wire import Wire
+
+ENTRIES_MAX = 10  # PutEvents
+
+
+class Recorder:
+    """Stands in for the logger: keeps what would be logged, so that secrets can be looked for."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def info(self, event: str, **said: object) -> None:
+        self.lines.append(f"{event} {said}")
+
+    warning = error = info
+
+    def exception(self, event: str, **said: object) -> None:
+        import sys  # noqa: PLC0415 - the failure path only
+
+        self.lines.append(f"{event} {said} {sys.exc_info()[1]!r}")
+
+
+class SimBus(Bus):
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self.events: list[BusinessEvent] = []
+
+    def publish(self, events: list[BusinessEvent]) -> None:  # type: ignore[override]
+        for start in range(0, len(events), ENTRIES_MAX):
+            some = events[start : start + ENTRIES_MAX]
+            self._wire.aws(
+                f"publish {some[0].type} +{len(some) - 1}",
+                partial(self.events.extend, some),
+            )
+
+
+class SimBlobs(Blobs):
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self.kept: dict[str, bytes] = {}
+
+    def put(self, name: str, content: bytes) -> None:
+        self._wire.aws(f"keep {name}", lambda: self.kept.__setitem__(name, content))
+
+    def get(self, name: str) -> bytes:
+        return self._wire.aws(f"fetch {name}", lambda: self.kept[name])
+
+
+class _ConditionalCheckFailedError(Exception):
+    pass
+
+
+class _Exceptions:
+    ConditionalCheckFailedException = _ConditionalCheckFailedError
+
+
+class DoorTable:
+    """DynamoDB as the door calls it: one conditional PutItem."""
+
+    exceptions = _Exceptions()
+
+    def __init__(self, store: SimStore, wire: Wire) -> None:
+        self._store = store
+        self._wire = wire
+
+    def put_item(self, **request: Any) -> None:
+        import json  # noqa: PLC0415
+
+        item = request["Item"]
+        raw = item.get("raw", {}).get("B")
+        key = Key(Table.INBOX, item["pk"]["S"], item["sk"]["S"])
+        put = Put(key, json.loads(item["body"]["S"]), 0, state=item["state"]["S"], raw=raw)
+        if not self._wire.aws(f"keep delivery {key.pk}", lambda: self._store.put_now(put)):
+            raise _ConditionalCheckFailedError
+
+
+class Archive:
+    def __init__(self, blobs: SimBlobs) -> None:
+        self._blobs = blobs
+
+    def put_object(self, **request: Any) -> None:
+        self._blobs.put(request["Key"], request["Body"])
+
+
+class SqsClient:
+    """SQS as the runtime calls it beside the port."""
+
+    def __init__(self, queues: Mapping[str, Queue], wire: Wire) -> None:
+        self._queues = queues
+        self._wire = wire
+
+    def change_message_visibility(self, **request: Any) -> None:
+        queue, seconds = self._queues[request["QueueUrl"]], request["VisibilityTimeout"]
+        self._wire.aws(
+            f"hide {request['ReceiptHandle']} for {seconds} s",
+            lambda: queue.hide(request["ReceiptHandle"], seconds),
+        )
+
+
+@dataclass(slots=True)
+class Stage:
+    """What the composition root gives to functions while this world plays."""
+
+    wire: Wire
+    retailer: Retailer
+    store: SimStore
+    queues: SimQueues
+    queue_by_name: Mapping[str, Queue]
+    transports: Mapping[str, SimTransport]
+    secrets: Mapping[str, Mapping[str, object]]
+    bus: SimBus = field(init=False)
+    blobs: SimBlobs = field(init=False)
+    log: Recorder = field(default_factory=Recorder)
+    clock: SimClock = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.bus = SimBus(self.wire)
+        self.blobs = SimBlobs(self.wire)
+        self.clock = SimClock(self.wire.engine)
+
+    def container(self) -> Container:
+        task = self.wire.engine.current
+        assert task is not None
+        assert isinstance(task.container, Container)
+        return task.container
+
+    def environment(self) -> bootstrap.Environment:
+        said = self.container().environment
+        return bootstrap.Environment.model_construct(**{**_EMPTY, **said})
+
+    def pacer(self, name: str) -> LeasedPacer:
+        mine = self.container().pacers
+        if name not in mine:
+            mine[name] = LeasedPacer(self.retailer.connection(name), self.store, self.clock)
+        found: LeasedPacer = mine[name]
+        return found
+
+    def connector(self, name: str) -> Any:
+        mine = self.container().connectors
+        if name not in mine:
+            connection = self.retailer.connection(name)
+            module, factory = CATALOG[connection.system].factory.split(":")
+            mine[name] = getattr(import_module(module), factory)(
+                connection,
+                self.retailer,
+                self.secrets[name],
+                pacer=self.pacer(name),
+                clock=self.clock,
+                transport=self.transports[name],
+            )
+        return mine[name]
+
+    def give_back(self) -> None:
+        for pacer in self.container().pacers.values():
+            pacer.give_back()
+
+    def issues(self) -> Issues:
+        return Issues(self.store, self.bus, self.clock)
+
+    @contextmanager
+    def standing_in(self) -> Iterator[None]:
+        inbox = Inbox(
+            DoorTable(self.store, self.wire), Archive(self.blobs), table="inbox", bucket="archive"
+        )
+        doors = {
+            c.name: {"door": CATALOG[c.system].door, "secret": c.name}
+            for c in self.retailer.connections
+        }
+        sqs = SqsClient(self.queue_by_name, self.wire)
+        said = webhook.Settings({"inbox": "inbox"}, "archive", doors)
+        root: dict[str, Callable[..., Any] | object] = {
+            "logger": self.log,
+            "clock": self.clock,
+            "environment": self.environment,
+            "retailer": lambda: self.retailer,
+            "client": lambda service: sqs if service == "sqs" else None,
+            "store": lambda: self.store,
+            "queues": lambda: self.queues,
+            "bus": lambda: self.bus,
+            "blobs": lambda: self.blobs,
+            "issues": self.issues,
+            "pacer": self.pacer,
+            "connector": self.connector,
+            "give_back": self.give_back,
+        }
+        door: dict[str, object] = {
+            "settings": lambda: said,
+            "inbox": lambda: inbox,
+            "secrets": lambda arn, _: self.secrets[arn]["webhook_secrets"],
+            "instant": self.clock.now,
+        }
+        jitter = {"random": self.wire.engine.rng("jitter")}
+        with _swapped(bootstrap, root), _swapped(webhook, door), _swapped(runtime, jitter):
+            yield
+
+
+_EMPTY: dict[str, Any] = {
+    "tables": {},
+    "queues": {},
+    "secrets": {},
+    "bus": "bus",
+    "archive": "archive",
+    "connection": "",
+    "prefix": "",
+}
+
+
+@contextmanager
+def _swapped(module: Any, attributes: Mapping[str, object]) -> Iterator[None]:
+    before = {name: getattr(module, name) for name in attributes}
+    for name, value in attributes.items():
+        setattr(module, name, value)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            setattr(module, name, value)

@@ -1,0 +1,197 @@
+"""The store as functions see it: DynamoDB's limits, conditions, lagging indexes and streams.
+
+Rows live in one place; every call is one AWS request, so a batch of 60 writes is three of them and
+a crash may fall in between.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from functools import partial
+from itertools import batched
+from random import Random
+
+from shared.errors import RejectedError
+from shared.ports import Delete, Key, Put, Row, Store, Table, Write
+from tests.fakes import TOGETHER_MAX, TOGETHER_MAX_BYTES, checked, row_size
+from tests.simulation.faults import Kind
+from tests.simulation.wire import Wire
+
+GET_MAX = 100
+STATEMENTS_MAX = 25
+LAG_MS = 3000
+
+type Changed = Callable[[Key, Row | None, Row | None, Put | None], None]
+"""Key, old row, new row and the put that made it: what a stream would tell."""
+
+
+class SimStore(Store):
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._rows: dict[Key, Row] = {}
+        self._parts: dict[tuple[Table, str], dict[str, Key]] = defaultdict(dict)
+        self._lanes: dict[tuple[Table, str], dict[Key, datetime]] = defaultdict(dict)
+        self._lane_of: dict[Key, tuple[Table, str]] = {}
+        self._lagging: list[tuple[int, Key, Put | None]] = []
+        self._rng: Random = wire.engine.rng("store")
+        self.changed: list[Changed] = []
+        self.write_units = 0
+
+    # reads
+
+    def get(self, keys: Iterable[Key]) -> dict[Key, Row]:
+        found: dict[Key, Row] = {}
+        for chunk in batched(dict.fromkeys(checked(key) for key in keys), GET_MAX, strict=False):
+            label = f"get {chunk[0].table} {chunk[0].pk} {chunk[0].sk} +{len(chunk) - 1}"
+            found |= self._wire.aws(label, partial(self._get, chunk))
+        return found
+
+    def _get(self, keys: Sequence[Key]) -> dict[Key, Row]:
+        return {key: self._rows[key] for key in keys if key in self._rows}
+
+    def query(
+        self, table: Table, pk: str, *, prefix: str = "", limit: int | None = None
+    ) -> list[Row]:
+        return self._wire.aws(
+            f"query {table} {pk} {prefix}", lambda: self._query(table, pk, prefix)[:limit]
+        )
+
+    def _query(self, table: Table, pk: str, prefix: str) -> list[Row]:
+        part = self._parts.get((table, pk), {})
+        return [self._rows[part[sk]] for sk in sorted(part) if sk.startswith(prefix)]
+
+    def due(
+        self, table: Table, lane: str, *, until: datetime | None = None, limit: int = 250
+    ) -> list[Row]:
+        return self._wire.aws(f"due {table} {lane}", lambda: self._due(table, lane, until)[:limit])
+
+    def _due(self, table: Table, lane: str, until: datetime | None) -> list[Row]:
+        """What the index shows: it may still name rows that have left, or miss new ones."""
+        self._catch_up()
+        listed = self._lanes.get((table, lane), {})
+        named = sorted(
+            (at, key.pk, key.sk, key) for key, at in listed.items() if until is None or at <= until
+        )
+        return [self._rows[key] for *_, key in named if key in self._rows]
+
+    # writes
+
+    def commit(self, writes: Sequence[Write]) -> list[bool]:
+        """In chunks of 25, each statement for itself; a delete goes alone."""
+        done: list[bool] = []
+        for chunk in _chunks(writes):
+            label = f"write {chunk[0].key.table} {chunk[0].key.pk} {chunk[0].key.sk} "
+            label += f"+{len(chunk) - 1}"
+            done += self._wire.aws(
+                label,
+                partial(self._each, chunk),
+                part=partial(self._some, chunk) if len(chunk) > 1 else None,
+            )
+        return done
+
+    def _each(self, chunk: Sequence[Write]) -> list[bool]:
+        return [self._apply(write) for write in chunk]
+
+    def _some(self, chunk: Sequence[Write]) -> None:
+        for write in chunk:
+            if self._rng.random() < 0.5:
+                self._apply(write)
+
+    def commit_together(self, writes: Sequence[Write]) -> bool:
+        if len(writes) > TOGETHER_MAX or len({w.key for w in writes}) != len(writes):
+            raise ValueError("at most 100 writes together, each of another row")
+        if sum(row_size(write) for write in writes) > TOGETHER_MAX_BYTES:
+            raise RejectedError("rows are larger than 4 MB together", code="ValidationException")
+        if not writes:
+            return True
+        return self._wire.aws(f"transaction of {len(writes)}", lambda: self._together(writes))
+
+    def put_now(self, put: Put) -> bool:
+        """The effect alone, for callers that are a port call of their own."""
+        return self._apply(put)
+
+    def _together(self, writes: Sequence[Write]) -> bool:
+        if not all(self._holds(write) for write in writes):
+            return False
+        return all(self._apply(write) for write in writes)
+
+    def _holds(self, write: Write) -> bool:
+        row = self._rows.get(write.key)
+        if row is None:
+            return isinstance(write, Put) and write.expected == 0
+        return write.expected == row.rev
+
+    def _apply(self, write: Write) -> bool:
+        self.write_units += 1 + row_size(write) // 1024
+        if not self._holds(write):
+            return False
+        old = self._rows.get(write.key)
+        new = None
+        if isinstance(write, Delete):
+            del self._rows[write.key]
+            del self._parts[write.key.table, write.key.pk][write.key.sk]
+        else:
+            body = json.loads(json.dumps(write.body))
+            new = self._rows[write.key] = Row(write.key, write.expected + 1, body, write.raw)
+            self._parts[write.key.table, write.key.pk][write.key.sk] = write.key
+        put = write if isinstance(write, Put) else None
+        self._index(write.key, put)
+        for tell in self.changed:
+            tell(write.key, old, new, put)
+        return True
+
+    # the index
+
+    def _index(self, key: Key, put: Put | None) -> None:
+        engine = self._wire.engine
+        in_order = any(waiting == key for _, waiting, _ in self._lagging)
+        if in_order or (engine.current is not None and engine.faults.hit(Kind.INDEX_LAGS)):
+            self._lagging.append((engine.now_ms + self._rng.randint(0, LAG_MS), key, put))
+        else:
+            self._enter(key, put)
+
+    def _catch_up(self) -> None:
+        now, held = self._wire.engine.now_ms, set[Key]()
+        left = []
+        for at, key, put in self._lagging:
+            if at <= now and key not in held:
+                self._enter(key, put)
+            else:
+                held.add(key)
+                left.append((at, key, put))
+        self._lagging = left
+
+    def _enter(self, key: Key, put: Put | None) -> None:
+        before = self._lane_of.pop(key, None)
+        if before is not None:
+            self._lanes[before].pop(key, None)
+        if put is not None and put.lane is not None and put.due is not None:
+            lane = self._lane_of[key] = (key.table, put.lane)
+            self._lanes[lane][key] = put.due
+
+    # for whoever looks at the world from outside
+
+    def rows(self, table: Table) -> list[Row]:
+        return [row for key, row in self._rows.items() if key.table is table]
+
+    def waiting(self, table: Table) -> int:
+        """Rows in any lane of a table."""
+        return sum(len(keys) for (owner, _), keys in self._lanes.items() if owner is table) + sum(
+            1 for _, key, _ in self._lagging if key.table is table
+        )
+
+
+def _chunks(writes: Sequence[Write]) -> Iterable[list[Write]]:
+    chunk: dict[Key, Write] = {}
+    for write in writes:
+        alone = isinstance(write, Delete)
+        if chunk and (alone or len(chunk) == STATEMENTS_MAX or write.key in chunk):
+            yield list(chunk.values())
+            chunk = {}
+        chunk[write.key] = write
+        if alone:
+            yield list(chunk.values())
+            chunk = {}
+    if chunk:
+        yield list(chunk.values())

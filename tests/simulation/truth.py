@@ -1,0 +1,212 @@
+"""What is really so, seen from outside Shelfwire: the books of the vendors and their changes."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx
+
+from shared.domain.availability import available
+from shared.flows import keys
+from shared.model.facts import HoldCard, ItemCard, StockCard
+from shared.ports import Table
+from tests.simulation.engine import MINUTE
+from tests.simulation.world import World
+
+REACH_MS = 15 * MINUTE  # how far back a published level may rest on what was known
+PROMOTION = "VKA0"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A price a shop began to show, and when."""
+
+    at_ms: int
+    price: int
+
+
+@dataclass
+class Truth:
+    """Watches the vendors; `broken` collects what must never happen, the moment it happens."""
+
+    world: World
+    broken: list[str] = field(default_factory=list)
+    prices: dict[str, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
+    shown: dict[tuple[str, str], list[Shown]] = field(default_factory=lambda: defaultdict(list))
+    known: dict[tuple[str, str], list[tuple[int, dict[str, int]]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    sold: Counter[str] = field(default_factory=Counter)
+    on_hand: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for transport in self.world.transports.values():
+            transport.changed.append(self._changed)
+        self.world.store.changed.append(lambda key, *_: self._fact(key))
+
+    # the ERP
+
+    def conditions(self, sku: str) -> list[Any]:
+        tenant = self.world.vendors["erp"].tenant
+        return [c for c in tenant.conditions.of(sku) if not c.deleted]
+
+    def window(self, condition: Any) -> tuple[datetime, datetime]:
+        """The instants between which a condition of whole days holds, in the tenant's zone."""
+        zone = ZoneInfo(str(self.world.retailer.connection("erp").settings.get("zone", "UTC")))
+        start = datetime(
+            condition.start.year, condition.start.month, condition.start.day, tzinfo=zone
+        )
+        if condition.end.year == 9999:
+            return start.astimezone(UTC), datetime.max.replace(tzinfo=UTC)
+        after = condition.end.toordinal() + 1
+        day = datetime.fromordinal(after)
+        return start.astimezone(UTC), day.replace(tzinfo=zone).astimezone(UTC)
+
+    def price_of(self, sku: str, at: datetime) -> int | None:
+        """What a shop should show: the promotion of the day, else the base price."""
+        found: dict[bool, int] = {}
+        for condition in self.conditions(sku):
+            start, end = self.window(condition)
+            if start <= at < end:
+                minor = int(condition.rate / condition.per * 100)
+                found[condition.kind == PROMOTION] = minor
+        return found.get(True, found.get(False))
+
+    def note_price(self, sku: str) -> None:
+        """Call after every change in the ERP: the sequence of true prices of a SKU."""
+        value = self.price_of(sku, self.world.engine.now())
+        history = self.prices[sku]
+        if value is not None and (not history or history[-1][1] != value):
+            history.append((self.world.engine.now_ms, value))
+
+    def stock_of(self, sku: str) -> dict[str, int]:
+        """Unrestricted units by location of ours."""
+        places = self.world.vendors["erp"].tenant.stock.get(sku, {})
+        found: Counter[str] = Counter()
+        for (plant, storage, kind), units in places.items():
+            location = self.world.retailer.location_at("erp", f"{plant}/{storage}")
+            if kind == "01" and location is not None:
+                found[location] += int(units)
+        return dict(found)
+
+    def open_units(self, sku: str) -> Counter[str]:
+        """Units ordered on any shop and not yet delivered by the ERP, by location of ours."""
+        tenant = self.world.vendors["erp"].tenant
+        delivered = self._delivered()
+        found: Counter[str] = Counter()
+        for shop in self.world.shops:
+            for order in self.world.vendors[shop].shop.orders.values():
+                reference = f"{shop}-{order.order_id}".upper()
+                if order.cancelled_at is not None and reference not in tenant.by_reference:
+                    continue
+                for line in order.lines:
+                    if self.sku_of(shop, line.sku) == sku:
+                        left = line.quantity - delivered[reference, sku]
+                        found[self._place(shop, order, line)] += max(0, left)
+        return found
+
+    def _delivered(self) -> Counter[tuple[str, str]]:
+        """Units the ERP has delivered by reference and SKU."""
+        found: Counter[tuple[str, str]] = Counter()
+        for reference, orders in self.world.vendors["erp"].tenant.by_reference.items():
+            for order in orders:
+                for item in order.items:
+                    found[reference, item.material] += int(item.delivered)
+        return found
+
+    def sku_of(self, shop: str, code: str) -> str:
+        row = self.world.store._get([keys.code(shop, code)])  # noqa: SLF001 - from outside
+        mapped = next(iter(row.values()), None)
+        return str(mapped.body["sku"]) if mapped else code
+
+    def _place(self, shop: str, order: Any, line: Any) -> str:
+        for placement in order.placements:
+            if any(placed.line_id == line.line_id for placed in placement.lines):
+                gid = f"gid://shopify/Location/{placement.location_id}"
+                return self.world.retailer.location_at(shop, gid) or "london"
+        return "london"
+
+    # the moments of change
+
+    def _changed(self, connection: str, request: httpx.Request, response: httpx.Response) -> None:
+        del response
+        if connection == "erp":
+            if request.method == "POST" and "A_SalesOrder" in request.url.path:
+                self._ordered()
+        elif b"productVariantsBulkUpdate" in request.content:
+            self._priced(connection)
+        elif b"inventorySetQuantities" in request.content:
+            self._stocked(connection)
+
+    def _ordered(self) -> None:
+        for reference, orders in self.world.vendors["erp"].tenant.by_reference.items():
+            if len(orders) > 1:
+                numbers = ", ".join(order.number for order in orders)
+                self.break_("I1", f"order {reference} is in the ERP as {numbers}")
+
+    def _priced(self, shop: str) -> None:
+        now = self.world.engine.now_ms
+        for variant in self.world.vendors[shop].shop.variants.values():
+            history = self.shown[shop, variant.sku]
+            if variant.price and (not history or history[-1].price != variant.price):
+                history.append(Shown(now, variant.price))
+
+    def _stocked(self, shop: str) -> None:
+        """No level is above all that was known lately of what may be sold."""
+        now = self.world.engine.now_ms
+        locations = self.world.retailer.locations
+        for variant in self.world.vendors[shop].shop.variants.values():
+            known = self.known[shop, variant.sku]
+            for location in locations:
+                gid = location.external.get(shop, "")
+                level = variant.levels.get(int(gid.rsplit("/", 1)[-1] or 0))
+                if level is None or level.available <= 0:
+                    continue
+                recent = [v for at, v in known[:-1] if at >= now - REACH_MS] + [
+                    v for _, v in known[-2:]
+                ]
+                most = max((v.get(location.name, 0) for v in recent), default=0)
+                if level.available > most:
+                    self.break_(
+                        "I2",
+                        f"{shop} offers {level.available} of {variant.sku} at {location.name}, "
+                        f"while at most {most} were known to be sellable",
+                    )
+
+    def _fact(self, key: Any) -> None:
+        """Remember what Shelfwire itself knew to be sellable after each of its facts."""
+        if key.table is not Table.FACTS or not key.pk.startswith("sku#"):
+            return
+        sku = key.pk.removeprefix("sku#")
+        place = (keys.item(sku, "erp"), keys.stock(sku, "erp"), keys.hold(sku))
+        rows = self.world.store._get(place)  # noqa: SLF001 - from outside
+        if place[0] not in rows or place[1] not in rows:
+            return
+        item = ItemCard.model_validate(rows[place[0]].body)
+        stock = StockCard.model_validate(rows[place[1]].body)
+        holds = HoldCard.model_validate(rows[place[2]].body) if place[2] in rows else None
+        for channel in self.world.retailer.channels:
+            found = available(stock.positions, holds, variant=item.variant, channel=channel)
+            entry = (self.world.engine.now_ms, dict(found.value.levels))
+            self.known[channel.connection, sku].append(entry)
+
+    def break_(self, name: str, story: str) -> None:
+        line = f"{name}: {story}"
+        if line not in self.broken:
+            self.broken.append(line)
+            self.world.engine.note(f"BROKEN {line}")
+
+
+def decimal_minor(value: Decimal) -> int:
+    return int(value * 100)
+
+
+def skus(world: World) -> Iterable[str]:
+    """Every article of the ERP that is sold, generic ones left out."""
+    for material in world.vendors["erp"].tenant.materials.after(None):
+        if material.product_type != "GENR":
+            yield material.product

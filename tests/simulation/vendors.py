@@ -1,0 +1,226 @@
+"""Vendors over a network that loses answers, delivers late, and lies: the sandbox's simulators."""
+
+import json
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+import httpx
+
+from sandbox.simulator import Vendor
+from tests.simulation.compute import Function
+from tests.simulation.engine import SECOND, Engine
+from tests.simulation.faults import Kind
+from tests.simulation.wire import Wire
+
+LATENCY_MS = (60, 300)
+GIVES_UP_MS = 20 * SECOND
+LATE_MS = 60 * SECOND  # how late a lost request may still land; `settle_seconds` is twice that
+LOOK_MS = 2 * SECOND
+
+type Changed = Callable[[str, httpx.Request, httpx.Response], None]
+"""Connection, request and its answer, after every effect."""
+
+
+class SimTransport(httpx.BaseTransport):
+    """The way to one vendor. `slow_ms` is added to its own latency."""
+
+    def __init__(self, connection: str, vendor: Vendor, wire: Wire) -> None:
+        self.connection = connection
+        self.vendor = vendor
+        self.wire = wire
+        self.slow_ms = 0
+        self.calls = 0
+        self.writes = 0
+        self.under_way = 0
+        self.most_under_way = 0
+        self.down_until_ms = 0
+        self.changed: list[Changed] = []
+        self._rng: Random = wire.engine.rng(f"network to {connection}")
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        engine, faults, wire = self.wire.engine, self.wire.engine.faults, self.wire
+        request.read()
+        what = f"{self.connection}: {_about(request)}"
+        engine.calls += 1
+        self.calls += 1
+        engine.pause(self._rng.randint(*LATENCY_MS))
+        engine.note(what)
+        wire.crash(Kind.CRASH_BEFORE)
+        if faults.hit(Kind.NO_ANSWER) or engine.now_ms < self.down_until_ms:
+            raise httpx.ConnectError("no route")
+        if faults.hit(Kind.BUSY):
+            lie = self._rng.choice(("0", "1", "7200", "soon"))
+            return httpx.Response(503, headers={"retry-after": lie}, text="busy")
+        if faults.hit(Kind.THROTTLED):
+            return self._throttled()
+        late = faults.hit(Kind.LATE)
+        if late:
+            delay = self._rng.randint(GIVES_UP_MS, LATE_MS)
+            engine.at(delay, lambda: self._lands(request))
+            engine.pause(GIVES_UP_MS)
+            engine.note("  gave up waiting; it will land")
+            raise httpx.ReadTimeout("no answer in time")
+        self.under_way += 1
+        self.most_under_way = max(self.most_under_way, self.under_way)
+        try:
+            return self._answered(request)
+        finally:
+            self.under_way -= 1
+
+    def _answered(self, request: httpx.Request) -> httpx.Response:
+        engine, faults = self.wire.engine, self.wire.engine.faults
+        response = self._effect(self._changed_on_its_way(request))
+        self.wire.crash(Kind.CRASH_EFFECT)
+        engine.pause(self._rng.randint(*LATENCY_MS) + self.slow_ms)
+        if faults.hit(Kind.LOST):
+            engine.pause(GIVES_UP_MS)
+            engine.note("  answer lost")
+            raise httpx.ReadTimeout("no answer in time")
+        if faults.hit(Kind.FALSE_200):
+            engine.note("  answers 200 with an error inside")
+            return self._false_200()
+        self.wire.crash(Kind.CRASH_ANSWER)
+        return self._shuffled(response) if faults.hit(Kind.SHUFFLED) else response
+
+    def _lands(self, request: httpx.Request) -> None:
+        self.wire.engine.note(f"{self.connection}: {_about(request)} lands late")
+        self._effect(request)
+
+    def _effect(self, request: httpx.Request) -> httpx.Response:
+        response = self.vendor.handle(request)
+        response.request = request
+        self.writes += _writes(request)
+        for tell in self.changed:
+            tell(self.connection, request, response)
+        return response
+
+    def _throttled(self) -> httpx.Response:
+        if "graphql" not in self.wire_path:
+            return httpx.Response(429, headers={"retry-after": "2"})
+        error = {"message": "Throttled", "extensions": {"code": "THROTTLED"}}
+        return httpx.Response(200, json={"errors": [error]})
+
+    @property
+    def wire_path(self) -> str:
+        return "graphql" if hasattr(self.vendor, "shop") else "odata"
+
+    def _false_200(self) -> httpx.Response:
+        if self.wire_path == "graphql":
+            error = {"message": "oops", "extensions": {"code": "INTERNAL_SERVER_ERROR"}}
+            return httpx.Response(200, json={"errors": [error]})
+        return httpx.Response(200, text="<html>something went wrong</html>")
+
+    def _changed_on_its_way(self, request: httpx.Request) -> httpx.Request:
+        """A line of a price batch that is lost inside the vendor, or refused for now."""
+        body = _graphql(request)
+        lines = body.get("variables", {}).get("variants") if body else None
+        if not body or not isinstance(lines, list) or not lines:
+            return request
+        if self.wire.engine.faults.hit(Kind.DROPPED):
+            lines.pop(self._rng.randrange(len(lines)))
+            self.wire.engine.note("  drops a line")
+            return _again(request, body)
+        if self.wire.engine.faults.hit(Kind.PARTIAL):
+            lines[self._rng.randrange(len(lines))]["price"] = "1e"
+            self.wire.engine.note("  refuses a line")
+            return _again(request, body)
+        return request
+
+    def _shuffled(self, response: httpx.Response) -> httpx.Response:
+        if not response.content.startswith(b'{"data"'):
+            return response
+        body = response.json()
+        payload = (body.get("data") or {}).get("productVariantsBulkUpdate") or {}
+        if payload.get("productVariants"):
+            self._rng.shuffle(payload["productVariants"])
+            return httpx.Response(200, json=body, headers={"x-shopify-api-version": "2026-10"})
+        return response
+
+
+def _graphql(request: httpx.Request) -> dict[str, Any] | None:
+    if not request.url.path.endswith("/graphql.json"):
+        return None
+    found: dict[str, Any] = json.loads(request.content)
+    return found
+
+
+def _again(request: httpx.Request, body: dict[str, Any]) -> httpx.Request:
+    headers = {k: v for k, v in request.headers.items() if k != "content-length"}
+    return httpx.Request(request.method, request.url, headers=headers, json=body)
+
+
+def _about(request: httpx.Request) -> str:
+    body = _graphql(request)
+    if body is None:
+        return f"{request.method} {request.url.raw_path.decode()[:160]}"
+    head = str(body["query"]).split("{", 1)[0].split("(", 1)[0].strip()
+    return f"{head} {json.dumps(body.get('variables'))[:160]}"
+
+
+def _writes(request: httpx.Request) -> bool:
+    body = _graphql(request)
+    if body is not None:
+        return str(body["query"]).lstrip().startswith("mutation")
+    return request.method == "POST" and "oauth" not in request.url.path
+
+
+class Courier:
+    """Carries a vendor's webhooks to the door, or loses them; the vendor's own rule retries."""
+
+    def __init__(
+        self,
+        connection: str,
+        vendor: Vendor,
+        engine: Engine,
+        door: Function,
+        naming: Callable[..., str],
+    ) -> None:
+        self.naming = naming
+        self.connection = connection
+        self.vendor = vendor
+        self.engine = engine
+        self.door = door
+        self.out_until_ms = 0
+        self.kept: set[str] = set()
+        engine.at(LOOK_MS, self._look)
+
+    def name_of(self, delivery: Any) -> str:
+        """The name under which the door keeps a delivery."""
+        headers = {k.lower(): v for k, v in delivery.headers.items()}
+        name: str = self.naming(headers, delivery.body)
+        return name
+
+    def _look(self) -> None:
+        for delivery in self.vendor.due(self.engine.now()):
+            self._carry(delivery)
+        self.engine.at(LOOK_MS, self._look)
+
+    def _carry(self, delivery: Any) -> None:
+        engine = self.engine
+        if engine.faults.hit(Kind.HOOK_LOST):
+            engine.note(f"{self.connection}: a webhook is lost")
+            self.vendor.answered(delivery, 200, engine.now())
+            return
+        if engine.now_ms < self.out_until_ms:
+            self.vendor.answered(delivery, None, engine.now())
+            return
+        event = {
+            "rawPath": f"/hooks/{self.connection}",
+            "pathParameters": {"connection": self.connection},
+            "requestContext": {"http": {"method": "POST"}},
+            "headers": dict(delivery.headers),
+            "body": delivery.body.decode(),
+            "isBase64Encoded": False,
+        }
+
+        def ended(result: object, error: BaseException | None) -> None:
+            status = result["statusCode"] if isinstance(result, dict) else 500
+            del error
+            self.vendor.answered(delivery, status, engine.now())
+            if status < 300:
+                self.kept.add(self.name_of(delivery))
+
+        self.door.invoke(event, ended)
+        if engine.faults.hit(Kind.HOOK_TWICE):
+            self.door.invoke(event, lambda *_: None)
