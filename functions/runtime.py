@@ -40,12 +40,8 @@ def each_message(
             body = json.loads(record["body"])
             handle(body)
         except RetryableError as error:
-            later = _later(queue, record, error)
-            if later is None:
+            if not _deferred(queue, record, error):
                 failed.append(record["messageId"])
-                _back_off(queue, record)
-            else:
-                bootstrap.queues().send([later])
             bootstrap.logger.info("message deferred", reason=type(error).__name__, queue=queue)
         except RejectedError as error:
             failed.append(record["messageId"])
@@ -55,6 +51,22 @@ def each_message(
             bootstrap.logger.exception("message failed", queue=queue)
     bootstrap.give_back()
     return {"batchItemFailures": [{"itemIdentifier": name} for name in failed]}
+
+
+def _deferred(queue: str, record: Mapping[str, Any], error: RetryableError) -> bool:
+    """Whether the message was sent again for later; if not, this receipt fails and comes back.
+
+    Trouble here is this message's own: the others of its batch are done and stay done.
+    """
+    try:
+        later = _later(queue, record, error)
+        if later is not None:
+            bootstrap.queues().send([later])
+            return True
+        _back_off(queue, record)
+    except Exception:  # noqa: BLE001 - SQS delivers it again after its visibility time-out
+        bootstrap.logger.exception("message not deferred", queue=queue)
+    return False
 
 
 def _later(queue: str, record: Mapping[str, Any], error: RetryableError) -> Message | None:

@@ -58,9 +58,8 @@ def desire(old: Target | None, draft: Draft, *, now: datetime) -> Target | None:
     if old.desired == draft.desired and old.group == draft.group:
         return None
     version = old.version + 1
-    # The channel shows it already, and nothing else can still land: there is nothing to send.
-    shown = old.published == draft.desired and old.state is not TargetState.IN_DOUBT
-    state = _state_after(old, shown=shown)
+    state = _state_after(old, draft)
+    shown = state is TargetState.APPLIED
     return old.model_copy(
         update={
             "group": draft.group,
@@ -74,14 +73,30 @@ def desire(old: Target | None, draft: Draft, *, now: datetime) -> Target | None:
             "next_change": draft.next_change,
             "why": draft.chain,
             "facts": draft.facts,
+            "attempts": _attempts_after(old, state, now),
         }
     )
 
 
-def _state_after(old: Target, *, shown: bool) -> TargetState:
+def _state_after(old: Target, draft: Draft) -> TargetState:
+    """Applied only if the channel shows it already and nothing else can still land.
+
+    Stock is guarded by the vendor's compare-and-set and so not marked before it is sent: of a
+    dirty level nobody knows whether it is under way, and what is shown has to be read back.
+    """
     if old.state is TargetState.IN_DOUBT:
         return TargetState.IN_DOUBT
-    return TargetState.APPLIED if shown else TargetState.DIRTY
+    if old.published != draft.desired:
+        return TargetState.DIRTY
+    under_way = old.state is TargetState.DIRTY and draft.facet is Facet.STOCK
+    return TargetState.IN_DOUBT if under_way else TargetState.APPLIED
+
+
+def _attempts_after(old: Target, state: TargetState, now: datetime) -> tuple[Attempt, ...]:
+    if state is not TargetState.IN_DOUBT or old.state is TargetState.IN_DOUBT:
+        return old.attempts
+    doubt = Attempt(at=now, version=old.version, verdict=Verdict.UNKNOWN, detail="may be under way")
+    return _kept(old, doubt)
 
 
 def sent(target: Target, *, now: datetime) -> Target:

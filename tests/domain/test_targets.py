@@ -61,6 +61,16 @@ def test_a_wish_that_returns_to_what_is_shown_costs_no_call() -> None:
     assert back.published_version == back.version == 3
 
 
+def test_a_level_that_returns_to_what_was_shown_is_read_back_for_a_call_may_be_under_way() -> None:
+    stock = replace(draft("3"), facet=Facet.STOCK)
+    shown = answered(desire(None, stock, now=NOW) or fresh(), Verdict.APPLIED)
+    changed = desire(shown, replace(stock, desired="2"), now=NOW)
+    back = desire(changed, stock, now=NOW)
+    assert back is not None
+    assert back.state is TargetState.IN_DOUBT
+    assert due(back, settle_after=SETTLE) == NOW + SETTLE
+
+
 def test_a_wish_that_returns_while_a_call_is_in_doubt_is_still_looked_at() -> None:
     shown = answered(fresh("10.00"), Verdict.APPLIED)
     doubtful = sent(wanting(shown, "12.00"), now=NOW)

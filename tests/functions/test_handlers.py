@@ -113,6 +113,19 @@ def test_a_vendor_that_is_out_delays_a_message_and_loses_none(deployment: Deploy
     assert waiting["ApproximateNumberOfMessagesDelayed"] == "1"
 
 
+def test_a_message_that_cannot_be_put_off_fails_alone(deployment: Deployment) -> None:
+    deployment.sap.control("throttle", seconds=60)
+    boto3.client("sqs").delete_queue(QueueUrl=deployment.queues["erp-read"])
+    throttled = sqs_event("erp-read", {"read": "stock", "key": "HAT-M"})
+    poll = sqs_event("erp-read", {"release": "shop:404"})
+    poll["Records"][0]["messageId"] = "other"
+    both = {"Records": [*throttled["Records"], *poll["Records"]]}
+    name = throttled["Records"][0]["messageId"]
+    assert deployment.invoke(read.handler, both) == {
+        "batchItemFailures": [{"itemIdentifier": name}]
+    }
+
+
 def test_dead_letters_become_exceptions_that_are_listed_and_replayed(
     deployment: Deployment,
 ) -> None:

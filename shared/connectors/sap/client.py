@@ -19,7 +19,7 @@ from shared.connectors.sap.schema import (
     ValidityRow,
 )
 from shared.connectors.sap.settings import SapSettings, settings_of
-from shared.errors import RejectedError
+from shared.errors import InDoubtError, RejectedError
 from shared.kit.http import Http
 from shared.kit.oauth import ClientCredentials
 from shared.model.base import Foreign, Json
@@ -289,7 +289,11 @@ class SapS4:
     def post_order(self, order: Order, reference: str) -> PostedOrder:
         body = orders.body_of(order, reference, self._settings)
         row = self._gateway.create(ORDERS, "A_SalesOrder", body)
-        return orders.posted(self._single(row, OrderRow), orders.places(order))
+        try:
+            stored = self._single(row, OrderRow)
+        except RejectedError as error:  # SAP took the order; only what it answers is strange
+            raise InDoubtError(str(error)) from error
+        return orders.posted(stored, orders.places(order))
 
     # deliveries
 

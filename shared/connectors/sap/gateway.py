@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from shared.connectors.sap.schema import ErrorBody
 from shared.connectors.sap.settings import SapSettings
-from shared.errors import AccessError, RejectedError, RetryableError
+from shared.errors import AccessError, InDoubtError, RejectedError, RetryableError
 from shared.kit.http import Http, check
 from shared.kit.oauth import ClientCredentials
 from shared.model.base import Json
@@ -54,8 +54,12 @@ class Gateway:
             path, params = f"{ROOT}/{service}/{entity}", dict(token)
 
     def create(self, service: str, entity: str, body: Mapping[str, Json]) -> dict[str, Json]:
-        """POST one deep entity; InDoubtError when the answer was lost."""
-        return self._json(self._send("POST", f"{ROOT}/{service}/{entity}", json=dict(body)))
+        """POST one deep entity; InDoubtError when the answer was lost or cannot be read."""
+        response = self._send("POST", f"{ROOT}/{service}/{entity}", json=dict(body))
+        try:
+            return self._json(response)
+        except RetryableError as error:
+            raise InDoubtError(str(error)) from error
 
     def _send(
         self,

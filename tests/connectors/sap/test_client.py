@@ -252,6 +252,22 @@ def test_a_server_error_after_a_write_leaves_a_doubt(tenant: Tenant) -> None:
         tenant.client.post_order(known(), "SHOP-77")
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.Response(200, text="<html>something went wrong</html>"),
+        httpx.Response(201, json={"d": []}),
+        httpx.Response(201, json={"d": {"SalesOrder": None}}),
+    ],
+)
+def test_an_unreadable_answer_to_a_write_leaves_a_doubt(
+    tenant: Tenant, answer: httpx.Response
+) -> None:
+    tenant.refuse = lambda r: answer if "A_SalesOrder" in r.url.path else None
+    with pytest.raises(InDoubtError):
+        tenant.client.post_order(known(), "SHOP-77")
+
+
 def test_an_unknown_material_is_refused_naming_the_property(tenant: Tenant) -> None:
     with pytest.raises(RejectedError, match="Material HAT-XL does not exist") as raised:
         tenant.client.post_order(known("XL"), "SHOP-77")
