@@ -17,6 +17,8 @@ from shared.model.retailer import Retailer
 from shared.model.target import Outcome, Verdict
 from shared.ports import Bus, Clock, FactReader, Message, OrderSource, Queues, Store
 
+ACCEPTANCE_S = 60  # how long until a shipment that overtook its order's acceptance is read again
+
 
 @dataclass(frozen=True, slots=True)
 class Shipments:
@@ -39,6 +41,10 @@ class Shipments:
             self.issues.report([self._orphan(shipment)])
             return
         order_id = str(row.body["order_id"])
+        found = self.cases.find(order_id)
+        if found is not None and found.case.erp_order is None:
+            self._later(shipment)
+            return
         case = self.cases.change(order_id, lambda case: self._shipped(case, shipment))
         if case is None:
             raise RetryableError(f"order {order_id} of a shipment is not there yet")
@@ -57,6 +63,15 @@ class Shipments:
         if intent is not None and intent.open:
             queue = keys.write_queue(self.retailer.channel(case.order.channel).connection)
             self.queues.send([Message(queue, {"ship": order_id})])
+
+    def _later(self, shipment: Shipment) -> None:
+        """Read again once the sender has recorded that the ERP accepted the order.
+
+        Only then are the ERP's item numbers known, by which the shipped lines are found.
+        """
+        body = {"read": Entity.SHIPMENT.value, "key": shipment.shipment_id}
+        queue = keys.read_queue(self.connection)
+        self.queues.send([Message(queue, body, ACCEPTANCE_S)])
 
     def _shipped(self, case: Case, shipment: Shipment) -> Case | None:
         if any(s.shipment_id == shipment.shipment_id for s in case.shipments):

@@ -14,7 +14,7 @@ from shared.model.ids import Entity, Facet
 from shared.model.order import Refund
 from shared.model.retailer import Retailer
 from shared.model.target import Verdict
-from shared.ports import Delete, Table, Write
+from shared.ports import Delete, Put, Table, Write
 from tests.domain.world import NOW, RETAILER
 from tests.flows.world import World, gbp, order, product, shipment
 
@@ -300,6 +300,18 @@ def test_a_shipment_whose_answer_was_lost_is_told_again(world: World) -> None:
         world.teller.tell("shop:77")
     world.teller.tell("shop:77")
     assert world.channel.shipped == ["80"]
+
+
+def test_a_shipment_that_overtakes_the_acceptance_waits_for_it(world: World) -> None:
+    """The sender wrote the link and died: the case does not know its ERP order yet."""
+    world.capture.take(order())
+    world.store.commit([Put(keys.erp_order("erp", "5001"), {"order_id": "shop:77"}, 0)])
+    world.erp.orders.append(("5001", "SHOP-77"))
+    world.queues.sent.clear()
+    world.shipments.record(shipment(), source=world.erp)
+    assert case(world).shipments == ()
+    [later] = world.queues.take("erp-read")
+    assert (later.body, later.delay_s) == ({"read": "shipment", "key": "80"}, 60)
 
 
 def test_a_shipment_of_an_order_from_elsewhere_is_an_exception(world: World) -> None:
