@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from random import Random
 from typing import Any
 
 from tests.simulation.engine import CrashError, Engine, Task
@@ -80,9 +79,11 @@ class Function:
         )
 
     def _new(self) -> Container:
-        skew: Random = self.engine.rng(f"skew of {self.name} {self.invocations}")
-        skewed = self.engine.faults.hit(Kind.SKEW)
-        return Container(self.environment, skew.randint(-SKEW_MS, SKEW_MS) if skewed else 0)
+        skew_ms = 0
+        if self.engine.faults.hit(Kind.SKEW):
+            rng = self.engine.rng(f"skew of {self.name} {self.invocations}")
+            skew_ms = rng.randint(-SKEW_MS, SKEW_MS)
+        return Container(self.environment, skew_ms)
 
 
 def _about(event: Mapping[str, Any]) -> str:

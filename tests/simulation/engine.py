@@ -43,7 +43,9 @@ class Task:
 
 
 class Engine:
-    def __init__(self, seed: int, faults: Faults, *, tracing: bool = False) -> None:
+    def __init__(
+        self, seed: int, faults: Faults, *, start: datetime = START, tracing: bool = False
+    ) -> None:
         self.seed = seed
         self.faults = faults
         self.now_ms = 0
@@ -52,12 +54,17 @@ class Engine:
         self.hash = crc32(str(seed).encode())
         self.story: list[str] | None = [] if tracing else None
         self.closed = False
-        self.start = START
+        self.start = start
         self._order = self.rng("schedule")
         self._heap: list[tuple[int, int, int, Callable[[], object]]] = []
         self._count = 0
         self._hub = getcurrent()
         self._tasks: dict[Task, None] = {}
+
+    @property
+    def resting(self) -> bool:
+        """Whether no task is on its way."""
+        return not self._tasks
 
     def rng(self, name: str) -> Random:
         """A stream of its own: drawing more from one changes no other."""

@@ -112,7 +112,6 @@ class Faults:
     def __init__(self, seed: int, *, on: Collection[Kind], given: Collection[Fault] = ()) -> None:
         self.fired: list[Fault] = []
         self.healed = False
-        self._paused = False
         self._streams: dict[Kind, _Stream] = {}
         for kind in Kind:
             drawn = kind in on
@@ -131,7 +130,7 @@ class Faults:
 
     def hit(self, kind: Kind) -> bool:
         """Whether this opportunity is struck; every call is one opportunity."""
-        if self._paused or self.healed:
+        if self.healed:
             return False
         stream = self._streams[kind]
         if not stream.hit():
@@ -141,13 +140,6 @@ class Faults:
 
     def opportunities(self, kind: Kind) -> int:
         return self._streams[kind].count
-
-    def pause(self) -> None:
-        """The world opens undisturbed; what happens meanwhile is no opportunity."""
-        self._paused = True
-
-    def resume(self) -> None:
-        self._paused = False
 
     def heal(self) -> None:
         self.healed = True

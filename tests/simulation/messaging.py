@@ -53,8 +53,8 @@ class Queue:
             raise RejectedError("SQS takes messages of 1 MiB at most", field="body")
         self.count += 1
         engine = self.engine
-        late = engine.rng(f"late {self.name} {self.count}").randint(0, 20 * SECOND)
-        delay_ms += late if engine.faults.hit(Kind.DELAYED) else 0
+        if engine.faults.hit(Kind.DELAYED):
+            delay_ms += engine.rng(f"late {self.name} {self.count}").randint(0, 20 * SECOND)
         self._add(Letter(f"{self.name}-{self.count}", body, engine.now_ms + delay_ms))
 
     def _add(self, letter: Letter) -> None:

@@ -25,7 +25,7 @@ system = "sap-s4hana"
 base_url = "https://erp.example"
 secret = "erp"
 settle_seconds = 120
-poll_minutes = 5
+poll_minutes = 10
 limits = { points_per_second = 50, bucket = 100, slots = SLOTS }
 
 [[locations]]
@@ -50,7 +50,7 @@ system = "shopify"
 base_url = "https://NAME.myshopify.com"
 secret = "NAME"
 settle_seconds = 120
-poll_minutes = 5
+poll_minutes = 10
 limits = { points_per_second = 200, bucket = 2000 }
 
 [[channels]]

@@ -6,19 +6,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from shared.errors import SyncError
-from shared.model.ids import Entity
 from shared.model.issue import IssueKind
 from shared.ports import Table
 from tests.simulation.engine import MINUTE, SECOND
 from tests.simulation.faults import Fault, Faults, Kind
 from tests.simulation.invariants import INVARIANTS
+from tests.simulation.opening import opened
 from tests.simulation.scenario import Play, Scenario
 from tests.simulation.truth import Truth
 from tests.simulation.world import World
 
-OPENING_MS = 20 * MINUTE
 HEALING_MS = 120 * MINUTE
-FACTS = (Entity.PRODUCT, Entity.PRICE, Entity.STOCK)
 REPLAYABLE = frozenset({IssueKind.DEAD_LETTER, IssueKind.LINE_REJECTED, IssueKind.BAD_MESSAGE})
 
 
@@ -49,27 +47,20 @@ def run(
     faults = (
         Faults.swarm(seed, scenario.kinds) if given is None else Faults(seed, on=(), given=given)
     )
-    world = World(seed, faults, shops=scenario.shops, slots=scenario.slots, tracing=tracing)
-    world.engine.start = scenario.start
-    truth = Truth(world)
-    play = Play(world, truth, world.engine.rng("scenario"))
+    start = scenario.start
+    opening = opened(scenario, start)
+    world = World(
+        seed, faults, shops=scenario.shops, slots=scenario.slots, start=start, tracing=tracing
+    )
+    play = Play(world, Truth(world), world.engine.rng("scenario"))
+    opening.restore(play)
+    truth = play.truth
     violations: list[str] = []
     with sabotage(), world.playing():
-        faults.pause()
-        scenario.open(play)
-        for entity in FACTS:
-            world.poll("erp", entity)
-        opened = world.engine.run(
-            until_ms=OPENING_MS, calm=lambda: world.engine.now_ms > SECOND and world.calm
-        )
-        if not opened:
-            violations.append("the opening never came to rest")
-        calls = world.engine.calls
-        faults.resume()
-        scenario.play(play)
         begun = world.engine.now_ms
+        scenario.play(play)
         world.engine.run(until_ms=begun + scenario.chaos_ms)
-        calls = world.engine.calls - calls
+        calls = world.engine.calls
         violations += _heal(play)
         for name, check in INVARIANTS.items():
             violations += [f"{name}: {story}" for story in check(truth)]
@@ -101,6 +92,9 @@ def _heal(play: Play) -> list[str]:
     for courier in world.couriers.values():
         courier.out_until_ms = 0
     healed = world.engine.now()
+    for connection in world.retailer.connections:
+        for entity in world.polled(connection.name):
+            world.poll(connection.name, entity)
     deadline = world.engine.now_ms + HEALING_MS
     for _ in range(4):
         rested = world.engine.run(

@@ -172,6 +172,26 @@ class SimStore(Store):
 
     # for whoever looks at the world from outside
 
+    def kept(self) -> tuple[dict[Key, Row], dict[Key, tuple[str, datetime]]]:
+        """All rows, and the lane and instant of those that are to be done."""
+        self._lagging = [(0, key, put) for _, key, put in self._lagging]
+        self._catch_up()
+        due = {
+            key: (lane, self._lanes[table, lane][key])
+            for key, (table, lane) in self._lane_of.items()
+        }
+        return dict(self._rows), due
+
+    def restore(self, kept: tuple[dict[Key, Row], dict[Key, tuple[str, datetime]]]) -> None:
+        """Stand where another store stood; rows are never changed in place, so they are shared."""
+        rows, due = kept
+        self._rows = dict(rows)
+        for key in rows:
+            self._parts[key.table, key.pk][key.sk] = key
+        for key, (lane, at) in due.items():
+            self._lane_of[key] = (key.table, lane)
+            self._lanes[key.table, lane][key] = at
+
     def rows(self, table: Table) -> list[Row]:
         return [row for key, row in self._rows.items() if key.table is table]
 

@@ -22,7 +22,7 @@ from shared.model.ids import Entity
 from shared.ports import Table
 from tests.simulation import retailer as retail
 from tests.simulation.compute import Function, Handler
-from tests.simulation.engine import MINUTE, SECOND, Engine
+from tests.simulation.engine import MINUTE, SECOND, START, Engine
 from tests.simulation.faults import Faults
 from tests.simulation.messaging import Queue, SimQueues, SqsSource, StreamSource, every
 from tests.simulation.stage import Stage
@@ -56,9 +56,10 @@ class World:
         *,
         shops: Sequence[str] = ("shop",),
         slots: int = 4,
+        start: datetime = START,
         tracing: bool = False,
     ) -> None:
-        self.engine = Engine(seed, faults, tracing=tracing)
+        self.engine = Engine(seed, faults, start=start, tracing=tracing)
         self.faults = faults
         self.shops = tuple(shops)
         self.retailer = retail.retailer(self.shops, slots)
@@ -207,7 +208,7 @@ class World:
     @property
     def calm(self) -> bool:
         """Nothing queued, handled, dirty, unsent or undelivered."""
-        return (
+        return self.engine.resting and (
             all(not queue.letters for queue in self._all_queues())
             and all(stream.idle for stream in self.streams)
             and not self.store.waiting(Table.TARGETS)

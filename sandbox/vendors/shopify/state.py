@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import count
 
 from shared.model.money import Money
 
@@ -220,10 +219,11 @@ class Shop:
     placements: dict[int, int] = field(default_factory=dict)  # placement -> order
     fulfilments: dict[int, int] = field(default_factory=dict)  # fulfilment -> order
     refunds: dict[int, int] = field(default_factory=dict)  # refund -> order
-    _numbers: "count[int]" = field(default_factory=lambda: count(1001))
+    last_number: int = 1000
 
     def next(self) -> int:
-        return next(self._numbers)
+        self.last_number += 1
+        return self.last_number
 
     def text(self, amount: int) -> str:
         return Money(amount=amount, currency=self.currency).text()

@@ -1,0 +1,81 @@
+"""The world as it stands when the first publication has come to rest, kept for other seeds.
+
+It is played once per kind of opening, without faults; every seed then begins from a copy.
+"""
+
+import pickle
+from collections.abc import Callable
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from shared.model.ids import Entity
+from tests.simulation.engine import MINUTE, SECOND
+from tests.simulation.faults import Faults
+from tests.simulation.scenario import Play, Scenario
+from tests.simulation.truth import Truth
+from tests.simulation.world import World
+
+OPENING_MS = 20 * MINUTE
+FACTS = (Entity.PRODUCT, Entity.PRICE, Entity.STOCK)
+
+type Kind = tuple[Callable[[Play], None], tuple[str, ...], int, datetime]
+
+_OPENED: dict[Kind, "Opening"] = {}
+
+
+class Opening:
+    """`now_ms` is when it came to rest; the rest is what a copy needs."""
+
+    def __init__(self, play: Play) -> None:
+        world, truth = play.world, play.truth
+        self.now_ms = world.engine.now_ms
+        self.notes = dict(play.notes)
+        self._rows = world.store.kept()
+        self._vendors = pickle.dumps({name: _state(v) for name, v in world.vendors.items()})
+        watched = (truth.prices, truth.shown, truth.known, truth.on_hand)
+        self._truth = pickle.dumps(watched)
+
+    def restore(self, play: Play) -> None:
+        """Make a new world stand where the opening came to rest."""
+        world, truth = play.world, play.truth
+        world.engine.now_ms = self.now_ms
+        world.store.restore(self._rows)
+        for name, state in pickle.loads(self._vendors).items():  # noqa: S301 - made above
+            _put_back(world.vendors[name], state)
+        truth.prices, truth.shown, truth.known, truth.on_hand = pickle.loads(self._truth)  # noqa: S301
+        play.notes.update(self.notes)
+
+
+def opened(scenario: Scenario, start: datetime) -> Opening:
+    """The opening of this scenario at this instant, played when it is asked for first."""
+    kind = (scenario.open, scenario.shops, scenario.slots, start)
+    if kind not in _OPENED:
+        _OPENED[kind] = _played(scenario, start)
+    return _OPENED[kind]
+
+
+def _played(scenario: Scenario, start: datetime) -> Opening:
+    world = World(0, Faults(0, on=()), shops=scenario.shops, slots=scenario.slots, start=start)
+    play = Play(world, Truth(world), world.engine.rng("scenario"))
+    with world.playing():
+        scenario.open(play)
+        for entity in FACTS:
+            world.poll("erp", entity)
+        engine = world.engine
+        if not engine.run(until_ms=OPENING_MS, calm=lambda: engine.now_ms > SECOND and world.calm):
+            raise AssertionError(f"the opening of {scenario.name} never came to rest")
+    if play.truth.broken:
+        raise AssertionError(f"the opening of {scenario.name}: {play.truth.broken}")
+    return Opening(play)
+
+
+def _state(vendor: Any) -> Any:
+    return vendor.shop if hasattr(vendor, "shop") else vendor.tenant
+
+
+def _put_back(vendor: Any, state: Any) -> None:
+    """Fill the vendor's own book in place: its parts hold on to it."""
+    own = _state(vendor)
+    for each in fields(own):
+        setattr(own, each.name, getattr(state, each.name))
