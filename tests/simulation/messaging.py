@@ -10,7 +10,7 @@ from zlib import crc32
 from shared.errors import RejectedError
 from shared.ports import Key, Message, Put, Queues, Row, Table
 from tests.simulation.compute import Function
-from tests.simulation.engine import MINUTE, SECOND, Engine
+from tests.simulation.engine import SECOND, Engine
 from tests.simulation.faults import Kind
 from tests.simulation.wire import Wire
 
@@ -306,13 +306,3 @@ class StreamSource:
 def _event(record: Record) -> dict[str, Any]:
     keys = {"pk": {"S": record.key.pk}, "sk": {"S": record.key.sk}}
     return {"eventName": record.event, "dynamodb": {"Keys": keys}}
-
-
-def every(engine: Engine, period_ms: int, act: Callable[[], None]) -> None:
-    """An EventBridge rule with a rate."""
-
-    def tick() -> None:
-        act()
-        engine.at(period_ms, tick)
-
-    engine.at(engine.rng("rule").randint(0, MINUTE) % period_ms, tick)

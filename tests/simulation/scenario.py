@@ -87,7 +87,7 @@ class Scenario:
     open: Callable[[Play], None]
     play: Callable[[Play], None]
     shops: tuple[str, ...] = ("shop",)
-    chaos_ms: int = 6 * MINUTE
+    chaos_ms: int = 2 * MINUTE
     slots: int = 4
     kinds: Collection[Kind] = ALL
     start: datetime = START

@@ -1,7 +1,7 @@
 """The deployed system in one process: every function and trigger as the template wires them."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
@@ -24,7 +24,7 @@ from tests.simulation import retailer as retail
 from tests.simulation.compute import Function, Handler
 from tests.simulation.engine import MINUTE, SECOND, START, Engine
 from tests.simulation.faults import Faults
-from tests.simulation.messaging import Queue, SimQueues, SqsSource, StreamSource, every
+from tests.simulation.messaging import Queue, SimQueues, SqsSource, StreamSource
 from tests.simulation.stage import Stage
 from tests.simulation.store import SimStore
 from tests.simulation.vendors import Courier, SimTransport
@@ -61,6 +61,8 @@ class World:
     ) -> None:
         self.engine = Engine(seed, faults, start=start, tracing=tracing)
         self.faults = faults
+        self.stretch = 1
+        self._phases = self.engine.rng("phases of rules")
         self.shops = tuple(shops)
         self.retailer = retail.retailer(self.shops, slots)
         self.wire = Wire(self.engine)
@@ -113,7 +115,7 @@ class World:
             self._stream(Table.FACTS, derive, batch=100, window_ms=SECOND),
         ]
         for function in (wake, swept):
-            every(self.engine, MINUTE, partial(self._minute, function))
+            self._every(MINUTE, partial(self._minute, function))
         for queue in (*(q.dead for q in self.queues.values()), self.failures):
             assert queue is not None
             SqsSource(queue, letters, 10, ARN)
@@ -139,11 +141,16 @@ class World:
         SqsSource(self.queues[keys.read_queue(name)], reader, slots, ARN)
         SqsSource(self.queues[keys.write_queue(name)], writer, slots, ARN)
         for entity in self.polled(name):
-            every(
-                self.engine,
-                connection.poll_minutes * MINUTE,
-                partial(self.poll, name, entity),
-            )
+            self._every(connection.poll_minutes * MINUTE, partial(self.poll, name, entity))
+
+    def _every(self, period_ms: int, act: Callable[[], None]) -> None:
+        """An EventBridge rule with a rate, in a phase of its own; `stretch` lets it skip beats."""
+
+        def tick() -> None:
+            act()
+            self.engine.at(period_ms * self.stretch, tick)
+
+        self.engine.at(self._phases.randint(0, period_ms), tick)
 
     def polled(self, name: str) -> list[Entity]:
         facts = [e for e in FACTS if self.retailer.authority[e] == name]
