@@ -99,6 +99,7 @@ def _heal(play: Play) -> list[str]:
         transport.slow_ms = 0
     for courier in world.couriers.values():
         courier.out_until_ms = 0
+        courier.patience = 5
     healed = world.engine.now()
     world.stretch = 5  # an idle world costs nothing but its rules
     deadline = world.engine.now_ms + HEALING_MS

@@ -182,6 +182,7 @@ class Courier:
         self.engine = engine
         self.door = door
         self.out_until_ms = 0
+        self.patience = 1
         self.kept: set[str] = set()
         engine.at(LOOK_MS, self._look)
 
@@ -194,7 +195,7 @@ class Courier:
     def _look(self) -> None:
         for delivery in self.vendor.due(self.engine.now()):
             self._carry(delivery)
-        self.engine.at(LOOK_MS, self._look)
+        self.engine.at(LOOK_MS * self.patience, self._look)
 
     def _carry(self, delivery: Any) -> None:
         engine = self.engine

@@ -46,6 +46,8 @@ _CODES = (
 )
 
 Data = Mapping[str, object]
+_FLAT: dict[int, list[FieldNode]] = {}  # by the id of its selection: documents are kept for good
+_TYPES: dict[tuple[str, str], GraphQLNamedType | None] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +228,14 @@ class Price:
 
     def _flat(self, selected: SelectionSetNode, parent: GraphQLNamedType | None) -> list[FieldNode]:
         """Fields with fragments spread out; of fragments on several types all fields count."""
+        known = _FLAT.get(id(selected))
+        if known is None:
+            known = _FLAT[id(selected)] = self._spread(selected, parent)
+        return known
+
+    def _spread(
+        self, selected: SelectionSetNode, parent: GraphQLNamedType | None
+    ) -> list[FieldNode]:
         found: list[FieldNode] = []
         for node in selected.selections:
             if isinstance(node, FieldNode):
@@ -254,6 +264,13 @@ def _member(data: Data, field: FieldNode) -> Data:
 
 def _type(parent: GraphQLNamedType, field: FieldNode) -> GraphQLNamedType | None:
     """The named type of a field; of an interface, that of any type that has the field."""
+    name = (parent.name, field.name.value)
+    if name not in _TYPES:
+        _TYPES[name] = _looked_up(parent, field)
+    return _TYPES[name]
+
+
+def _looked_up(parent: GraphQLNamedType, field: FieldNode) -> GraphQLNamedType | None:
     kinds: tuple[GraphQLObjectType | GraphQLInterfaceType, ...] = ()
     if isinstance(parent, GraphQLInterfaceType):
         kinds = (parent, *schema().get_possible_types(parent))
