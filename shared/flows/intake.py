@@ -48,7 +48,8 @@ class Normalizer:
             self._done(row, PARKED, name)
             return
         self.queues.send([_message(connection, reading) for reading in readings])
-        self.issues.solve(IssueKind.BAD_MESSAGE, _subject(connection, delivery), by="replay")
+        if "replayed_at" in row.body:
+            self.issues.solve(IssueKind.BAD_MESSAGE, _subject(connection, delivery), by="replay")
         self._done(row, HANDLED, name)
 
     def _raw(self, row: Row, connection: str) -> tuple[str, bytes]:

@@ -41,7 +41,12 @@ class Leases:
         return None
 
     def renew(self, lease: Lease) -> Lease | None:
-        """Own it for longer; None when it was lost meanwhile."""
+        """Own it for longer; None when it was lost meanwhile.
+
+        Nobody can have taken it while more than half of it is left: then nothing is written.
+        """
+        if lease.until - self._clock.now() > self._length / 2:
+            return lease
         return self._rewrite(lease, until=self._clock.now() + self._length)
 
     def release(self, lease: Lease) -> bool:

@@ -11,12 +11,15 @@ from shared.ports import Clock, Put, Row, Store
 
 TRIES = 8
 LEASE = timedelta(seconds=2)  # a crashed holder wastes at most what it leased for this long
+FIRST = 4  # calls of the first lease; each further one is twice as long
 
 
 class LeasedPacer:
-    """Spends from a local block; one write to the store buys about a second of the vendor's rate.
+    """Spends from a local block, so that most calls cost no write to the store.
 
-    A lease not spent within two seconds is given up: the bucket refills, so nothing is owed.
+    Blocks begin at a few calls, since most invocations make no more, and double up to half a second
+    of the vendor's rate. A block not spent within two seconds is given up: the bucket refills, so
+    nothing is owed.
     """
 
     def __init__(self, connection: Connection, store: Store, clock: Clock) -> None:
@@ -25,6 +28,7 @@ class LeasedPacer:
         self._store = store
         self._clock = clock
         self._held = 0
+        self._block = 0
         self._until: datetime | None = None
         self._ceiling: Bucket | None = None
 
@@ -53,11 +57,16 @@ class LeasedPacer:
             self._ceiling = Bucket(level, now, limits.points_per_second, limits.bucket)
 
     def give_back(self) -> None:
-        """Return what is leased and unspent, when its holder stops calling for now."""
-        unspent, self._held = self._held, 0
+        """Return what is leased and unspent, when its holder stops calling for now.
+
+        A small rest is not worth a write: it lapses, or the next invocation here spends it.
+        """
+        self._block = 0
         now = self._clock.now()
-        if not unspent or self._until is None or now >= self._until:
+        worth_it = self._held * FIRST >= self._limits.points_per_second
+        if not worth_it or self._until is None or now >= self._until:
             return
+        unspent, self._held = self._held, 0
         for _ in range(TRIES):
             row = self._store.get([self._key]).get(self._key)
             if row is None:
@@ -69,7 +78,8 @@ class LeasedPacer:
                 return
 
     def _lease(self, cost: int, now: datetime) -> None:
-        wanted = max(cost - self._held, self._limits.points_per_second // 2)
+        self._block = min(max(FIRST * cost, 2 * self._block), self._limits.points_per_second // 2)
+        wanted = max(cost - self._held, self._block)
         for _ in range(TRIES):
             row = self._store.get([self._key]).get(self._key)
             bucket = self._bucket(row, now)

@@ -29,16 +29,27 @@ TRIES = 6
 
 @dataclass(slots=True)
 class Published:
-    """What a run did; `again` is when to look once more, None when nothing is left."""
+    """What a run did, and what of it is to be looked at once more, by when."""
 
     applied: int = 0
     rejected: int = 0
     retried: int = 0
-    again: datetime | None = None
     problems: list[Problem] = field(default_factory=list)
+    waiting: dict[Key | None, datetime] = field(default_factory=dict)
 
-    def come_back(self, at: datetime) -> None:
-        self.again = min(self.again, at) if self.again else at
+    @property
+    def again(self) -> datetime | None:
+        """When to look once more; None when nothing is left."""
+        return min(self.waiting.values(), default=None)
+
+    def come_back(self, at: datetime | None, *, key: Key | None = None) -> None:
+        """Look again at this target, or at everything, then; None takes back an earlier wish."""
+        if at is None:
+            self.waiting.pop(key, None)
+        elif key is None:
+            self.waiting[None] = min(at, self.waiting.get(None, at))
+        else:
+            self.waiting[key] = at
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +95,7 @@ class Publisher:
                 if renewed is None or out_of_time():
                     result.come_back(self.clock.now())
                     return
+                lease = renewed
         except RetryableError as error:
             result.come_back(self.clock.now() + (error.after or timedelta(seconds=5)))
         except AccessError as error:
@@ -239,9 +251,8 @@ class Publisher:
             result.applied += new.state is TargetState.APPLIED
             result.rejected += new.state is TargetState.REJECTED
             result.retried += new.dirty
-            at = targets.due(final, settle_after=self._settle)
-            if at is not None:
-                result.come_back(at)
+            key = keys.target(final.channel, final.facet, final.key)
+            result.come_back(targets.due(final, settle_after=self._settle), key=key)
 
     def _merge(self, new: Target) -> Target:
         """Derivation wrote in between: keep its wish, and add what the channel said."""

@@ -249,11 +249,23 @@ def pacer(world: World) -> LeasedPacer:
     return LeasedPacer(RETAILER.connection("shop"), world.store, world.clock)
 
 
-def test_points_are_leased_in_blocks_not_one_by_one() -> None:
+def test_points_are_leased_in_blocks_that_grow() -> None:
     world = World()
     mine = pacer(world)
-    for _ in range(80):
+    for _ in range(4):
         mine.take(6)
+    assert len(world.store.written) == 1
+    for _ in range(160):
+        mine.take(6)
+    assert len(world.store.written) == 6
+
+
+def test_a_small_rest_is_kept_for_the_next_invocation() -> None:
+    world = World()
+    mine = pacer(world)
+    mine.take(6)
+    mine.give_back()
+    mine.take(6)
     assert len(world.store.written) == 1
 
 
@@ -277,9 +289,9 @@ def test_two_holders_never_spend_more_than_the_bucket() -> None:
 def test_what_a_holder_gives_back_another_may_spend() -> None:
     world = World()
     first, second = pacer(world), pacer(world)
-    first.take(10)
+    first.take(100)
     first.give_back()
-    assert spend(second, 10, 300) == 1990
+    assert spend(second, 10, 300) == 1900
 
 
 def test_an_empty_bucket_says_when_to_come_back() -> None:
