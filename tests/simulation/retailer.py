@@ -95,7 +95,7 @@ def vendors(clock: Clock, shops: tuple[str, ...]) -> dict[str, Vendor]:
             currency="GBP",
             locations=("London", "Leeds"),
         )
-        found[name] = shopify.ShopifySimulator(clock, account, plan=plan)
+        found[name] = shopify.ShopifySimulator(clock, account, plan=plan, fast=True)
     return found
 
 
