@@ -314,6 +314,21 @@ def test_a_shipment_that_overtakes_the_acceptance_waits_for_it(world: World) -> 
     assert (later.body, later.delay_s) == ({"read": "shipment", "key": "80"}, 60)
 
 
+def test_a_shipment_that_overtakes_its_order_is_read_again_when_the_order_is_accepted(
+    world: World,
+) -> None:
+    world.capture.take(order())
+    world.shipments.record(shipment(), source=world.erp)
+    assert world.kinds() == ["shipment_without_order"]
+    world.queues.sent.clear()
+    world.sender.send("shop:77")
+    [again] = world.queues.take("erp-read")
+    assert (again.body, again.delay_s) == ({"read": "shipment", "key": "80"}, 60)
+    world.shipments.record(shipment(), source=world.erp)
+    assert case(world).state is CaseState.SHIPPED
+    assert world.kinds() == []
+
+
 def test_a_shipment_of_an_order_from_elsewhere_is_an_exception(world: World) -> None:
     world.shipments.record(shipment(erp_order="9999"), source=world.erp)
     assert world.kinds() == ["shipment_without_order"]
