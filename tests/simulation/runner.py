@@ -50,11 +50,9 @@ def run(
     faults = (
         Faults.swarm(seed, scenario.kinds) if given is None else Faults(seed, on=(), given=given)
     )
-    start = scenario.start
+    start = scenario.start(seed)
     opening = opened(scenario, start)
-    world = World(
-        seed, faults, shops=scenario.shops, slots=scenario.slots, start=start, tracing=tracing
-    )
+    world = World(seed, faults, setup=scenario.setup, start=start, tracing=tracing)
     play = Play(world, Truth(world), world.engine.rng("scenario"))
     opening.restore(play)
     truth = play.truth

@@ -8,7 +8,7 @@ from random import Random
 from shared.model.base import Json
 from tests.simulation.engine import MINUTE, START
 from tests.simulation.faults import Kind
-from tests.simulation.retailer import CANARY
+from tests.simulation.retailer import CANARY, Setup
 from tests.simulation.truth import Truth
 from tests.simulation.world import World
 
@@ -90,9 +90,19 @@ class Scenario:
     chaos_ms: int = 2 * MINUTE
     slots: int = 4
     kinds: Collection[Kind] = ALL
-    start: datetime = START
+    starts: tuple[datetime, ...] = (START,)
+    poll_minutes: int = 10
+    zone: str = "UTC"
     replays: bool = False
     check: Callable[[Play], list[str]] = lambda _: []
+
+    @property
+    def setup(self) -> Setup:
+        return Setup(self.shops, self.slots, self.poll_minutes, self.zone)
+
+    def start(self, seed: int) -> datetime:
+        """When the world of this seed begins; openings are kept for each, so they are few."""
+        return Random(f"{seed}/start").choice(self.starts)
 
 
 def catalogue(

@@ -1,7 +1,7 @@
 """The deployed system in one process: every function and trigger as the template wires them."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
@@ -39,15 +39,14 @@ class _WorldClock:
 
 
 class World:
-    """`shops` are the channels; the ERP owns products, prices and stock."""
+    """The shops of `setup` are the channels; the ERP owns products, prices and stock."""
 
     def __init__(
         self,
         seed: int,
         faults: Faults,
         *,
-        shops: Sequence[str] = ("shop",),
-        slots: int = 4,
+        setup: retail.Setup = retail.Setup(),  # noqa: B008 - frozen
         start: datetime = START,
         tracing: bool = False,
     ) -> None:
@@ -55,8 +54,8 @@ class World:
         self.faults = faults
         self.stretch = 1
         self._phases = self.engine.rng("phases of rules")
-        self.shops = tuple(shops)
-        self.retailer = retail.retailer(self.shops, slots)
+        self.shops = setup.shops
+        self.retailer = retail.retailer(setup)
         self.wire = Wire(self.engine)
         self.vendors: dict[str, Any] = dict(
             retail.vendors(_WorldClock(self.engine), self.shops).items()
