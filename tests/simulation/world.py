@@ -55,6 +55,7 @@ class World:
         self.stretch = 1
         self._phases = self.engine.rng("phases of rules")
         self.shops = setup.shops
+        self.zone = setup.zone
         self.retailer = retail.retailer(setup)
         self.wire = Wire(self.engine)
         self.vendors: dict[str, Any] = dict(
@@ -183,13 +184,14 @@ class World:
 
     @property
     def calm(self) -> bool:
-        """Nothing queued, handled, dirty, unsent or undelivered."""
+        """Nothing queued, handled, dirty, unsent, undelivered, or left to the clock."""
         return self.engine.resting and (
             all(not queue.letters for queue in self.every_queue.values())
             and all(stream.idle for stream in self.streams)
             and not self.store.waiting(Table.TARGETS)
             and not self.store.waiting(Table.ORDERS)
             and all(_undelivered(vendor) == 0 for vendor in self.vendors.values())
+            and not self.store.overdue(Table.FACTS, self.engine.now())
         )
 
 
