@@ -150,6 +150,16 @@ def seen(target: Target, shown: Json, *, now: datetime) -> Target:
     )
 
 
+def changed_there(target: Target, *, now: datetime) -> Target:
+    """The channel changed the value by itself: it is read back before anything else is sent."""
+    attempt = Attempt(
+        at=now, version=target.version, verdict=Verdict.STALE, detail="changed on the channel"
+    )
+    return target.model_copy(
+        update={"state": TargetState.IN_DOUBT, "attempts": _kept(target, attempt)}
+    )
+
+
 def due(target: Target, *, settle_after: timedelta) -> datetime | None:
     """When the target is next to be looked at; None when there is nothing to do."""
     if not target.dirty:

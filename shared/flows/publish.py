@@ -225,6 +225,7 @@ class Publisher:
         now = self.clock.now()
         answered = {outcome.key: outcome for outcome in outcomes}
         pairs = []
+        refused = []
         for key, held in marked.items():
             outcome = answered.get(key) or Outcome(
                 key=key, verdict=Verdict.UNKNOWN, message="the channel did not mention this line"
@@ -238,7 +239,8 @@ class Publisher:
             )
             pairs.append((held, settled))
             if outcome.verdict is Verdict.REJECTED:
-                result.problems.append(self._refused(held.target, outcome))
+                refused.append(self._refused(held.target, outcome))
+        self.issues.report(refused)  # told before it is put down, or a crash leaves it untold
         self._remember_links(facet, outcomes)
         self._commit(pairs, result)
 

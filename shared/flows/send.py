@@ -42,7 +42,10 @@ class Sender:
         if retry_rejected:
             self.cases.change(order_id, self._unrejected)
         found = self.cases.find(order_id)
-        if found is None or found.case.state not in TO_SEND:
+        if found is None:
+            return
+        if found.case.state not in TO_SEND:
+            self._close(found.case)
             return
         try:
             self._go_on(found)
@@ -161,11 +164,21 @@ class Sender:
                 )
             ]
         )
-        for kind in (IssueKind.ORDER_REJECTED, IssueKind.ORDER_IN_DOUBT):
-            if any(hop.what in {"rejected by ERP", "in doubt"} for hop in case.timeline):
-                self.issues.solve(kind, order.order_id, by="accepted by the ERP")
+        self._close(case)
         if case.erp_total is not None and case.erp_total != order.total:
             self.issues.report([self._differs(case, case.erp_total)])
+
+    def _close(self, case: Case) -> None:
+        """End what was told of an order the ERP has; a repeat makes good what a crash left."""
+        if case.erp_order is None:
+            return
+        known = {hop.what for hop in case.timeline}
+        for kind, what in (
+            (IssueKind.ORDER_REJECTED, "rejected by ERP"),
+            (IssueKind.ORDER_IN_DOUBT, "in doubt"),
+        ):
+            if what in known:
+                self.issues.solve(kind, case.order.order_id, by="accepted by the ERP")
 
     def _doubt(self, found: CaseRow, sent: Intent, detail: str) -> None:
         now = self.clock.now()

@@ -7,7 +7,7 @@ import pytest
 
 from shared.errors import AccessError, InDoubtError, RejectedError, RetryableError, ThrottledError
 from shared.flows import keys
-from shared.flows.recovery import Mapper, Sweep
+from shared.flows.recovery import Mapper, Sweep, recheck
 from shared.model.case import Case, CaseState
 from shared.model.facts import HoldCard
 from shared.model.ids import Entity, Facet
@@ -300,6 +300,24 @@ def test_a_shipment_whose_answer_was_lost_is_told_again(world: World) -> None:
         world.teller.tell("shop:77")
     world.teller.tell("shop:77")
     assert world.channel.shipped == ["80"]
+
+
+def test_units_the_shop_put_back_on_sale_are_taken_off_again(world: World) -> None:
+    accepted = order(updated_at=NOW)
+    world.capture.take(accepted)
+    world.sender.send("shop:77")
+    world.settle()
+    world.queues.sent.clear()
+    refund = Refund(refund_id="9", created_at=NOW, total=gbp(1999), lines=())
+    told = accepted.model_copy(update={"refunds": (refund,), "updated_at": NOW})
+    for _ in range(2):
+        world.capture.take(told)
+    [check] = world.queues.take("shop-write")
+    assert check.body["check"] == "shop#stock#HAT-M"
+    world.channel.shows[Facet.STOCK, "HAT-M"] = {"levels": {"london": 9, "leeds": 0}}
+    recheck(check.body["check"], store=world.store, settle=timedelta(seconds=60), now=NOW)
+    world.publish()
+    assert world.channel.shows[Facet.STOCK, "HAT-M"] == world.target(Facet.STOCK).desired
 
 
 def test_a_shipment_that_overtakes_the_acceptance_waits_for_it(world: World) -> None:

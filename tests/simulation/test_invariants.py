@@ -218,7 +218,9 @@ SPOILT: list[tuple[str, Callable[[Truth], None]]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "spoil"), SPOILT, ids=str)
+@pytest.mark.parametrize(
+    ("name", "spoil"), SPOILT, ids=[f"{n}: {f.__name__.strip('_')}" for n, f in SPOILT]
+)
 def test_a_spoilt_world_is_told_of(truth: Truth, name: str, spoil: Callable[[Truth], None]) -> None:
     spoil(truth)
     assert list(CHECKS[name](truth))

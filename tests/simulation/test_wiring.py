@@ -121,9 +121,6 @@ def test_a_failing_stream_batch_is_halved_and_then_handed_to_the_failures(
         assert _short(queues[target]["QueueName"]) == "stream-failures"
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the template's filter is empty: normalize hears of its own writes too"
-)
 def test_a_stream_hands_over_only_the_state_its_function_is_for(
     template: Synthesized, wired: Wiring
 ) -> None:
