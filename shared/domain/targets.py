@@ -132,16 +132,21 @@ def settle(target: Target, outcome: Outcome, *, sent_version: int, sent_value: J
 
 
 def seen(target: Target, shown: Json, *, now: datetime) -> Target:
-    """The target after a read-back: what the channel shows is what is published."""
+    """The target after a read-back: what the channel shows is what is published.
+
+    Where it differs, what is sent next is a new operation: a vendor that remembers the key of an
+    earlier one would answer from memory and do nothing.
+    """
     same = shown == target.desired
     attempt = Attempt(
         at=now,
-        version=target.version,
+        version=target.version if same else target.version + 1,
         verdict=Verdict.APPLIED if same else Verdict.RETRY,
         detail="read back: " + ("shown" if same else "differs"),
     )
     return target.model_copy(
         update={
+            "version": target.version if same else target.version + 1,
             "published": shown,
             "published_version": target.version if same else target.published_version,
             "state": TargetState.APPLIED if same else TargetState.DIRTY,

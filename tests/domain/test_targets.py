@@ -111,6 +111,13 @@ def test_reading_back_something_else_makes_it_dirty_without_delay() -> None:
     assert due(target, settle_after=SETTLE) == NOW
 
 
+def test_what_is_sent_after_a_read_back_is_another_operation() -> None:
+    """An idempotency key made of the version would be answered from memory, and nothing done."""
+    doubtful = answered(fresh("10.00"), Verdict.UNKNOWN)
+    assert seen(doubtful, "9.00", now=NOW).version == doubtful.version + 1
+    assert seen(doubtful, "10.00", now=NOW).version == doubtful.version
+
+
 def test_a_rejected_line_waits_for_another_value() -> None:
     target = answered(fresh(), Verdict.REJECTED)
     assert due(target, settle_after=SETTLE) is None

@@ -138,6 +138,6 @@ ORDERS = (
     Scenario("refunds on the way", _one_size, _changes_of_mind),
     Scenario("tokens are revoked", _one_size, _revoked),
     Scenario("the day is replayed", _one_size, _whole_day, replays=True),
+    Scenario("orders are cancelled", _one_size, _cancelled),
+    Scenario("an order nobody can read", _one_size, _unreadable, replayed=CURABLE),
 )
-CANCELLED = Scenario("orders are cancelled", _one_size, _cancelled)
-UNREADABLE = Scenario("an order nobody can read", _one_size, _unreadable, replayed=CURABLE)

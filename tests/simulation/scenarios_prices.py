@@ -107,12 +107,12 @@ PRICES = (
         zone=LONDON,
         check=_on_time,
     ),
-)
-NEW_YORK_PROMOTION = Scenario(
-    "promotion at midnight in New York",
-    _promoted,
-    _promotion,
-    starts=_begins(NEW_YORK),
-    zone=NEW_YORK,
-    check=_on_time,
+    Scenario(
+        "promotion at midnight in New York",
+        _promoted,
+        _promotion,
+        starts=_begins(NEW_YORK),
+        zone=NEW_YORK,
+        check=_on_time,
+    ),
 )
