@@ -91,11 +91,11 @@ class Capture:
         Sent before the case is written: a repeat asks again, and asking once too often costs a
         read.
         """
-        if before is None:
+        if case.state is CaseState.RECORDED:
             return
-        refunded = len(case.refunds) > len(before.refunds)
-        cancelled = case.order.cancelled_at is not None and before.order.cancelled_at is None
-        if refunded or cancelled:
+        refunded = len(case.refunds) > (len(before.refunds) if before else 0)
+        known = before is not None and before.order.cancelled_at is not None
+        if refunded or (case.order.cancelled_at is not None and not known):
             queue = keys.write_queue(channel.connection)
             skus = dict.fromkeys(line.sku for line in case.order.lines if line.sku)
             names = (f"{channel.name}#{Facet.STOCK}#{sku}" for sku in skus)

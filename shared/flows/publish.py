@@ -16,7 +16,7 @@ from shared.errors import AccessError, InDoubtError, RejectedError, RetryableErr
 from shared.flows import keys
 from shared.flows.derive import target_put
 from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out
-from shared.flows.leases import Lease, Leases
+from shared.flows.leases import Lease, Leases, Released
 from shared.model.ids import Facet
 from shared.model.issue import IssueKind
 from shared.model.retailer import Retailer
@@ -79,7 +79,10 @@ class Publisher:
         lease = self.leases.acquire(f"publish#{self.connection}")
         while lease is not None:
             self._drain(lease, result, out_of_time)
-            if self.leases.release(lease):
+            released = self.leases.release(lease, again=result.again)
+            if released is Released.COVERED:
+                result.waiting.clear()
+            if released is not Released.WANTED:
                 break
             if result.again is not None or out_of_time():
                 result.come_back(self.clock.now())
@@ -97,6 +100,8 @@ class Publisher:
                     return
                 lease = renewed
         except RetryableError as error:
+            if error.after is not None:  # until then nothing here can be done
+                result.waiting.clear()
             result.come_back(self.clock.now() + (error.after or timedelta(seconds=5)))
         except AccessError as error:
             result.problems.append(locked_out(self.connection, error))
