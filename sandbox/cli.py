@@ -127,6 +127,37 @@ def check(file: Path, as_json: AsJson = False) -> None:
 
 
 @app.command()
+def simulate(  # noqa: PLR0913, PLR0917 - a command's options
+    seeds: Annotated[int, typer.Option(help="How many histories to play.")] = 1000,
+    jobs: Annotated[int, typer.Option(help="Processes.")] = 2,
+    first_seed: Annotated[int, typer.Option(help="The first seed.")] = 0,
+    scenario: Annotated[str | None, typer.Option(help="Play only this one.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Play one history.")] = None,
+    trace: Annotated[bool, typer.Option("--trace", help="Tell the history of --seed.")] = False,
+    crashes: Annotated[bool, typer.Option("--crashes", help="Enumerate crash points.")] = False,
+    pairs: Annotated[float, typer.Option(help="Share of pairs of crash points.")] = 0.2,
+    mutants: Annotated[bool, typer.Option("--mutants", help="Hunt planted bugs.")] = False,
+    determinism: Annotated[
+        int, typer.Option(help="Compare so many seeds under two hash seeds.")
+    ] = 0,
+    nightly: Annotated[int, typer.Option(help="New seeds for so many minutes.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Play the deployed system in virtual time under faults; exit code 1 if anything breaks."""
+    with _told(as_json) as out:
+        from sandbox import simulating
+
+        wish = simulating.Wish(
+            seeds, jobs, first_seed, scenario, seed, trace, crashes, pairs, mutants,
+            determinism, nightly,
+        )  # fmt: skip
+        found = simulating.simulate(wish, out.say)
+        out.result(found, _outline(found))
+        if not found["ok"]:
+            raise typer.Exit(WRONG)
+
+
+@app.command()
 def up(port: Port = None, retailer: RetailerFile = None, as_json: AsJson = False) -> None:
     """Start the simulators and the embedded AWS, deploy the template, and leave them running."""
     from sandbox.world import bring_up

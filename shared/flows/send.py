@@ -10,7 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.domain import orders
-from shared.errors import AccessError, InDoubtError, RejectedError, RetryableError
+from shared.errors import (
+    AccessError,
+    InDoubtError,
+    RejectedError,
+    RetryableError,
+    UnreachableError,
+)
 from shared.flows import keys
 from shared.flows.cases import TO_SEND, CaseRow, Cases
 from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out
@@ -21,6 +27,9 @@ from shared.model.events import OrderAccepted
 from shared.model.issue import IssueKind
 from shared.model.money import Money
 from shared.ports import Bus, Clock, OrderSink, PostedOrder, Put, Queues, Store
+
+AWAY = timedelta(seconds=30)  # until an ERP out of reach is tried again, doubled with every try
+AWAY_MAX = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +58,8 @@ class Sender:
             return
         try:
             self._go_on(found)
+        except UnreachableError:
+            self._postpone(order_id)
         except AccessError as error:
             self.issues.report([locked_out(self.connection, error)])
             raise RetryableError(str(error), after=LOCKED_OUT) from error
@@ -59,6 +70,16 @@ class Sender:
             self._post(found, intent or self._planned(found.case))
         elif intent.open:
             self._ask(found, intent)
+
+    def _postpone(self, order_id: str) -> None:
+        """Wait in the lane until the sweep comes by: messages that wait would grow in number."""
+        found = self.cases.find(order_id)
+        if found is None or found.case.state not in TO_SEND:
+            return
+        intent = found.case.intent(self._intent_id)
+        wait = min(AWAY * 2 ** min(intent.attempts if intent else 0, 10), AWAY_MAX)
+        # A conflict means that somebody else is at it, who postpones or sends.
+        self.cases.commit(found.case, found.rev, due=self.clock.now() + wait)
 
     @property
     def _intent_id(self) -> str:

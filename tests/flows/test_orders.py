@@ -5,7 +5,14 @@ from datetime import timedelta
 
 import pytest
 
-from shared.errors import AccessError, InDoubtError, RejectedError, RetryableError, ThrottledError
+from shared.errors import (
+    AccessError,
+    InDoubtError,
+    RejectedError,
+    RetryableError,
+    ThrottledError,
+    UnreachableError,
+)
 from shared.flows import keys
 from shared.flows.recovery import Mapper, Sweep, recheck
 from shared.model.case import Case, CaseState
@@ -300,6 +307,24 @@ def test_a_shipment_whose_answer_was_lost_is_told_again(world: World) -> None:
         world.teller.tell("shop:77")
     world.teller.tell("shop:77")
     assert world.channel.shipped == ["80"]
+
+
+def test_an_order_the_erp_is_away_for_waits_in_its_lane_and_not_in_messages(world: World) -> None:
+    world.capture.take(order())
+    world.erp.errors, world.erp.keeps = [UnreachableError("away")] * 2, False
+    world.queues.sent.clear()
+    world.sender.send("shop:77")
+    sweep = Sweep(world.store, world.queues, world.clock, world.retailer)
+    world.clock.advance(seconds=80)
+    assert sweep.run() == 0
+    world.clock.advance(seconds=20)
+    assert sweep.run() == 1
+    world.sender.send("shop:77")
+    world.clock.advance(seconds=140)
+    assert [m.body for m in world.queues.take("erp-write")] == [{"case": "shop:77"}]
+    assert sweep.run() == 0
+    world.sender.send("shop:77")
+    assert case(world).state is CaseState.ACCEPTED
 
 
 def test_units_the_shop_put_back_on_sale_are_taken_off_again(world: World) -> None:

@@ -18,6 +18,7 @@ SEND_MAX = 10
 DELAY_MAX_S = 900
 MESSAGE_MAX_BYTES = 1024 * 1024
 SHARDS = 2
+DOUBLES_MAX = 60  # a queue; doubled without end, what puts itself off would grow without end
 RETRY_MS = (1 * SECOND, 60 * SECOND)
 
 
@@ -46,6 +47,7 @@ class Queue:
     pump: Callable[[], None] | None = None
     count: int = 0
     died: int = 0
+    doubled: int = 0
 
     def put(self, body: str, *, delay_ms: int = 0) -> None:
         if len(body.encode()) > MESSAGE_MAX_BYTES:
@@ -93,7 +95,8 @@ class Queue:
             return
         letter.gone = True
         self.letters.remove(letter)
-        if self.engine.faults.hit(Kind.DUPLICATE):
+        if self.doubled < DOUBLES_MAX and self.engine.faults.hit(Kind.DUPLICATE):
+            self.doubled += 1
             again = self.engine.rng(f"again {handle}").randint(0, 40 * SECOND)
             self._add(
                 Letter(letter.message_id, letter.body, self.engine.now_ms + again, letter.received)
