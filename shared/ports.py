@@ -11,6 +11,7 @@ from shared.model.events import BusinessEvent
 from shared.model.facts import PriceCard, ProductCard, StockCard
 from shared.model.ids import Entity, Facet
 from shared.model.order import Order, Shipment
+from shared.model.retailer import Limits
 from shared.model.target import Outcome, Push
 
 
@@ -140,6 +141,10 @@ class Pacer(Protocol):
 
     def observe(self, *, available: int | None, rate: int | None, spent: int) -> None:
         """Feed back what the vendor said after a call, in its own points."""
+        ...
+
+    def of(self, operation: str, limits: Limits) -> "Pacer":
+        """The pacer of one operation that the vendor limits by itself, beside this account's."""
         ...
 
 

@@ -90,8 +90,9 @@ def lease(name: str) -> Key:
     return Key(Table.CONTROL, f"lease#{name}")
 
 
-def rate(connection: str) -> Key:
-    return Key(Table.CONTROL, f"rate#{connection}")
+def rate(connection: str, operation: str = "") -> Key:
+    """The rate bucket of an account, or of one operation the vendor limits by itself."""
+    return Key(Table.CONTROL, f"rate#{connection}" + (f"#{operation}" if operation else ""))
 
 
 def read_queue(connection: str) -> str:
