@@ -243,6 +243,21 @@ class ChannelPublisher(Protocol):
         ...
 
 
+class LaterPublisher(ChannelPublisher, Protocol):
+    """A channel that also takes many lines at once and decides about them later."""
+
+    def window(self, facet: Facet, waiting: int) -> int:
+        """How many of so many waiting lines it would be sent now; `waiting` may be a guess."""
+        ...
+
+    def decided(self, facet: Facet, pushes: Sequence[Push]) -> Sequence[Outcome]:
+        """What became of lines that hold a receipt: accepted while undecided, or rejected.
+
+        A line not mentioned is through, and what the channel shows of it can be read back.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A hint from outside, understood: look at this entity of this connection."""

@@ -17,7 +17,7 @@ class Connector:
     with its webhook functions, free of any import that a cold start would pay for; `hints` says
     what a delivery is about. `settings` are the keys a connection may set, with what each means;
     `secret_fields` what its secret holds. `compare_and_set` are facets whose stale writes the
-    vendor itself refuses.
+    vendor itself refuses. What `decides_later` is a `LaterPublisher` as well.
     """
 
     system: str
@@ -31,6 +31,7 @@ class Connector:
     settings: dict[str, str]
     topics: tuple[str, ...] = ()
     compare_and_set: tuple[str, ...] = ()
+    decides_later: bool = False
 
 
 CATALOG: dict[str, Connector] = {

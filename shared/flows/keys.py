@@ -36,6 +36,10 @@ def target(channel: str, facet: Facet, key: str) -> Key:
     return Key(Table.TARGETS, f"{channel}#{facet}#{key}")
 
 
+def facet_of(target: Key) -> Facet:
+    return Facet(target.pk.split("#", 2)[1])
+
+
 def target_lane(channel: str, priority: int) -> str:
     return f"{channel}#{priority}"
 

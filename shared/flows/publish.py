@@ -16,14 +16,14 @@ from shared.errors import AccessError, InDoubtError, RejectedError, RetryableErr
 from shared.flows import keys
 from shared.flows.derive import target_put
 from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out
+from shared.flows.lanes import due_now
 from shared.flows.leases import Lease, Leases
 from shared.model.ids import Facet
 from shared.model.issue import IssueKind
 from shared.model.retailer import Retailer
 from shared.model.target import Outcome, Push, StockValue, Target, TargetState, Verdict
-from shared.ports import ChannelPublisher, Clock, Key, Put, Row, Store
+from shared.ports import ChannelPublisher, Clock, Key, LaterPublisher, Put, Row, Store
 
-DRAIN = 500  # targets looked at per lane and round
 TRIES = 6
 
 
@@ -62,7 +62,10 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Publisher:
-    """`guarded` are facets whose writes the vendor itself refuses when they are stale."""
+    """`guarded` are facets whose writes the vendor itself refuses when they are stale.
+
+    `later` is the client again, if the channel decides later about what it accepted.
+    """
 
     connection: str
     channel_client: ChannelPublisher
@@ -72,6 +75,7 @@ class Publisher:
     issues: Issues
     clock: Clock
     retailer: Retailer
+    later: LaterPublisher | None = None
 
     def run(self, *, out_of_time: Callable[[], bool]) -> Published:
         """Drain every lane of this connection, or leave word for whoever is at it already."""
@@ -107,8 +111,7 @@ class Publisher:
         for priority in Priority.ALL:
             for channel in self.retailer.channels_of(self.connection):
                 lane = keys.target_lane(channel.name, priority)
-                table = keys.target(channel.name, Facet.PRICE, "").table
-                rows = self.store.due(table, lane, until=self.clock.now(), limit=DRAIN)
+                rows = due_now(self.store, lane, now=self.clock.now(), later=self.later)
                 held = self._fresh(row.key for row in rows)
                 if held:
                     self._publish(held, result)
@@ -139,13 +142,37 @@ class Publisher:
                 self._send(facet, list(group), result)
 
     def _read_back(self, facet: Facet, held: Sequence[Held], result: Published) -> None:
-        pushes = self._pushes(facet, held)
-        shown = self.channel_client.shown(facet, pushes)
+        undecided = self._ask(facet, held, result)
+        through = [h for h in held if h.target.key not in undecided]
+        pushes = self._pushes(facet, through)
+        shown = self.channel_client.shown(facet, pushes) if pushes else {}
         now = self.clock.now()
         self._commit(
-            [(h, targets.seen(h.target, shown.get(h.target.key), now=now)) for h in held],
+            [(h, targets.seen(h.target, shown.get(h.target.key), now=now)) for h in through],
             result,
         )
+
+    def _ask(self, facet: Facet, held: Sequence[Held], result: Published) -> set[str]:
+        """Settle what the channel accepted and now refuses or has yet to decide; their keys."""
+        receipts = [h for h in held if h.target.receipt]
+        if self.later is None or not receipts:
+            return set()
+        said = {o.key: o for o in self.later.decided(facet, self._pushes(facet, receipts))}
+        now = self.clock.now()
+        pairs = []
+        for h in receipts:
+            outcome = said.get(h.target.key)
+            if outcome is None:
+                continue
+            version = h.target.attempts[-1].version
+            settled = targets.settle(
+                h.target, outcome, sent_version=version, sent_value=None, now=now
+            )
+            pairs.append((h, settled))
+            if outcome.verdict is Verdict.REJECTED:
+                result.problems.append(self._refused(h.target, outcome))
+        self._commit(pairs, result)
+        return set(said)
 
     def _send(self, facet: Facet, held: Sequence[Held], result: Published) -> None:
         by_key = {h.target.key: h for h in held}
@@ -283,6 +310,7 @@ class Publisher:
             published=target.published,
             operation=f"{target.channel}/{facet}/{target.key}/{target.version}",
             links={k: str(v) for k, v in row.body.items()} if row else {},
+            receipt=target.receipt,
         )
 
     def _remember_links(self, facet: Facet, outcomes: Sequence[Outcome]) -> None:
