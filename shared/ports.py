@@ -250,6 +250,10 @@ class LaterPublisher(ChannelPublisher, Protocol):
         """How many of so many waiting lines it would be sent now; `waiting` may be a guess."""
         ...
 
+    def seen_at_once(self, facet: Facet) -> int:
+        """How many lines one call shows: what was seen is kept before the next call is made."""
+        ...
+
     def decided(self, facet: Facet, pushes: Sequence[Push]) -> Sequence[Outcome]:
         """What became of lines that hold a receipt: accepted while undecided, or rejected.
 

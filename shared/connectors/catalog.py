@@ -38,6 +38,48 @@ CATALOG: dict[str, Connector] = {
     row.system: row
     for row in (
         Connector(
+            system="amazon",
+            title="Amazon Selling Partner API",
+            kind=Kind.CHANNEL,
+            factory="shared.connectors.amazon.client:connect",
+            door="shared.connectors.amazon.webhook",
+            hints="shared.connectors.amazon.hints",
+            version="Listings Items 2021-08-01, Feeds 2021-06-30, Orders 2026-01-01",
+            secret_fields=(
+                "client_id",
+                "client_secret",
+                "refresh_token",
+                "token_url",
+                "webhook_secrets",
+            ),
+            settings={
+                "seller_id": "the seller's own id (merchant token)",
+                "marketplace_id": "the marketplace this channel sells in",
+                "product_type": "product type named in patches; empty takes the listing's own",
+                "fulfillment_channel": "fulfilment channel whose quantity is set",
+                "price_op": (
+                    "replace drops sale and business prices of the offer; merge keeps them"
+                ),
+                "stock_op": "replace drops the handling time; merge keeps it",
+                "price_shown_in": (
+                    "what counts as the price shown: the offer, or what was submitted for it"
+                ),
+                "read_back": "read listings back twenty at a time, or one by one",
+                "feed_facets": (
+                    "what may go by feed; a value under way in a feed cannot be corrected"
+                ),
+                "feed_latency_seconds": "how long a feed takes until its prices are shown",
+                "issue_locale": "language of Amazon's issues",
+                "first_poll_days": "how far the first poll of orders looks back",
+                "fulfilled_by": "whose orders are taken in",
+                "tax_in_prices": "whether amounts of an order contain its tax",
+                "carriers": "our carrier -> Amazon's carrier code; others are sent as Other",
+                "shipping_method": "shipping method told with a shipment",
+            },
+            topics=("ORDER_CHANGE",),
+            decides_later=True,
+        ),
+        Connector(
             system="sap-s4hana",
             title="SAP S/4HANA (OData V2)",
             kind=Kind.ERP,

@@ -8,7 +8,7 @@ that a crash or a lost answer is followed by reading back, never by sending blin
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import groupby
+from itertools import batched, groupby
 
 from shared.domain import targets
 from shared.domain.targets import Priority
@@ -16,7 +16,7 @@ from shared.errors import AccessError, InDoubtError, RejectedError, RetryableErr
 from shared.flows import keys
 from shared.flows.derive import target_put
 from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out
-from shared.flows.lanes import due_now
+from shared.flows.lanes import DRAIN, due_now
 from shared.flows.leases import Lease, Leases
 from shared.model.ids import Facet
 from shared.model.issue import IssueKind
@@ -144,13 +144,14 @@ class Publisher:
     def _read_back(self, facet: Facet, held: Sequence[Held], result: Published) -> None:
         undecided = self._ask(facet, held, result)
         through = [h for h in held if h.target.key not in undecided]
-        pushes = self._pushes(facet, through)
-        shown = self.channel_client.shown(facet, pushes) if pushes else {}
-        now = self.clock.now()
-        self._commit(
-            [(h, targets.seen(h.target, shown.get(h.target.key), now=now)) for h in through],
-            result,
-        )
+        size = self.later.seen_at_once(facet) if self.later else DRAIN
+        for some in batched(through, size, strict=False):
+            shown = self.channel_client.shown(facet, self._pushes(facet, some))
+            now = self.clock.now()
+            self._commit(
+                [(h, targets.seen(h.target, shown.get(h.target.key), now=now)) for h in some],
+                result,
+            )
 
     def _ask(self, facet: Facet, held: Sequence[Held], result: Published) -> set[str]:
         """Settle what the channel accepted and now refuses or has yet to decide; their keys."""

@@ -6,8 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from shared.errors import ThrottledError
 from shared.flows.lanes import DRAIN, DRAIN_MOST
 from shared.flows.publish import Publisher
+from shared.model.base import Json
 from shared.model.ids import Entity, Facet
 from shared.model.target import Outcome, Push, TargetState, Verdict
 from tests.domain.world import NOW
@@ -20,13 +22,14 @@ LATER = NOW + timedelta(minutes=30)
 class FakeFeeds(FakeChannel):
     """Takes prices by a feed, from `least` lines on; `refused` and `slow` say what becomes of it.
 
-    `submitted` are the lines of each feed.
+    `submitted` are the lines of each feed, `reads` how many lines may still be read back.
     """
 
     least: int = 1
     most: int = DRAIN_MOST
     submitted: list[list[str]] = field(default_factory=list)
     slow: bool = True
+    reads: int = 1_000_000
     refused: frozenset[str] = frozenset()
 
     def push(self, facet: Facet, batch: Sequence[Push]) -> list[Outcome]:
@@ -38,6 +41,17 @@ class FakeFeeds(FakeChannel):
 
     def window(self, facet: Facet, waiting: int) -> int:
         return waiting if facet is Facet.PRICE and waiting >= self.least else min(waiting, 2)
+
+    def seen_at_once(self, facet: Facet) -> int:
+        del facet
+        return 1
+
+    def shown(self, facet: Facet, pushes: Sequence[Push]) -> dict[str, Json]:
+        assert len(pushes) == 1
+        if self.reads == 0:
+            raise ThrottledError("no more")
+        self.reads -= 1
+        return super().shown(facet, pushes)
 
     def decided(self, facet: Facet, pushes: Sequence[Push]) -> list[Outcome]:
         assert all(push.receipt == "feed" for push in pushes)
@@ -120,6 +134,17 @@ def test_a_wish_newer_than_the_refused_feed_is_sent() -> None:
     there.world.clock.at = LATER
     there.publish()
     assert there.feeds.submitted == [["HAT-M"], ["HAT-M"]]
+
+
+def test_what_was_read_back_before_the_rate_was_used_up_stays_read() -> None:
+    there = told("S", "M", "L", slow=False, reads=2)
+    there.world.clock.at = LATER
+    there.publish()
+    states = [there.world.target(key=f"HAT-{size}").state for size in "SML"]
+    assert states.count(TargetState.APPLIED) == 2
+    there.feeds.reads = 1
+    there.publish()
+    assert there.world.target(key="HAT-S").state is TargetState.APPLIED
 
 
 def test_a_newer_wish_waits_for_the_feed_that_could_overwrite_it() -> None:
