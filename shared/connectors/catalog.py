@@ -17,7 +17,8 @@ class Connector:
     with its webhook functions, free of any import that a cold start would pay for; `hints` says
     what a delivery is about. `settings` are the keys a connection may set, with what each means;
     `secret_fields` what its secret holds. `compare_and_set` are facets whose stale writes the
-    vendor itself refuses. What `decides_later` is a `LaterPublisher` as well.
+    vendor itself refuses. What `decides_later` is a `LaterPublisher` as well. `notes` say what a
+    retailer must know that no setting tells, and what the vendor leaves open.
     """
 
     system: str
@@ -32,6 +33,7 @@ class Connector:
     topics: tuple[str, ...] = ()
     compare_and_set: tuple[str, ...] = ()
     decides_later: bool = False
+    notes: tuple[str, ...] = ()
 
 
 CATALOG: dict[str, Connector] = {
@@ -78,6 +80,47 @@ CATALOG: dict[str, Connector] = {
             },
             topics=("ORDER_CHANGE",),
             decides_later=True,
+            notes=(
+                (
+                    "Listings are made in Seller Central; prices and stock are set of those"
+                    " there are. A product with an article that has none becomes a "
+                    "`line_rejected`."
+                ),
+                (
+                    "One connection is one marketplace. The levels of a channel's locations"
+                    " are summed into one quantity; a location's `external` may be any "
+                    "text."
+                ),
+                "A price struck through is not told; set `compare_at = false` for the channel.",
+                (
+                    "Set `settle_seconds` to what Amazon takes to show an accepted change: "
+                    "minutes. Too little, and a change taken back meanwhile may stay."
+                ),
+                (
+                    "Rates follow Amazon's usage plan of each operation; of `limits` only "
+                    "`slots` counts."
+                ),
+                (
+                    "Amazon sends notifications to a queue or an event bus: forward them to"
+                    " the hook with a webhook secret in `x-shelfwire-secret`. Polls find "
+                    "what is not told."
+                ),
+                (
+                    "Neither buyer nor recipient is read. A pending order holds stock and "
+                    "is sent on once it is paid; one whose buyer only asks to cancel is "
+                    "sent on."
+                ),
+                (
+                    "A shipment is one package under a number made from its id, with its "
+                    "first tracking number; without one, the shipment's id stands for it."
+                ),
+                (
+                    "Not documented by Amazon, and held to work either way: the sign of "
+                    "discounts, whether amounts contain tax, what is left of cancelled "
+                    "units, how an unknown SKU, a repeated package or a repeated feed "
+                    "document is answered, how old reads are."
+                ),
+            ),
         ),
         Connector(
             system="sap-s4hana",
