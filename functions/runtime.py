@@ -9,7 +9,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions import bootstrap
-from shared.errors import RejectedError, RetryableError, ThrottledError
+from shared.errors import RejectedError, RetryableError, ThrottledError, UnreachableError
 from shared.ports import Message
 
 MARGIN_MS = 12_000  # stop taking on work while one vendor call may still time out
@@ -70,10 +70,10 @@ def _deferred(queue: str, record: Mapping[str, Any], error: RetryableError) -> b
 
 
 def _later(queue: str, record: Mapping[str, Any], error: RetryableError) -> Message | None:
-    """The same message for later; who is throttled again and again comes back ever more seldom."""
+    """The same message for later; who is put off again and again comes back ever more seldom."""
     body = json.loads(record["body"])
     wait = error.after
-    if isinstance(error, ThrottledError):
+    if isinstance(error, ThrottledError | UnreachableError):
         times = int(body.get(DEFERRED, 0))
         body[DEFERRED] = str(times + 1)
         wait = (wait or PAUSE) * random.uniform(1, 2 ** min(times, 4))  # noqa: S311 - jitter

@@ -1,6 +1,7 @@
 """What can be made again: functions, queues, doors, alarms. Composes; owns nothing itself."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from aws_cdk import CfnOutput, Duration, Stack
 from aws_cdk import aws_events as events
@@ -125,7 +126,8 @@ class AppStack(Stack):
         self._grants.send(function, self._reads().values())
         self._grants.publish(function)
         self._grants.archive(function, "s3:PutObject", "s3:GetObject")
-        received = {"dynamodb": {"NewImage": {"state": {"S": ["received"]}}}}
+        state = {"S": lambda_.FilterRule.is_equal("received")}
+        received = lambda_.FilterCriteria.filter({"dynamodb": {"NewImage": {"state": state}}})
         self._stream(function, "inbox", batch=25, filters=[received])
         return function
 
@@ -157,7 +159,7 @@ class AppStack(Stack):
         *,
         batch: int,
         window: Duration | None = None,
-        filters: Sequence[Mapping[str, object]] = (),
+        filters: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         function.add_event_source(
             sources.DynamoEventSource(
@@ -169,7 +171,7 @@ class AppStack(Stack):
                 retry_attempts=STREAM_TRIES,
                 max_record_age=Duration.hours(24),
                 on_failure=sources.SqsDlq(self.failures.work),
-                filters=[dict(each) for each in filters] or None,
+                filters=list(filters) or None,
             )
         )
 

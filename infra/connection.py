@@ -74,7 +74,7 @@ class ConnectionWork(Construct):
             handler=f"functions.{'publish.channel' if channel else 'orders.send'}.handler",
             rows=PUBLISHER if channel else SENDER,
             grants=grants,
-            sends=own_write,
+            sends=own_write if channel else own_write | own_read,
         )
         slots = connection.limits.slots
         for function, queue in ((self.reader, mine.read), (self.writer, mine.write)):

@@ -19,6 +19,10 @@ class ThrottledError(RetryableError):
     """The other side, or our own limiter, asks us to come back later. Never poison."""
 
 
+class UnreachableError(RetryableError):
+    """The other side cannot be reached at all. Never poison, however long it lasts."""
+
+
 class InDoubtError(SyncError):
     """The request may have taken effect: ask the other system before sending it again."""
 

@@ -28,6 +28,7 @@ def sender() -> Sender:
         erp=bootstrap.connector(name),
         cases=Cases(bootstrap.store(), bootstrap.clock, bootstrap.retailer()),
         store=bootstrap.store(),
+        queues=bootstrap.queues(),
         bus=bootstrap.bus(),
         issues=bootstrap.issues(),
         clock=bootstrap.clock,

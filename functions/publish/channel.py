@@ -13,7 +13,7 @@ from shared.flows import keys
 from shared.flows.cases import Cases
 from shared.flows.leases import Leases
 from shared.flows.publish import Publisher
-from shared.flows.recovery import reconsider
+from shared.flows.recovery import recheck, reconsider
 from shared.flows.shipments import ShipmentTeller
 from shared.model.ids import Facet
 from shared.ports import Table
@@ -70,6 +70,10 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dic
         if "target" in body:
             settle = bootstrap.retailer().connection(bootstrap.environment().connection).settle
             reconsider(body["target"], store=bootstrap.store(), settle=settle)
+        if "check" in body:
+            settle = bootstrap.retailer().connection(bootstrap.environment().connection).settle
+            now = bootstrap.clock.now()
+            recheck(body["check"], store=bootstrap.store(), settle=settle, now=now)
         published = publisher().run(out_of_time=stop)
         bootstrap.logger.info(
             "published",

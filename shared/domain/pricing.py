@@ -66,10 +66,20 @@ def resolve(
 def _choose(
     effective: Iterable[PriceCondition], kind: PriceKind, channel: Channel
 ) -> PriceCondition | None:
+    """The first list, then the latest start; what follows only makes the order total."""
     rank = {name: i for i, name in enumerate(channel.price_lists)}
     return min(
         (c for c in effective if c.kind == kind),
-        key=lambda c: (rank[c.price_list], -c.window.start.timestamp(), c.condition_id),
+        key=lambda c: (
+            rank[c.price_list],
+            -c.window.start.timestamp(),
+            c.condition_id,
+            c.window.end is None,
+            c.window.end or c.window.start,
+            c.amount.amount,
+            c.per,
+            c.unit,
+        ),
         default=None,
     )
 

@@ -145,21 +145,57 @@ def settle(target: Target, outcome: Outcome, *, sent_version: int, sent_value: J
 
 
 def seen(target: Target, shown: Json, *, now: datetime) -> Target:
-    """The target after a read-back: what the channel shows is what is published."""
+    """The target after a read-back: what the channel shows is what is published.
+
+    Where it differs, what is sent next is a new operation: a vendor that remembers the key of an
+    earlier one would answer from memory and do nothing.
+    """
     same = shown == target.desired
     attempt = Attempt(
         at=now,
-        version=target.version,
+        version=target.version if same else target.version + 1,
         verdict=Verdict.APPLIED if same else Verdict.RETRY,
         detail="read back: " + ("shown" if same else "differs"),
     )
     return target.model_copy(
         update={
+            "version": target.version if same else target.version + 1,
             "published": shown,
             "published_version": target.version if same else target.published_version,
             "state": TargetState.APPLIED if same else TargetState.DIRTY,
             "attempts": _kept(target, attempt),
         }
+    )
+
+
+def merged(current: Target, new: Target) -> Target:
+    """`current` holds a newer wish; `new` says what became of an older one."""
+    state = TargetState.IN_DOUBT if new.state is TargetState.IN_DOUBT else TargetState.DIRTY
+    if state is TargetState.DIRTY and new.published == current.desired:
+        state = TargetState.IN_DOUBT if _unconfirmed(new) else TargetState.APPLIED
+    return current.model_copy(
+        update={
+            "published": new.published,
+            "published_version": current.version
+            if state is TargetState.APPLIED
+            else new.published_version,
+            "state": state,
+            "attempts": new.attempts,
+        }
+    )
+
+
+def changed_there(target: Target, *, now: datetime) -> Target:
+    """The channel changed the value by itself: it is read back before anything else is sent."""
+    attempt = Attempt(
+        at=now,
+        version=target.version,
+        verdict=Verdict.STALE,
+        detail="changed on the channel",
+        receipt=target.receipt,
+    )
+    return target.model_copy(
+        update={"state": TargetState.IN_DOUBT, "attempts": _kept(target, attempt)}
     )
 
 

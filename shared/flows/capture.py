@@ -10,7 +10,7 @@ from shared.flows.cases import Cases
 from shared.flows.issues import Issues, Problem
 from shared.model.case import Case, CaseState, HoldReason
 from shared.model.events import BusinessEvent, OrderHeld, OrderRefunded, OrderReleased
-from shared.model.ids import Entity
+from shared.model.ids import Entity, Facet
 from shared.model.issue import IssueKind
 from shared.model.order import Order, Refund
 from shared.model.retailer import Channel, Retailer
@@ -39,6 +39,7 @@ class Capture:
                 case, before = self._new(order, channel), None
             else:
                 case, before = self._updated(found.case, order, channel), found.case
+            self._look_again(case, before, channel)
             if case == before or self.cases.commit(case, found.rev if found else 0):
                 self._follow(case, before, channel)
                 return case
@@ -76,9 +77,29 @@ class Capture:
                 case = orders.noted(
                     case, "refunded", f"{refund.refund_id}: {refund.total}", now=now
                 )
+        if old.state not in BEFORE_ERP and order.cancelled_at and not old.order.cancelled_at:
+            known = case.order.model_copy(update={"cancelled_at": order.cancelled_at})
+            case = case.model_copy(update={"order": known})
+            case = orders.noted(case, "cancelled in the channel", "after it was sent", now=now)
         if order.updated_at < old.order.updated_at or old.state not in BEFORE_ERP:
             return case
         return self._judged(case, order, channel)
+
+    def _look_again(self, case: Case, before: Case | None, channel: Channel) -> None:
+        """A refund or a cancellation may have put units back on sale: the channel's levels moved.
+
+        Sent before the case is written: a repeat asks again, and asking once too often costs a
+        read.
+        """
+        if case.state is CaseState.RECORDED:
+            return
+        refunded = len(case.refunds) > (len(before.refunds) if before else 0)
+        known = before is not None and before.order.cancelled_at is not None
+        if refunded or (case.order.cancelled_at is not None and not known):
+            queue = keys.write_queue(channel.connection)
+            skus = dict.fromkeys(line.sku for line in case.order.lines if line.sku)
+            names = (f"{channel.name}#{Facet.STOCK}#{sku}" for sku in skus)
+            self.queues.send([Message(queue, {"look": "again", "check": name}) for name in names])
 
     def _judged(self, case: Case, order: Order, channel: Channel) -> Case:
         """Held with every reason there is, or released; a cancelled order goes nowhere."""
@@ -139,9 +160,9 @@ class Capture:
         writes += [
             Delete(row.key, row.rev) for row in rows.values() if row.body["code"] not in missing
         ]
-        self.store.commit(writes)
-        if rows and not missing:
+        if rows and not missing:  # before the rows go, by which a repeat knows that it waited
             self.issues.solve(IssueKind.UNMAPPED_SKU, order_id, by="mapping")
+        self.store.commit(writes)
 
     def _problems(self, case: Case, channel: Channel) -> Iterable[Problem]:
         order = case.order

@@ -2,12 +2,23 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Literal
 
 from shared.flows import keys
 from shared.model.base import Json
 from shared.ports import Clock, Put, Row, Store
 
 TRIES = 8
+GRACE = timedelta(seconds=5)  # coming back this much later than meant is in time
+
+
+class Released(StrEnum):
+    """What became of giving a lease up."""
+
+    DONE = "done"
+    COVERED = "covered"  # somebody comes back in time already
+    WANTED = "wanted"  # somebody left word: look once more
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,21 +60,28 @@ class Leases:
             return lease
         return self._rewrite(lease, until=self._clock.now() + self._length)
 
-    def release(self, lease: Lease) -> bool:
-        """Give it up; False when somebody left word, and the owner must look once more."""
+    def release(self, lease: Lease, *, again: datetime | None = None) -> Released:
+        """Give it up. `again` is when the owner means to come back, which the row remembers.
+
+        Whoever is told that somebody comes back in time need not come back as well; otherwise
+        every hint that finds a vendor out of reach would begin a round of its own.
+        """
         for _ in range(TRIES):
             row = self._row(lease.name)
             if row is None or row.body["fence"] != lease.fence:
-                return True
-            if row.body["wanted"] is True:
-                self._commit(
-                    lease.name, row, fence=lease.fence, until=self._clock.now(), wanted=False
-                )
-                return False
+                return Released.DONE
             now = self._clock.now()
-            if self._commit(lease.name, row, fence=lease.fence, until=now, wanted=False):
-                return True
-        return False
+            if row.body["wanted"] is True:
+                self._commit(lease.name, row, fence=lease.fence, until=now, wanted=False)
+                return Released.WANTED
+            armed = _armed(row)
+            covered = again is not None and armed is not None and now < armed <= again + GRACE
+            said = armed if covered else again
+            if self._commit(
+                lease.name, row, fence=lease.fence, until=now, wanted=False, armed=said
+            ):
+                return Released.COVERED if covered else Released.DONE
+        return Released.WANTED
 
     def _rewrite(self, lease: Lease, *, until: datetime) -> Lease | None:
         for _ in range(TRIES):
@@ -87,7 +105,24 @@ class Leases:
         return self._commit(name, row, fence=fence, until=until, wanted=wanted)
 
     def _commit(
-        self, name: str, row: Row | None, *, fence: int, until: datetime, wanted: bool
+        self,
+        name: str,
+        row: Row | None,
+        *,
+        fence: int,
+        until: datetime,
+        wanted: bool,
+        armed: datetime | Literal["as before"] | None = "as before",
     ) -> bool:
+        if armed == "as before":
+            armed = _armed(row)
         body: dict[str, Json] = {"fence": fence, "until": until.isoformat(), "wanted": wanted}
+        if isinstance(armed, datetime):
+            body["armed"] = armed.isoformat()
         return self._store.commit([Put(keys.lease(name), body, row.rev if row else 0)])[0]
+
+
+def _armed(row: Row | None) -> datetime | None:
+    """When the last owner said somebody would come back."""
+    said = row.body.get("armed") if row else None
+    return datetime.fromisoformat(str(said)) if said else None

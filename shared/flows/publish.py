@@ -17,7 +17,7 @@ from shared.flows import keys
 from shared.flows.derive import target_put
 from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out
 from shared.flows.lanes import DRAIN, due_now
-from shared.flows.leases import Lease, Leases
+from shared.flows.leases import Lease, Leases, Released
 from shared.model.ids import Facet
 from shared.model.issue import IssueKind
 from shared.model.retailer import Retailer
@@ -83,7 +83,10 @@ class Publisher:
         lease = self.leases.acquire(f"publish#{self.connection}")
         while lease is not None:
             self._drain(lease, result, out_of_time)
-            if self.leases.release(lease):
+            released = self.leases.release(lease, again=result.again)
+            if released is Released.COVERED:
+                result.waiting.clear()
+            if released is not Released.WANTED:
                 break
             if result.again is not None or out_of_time():
                 result.come_back(self.clock.now())
@@ -101,6 +104,8 @@ class Publisher:
                     return
                 lease = renewed
         except RetryableError as error:
+            if error.after is not None:  # until then nothing here can be done
+                result.waiting.clear()
             result.come_back(self.clock.now() + (error.after or timedelta(seconds=5)))
         except AccessError as error:
             result.problems.append(locked_out(self.connection, error))
@@ -161,6 +166,7 @@ class Publisher:
         said = {o.key: o for o in self.later.decided(facet, self._pushes(facet, receipts))}
         now = self.clock.now()
         pairs = []
+        refused = []
         for h in receipts:
             outcome = said.get(h.target.key)
             if outcome is None:
@@ -171,7 +177,8 @@ class Publisher:
             )
             pairs.append((h, settled))
             if outcome.verdict is Verdict.REJECTED:
-                result.problems.append(self._refused(h.target, outcome))
+                refused.append(self._refused(h.target, outcome))
+        self.issues.report(refused)
         self._commit(pairs, result)
         return set(said)
 
@@ -253,6 +260,7 @@ class Publisher:
         now = self.clock.now()
         answered = {outcome.key: outcome for outcome in outcomes}
         pairs = []
+        refused = []
         for key, held in marked.items():
             outcome = answered.get(key) or Outcome(
                 key=key, verdict=Verdict.UNKNOWN, message="the channel did not mention this line"
@@ -266,7 +274,8 @@ class Publisher:
             )
             pairs.append((held, settled))
             if outcome.verdict is Verdict.REJECTED:
-                result.problems.append(self._refused(held.target, outcome))
+                refused.append(self._refused(held.target, outcome))
+        self.issues.report(refused)  # told before it is put down, or a crash leaves it untold
         self._remember_links(facet, outcomes)
         self._commit(pairs, result)
 
@@ -290,7 +299,7 @@ class Publisher:
             if row is None:
                 break
             current = Target.model_validate(row.body)
-            merged = _merged(current, new)
+            merged = targets.merged(current, new)
             put = target_put(merged, row.rev, settle=self._settle)
             if self.store.commit([put])[0]:
                 return merged
@@ -377,20 +386,3 @@ def _all(lines: Sequence[Push], verdict: Verdict, message: str, *, code: str = "
     return [
         Outcome(key=line.key, verdict=verdict, code=code, message=message[:200]) for line in lines
     ]
-
-
-def _merged(current: Target, new: Target) -> Target:
-    """`current` holds a newer wish; `new` says what became of an older one."""
-    state = TargetState.IN_DOUBT if new.state is TargetState.IN_DOUBT else TargetState.DIRTY
-    if state is TargetState.DIRTY and new.published == current.desired:
-        state = TargetState.APPLIED
-    return current.model_copy(
-        update={
-            "published": new.published,
-            "published_version": current.version
-            if state is TargetState.APPLIED
-            else new.published_version,
-            "state": state,
-            "attempts": new.attempts,
-        }
-    )

@@ -23,6 +23,7 @@ from shared.ports import (
     Page,
     Put,
     Queues,
+    Refusal,
     Row,
     ShipmentSource,
     Store,
@@ -85,7 +86,7 @@ class Reader:
         try:
             order = self.source.read_order(key)
         except RejectedError as error:
-            self.issues.report([self._unreadable(key, error)])
+            self.issues.report([self._unreadable(_refusal(key, error))])
             return
         if order is None:
             raise RejectedError(
@@ -148,7 +149,10 @@ class Reader:
         return applied
 
     def _refusals(self, entity: Entity, page: Page) -> None:  # type: ignore[type-arg]
-        self.issues.report(refused(page.refused, connection=self.connection, entity=entity))
+        if entity is Entity.ORDER:
+            self.issues.report(self._unreadable(refusal) for refusal in page.refused)
+        else:
+            self.issues.report(refused(page.refused, connection=self.connection, entity=entity))
 
     def _row(self, entity: Entity) -> Row | None:
         key = keys.cursor(self.connection, entity)
@@ -199,17 +203,27 @@ class Reader:
         key = keys.cursor(self.connection, entity)
         return self.store.commit([Put(key, body, row.rev if row else 0)])[0]
 
-    def _unreadable(self, key: str, error: RejectedError) -> Problem:
+    def _unreadable(self, refusal: Refusal) -> Problem:
+        """One exception per order, whether a hint led to it or a poll."""
         return Problem(
             kind=IssueKind.BAD_MESSAGE,
-            subject=f"{self.connection}/order/{key}",
+            subject=f"{self.connection}/order/{refusal.subject}",
             connection=self.connection,
-            summary=f"order {key} cannot be understood: {error}",
-            remedy=error.remedy or "correct the order in the channel, then replay",
-            field=error.field,
-            value=str(error.value)[:200] if error.value is not None else None,
-            replay={"queue": keys.read_queue(self.connection), "read": "order", "key": key},
+            summary=f"order {refusal.subject} cannot be understood: {refusal.message}",
+            remedy=refusal.remedy or "correct the order in the channel, then replay",
+            field=refusal.field or None,
+            value=refusal.value or None,
+            replay={
+                "queue": keys.read_queue(self.connection),
+                "read": "order",
+                "key": refusal.subject,
+            },
         )
+
+
+def _refusal(key: str, error: RejectedError) -> Refusal:
+    value = "" if error.value is None else str(error.value)[:200]
+    return Refusal(key, error.field or "", value, str(error), error.remedy or "")
 
 
 def _at(text: Json) -> datetime:

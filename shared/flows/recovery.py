@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from shared.domain import targets
 from shared.domain.targets import Priority
-from shared.errors import RejectedError
+from shared.errors import RejectedError, RetryableError
 from shared.flows import keys
 from shared.flows.derive import HINT, target_put
 from shared.flows.intake import replay_delivery
@@ -16,6 +17,7 @@ from shared.model.retailer import Retailer
 from shared.model.target import Target, TargetState
 from shared.ports import Clock, Key, Message, Put, Queues, Store, Table
 
+TRIES = 6
 _BOOKKEEPING = frozenset({"queue", "run", "deferred"})
 
 
@@ -100,6 +102,23 @@ def reconsider(name: str, *, store: Store, settle: timedelta) -> None:
     if row is not None and target is not None and target.state is TargetState.REJECTED:
         dirty = target.model_copy(update={"state": TargetState.DIRTY, "attempts": ()})
         store.commit([target_put(dirty, row.rev, settle=settle)])
+
+
+def recheck(name: str, *, store: Store, settle: timedelta, now: datetime) -> None:
+    """Have a target read back that the channel is known to have changed by itself."""
+    channel, facet, key = name.split("#", 2)
+    place = Key(Table.TARGETS, f"{channel}#{facet}#{key}")
+    for _ in range(TRIES):
+        row = store.get([place]).get(place)
+        if row is None:
+            return
+        target = Target.model_validate(row.body)
+        if target.dirty:  # it is looked at anyway, and compare-and-set guards what is sent
+            return
+        doubted = targets.changed_there(target, now=now)
+        if store.commit([target_put(doubted, row.rev, settle=settle)])[0]:
+            return
+    raise RetryableError(f"target {name} is contended")
 
 
 @dataclass(frozen=True, slots=True)

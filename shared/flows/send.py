@@ -14,11 +14,13 @@ from shared.errors import AccessError, InDoubtError, RejectedError, RetryableErr
 from shared.flows import keys
 from shared.flows.cases import TO_SEND, CaseRow, Cases
 from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out
+from shared.flows.shipments import TRIES, reread, waiting
+from shared.model.base import Json
 from shared.model.case import Case, CaseState, HoldReason, Intent, IntentKind, IntentState
 from shared.model.events import OrderAccepted
 from shared.model.issue import IssueKind
 from shared.model.money import Money
-from shared.ports import Bus, Clock, OrderSink, PostedOrder, Put, Store
+from shared.ports import Bus, Clock, OrderSink, PostedOrder, Put, Queues, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class Sender:
     erp: OrderSink
     cases: Cases
     store: Store
+    queues: Queues
     bus: Bus
     issues: Issues
     clock: Clock
@@ -39,7 +42,10 @@ class Sender:
         if retry_rejected:
             self.cases.change(order_id, self._unrejected)
         found = self.cases.find(order_id)
-        if found is None or found.case.state not in TO_SEND:
+        if found is None:
+            return
+        if found.case.state not in TO_SEND:
+            self._close(found.case)
             return
         try:
             self._go_on(found)
@@ -107,8 +113,7 @@ class Sender:
 
     def _accepted(self, found: CaseRow, intent: Intent, posted: PostedOrder) -> None:
         now = self.clock.now()
-        key = keys.erp_order(self.connection, posted.erp_order)
-        self.store.commit([Put(key, {"order_id": found.case.order.order_id}, 0)])
+        self._link(posted.erp_order, found.case.order.order_id)
         total = _total(posted)
 
         def step(case: Case) -> Case:
@@ -131,6 +136,21 @@ class Sender:
         if case is not None:
             self._tell(case, posted, now)
 
+    def _link(self, erp_order: str, order_id: str) -> None:
+        """Make our order known by the ERP's number, and have shipments read that came before it."""
+        key = keys.erp_order(self.connection, erp_order)
+        body: dict[str, Json] = {"order_id": order_id}
+        linked = self.store.commit([Put(key, body, 0)])[0]
+        for _ in range(TRIES):
+            row = None if linked else self.store.get([key]).get(key)
+            if row is None or row.body.get("order_id"):
+                return
+            early = waiting(row)
+            self.queues.send([reread(self.connection, name) for name in early])
+            linked = self.store.commit([Put(key, {**row.body, **body}, row.rev)])[0]
+        if not linked:
+            raise RetryableError(f"ERP order {erp_order} is contended")
+
     def _tell(self, case: Case, posted: PostedOrder, now: datetime) -> None:
         order = case.order
         self.bus.publish(
@@ -144,11 +164,21 @@ class Sender:
                 )
             ]
         )
-        for kind in (IssueKind.ORDER_REJECTED, IssueKind.ORDER_IN_DOUBT):
-            if any(hop.what in {"rejected by ERP", "in doubt"} for hop in case.timeline):
-                self.issues.solve(kind, order.order_id, by="accepted by the ERP")
+        self._close(case)
         if case.erp_total is not None and case.erp_total != order.total:
             self.issues.report([self._differs(case, case.erp_total)])
+
+    def _close(self, case: Case) -> None:
+        """End what was told of an order the ERP has; a repeat makes good what a crash left."""
+        if case.erp_order is None:
+            return
+        known = {hop.what for hop in case.timeline}
+        for kind, what in (
+            (IssueKind.ORDER_REJECTED, "rejected by ERP"),
+            (IssueKind.ORDER_IN_DOUBT, "in doubt"),
+        ):
+            if what in known:
+                self.issues.solve(kind, case.order.order_id, by="accepted by the ERP")
 
     def _doubt(self, found: CaseRow, sent: Intent, detail: str) -> None:
         now = self.clock.now()

@@ -8,6 +8,7 @@ from shared.flows import keys
 from shared.flows.apply import apply
 from shared.flows.cases import Cases
 from shared.flows.issues import Issues, Problem
+from shared.model.base import Json
 from shared.model.case import Case, CaseState, Intent, IntentKind, IntentState
 from shared.model.events import OrderShipped
 from shared.model.ids import Entity
@@ -15,9 +16,21 @@ from shared.model.issue import IssueKind
 from shared.model.order import Shipment
 from shared.model.retailer import Retailer
 from shared.model.target import Outcome, Verdict
-from shared.ports import Bus, Clock, FactReader, Message, OrderSource, Queues, Store
+from shared.ports import Bus, Clock, FactReader, Message, OrderSource, Put, Queues, Row, Store
 
 ACCEPTANCE_S = 60  # how long until a shipment that overtook its order's acceptance is read again
+TRIES = 6
+
+
+def waiting(row: Row | None) -> list[str]:
+    """Shipments that came before the acceptance of their order."""
+    known = row.body.get("shipments") if row else None
+    return [str(name) for name in known] if isinstance(known, list) else []
+
+
+def reread(connection: str, shipment_id: str) -> Message:
+    body = {"read": Entity.SHIPMENT.value, "key": shipment_id}
+    return Message(keys.read_queue(connection), body, ACCEPTANCE_S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +48,7 @@ class Shipments:
 
     def record(self, shipment: Shipment, *, source: FactReader) -> None:
         """Take one shipment in; a repeat changes nothing and sends nothing."""
-        key = keys.erp_order(self.connection, shipment.erp_order)
-        row = self.store.get([key]).get(key)
+        row = self._linked(shipment)
         if row is None:
             self.issues.report([self._orphan(shipment)])
             return
@@ -59,19 +71,38 @@ class Shipments:
             retailer=self.retailer,
         )
         self.cases.sync_holds(order_id)
+        if shipment.shipment_id in waiting(row):
+            subject = self._subject(shipment)
+            self.issues.solve(IssueKind.SHIPMENT_WITHOUT_ORDER, subject, by="order accepted")
         intent = case.intent(_intent_id(shipment))
         if intent is not None and intent.open:
             queue = keys.write_queue(self.retailer.channel(case.order.channel).connection)
             self.queues.send([Message(queue, {"ship": order_id})])
+
+    def _linked(self, shipment: Shipment) -> Row | None:
+        """The row that links the ERP's order to ours; without one the shipment waits in it.
+
+        One row for both, so that a shipment and the acceptance of its order cannot miss each other.
+        """
+        key = keys.erp_order(self.connection, shipment.erp_order)
+        for _ in range(TRIES):
+            row = self.store.get([key]).get(key)
+            known = waiting(row)
+            if row is not None and row.body.get("order_id"):
+                return row
+            if shipment.shipment_id in known:
+                return None
+            body: dict[str, Json] = {"order_id": None, "shipments": [*known, shipment.shipment_id]}
+            if self.store.commit([Put(key, body, row.rev if row else 0)])[0]:
+                return None
+        raise RetryableError(f"ERP order {shipment.erp_order} is contended")
 
     def _later(self, shipment: Shipment) -> None:
         """Read again once the sender has recorded that the ERP accepted the order.
 
         Only then are the ERP's item numbers known, by which the shipped lines are found.
         """
-        body = {"read": Entity.SHIPMENT.value, "key": shipment.shipment_id}
-        queue = keys.read_queue(self.connection)
-        self.queues.send([Message(queue, body, ACCEPTANCE_S)])
+        self.queues.send([reread(self.connection, shipment.shipment_id)])
 
     def _shipped(self, case: Case, shipment: Shipment) -> Case | None:
         if any(s.shipment_id == shipment.shipment_id for s in case.shipments):
@@ -89,10 +120,13 @@ class Shipments:
         case = orders.noted(case, "shipped", shipment.shipment_id, now=now)
         return case.model_copy(update={"state": orders.shipped_state(case)})
 
+    def _subject(self, shipment: Shipment) -> str:
+        return f"{self.connection}/{shipment.shipment_id}"
+
     def _orphan(self, shipment: Shipment) -> Problem:
         return Problem(
             kind=IssueKind.SHIPMENT_WITHOUT_ORDER,
-            subject=f"{self.connection}/{shipment.shipment_id}",
+            subject=self._subject(shipment),
             connection=self.connection,
             summary=f"delivery {shipment.shipment_id} ships ERP order {shipment.erp_order}, which "
             "came from no channel",

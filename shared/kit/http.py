@@ -12,10 +12,12 @@ from shared.errors import (
     RejectedError,
     RetryableError,
     ThrottledError,
+    UnreachableError,
 )
 
 ANSWER_MAX_BYTES = 32 * 1024 * 1024
 RETRY_AFTER_MAX_S = 43_200  # SQS keeps a message invisible for 12 h at most
+UNREACHABLE = timedelta(seconds=30)  # until a vendor that could not be reached is tried again
 _ACCESS = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN})
 _THROTTLED = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 
@@ -53,7 +55,7 @@ class Http:
         try:
             response = self._client.send(request)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            raise RetryableError(f"{what}: {type(error).__name__}") from error
+            raise UnreachableError(f"{what}: {type(error).__name__}", after=UNREACHABLE) from error
         except httpx.TransportError as error:
             lost = InDoubtError if writes else RetryableError
             raise lost(f"{what}: {type(error).__name__}") from error

@@ -64,7 +64,8 @@ class Attempt(Canonical):
 class Target(Canonical):
     """One (channel, facet, key): `key` is a SKU, or a product id for content.
 
-    `version` counts changes of `desired`; `published_version` is the last the channel confirmed.
+    `version` counts changes of `desired` and read-backs that found another value, so that each
+    names one operation; `published_version` is the last the channel confirmed.
     """
 
     channel: Name

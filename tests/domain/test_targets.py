@@ -4,7 +4,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.targets import Draft, desire, due, seen, sent, settle
+from shared.domain.targets import Draft, changed_there, desire, due, merged, seen, sent, settle
 from shared.model.ids import Facet
 from shared.model.target import Outcome, Target, TargetState, Verdict
 from tests.domain.world import NOW
@@ -69,6 +69,19 @@ def test_a_wish_that_returns_to_what_is_shown_is_read_back_while_another_may_sti
     assert wanting(not_yet, "10.00").state is TargetState.IN_DOUBT
 
 
+def test_a_wish_that_returned_during_the_read_back_is_read_back_again() -> None:
+    accepted = answered(wanting(answered(fresh(), Verdict.APPLIED), "12.00"), Verdict.ACCEPTED)
+    meanwhile = wanting(accepted, "10.00")
+    not_yet = seen(accepted, "10.00", now=NOW + SETTLE)
+    assert merged(meanwhile, not_yet).state is TargetState.IN_DOUBT
+
+
+def test_a_value_the_channel_changed_itself_is_still_asked_about_by_its_receipt() -> None:
+    outcome = Outcome(key="HAT-M", verdict=Verdict.ACCEPTED, receipt="feed 7")
+    target = settle(fresh(), outcome, sent_version=1, sent_value="10.00", now=NOW)
+    assert changed_there(target, now=NOW).receipt == "feed 7"
+
+
 def test_what_was_accepted_and_then_seen_leaves_no_doubt() -> None:
     accepted = answered(fresh("10.00"), Verdict.ACCEPTED)
     shown = seen(accepted, "10.00", now=NOW + SETTLE)
@@ -130,6 +143,13 @@ def test_reading_back_something_else_makes_it_dirty_without_delay() -> None:
     target = seen(sent(fresh(), now=NOW), "9.00", now=NOW)
     assert (target.state, target.published) == (TargetState.DIRTY, "9.00")
     assert due(target, settle_after=SETTLE) == NOW
+
+
+def test_what_is_sent_after_a_read_back_is_another_operation() -> None:
+    """An idempotency key made of the version would be answered from memory, and nothing done."""
+    doubtful = answered(fresh("10.00"), Verdict.UNKNOWN)
+    assert seen(doubtful, "9.00", now=NOW).version == doubtful.version + 1
+    assert seen(doubtful, "10.00", now=NOW).version == doubtful.version
 
 
 def test_a_rejected_line_waits_for_another_value() -> None:

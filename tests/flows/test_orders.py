@@ -7,7 +7,7 @@ import pytest
 
 from shared.errors import AccessError, InDoubtError, RejectedError, RetryableError, ThrottledError
 from shared.flows import keys
-from shared.flows.recovery import Mapper, Sweep
+from shared.flows.recovery import Mapper, Sweep, recheck
 from shared.model.case import Case, CaseState
 from shared.model.facts import HoldCard
 from shared.model.ids import Entity, Facet
@@ -322,6 +322,24 @@ def test_a_shipment_whose_answer_was_lost_is_told_again(world: World) -> None:
     assert world.channel.shipped == ["80"]
 
 
+def test_units_the_shop_put_back_on_sale_are_taken_off_again(world: World) -> None:
+    accepted = order(updated_at=NOW)
+    world.capture.take(accepted)
+    world.sender.send("shop:77")
+    world.settle()
+    world.queues.sent.clear()
+    refund = Refund(refund_id="9", created_at=NOW, total=gbp(1999), lines=())
+    told = accepted.model_copy(update={"refunds": (refund,), "updated_at": NOW})
+    for _ in range(2):
+        world.capture.take(told)
+    [check] = world.queues.take("shop-write")
+    assert check.body["check"] == "shop#stock#HAT-M"
+    world.channel.shows[Facet.STOCK, "HAT-M"] = {"levels": {"london": 9, "leeds": 0}}
+    recheck(check.body["check"], store=world.store, settle=timedelta(seconds=60), now=NOW)
+    world.publish()
+    assert world.channel.shows[Facet.STOCK, "HAT-M"] == world.target(Facet.STOCK).desired
+
+
 def test_a_shipment_that_overtakes_the_acceptance_waits_for_it(world: World) -> None:
     """The sender wrote the link and died: the case does not know its ERP order yet."""
     world.capture.take(order())
@@ -332,6 +350,21 @@ def test_a_shipment_that_overtakes_the_acceptance_waits_for_it(world: World) -> 
     assert case(world).shipments == ()
     [later] = world.queues.take("erp-read")
     assert (later.body, later.delay_s) == ({"read": "shipment", "key": "80"}, 60)
+
+
+def test_a_shipment_that_overtakes_its_order_is_read_again_when_the_order_is_accepted(
+    world: World,
+) -> None:
+    world.capture.take(order())
+    world.shipments.record(shipment(), source=world.erp)
+    assert world.kinds() == ["shipment_without_order"]
+    world.queues.sent.clear()
+    world.sender.send("shop:77")
+    [again] = world.queues.take("erp-read")
+    assert (again.body, again.delay_s) == ({"read": "shipment", "key": "80"}, 60)
+    world.shipments.record(shipment(), source=world.erp)
+    assert case(world).state is CaseState.SHIPPED
+    assert world.kinds() == []
 
 
 def test_a_shipment_of_an_order_from_elsewhere_is_an_exception(world: World) -> None:

@@ -2,11 +2,20 @@ from datetime import timedelta
 
 import pytest
 
-from shared.errors import AccessError, InDoubtError, RejectedError, RetryableError, ThrottledError
+from shared.errors import (
+    AccessError,
+    InDoubtError,
+    RejectedError,
+    RetryableError,
+    ThrottledError,
+    UnreachableError,
+)
 from shared.flows import keys
+from shared.flows.leases import Released
 from shared.flows.recovery import Sweep, reconsider
 from shared.model.ids import Entity, Facet
 from shared.model.target import TargetState, Verdict
+from tests.domain.world import NOW
 from tests.flows.world import World, product
 
 
@@ -221,6 +230,18 @@ def test_a_wish_that_changes_during_the_call_is_not_overwritten_by_the_answer(
     assert world.target().published == pounds(1700)
 
 
+def test_of_many_hints_to_a_vendor_out_of_reach_one_comes_back(world: World) -> None:
+    world.clock.advance(seconds=1)
+    world.price(1500)
+    world.derive()
+    away = timedelta(seconds=30)
+    world.channel.errors = [UnreachableError("away", after=away) for _ in range(3)]
+    assert world.publish().again == NOW + timedelta(seconds=1) + away
+    assert world.publish().again is None
+    world.clock.advance(seconds=31)
+    assert world.publish().again == NOW + timedelta(seconds=32) + away
+
+
 def test_only_one_publisher_drains_and_the_other_leaves_word(world: World) -> None:
     world.clock.advance(seconds=1)
     world.price(1500)
@@ -228,7 +249,7 @@ def test_only_one_publisher_drains_and_the_other_leaves_word(world: World) -> No
     lease = world.publisher.leases.acquire("publish#shop")
     assert lease is not None
     assert world.publish().applied == 0
-    assert world.publisher.leases.release(lease) is False
+    assert world.publisher.leases.release(lease) is Released.WANTED
     assert world.publish().applied == 1
 
 

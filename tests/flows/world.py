@@ -203,6 +203,7 @@ class World:
             self.erp,
             self.cases,
             store,
+            queues,
             bus,
             self.issues,
             clock,

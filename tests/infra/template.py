@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -81,3 +82,9 @@ def synthesized(folder: Path, stage: Stage | None = None) -> Synthesized:
         report = (folder / "validation-report.json").read_text(encoding="utf-8")
         return Synthesized(folder, report)
     return Synthesized(folder, "")
+
+
+@cache
+def of_the_example(base: Path) -> Synthesized:
+    """The template of the example retailer, made once for all tests of a session."""
+    return synthesized(base / "synth")

@@ -128,6 +128,7 @@ LEDGER: dict[str, dict[str, Actions]] = {
         "links": WRITE,
         "issues": WRITE,
         "control": WRITE,
+        "erp-read": SEND,
         "erp-write": CONSUME | SEND,
         "secret of erp": UNLOCK,
         "bus": NEWS,

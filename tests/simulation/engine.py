@@ -73,6 +73,10 @@ class Engine:
     def now(self) -> datetime:
         return self.start + timedelta(milliseconds=self.now_ms)
 
+    def ms_at(self, instant: datetime) -> int:
+        """When an instant comes, in milliseconds of this engine; negative if it is over."""
+        return (instant - self.start) // timedelta(milliseconds=1)
+
     def at(self, delay_ms: int, act: Callable[[], object]) -> None:
         """Do something later, in no task."""
         self._count += 1

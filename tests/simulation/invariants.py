@@ -1,48 +1,30 @@
 """What must always hold (I1 to I12), each a check of its own that tells the story when it fails.
 
-Checks at the moment of an effect live in `truth`; those here are made when the world has come to
-rest after its faults have ended.
+Checks at the moment of an effect live in `truth`, those about orders in `invariants_orders`. All
+here are made when the world has come to rest after its faults have ended. I9 needs a world with a
+healthy half and is checked by the scenarios that have one; I10 is checked by the runner.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from shared.model.issue import IssueKind
 from shared.model.target import Target, TargetState
 from shared.ports import Table
+from tests.simulation.compute import SKEW_MS
+from tests.simulation.invariants_orders import (
+    each_movement_counts_once,
+    every_order_accounted_for,
+    exactly_once,
+    money_is_conserved,
+    no_stale_exception,
+)
 from tests.simulation.retailer import CANARY
 from tests.simulation.truth import Truth, decimal_minor, skus
 
 type Check = Callable[[Truth], Iterator[str]]
 
 PROMOTION_BOUND_MS = 180_000  # the clock ticks each minute and may fail once
-
-
-def exactly_once(truth: Truth) -> Iterator[str]:
-    """I1: an accepted order is in the ERP exactly once, to the penny."""
-    world = truth.world
-    stored = world.vendors["erp"].tenant.by_reference
-    cases = {row.body["reference"]: row.body for row in world.store.rows(Table.ORDERS)
-             if row.key.sk == "-"}  # fmt: skip
-    wanted: dict[str, int] = {}
-    for shop in world.shops:
-        for order in world.vendors[shop].shop.orders.values():
-            reference = f"{shop}-{order.order_id}".upper()
-            wanted[reference] = order.total
-            case = cases.get(reference)
-            held = case is not None and case["state"] in ("held", "cancelled")
-            found = stored.get(reference, [])
-            if not found and not held and order.cancelled_at is None:
-                state = case["state"] if case else "never captured"
-                yield f"order {reference} is not in the ERP; it is {state}"
-            if found and decimal_minor(found[0].gross) != order.total:
-                yield f"order {reference}: shop {order.total}, ERP {found[0].gross}"
-    for reference, orders in stored.items():
-        if len(orders) != 1:
-            yield f"order {reference} is in the ERP {len(orders)} times"
-        if reference not in wanted:
-            yield f"the ERP holds {reference}, which no shop sold"
 
 
 def never_oversold(truth: Truth) -> Iterator[str]:
@@ -74,8 +56,18 @@ def newest_everywhere(truth: Truth) -> Iterator[str]:
                     yield f"{shop} does not list {sku}"
                 continue
             if price is not None and variant.price != price and f"{shop}/price/{sku}" not in unfit:
-                yield f"{shop} shows {variant.price} for {sku}, the ERP says {price}"
+                target = _target(truth, f"{shop}#price#{sku}")
+                yield f"{shop} shows {variant.price} for {sku}, the ERP says {price}; {target}"
             yield from _levels(truth, shop, variant, unfit)
+
+
+def _target(truth: Truth, name: str) -> str:
+    """What Shelfwire itself thinks of a target."""
+    rows = [row for row in truth.world.store.rows(Table.TARGETS) if row.key.pk == name]
+    if not rows:
+        return "there is no target"
+    target = Target.model_validate(rows[0].body)
+    return f"the target is {target.state}, wishes {target.desired}, published {target.published}"
 
 
 def _levels(truth: Truth, shop: str, variant: object, unfit: set[str]) -> Iterator[str]:
@@ -105,21 +97,24 @@ def _explained(truth: Truth) -> set[str]:
 
 
 def nothing_left_to_do(truth: Truth) -> Iterator[str]:
-    """I3: no target is dirty or in doubt once all is quiet."""
+    """I3: no target is dirty or in doubt once all is quiet, and each refused one is told of."""
+    unfit = _explained(truth)
     for row in truth.world.store.rows(Table.TARGETS):
         target = Target.model_validate(row.body)
         if target.dirty:
             yield f"target {row.key.pk} is still {target.state}: {target.attempts[-1:]}"
+        elif target.state is TargetState.REJECTED and row.key.pk.replace("#", "/") not in unfit:
+            yield f"target {row.key.pk} is refused, and nobody is told: {target.attempts[-1:]}"
         elif target.state is TargetState.APPLIED and target.published != target.desired:
             yield f"target {row.key.pk} counts as applied, but {target.published} was published"
 
 
 def never_backwards(truth: Truth) -> Iterator[str]:
-    """I4: no channel goes back to an older price."""
+    """I4: no channel goes back to an older price. Promotions begin and end by I11."""
     for (shop, sku), shown in truth.shown.items():
         history = [price for _, price in truth.prices[sku]]
-        at = 0
-        for each in shown:
+        at, promoted = 0, truth.promoted(sku)
+        for each in (s for s in shown if s.price not in promoted):
             ahead = next((i for i in range(at, len(history)) if history[i] == each.price), None)
             if ahead is None:
                 yield (
@@ -170,27 +165,6 @@ def _deliveries_kept(truth: Truth) -> Iterator[str]:
                 yield f"the door accepted delivery {delivery} of {name} and did not keep it"
 
 
-def money_is_conserved(truth: Truth) -> Iterator[str]:
-    """I7: what was captured is what the shop sold, line by line, in minor units."""
-    world = truth.world
-    for row in world.store.rows(Table.ORDERS):
-        if row.key.sk != "-":
-            continue
-        order = row.body["order"]
-        assert isinstance(order, dict)
-        sold = world.vendors[str(order["channel"])].shop.orders[int(str(order["external_id"]))]
-        lines = order["lines"]
-        assert isinstance(lines, list)
-        goods = sum(_net(line) for line in lines)
-        if goods != sum(line.net for line in sold.lines):
-            yield f"order {row.key.pk}: lines sum to {goods}, sold were {sold.total}"
-
-
-def _net(line: Any) -> int:
-    taken = sum(int(d["amount"]["amount"]) for d in line["discounts"])
-    return int(line["unit_price"]["amount"]) * int(line["quantity"]) - taken
-
-
 def within_limits(truth: Truth) -> Iterator[str]:
     """I8: no vendor limit is exceeded: the vendor itself never had to say so."""
     for name in truth.world.shops:
@@ -211,11 +185,15 @@ def promotions_in_their_window(truth: Truth) -> Iterator[str]:
         for condition in promotions:
             start, end = truth.window(condition)
             price = decimal_minor(condition.rate)
-            first = (start - world.engine.start).total_seconds() * 1000
-            last = (end - world.engine.start).total_seconds() * 1000 + PROMOTION_BOUND_MS
+            first = world.engine.ms_at(start) - SKEW_MS
+            last = world.engine.ms_at(end) + PROMOTION_BOUND_MS
             for each in shown:
                 if each.price == price and not first <= each.at_ms < last:
-                    yield f"{shop} began to show promotion {price} of {sku} at {each.at_ms} ms"
+                    yield (
+                        f"{shop} began to show promotion {price} of {sku} at "
+                        f"{each.at_ms / 1000:.1f} s; it holds from {first / 1000:.1f} s until "
+                        f"{last / 1000:.1f} s, skew and delay allowed"
+                    )
 
 
 def nothing_secret_is_told(truth: Truth) -> Iterator[str]:
@@ -238,7 +216,10 @@ INVARIANTS: dict[str, Check] = {
     "I3 newest everywhere": newest_everywhere,
     "I3 nothing left to do": nothing_left_to_do,
     "I4 never backwards": never_backwards,
+    "I5 each movement counts once": each_movement_counts_once,
     "I6 every message accounted for": accounted_for,
+    "I6 every order accounted for": every_order_accounted_for,
+    "I6 no exception is stale": no_stale_exception,
     "I7 money is conserved": money_is_conserved,
     "I8 within the vendors' limits": within_limits,
     "I11 promotions in their window": promotions_in_their_window,

@@ -1,7 +1,7 @@
 """SQS and DynamoDB streams, and the event source mappings that feed functions from them."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -9,7 +9,7 @@ from zlib import crc32
 
 from shared.errors import RejectedError
 from shared.ports import Key, Message, Put, Queues, Row, Table
-from tests.simulation.compute import Function
+from tests.simulation.compute import Container, Function
 from tests.simulation.engine import SECOND, Engine
 from tests.simulation.faults import Kind
 from tests.simulation.wire import Wire
@@ -17,7 +17,6 @@ from tests.simulation.wire import Wire
 SEND_MAX = 10
 DELAY_MAX_S = 900
 MESSAGE_MAX_BYTES = 1024 * 1024
-BATCH = 10
 SHARDS = 2
 RETRY_MS = (1 * SECOND, 60 * SECOND)
 
@@ -115,6 +114,7 @@ class SqsSource:
     queue: Queue
     function: Function
     concurrency: int
+    batch: int
     arn: str
     running: int = 0
     rng: Random = field(init=False)
@@ -125,7 +125,7 @@ class SqsSource:
 
     def pump(self) -> None:
         while self.running < self.concurrency:
-            letters = self.queue.take(BATCH, self.rng)
+            letters = self.queue.take(self.batch, self.rng)
             if not letters:
                 return
             self._hand_over(letters)
@@ -171,8 +171,9 @@ class SimQueues(Queues):
         self._rng = wire.engine.rng("send")
 
     def send(self, messages: Sequence[Message]) -> None:
+        known = self._known()
         for message in messages:
-            if message.queue not in self._queues:
+            if message.queue not in known:
                 raise RejectedError(f"no queue is called {message.queue!r}", field="queue")
             if not 0 <= message.delay_s <= DELAY_MAX_S:
                 raise RejectedError("SQS delays by 15 minutes at most", field="delay_s")
@@ -181,6 +182,15 @@ class SimQueues(Queues):
             mine = [message for message in messages if message.queue == name]
             for start in range(0, len(mine), SEND_MAX):
                 self._batch(name, mine[start : start + SEND_MAX])
+
+    def _known(self) -> Collection[str]:
+        """A function may send only to the queues it was given; people may send to any."""
+        task = self._wire.engine.current
+        container = task.container if task is not None else None
+        if isinstance(container, Container):
+            given: Mapping[str, str] = container.environment["queues"]
+            return given
+        return self._queues
 
     def _batch(self, name: str, batch: Sequence[Message]) -> None:
         queue = self._queues[name]

@@ -12,6 +12,7 @@ from typing import Any
 from shared.model.ids import Entity
 from tests.simulation.engine import MINUTE, SECOND
 from tests.simulation.faults import Faults
+from tests.simulation.retailer import Setup
 from tests.simulation.scenario import Play, Scenario
 from tests.simulation.truth import Truth
 from tests.simulation.world import World
@@ -19,7 +20,7 @@ from tests.simulation.world import World
 OPENING_MS = 20 * MINUTE
 FACTS = (Entity.PRODUCT, Entity.PRICE, Entity.STOCK)
 
-type Kind = tuple[Callable[[Play], None], tuple[str, ...], int, datetime]
+type Kind = tuple[Callable[[Play], None], Setup, datetime]
 
 _OPENED: dict[Kind, "Opening"] = {}
 
@@ -49,14 +50,14 @@ class Opening:
 
 def opened(scenario: Scenario, start: datetime) -> Opening:
     """The opening of this scenario at this instant, played when it is asked for first."""
-    kind = (scenario.open, scenario.shops, scenario.slots, start)
+    kind = (scenario.open, scenario.setup, start)
     if kind not in _OPENED:
         _OPENED[kind] = _played(scenario, start)
     return _OPENED[kind]
 
 
 def _played(scenario: Scenario, start: datetime) -> Opening:
-    world = World(0, Faults(0, on=()), shops=scenario.shops, slots=scenario.slots, start=start)
+    world = World(0, Faults(0, on=()), setup=scenario.setup, start=start)
     play = Play(world, Truth(world), world.engine.rng("scenario"))
     with world.playing():
         scenario.open(play)

@@ -1,5 +1,6 @@
 """The retailer whose days are simulated: one ERP, one or two shops, two locations."""
 
+from dataclasses import dataclass
 from functools import cache
 
 from sandbox.simulator import Vendor
@@ -25,8 +26,9 @@ system = "sap-s4hana"
 base_url = "https://erp.example"
 secret = "erp"
 settle_seconds = 120
-poll_minutes = 10
+poll_minutes = MINUTES
 limits = { points_per_second = 50, bucket = 100, slots = SLOTS }
+settings = { zone = "ZONE" }
 
 [[locations]]
 name = "london"
@@ -50,7 +52,7 @@ system = "shopify"
 base_url = "https://NAME.myshopify.com"
 secret = "NAME"
 settle_seconds = 120
-poll_minutes = 10
+poll_minutes = MINUTES
 limits = { points_per_second = 200, bucket = 2000 }
 
 [[channels]]
@@ -66,13 +68,25 @@ zone = "Europe/London"
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What scenarios let differ; `zone` is where the ERP's validity days begin and end."""
+
+    shops: tuple[str, ...] = ("shop",)
+    slots: int = 4
+    poll_minutes: int = 10
+    zone: str = "UTC"
+
+
 @cache
-def retailer(shops: tuple[str, ...], slots: int = 4) -> Retailer:
-    text = _HEAD.replace("SLOTS", str(slots)).replace("GID", "gid://shopify/Location/")
+def retailer(setup: Setup) -> Retailer:
+    text = _HEAD.replace("SLOTS", str(setup.slots)).replace("ZONE", setup.zone)
+    text = text.replace("GID", "gid://shopify/Location/")
     head = "\n".join(
-        line if "external" not in line else _only(line, shops) for line in text.splitlines()
+        line if "external" not in line else _only(line, setup.shops) for line in text.splitlines()
     )
-    return load_retailer(head + "".join(_SHOP.replace("NAME", name) for name in shops))
+    shops = "".join(_SHOP.replace("NAME", name) for name in setup.shops)
+    return load_retailer((head + shops).replace("MINUTES", str(setup.poll_minutes)))
 
 
 def _only(line: str, shops: tuple[str, ...]) -> str:
@@ -95,7 +109,7 @@ def vendors(clock: Clock, shops: tuple[str, ...]) -> dict[str, Vendor]:
             currency="GBP",
             locations=("London", "Leeds"),
         )
-        found[name] = shopify.ShopifySimulator(clock, account, plan=plan)
+        found[name] = shopify.ShopifySimulator(clock, account, plan=plan, fast=True)
     return found
 
 

@@ -1,6 +1,6 @@
 """One seed, one history: open, chaos under watch, heal, and then everything must be right."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,7 +11,7 @@ from shared.model.issue import IssueKind
 from shared.ports import Table
 from tests.simulation.engine import MINUTE, SECOND
 from tests.simulation.faults import Fault, Faults, Kind
-from tests.simulation.invariants import INVARIANTS
+from tests.simulation.invariants import INVARIANTS, Check
 from tests.simulation.opening import opened
 from tests.simulation.scenario import Play, Scenario
 from tests.simulation.truth import Truth
@@ -20,7 +20,6 @@ from tests.simulation.world import World
 HEALING_MS = 120 * MINUTE
 ROUNDS = 8  # a poll whose run was lost is begun anew after ten minutes
 PAUSE_MS = 3 * MINUTE
-REPLAYABLE = frozenset({IssueKind.DEAD_LETTER, IssueKind.LINE_REJECTED, IssueKind.BAD_MESSAGE})
 
 
 @dataclass(slots=True)
@@ -45,16 +44,15 @@ def run(
     given: Collection[Fault] | None = None,
     tracing: bool = False,
     sabotage: Callable[[], AbstractContextManager[object]] = nullcontext,
+    invariants: Mapping[str, Check] = INVARIANTS,
 ) -> Result:
     """Play one seed of a scenario; `given` replaces the drawn faults by these."""
     faults = (
         Faults.swarm(seed, scenario.kinds) if given is None else Faults(seed, on=(), given=given)
     )
-    start = scenario.start
+    start = scenario.start(seed)
     opening = opened(scenario, start)
-    world = World(
-        seed, faults, shops=scenario.shops, slots=scenario.slots, start=start, tracing=tracing
-    )
+    world = World(seed, faults, setup=scenario.setup, start=start, tracing=tracing)
     play = Play(world, Truth(world), world.engine.rng("scenario"))
     opening.restore(play)
     truth = play.truth
@@ -64,8 +62,8 @@ def run(
         scenario.play(play)
         world.engine.run(until_ms=begun + _chaos_ms(scenario, play))
         calls = world.engine.calls
-        violations += _heal(play)
-        for name, check in INVARIANTS.items():
+        violations += _heal(play, scenario.replayed)
+        for name, check in invariants.items():
             violations += [f"{name}: {story}" for story in check(truth)]
         violations += truth.broken
         violations += [f"{scenario.name}: {story}" for story in scenario.check(play)]
@@ -86,10 +84,11 @@ def run(
 
 def _chaos_ms(scenario: Scenario, play: Play) -> int:
     """Most seeds are short; some leave time for doubts and hidden messages to come back."""
-    return scenario.chaos_ms * play.rng.choice((1, 1, 1, 1, 3))
+    longer = play.rng.choice((0, 0, 0, 0, 4 * MINUTE))
+    return (play.lasts_ms or scenario.chaos_ms) + longer
 
 
-def _heal(play: Play) -> list[str]:
+def _heal(play: Play, replayed: Collection[IssueKind]) -> list[str]:
     """Faults end; everything must come right by itself, or by the replays exceptions offer."""
     world = play.world
     world.engine.note("FAULTS END")
@@ -109,7 +108,7 @@ def _heal(play: Play) -> list[str]:
         rested = world.engine.run(until_ms=deadline, calm=lambda: world.calm)
         if not rested:
             return [f"liveness: after {HEALING_MS // MINUTE} min there is still {_busy(world)}"]
-        if not _operators(play) and not _unread(world, healed):
+        if not _operators(play, replayed) and not _unread(world, healed):
             return []
         world.engine.run(until_ms=world.engine.now_ms + PAUSE_MS)
     return [f"liveness: exceptions come back, or polls stay unread: {_unread(world, healed)}"]
@@ -131,13 +130,13 @@ def _unread(world: World, healed: datetime) -> list[tuple[str, Entity]]:
     ]
 
 
-def _operators(play: Play) -> bool:
+def _operators(play: Play, replayed: Collection[IssueKind]) -> bool:
     """People replay what waits for them; whether there was anything."""
     world = play.world
     waiting = [
         row
         for row in world.store.rows(Table.ISSUES)
-        if row.body["state"] == "open" and row.body["kind"] in REPLAYABLE and row.body["replay"]
+        if row.body["state"] == "open" and row.body["kind"] in replayed and row.body["replay"]
     ]
     for row in waiting:
         world.engine.note(f"an operator replays {row.key.pk}")

@@ -2,28 +2,36 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from random import Random
+from typing import Any
 
 from shared.model.base import Json
-from tests.simulation.engine import MINUTE, START
+from shared.model.issue import IssueKind
+from tests.simulation.engine import MINUTE, SECOND, START
 from tests.simulation.faults import Kind
-from tests.simulation.retailer import CANARY
-from tests.simulation.truth import Truth
+from tests.simulation.retailer import CANARY, Setup
+from tests.simulation.truth import PROMOTION, Truth
 from tests.simulation.world import World
 
 ALL = frozenset(Kind)
+REPLAYED = frozenset({IssueKind.DEAD_LETTER, IssueKind.LINE_REJECTED, IssueKind.BAD_MESSAGE})
+"""Exceptions that people replay once the world has healed."""
 
 
 @dataclass(slots=True)
 class Play:
-    """What a scenario works with. `rng` is its own; `later` does something at an instant."""
+    """What a scenario works with. `rng` is its own; `later` does something at an instant.
+
+    `lasts_ms` is set where the chaos of this seed lasts longer than the scenario's.
+    """
 
     world: World
     truth: Truth
     rng: Random
     placed: int = 0
     refused: int = 0
+    lasts_ms: int = 0
     notes: dict[str, object] = field(default_factory=dict)
 
     def later(self, at_ms: int, act: Callable[[], object]) -> None:
@@ -56,13 +64,55 @@ class Play:
                 self.world.engine.note(f"ERP: delivers {order.number}")
                 erp.control("deliver", order=order.number, items=items, tracking="JJD1")
 
+    def article(self, sku: str, *, tell: bool = True) -> None:
+        """Create an article that has neither price nor stock yet."""
+        self.world.engine.note(f"ERP: creates {sku}")
+        fields: dict[str, Json] = {"product": sku, "title": sku}
+        if tell:
+            self.world.vendors["erp"].control("add_material", **fields)
+        else:
+            self.world.vendors["erp"].control("load", materials=[fields])
+
+    def promote(self, sku: str, minor: int, first: date, last: date) -> None:
+        """A promotion on whole days of the ERP's zone, known from the beginning."""
+        row: Json = {
+            "sku": sku,
+            "kind": PROMOTION,
+            "amount": f"{minor // 100}.{minor % 100:02}",
+            "currency": "GBP",
+            "start": first.isoformat(),
+            "end": last.isoformat(),
+        }
+        self.world.vendors["erp"].control("load", prices=[row])
+
+    # any vendor
+
+    def out(self, name: str, for_ms: int, *, hangs: bool = False) -> None:
+        """Nobody is there: connections are refused, or hang until they are given up."""
+        self.world.engine.note(f"{name}: cannot be reached for {for_ms / SECOND:.0f} s")
+        self.world.transports[name].down_until_ms = self.world.engine.now_ms + for_ms
+        self.world.transports[name].hangs = hangs
+
+    def revoke(self, name: str) -> None:
+        """Every token and session given so far is refused from now on."""
+        self.world.engine.note(f"{name}: revokes its tokens")
+        vendor = self.world.vendors[name]
+        vendor._tokens.clear()  # noqa: SLF001 - what an operator of the vendor may do
+        if name == "erp":
+            vendor._sessions.clear()  # noqa: SLF001
+
     # the shops
 
     def order(self, shop: str, *lines: tuple[str, int]) -> bool:
         """A shopper buys, if the shop still offers it; whether it did."""
+        wishes: list[Json] = [{"sku": sku, "quantity": units} for sku, units in lines]
+        return self.basket(shop, wishes) is not None
+
+    def basket(self, shop: str, wishes: list[Json], **more: Json) -> int | None:
+        """A shopper buys these lines, as the sandbox's `Basket` has them; the order's number."""
         placed = self.world.vendors[shop].control(
             "place_order",
-            lines=[{"sku": sku, "quantity": units} for sku, units in lines],
+            lines=wishes,
             customer={
                 "name": f"{CANARY} Shopper",
                 "email": f"{CANARY}@example.com",
@@ -71,12 +121,45 @@ class Play:
                 "country": "GB",
             },
             taxes_included=True,
+            **more,
         )
         bought = isinstance(placed, dict) and "id" in placed
-        self.world.engine.note(f"{shop}: sells {lines}: {'yes' if bought else 'sold out'}")
+        self.world.engine.note(f"{shop}: sells {wishes}: {'yes' if bought else 'sold out'}")
         self.placed += bought
         self.refused += not bought
-        return bought
+        return int(str(placed["id"])) if bought else None
+
+    def coded(self, shop: str, code: str, units: int, minor: int) -> None:
+        """A shopper buys something the shop sells under a code of its own."""
+        price = f"{minor // 100}.{minor % 100:02}"
+        self.basket(shop, [{"sku": code, "title": code, "price": price, "quantity": units}])
+
+    def cancel(self, shop: str) -> None:
+        """The shop's staff cancel one of its orders that nothing was sent of."""
+        open_ = [o for o in self._orders(shop) if not o.cancelled_at and not o.fulfilments]
+        if open_:
+            order = self.rng.choice(open_)
+            self.world.engine.note(f"{shop}: cancels {order.order_id}")
+            self.world.vendors[shop].control("cancel", order=order.order_id)
+
+    def refund(self, shop: str, *, restock: bool) -> None:
+        """The shop's staff give the money for one unit back."""
+        lines = [
+            (order, line)
+            for order in self._orders(shop)
+            for line in order.lines
+            if not order.cancelled_at and line.refunded < line.quantity
+        ]
+        if lines:
+            order, line = self.rng.choice(lines)
+            self.world.engine.note(f"{shop}: refunds one {line.sku} of {order.order_id}")
+            rows: list[Json] = [{"line": line.line_id, "quantity": 1}]
+            self.world.vendors[shop].control(
+                "refund", order=order.order_id, lines=rows, restock=restock
+            )
+
+    def _orders(self, shop: str) -> list[Any]:
+        return list(self.world.vendors[shop].shop.orders.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +173,20 @@ class Scenario:
     chaos_ms: int = 2 * MINUTE
     slots: int = 4
     kinds: Collection[Kind] = ALL
-    start: datetime = START
+    starts: tuple[datetime, ...] = (START,)
+    poll_minutes: int = 10
+    zone: str = "UTC"
     replays: bool = False
+    replayed: Collection[IssueKind] = REPLAYED
     check: Callable[[Play], list[str]] = lambda _: []
+
+    @property
+    def setup(self) -> Setup:
+        return Setup(self.shops, self.slots, self.poll_minutes, self.zone)
+
+    def start(self, seed: int) -> datetime:
+        """When the world of this seed begins; openings are kept for each, so they are few."""
+        return Random(f"{seed}/start").choice(self.starts)
 
 
 def catalogue(
@@ -131,3 +225,8 @@ def catalogue(
 def spread(play: Play, over_ms: int, count: int) -> list[int]:
     """So many instants within a span, in order."""
     return sorted(play.rng.randint(0, over_ms) for _ in range(count))
+
+
+def few(play: Play) -> None:
+    """One product of two sizes."""
+    catalogue(play, "M", "L", units=20)

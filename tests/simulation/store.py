@@ -195,6 +195,11 @@ class SimStore(Store):
     def rows(self, table: Table) -> list[Row]:
         return [row for key, row in self._rows.items() if key.table is table]
 
+    def overdue(self, table: Table, now: datetime) -> bool:
+        """Whether the instant of any row in a lane of this table has come."""
+        lanes = (keys for (owner, _), keys in self._lanes.items() if owner is table)
+        return any(at <= now for keys in lanes for at in keys.values())
+
     def waiting(self, table: Table) -> int:
         """Rows in any lane of a table."""
         return sum(len(keys) for (owner, _), keys in self._lanes.items() if owner is table) + sum(

@@ -72,13 +72,21 @@ class Truth:
         for condition in self.conditions(sku):
             start, end = self.window(condition)
             if start <= at < end:
-                minor = int(condition.rate / condition.per * 100)
-                found[condition.kind == PROMOTION] = minor
+                found[condition.kind == PROMOTION] = _minor(condition)
         return found.get(True, found.get(False))
 
+    def base_of(self, sku: str) -> int | None:
+        """The price outside every promotion."""
+        bases = [c for c in self.conditions(sku) if c.kind != PROMOTION]
+        return _minor(bases[-1]) if bases else None
+
+    def promoted(self, sku: str) -> set[int]:
+        """Every price at which a SKU is ever promoted."""
+        return {_minor(c) for c in self.conditions(sku) if c.kind == PROMOTION}
+
     def note_price(self, sku: str) -> None:
-        """Call after every change in the ERP: the sequence of true prices of a SKU."""
-        value = self.price_of(sku, self.world.engine.now())
+        """Call after every change in the ERP: the sequence of base prices of a SKU."""
+        value = self.base_of(sku)
         history = self.prices[sku]
         if value is not None and (not history or history[-1][1] != value):
             history.append((self.world.engine.now_ms, value))
@@ -101,7 +109,8 @@ class Truth:
         for shop in self.world.shops:
             for order in self.world.vendors[shop].shop.orders.values():
                 reference = f"{shop}-{order.order_id}".upper()
-                if order.cancelled_at is not None and reference not in tenant.by_reference:
+                undone = order.test or order.cancelled_at is not None
+                if undone and reference not in tenant.by_reference:
                     continue
                 for line in order.lines:
                     if self.sku_of(shop, line.sku) == sku:
@@ -117,6 +126,19 @@ class Truth:
                 for item in order.items:
                     found[reference, item.material] += int(item.delivered)
         return found
+
+    def delivered_lines(self, reference: str) -> Counter[str]:
+        """Units the ERP has delivered of one of our orders, by the place of the line in it."""
+        found: Counter[str] = Counter()
+        for order in self.world.vendors["erp"].tenant.by_reference.get(reference, []):
+            for item in order.items:
+                found[item.position] += int(item.delivered)
+        return found
+
+    def order_of(self, order_id: str) -> Any:
+        """The shop's own order behind one of our ids."""
+        shop, _, number = order_id.partition(":")
+        return self.world.vendors[shop].shop.orders[int(number)]
 
     def sku_of(self, shop: str, code: str) -> str:
         row = self.world.store._get([keys.code(shop, code)])  # noqa: SLF001 - from outside
@@ -199,6 +221,10 @@ class Truth:
         if line not in self.broken:
             self.broken.append(line)
             self.world.engine.note(f"BROKEN {line}")
+
+
+def _minor(condition: Any) -> int:
+    return decimal_minor(condition.rate / condition.per)
 
 
 def decimal_minor(value: Decimal) -> int:

@@ -16,6 +16,7 @@ from tests.simulation.wire import Wire
 LATENCY_MS = (60, 300)
 GIVES_UP_MS = 20 * SECOND
 LATE_MS = 60 * SECOND  # how late a lost request may still land; `settle_seconds` is twice that
+LAG_MS = 40 * SECOND  # how long the ERP's search may miss a new order; with LATE_MS it settles
 LOOK_MS = 2 * SECOND
 
 type Changed = Callable[[str, httpx.Request, httpx.Response], None]
@@ -23,7 +24,10 @@ type Changed = Callable[[str, httpx.Request, httpx.Response], None]
 
 
 class SimTransport(httpx.BaseTransport):
-    """The way to one vendor. `slow_ms` is added to its own latency."""
+    """The way to one vendor. `slow_ms` is added to its own latency.
+
+    Until `down_until_ms` nobody is there: the connection is refused, or `hangs` until given up.
+    """
 
     def __init__(self, connection: str, vendor: Vendor, wire: Wire) -> None:
         self.connection = connection
@@ -35,7 +39,9 @@ class SimTransport(httpx.BaseTransport):
         self.under_way = 0
         self.most_under_way = 0
         self.down_until_ms = 0
+        self.hangs = False
         self.changed: list[Changed] = []
+        self._unlisted: dict[str, int] = {}
         self._rng: Random = wire.engine.rng(f"network to {connection}")
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -47,7 +53,10 @@ class SimTransport(httpx.BaseTransport):
         engine.pause(self._rng.randint(*LATENCY_MS))
         engine.note(what)
         wire.crash(Kind.CRASH_BEFORE)
-        if faults.hit(Kind.NO_ANSWER) or engine.now_ms < self.down_until_ms:
+        if engine.now_ms < self.down_until_ms and self.hangs:
+            engine.pause(GIVES_UP_MS)
+            raise httpx.ReadTimeout("no answer in time")
+        if engine.now_ms < self.down_until_ms or faults.hit(Kind.NO_ANSWER):
             raise httpx.ConnectError("no route")
         if faults.hit(Kind.BUSY):
             lie = self._rng.choice(("0", "1", "7200", "soon"))
@@ -81,19 +90,36 @@ class SimTransport(httpx.BaseTransport):
             engine.note("  answers 200 with an error inside")
             return self._false_200()
         self.wire.crash(Kind.CRASH_ANSWER)
-        return self._shuffled(response) if faults.hit(Kind.SHUFFLED) else response
+        return self._shuffled(response) if b"productVariantsBulk" in request.content else response
 
     def _lands(self, request: httpx.Request) -> None:
         self.wire.engine.note(f"{self.connection}: {_about(request)} lands late")
         self._effect(request)
 
     def _effect(self, request: httpx.Request) -> httpx.Response:
-        response = self.vendor.handle(request)
+        response = self._listed(request, self.vendor.handle(request))
         response.request = request
         self.writes += _writes(request)
         for tell in self.changed:
             tell(self.connection, request, response)
         return response
+
+    def _listed(self, request: httpx.Request, response: httpx.Response) -> httpx.Response:
+        """Orders as the ERP's search finds them: one just created may be missing for a while."""
+        engine = self.wire.engine
+        if not request.url.path.endswith("/A_SalesOrder") or not response.is_success:
+            return response
+        if request.method == "POST":
+            if engine.faults.hit(Kind.SEARCH_LAGS):
+                number = response.json()["d"]["SalesOrder"]
+                self._unlisted[number] = engine.now_ms + self._rng.randint(0, LAG_MS)
+                engine.note(f"  {number} cannot be found by search yet")
+            return response
+        if not any(until > engine.now_ms for until in self._unlisted.values()):
+            return response
+        rows = response.json()["d"]["results"]
+        kept = [r for r in rows if self._unlisted.get(r["SalesOrder"], 0) <= engine.now_ms]
+        return httpx.Response(200, json={"d": {"results": kept}})
 
     def _throttled(self) -> httpx.Response:
         if "graphql" not in self.wire_path:
@@ -122,20 +148,20 @@ class SimTransport(httpx.BaseTransport):
             self.wire.engine.note("  drops a line")
             return _again(request, body)
         if self.wire.engine.faults.hit(Kind.PARTIAL):
-            lines[self._rng.randrange(len(lines))]["price"] = "1e"
+            lines[self._rng.randrange(len(lines))]["price"] = "-1.00"
             self.wire.engine.note("  refuses a line")
             return _again(request, body)
         return request
 
     def _shuffled(self, response: httpx.Response) -> httpx.Response:
-        if not response.content.startswith(b'{"data"'):
-            return response
+        """The lines of a price batch come back in an order of their own."""
         body = response.json()
         payload = (body.get("data") or {}).get("productVariantsBulkUpdate") or {}
-        if payload.get("productVariants"):
-            self._rng.shuffle(payload["productVariants"])
-            return httpx.Response(200, json=body, headers={"x-shopify-api-version": "2026-10"})
-        return response
+        lines = payload.get("productVariants") or []
+        if len(lines) < 2 or not self.wire.engine.faults.hit(Kind.SHUFFLED):
+            return response
+        self._rng.shuffle(lines)
+        return httpx.Response(200, json=body, headers=_headers(response))
 
 
 def _graphql(request: httpx.Request) -> dict[str, Any] | None:
@@ -148,6 +174,10 @@ def _graphql(request: httpx.Request) -> dict[str, Any] | None:
 def _again(request: httpx.Request, body: dict[str, Any]) -> httpx.Request:
     headers = {k: v for k, v in request.headers.items() if k != "content-length"}
     return httpx.Request(request.method, request.url, headers=headers, json=body)
+
+
+def _headers(response: httpx.Response) -> dict[str, str]:
+    return {k: v for k, v in response.headers.items() if k != "content-length"}
 
 
 def _about(request: httpx.Request) -> str:

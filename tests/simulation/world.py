@@ -1,20 +1,14 @@
 """The deployed system in one process: every function and trigger as the template wires them."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from importlib import import_module
 from typing import Any
 
-from functions.derive import clock as clock_function
-from functions.derive import targets as derive_function
-from functions.ingest import normalize, read, webhook
-from functions.ops import dead_letters, sweep
-from functions.orders import send
-from functions.publish import channel
-from shared.connectors.catalog import CATALOG, Kind
+from shared.connectors.catalog import CATALOG
 from shared.flows import keys
 from shared.flows.intake import replay_delivery
 from shared.flows.recovery import Mapper, Replay
@@ -29,13 +23,11 @@ from tests.simulation.stage import Stage
 from tests.simulation.store import SimStore
 from tests.simulation.vendors import Courier, SimTransport
 from tests.simulation.wire import Wire
+from tests.simulation.wiring import DEAD, FAILURES, FunctionRow, StreamFeed, polled, wiring
 
-WORK_S = 60
-TRIES = 20
-STREAM_TRIES = 10
 PREFIX = "shelfwire-sandbox"
 ARN = f"arn:aws:sqs:eu-west-1:111111111111:{PREFIX}-"
-FACTS = (Entity.PRODUCT, Entity.PRICE, Entity.STOCK)
+UNBOUNDED = 10  # invocations at once where Lambda may decide
 
 
 class _WorldClock:
@@ -47,15 +39,14 @@ class _WorldClock:
 
 
 class World:
-    """`shops` are the channels; the ERP owns products, prices and stock."""
+    """The shops of `setup` are the channels; the ERP owns products, prices and stock."""
 
     def __init__(
         self,
         seed: int,
         faults: Faults,
         *,
-        shops: Sequence[str] = ("shop",),
-        slots: int = 4,
+        setup: retail.Setup = retail.Setup(),  # noqa: B008 - frozen
         start: datetime = START,
         tracing: bool = False,
     ) -> None:
@@ -63,8 +54,9 @@ class World:
         self.faults = faults
         self.stretch = 1
         self._phases = self.engine.rng("phases of rules")
-        self.shops = tuple(shops)
-        self.retailer = retail.retailer(self.shops, slots)
+        self.shops = setup.shops
+        self.zone = setup.zone
+        self.retailer = retail.retailer(setup)
         self.wire = Wire(self.engine)
         self.vendors: dict[str, Any] = dict(
             retail.vendors(_WorldClock(self.engine), self.shops).items()
@@ -73,8 +65,10 @@ class World:
         self.transports = {
             name: SimTransport(name, vendor, self.wire) for name, vendor in self.vendors.items()
         }
-        self.queues = self._made_queues()
-        self.failures = Queue("stream-failures", self.engine, 180 * SECOND, TRIES)
+        self.wiring = wiring(self.retailer)
+        self.every_queue = self._made_queues()
+        self.failures = self.every_queue[FAILURES]
+        self.queues = {n: q for n, q in self.every_queue.items() if q.dead and n != FAILURES}
         self.stage = Stage(
             self.wire,
             self.retailer,
@@ -84,8 +78,9 @@ class World:
             self.transports,
             retail.secrets(self.shops),
         )
-        self.functions: dict[str, Function] = {}
-        self._functions()
+        self.functions = {row.name: self._function(row) for row in self.wiring.functions}
+        self.streams = [self._stream(feed) for feed in self.wiring.streams]
+        self._triggers()
         door = self.functions["webhook"]
         self.couriers = {
             name: Courier(name, vendor, self.engine, door, self._naming(name))
@@ -95,53 +90,34 @@ class World:
     # the template
 
     def _made_queues(self) -> dict[str, Queue]:
-        found = {}
-        for connection in self.retailer.connections:
-            for name in (keys.read_queue(connection.name), keys.write_queue(connection.name)):
-                dead = Queue(f"{name}-dead", self.engine, 180 * SECOND, 1_000_000)
-                found[name] = Queue(name, self.engine, WORK_S * 6 * SECOND, TRIES, dead)
-        return found
+        found: dict[str, Queue] = {}
+        for row in reversed(self.wiring.queues):  # the dead letters of a queue come after it
+            dead = None if row.tries is None else found[f"{row.name}{DEAD}"]
+            hidden, tries = row.hidden_s * SECOND, row.tries or 0
+            found[row.name] = Queue(row.name, self.engine, hidden, tries, dead)
+        return dict(reversed(found.items()))
 
-    def _functions(self) -> None:
-        names = {name: name for name in self.queues}
-        self._add("webhook", webhook.handler, 10)
-        normal = self._add("normalize", _bare(normalize.handler), 30, queues=names)
-        derive = self._add("derive", _bare(derive_function.handler), 30, queues=names)
-        wake = self._add("clock", _bare(clock_function.handler), 30)
-        swept = self._add("sweep", _bare(sweep.handler), 30, queues=names)
-        letters = self._add("dead-letters", _bare(dead_letters.handler), 30, prefix=PREFIX)
-        self.streams = [
-            self._stream(Table.INBOX, normal, batch=25, window_ms=0, only_state="received"),
-            self._stream(Table.FACTS, derive, batch=100, window_ms=SECOND),
-        ]
-        for function in (wake, swept):
-            self._every(MINUTE, partial(self._minute, function))
-        for queue in (*(q.dead for q in self.queues.values()), self.failures):
-            assert queue is not None
-            SqsSource(queue, letters, 10, ARN)
-        for connection in self.retailer.connections:
-            self._connection(connection.name)
+    def _function(self, row: FunctionRow) -> Function:
+        module, name = row.handler.rsplit(".", 1)
+        handler = _bare(getattr(import_module(module), name))
+        said = row.environment(PREFIX)
+        return Function(row.name, handler, said, row.timeout_s * SECOND, self.engine)
+
+    def _triggers(self) -> None:
+        for feed in self.wiring.feeds:
+            function, most = self.functions[feed.function], feed.most or UNBOUNDED
+            SqsSource(self.every_queue[feed.queue], function, most, feed.batch, ARN)
+        for rule in self.wiring.schedules:
+            act = (
+                partial(self._minute, self.functions[rule.to])
+                if rule.poll is None
+                else partial(self.every_queue[rule.to].put, json.dumps({"poll": rule.poll.value}))
+            )
+            self._every(rule.minutes * MINUTE, act)
 
     def _naming(self, connection: str) -> Any:
         row = CATALOG[self.retailer.connection(connection).system]
         return import_module(row.door).delivery_id
-
-    def _connection(self, name: str) -> None:
-        connection = self.retailer.connection(name)
-        is_channel = CATALOG[connection.system].kind is Kind.CHANNEL
-        env = {"connection": name, "queues": {n: n for n in self.queues}}
-        slots = max(2, connection.limits.slots)
-        reader = self._add(f"{name}-read", _bare(read.handler), WORK_S, **env)
-        writer = self._add(
-            f"{name}-{'publish' if is_channel else 'send'}",
-            _bare(channel.handler if is_channel else send.handler),
-            WORK_S,
-            **env,
-        )
-        SqsSource(self.queues[keys.read_queue(name)], reader, slots, ARN)
-        SqsSource(self.queues[keys.write_queue(name)], writer, slots, ARN)
-        for entity in self.polled(name):
-            self._every(connection.poll_minutes * MINUTE, partial(self.poll, name, entity))
 
     def _every(self, period_ms: int, act: Callable[[], None]) -> None:
         """An EventBridge rule with a rate, in a phase of its own; `stretch` lets it skip beats."""
@@ -153,24 +129,18 @@ class World:
         self.engine.at(self._phases.randint(0, period_ms), tick)
 
     def polled(self, name: str) -> list[Entity]:
-        facts = [e for e in FACTS if self.retailer.authority[e] == name]
-        sells = any(c.connection == name for c in self.retailer.channels)
-        ships = any(c.erp == name for c in self.retailer.channels)
-        return facts + [Entity.ORDER] * sells + [Entity.SHIPMENT] * ships
+        return polled(name, self.retailer)
 
-    def _add(self, name: str, handler: Handler, seconds: int, **environment: Any) -> Function:
-        made = Function(name, handler, environment, seconds * SECOND, self.engine)
-        self.functions[name] = made
-        return made
-
-    def _stream(self, table: Table, function: Function, **how: Any) -> StreamSource:
+    def _stream(self, feed: StreamFeed) -> StreamSource:
         source = StreamSource(
-            table,
-            function,
+            feed.table,
+            self.functions[feed.function],
             self.engine,
-            tries=STREAM_TRIES,
+            batch=feed.batch,
+            window_ms=feed.window_s * SECOND,
+            tries=feed.retries,
             failed=self.failures.put,
-            **how,
+            only_state=feed.state,
         )
         self.store.changed.append(source.changed)
         return source
@@ -214,21 +184,15 @@ class World:
 
     @property
     def calm(self) -> bool:
-        """Nothing queued, handled, dirty, unsent or undelivered."""
+        """Nothing queued, handled, dirty, unsent, undelivered, or left to the clock."""
         return self.engine.resting and (
-            all(not queue.letters for queue in self._all_queues())
+            all(not queue.letters for queue in self.every_queue.values())
             and all(stream.idle for stream in self.streams)
             and not self.store.waiting(Table.TARGETS)
             and not self.store.waiting(Table.ORDERS)
             and all(_undelivered(vendor) == 0 for vendor in self.vendors.values())
+            and not self.store.overdue(Table.FACTS, self.engine.now())
         )
-
-    def _all_queues(self) -> Iterator[Queue]:
-        for queue in self.queues.values():
-            yield queue
-            if queue.dead is not None:
-                yield queue.dead
-        yield self.failures
 
 
 def _undelivered(vendor: Any) -> int:
@@ -238,5 +202,5 @@ def _undelivered(vendor: Any) -> int:
 
 def _bare(handler: Any) -> Handler:
     """The handler without the logger's decorator, whose log lines nobody reads here."""
-    bare: Handler = handler.__wrapped__
+    bare: Handler = getattr(handler, "__wrapped__", handler)
     return bare

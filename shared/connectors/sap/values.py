@@ -26,6 +26,11 @@ def day(text: str) -> date:
     return instant(text).date()
 
 
+def today(now: datetime, zone: str) -> date:
+    """The day it is in the zone in which validity days are meant."""
+    return now.astimezone(ZoneInfo(zone)).date()
+
+
 def midnight(on: date, zone: str) -> datetime:
     """When a day begins in a zone; where midnight does not exist, the first instant after it."""
     local = datetime(on.year, on.month, on.day, tzinfo=ZoneInfo(zone))

@@ -168,11 +168,14 @@ class Wire(httpx.BaseTransport):
         self.next: list[httpx.Response | Exception | None] = []
         self.sent: list[tuple[str, Mapping[str, object]]] = []
         self.stated: list[tuple[str, int]] = []
+        self.twin: ShopifySimulator | None = None
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         request.read()
         if not request.url.path.endswith("graphql.json"):
-            return self.simulator.handle(request)
+            response = self.simulator.handle(request)
+            self._check_twin(request, response)
+            return response
         asked = json.loads(request.content)
         document, variables = asked["query"], asked["variables"]
         assert complaints(document) == ()
@@ -186,7 +189,13 @@ class Wire(httpx.BaseTransport):
         response = self._answered(request)
         if response.is_success:
             self._check(asked, response.json())
+            self._check_twin(request, response)
         return response
+
+    def _check_twin(self, request: httpx.Request, response: httpx.Response) -> None:
+        """The quick way of answering, on a shop of its own, says the same word for word."""
+        if self.twin is not None:
+            assert self.twin.handle(request).json() == response.json()
 
     def _answered(self, request: httpx.Request) -> httpx.Response:
         try:

@@ -1,0 +1,220 @@
+"""What must hold of orders and of the units they take: I1, I5, I7, and the orders' half of I6."""
+
+from collections import Counter
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from shared.domain import orders
+from shared.flows import keys
+from shared.model.case import Case, CaseState, HoldReason
+from shared.model.facts import HoldCard, StockCard
+from shared.model.issue import IssueKind, IssueState
+from shared.ports import Table
+from tests.simulation.truth import Truth, decimal_minor, skus
+
+NEVER_SENT = frozenset({CaseState.HELD, CaseState.CANCELLED})
+DONE = frozenset({CaseState.CANCELLED, CaseState.SHIPPED, CaseState.RECORDED})
+TOLD_BY = {
+    HoldReason.UNMAPPED_SKU: IssueKind.UNMAPPED_SKU,
+    HoldReason.TOTALS_DIFFER: IssueKind.TOTALS_DIFFER,
+    HoldReason.REJECTED_BY_ERP: IssueKind.ORDER_REJECTED,
+}
+
+
+def exactly_once(truth: Truth) -> Iterator[str]:
+    """I1: an accepted order is in the ERP exactly once, to the penny."""
+    stored = truth.world.vendors["erp"].tenant.by_reference
+    known = cases(truth)
+    wanted = set()
+    for shop, order in sold(truth):
+        reference = f"{shop}-{order.order_id}".upper()
+        wanted.add(reference)
+        case = known.get(f"{shop}:{order.order_id}")
+        found = stored.get(reference, [])
+        if not found and order.cancelled_at is None and not _waits(truth, shop, order, case):
+            yield f"order {reference} is not in the ERP; it is {_standing(case)}"
+        if found and decimal_minor(found[0].gross) != order.total:
+            yield f"order {reference}: shop {order.total}, ERP {found[0].gross}"
+        if found and case is not None and case.erp_order != found[0].number:
+            yield (
+                f"order {reference} is ERP order {found[0].number}; the case, {case.state}, "
+                f"says {case.erp_order}"
+            )
+    for reference, found in stored.items():
+        if len(found) != 1:
+            yield f"order {reference} is in the ERP {len(found)} times"
+        if reference not in wanted:
+            yield f"the ERP holds {reference}, which no shop sold"
+
+
+def _waits(truth: Truth, shop: str, order: Any, case: Case | None) -> bool:
+    """Whether a person was told why this order goes no further."""
+    if case is None:
+        return bool(_unreadable(truth, shop, order))
+    return case.state in NEVER_SENT
+
+
+def _standing(case: Case | None) -> str:
+    if case is None:
+        return "never captured"
+    last = "; ".join(f"{hop.what} {hop.detail}".strip() for hop in case.timeline[-3:])
+    return f"{case.state} after: {last}"
+
+
+def every_order_accounted_for(truth: Truth) -> Iterator[str]:
+    """I6: every order of a shop is a case or one exception, and whatever waits is told of."""
+    known = cases(truth)
+    told = _open_issues(truth)
+    for shop, order in sold(truth):
+        order_id = f"{shop}:{order.order_id}"
+        case = known.get(order_id)
+        if case is None:
+            found = _unreadable(truth, shop, order)
+            if len(found) != 1:
+                yield f"order {order_id} is no case, and {found or 'nothing'} tells of it"
+            continue
+        yield from _told_of(case, told)
+        yield from _waits_for_something(truth, case)
+
+
+def _told_of(case: Case, told: set[tuple[str, str]]) -> Iterator[str]:
+    order_id = case.order.order_id
+    if case.state is CaseState.HELD and not case.holds:
+        yield f"order {order_id} is held for no reason"
+    for kind in _reasons(case):
+        if (kind.value, order_id) not in told:
+            yield f"order {order_id} is held, and no {kind} tells of it"
+
+
+def _reasons(case: Case) -> set[IssueKind]:
+    """The exceptions that must tell why a case is held."""
+    return {TOLD_BY[reason] for reason in case.holds} if case.state is CaseState.HELD else set()
+
+
+def no_stale_exception(truth: Truth) -> Iterator[str]:
+    """I6: an exception is closed once what it tells of is no longer so."""
+    told = _open_issues(truth)
+    for order_id, case in cases(truth).items():
+        shop = case.order.channel
+        for stale in _unreadable(truth, shop, truth.order_of(order_id)):
+            yield f"{stale} is open, but order {order_id} is {case.state}"
+        for kind in (*TOLD_BY.values(), IssueKind.ORDER_IN_DOUBT):
+            if (kind.value, order_id) in told and kind not in _reasons(case):
+                yield f"{kind} is open of order {order_id}, which is {case.state}"
+        for shipment in case.shipments:
+            subject = f"erp/{shipment.shipment_id}"
+            if (IssueKind.SHIPMENT_WITHOUT_ORDER.value, subject) in told:
+                yield f"delivery {subject} is said to have no order; it is on {order_id}"
+
+
+def _waits_for_something(truth: Truth, case: Case) -> Iterator[str]:
+    store, order_id = truth.world.store, case.order.order_id
+    waiting = {
+        str(row.body["code"])
+        for row in store.rows(Table.ORDERS)
+        if row.key.pk == keys.WAITING and row.body["order_id"] == order_id
+    }
+    missing = set(orders.unmapped(case.order)) if case.state is CaseState.HELD else set()
+    if waiting != missing:
+        yield f"order {order_id}, {case.state}, lacks {missing} and is found under {waiting}"
+    channel = truth.world.retailer.channel(case.order.channel)
+    for code in missing:
+        places = [keys.code(channel.connection, code), keys.item(code, channel.erp)]
+        if "#" not in code and store._get(places):  # noqa: SLF001 - from outside
+            yield f"order {order_id} waits for {code}, which is known"
+
+
+def each_movement_counts_once(truth: Truth) -> Iterator[str]:
+    """I5: the stock known is the ERP's own; held is what was ordered and has not left."""
+    world = truth.world
+    open_units = _held_by_right(truth)
+    for sku in skus(world):
+        place, hold = keys.stock(sku, "erp"), keys.hold(sku)
+        rows = world.store._get([place, hold])  # noqa: SLF001 - from outside
+        book = {k: Decimal(units) for k, units in truth.stock_of(sku).items() if units}
+        known = StockCard.model_validate(rows[place].body) if place in rows else None
+        said = {p.location: p.on_hand for p in known.positions if p.on_hand} if known else {}
+        if said != book:
+            yield f"{sku}: {_units(said)} are known to lie there, in the ERP {_units(book)}"
+        card = HoldCard.model_validate(rows[hold].body) if hold in rows else HoldCard(sku=sku)
+        for name in sorted(open_units[sku].keys() | card.holds.keys()):
+            held = card.holds[name].quantity if name in card.holds else 0
+            right = open_units[sku][name]
+            if held != right:
+                state = _state_of(truth, name)
+                yield f"{held} of {sku} are held for {name}, {state}; {right} have yet to leave"
+
+
+def _held_by_right(truth: Truth) -> dict[str, Counter[str]]:
+    """SKU -> units by `order_id/line_id` of every case that is not done, less what has left."""
+    found: dict[str, Counter[str]] = {sku: Counter() for sku in skus(truth.world)}
+    for order_id, case in cases(truth).items():
+        if case.state in DONE:
+            continue
+        gone = truth.delivered_lines(case.reference)
+        for place, line in enumerate(case.order.lines, start=1):
+            if line.sku in found:
+                left = max(0, line.quantity - gone[str(place)])
+                found[line.sku][f"{order_id}/{line.line_id}"] += left
+    return found
+
+
+def _units(levels: dict[str, Decimal]) -> str:
+    return ", ".join(f"{n} at {place}" for place, n in sorted(levels.items())) or "none"
+
+
+def _state_of(truth: Truth, hold: str) -> str:
+    case = cases(truth).get(hold.split("/", 1)[0])
+    return case.state if case is not None else "no case"
+
+
+def money_is_conserved(truth: Truth) -> Iterator[str]:
+    """I7: what was captured and given back is what the shop says, line by line, in minor units."""
+    for order_id, case in cases(truth).items():
+        theirs = truth.order_of(order_id)
+        goods = case.order.goods().amount - case.order.discounts().amount
+        lines = sum(line.net for line in theirs.lines) + sum(f.price for f in theirs.freight)
+        if goods + case.order.freight().amount != lines:
+            yield f"order {order_id}: lines sum to {goods}, sold were {lines}"
+        if case.order.total.amount != theirs.total:
+            yield f"order {order_id}: total {case.order.total.amount}, the shop says {theirs.total}"
+        ours = sorted((r.refund_id, r.total.amount) for r in case.refunds)
+        given = sorted((str(r.refund_id), r.total) for r in theirs.refunds)
+        if ours != given:
+            yield f"order {order_id}: refunds {ours} are known, the shop gave {given}"
+
+
+def cases(truth: Truth) -> dict[str, Case]:
+    """Every case by the id of its order."""
+    return {
+        row.key.pk.removeprefix("order#"): Case.model_validate(row.body)
+        for row in truth.world.store.rows(Table.ORDERS)
+        if row.key.sk == "-"
+    }
+
+
+def sold(truth: Truth) -> Iterator[tuple[str, Any]]:
+    """Shop and order of everything any shop ever sold."""
+    for shop in truth.world.shops:
+        for order in truth.world.vendors[shop].shop.orders.values():
+            yield shop, order
+
+
+def _open_issues(truth: Truth) -> set[tuple[str, str]]:
+    return {
+        (str(row.body["kind"]), str(row.body["subject"]))
+        for row in truth.world.store.rows(Table.ISSUES)
+        if row.body["state"] == IssueState.OPEN
+    }
+
+
+def _unreadable(truth: Truth, shop: str, order: Any) -> list[str]:
+    """Open exceptions that say this order cannot be understood."""
+    subject = f"{shop}/order/{order.order_id}"
+    kinds = (IssueKind.BAD_MESSAGE, IssueKind.BAD_FACT)
+    return sorted(
+        f"{kind} {about}"
+        for kind, about in _open_issues(truth)
+        if kind in kinds and (about == subject or about.startswith(f"{subject}/"))
+    )

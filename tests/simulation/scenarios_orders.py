@@ -1,0 +1,143 @@
+"""Days on which orders go wrong: storms, last units, unknown codes, poison, changes of mind."""
+
+from functools import partial
+
+from shared.model.base import Json
+from shared.model.issue import IssueKind
+from shared.ports import Table
+from tests.simulation.engine import MINUTE, SECOND
+from tests.simulation.poison import malform, overcharge
+from tests.simulation.scenario import REPLAYED, Play, Scenario, catalogue, few, spread
+
+CODE = "LEGACY-1"
+CURABLE = REPLAYED - {IssueKind.BAD_MESSAGE}
+
+
+def _order_storm(play: Play) -> None:
+    """Orders arrive faster than they are handled; some are delivered in two parts."""
+    for at in spread(play, 20 * SECOND, 2):
+        sku = play.rng.choice(("HAT-M", "HAT-L"))
+        units = play.rng.randint(1, 3)
+        play.later(at, partial(play.order, "shop", (sku, units)))
+    play.later(40 * SECOND, partial(play.deliver, parts=True))
+    play.later(80 * SECOND, play.deliver)
+
+
+def _one_left(play: Play) -> None:
+    catalogue(play, "M", units=1)
+
+
+def _last_unit(play: Play) -> None:
+    """Two shops offer the last unit and several shoppers want it."""
+    for at in spread(play, 20 * SECOND, 3):
+        shop = play.rng.choice(play.world.shops)
+        play.later(at, partial(play.order, shop, ("HAT-M", 1)))
+    play.later(MINUTE, play.deliver)
+    for at in spread(play, 30 * SECOND, 2):
+        shop = play.rng.choice(play.world.shops)
+        play.later(80 * SECOND + at, partial(play.order, shop, ("HAT-M", 1)))
+
+
+def _slow_erp(play: Play) -> None:
+    """An ERP with two slots and seconds per call, while orders queue up."""
+    play.world.transports["erp"].slow_ms = 4 * SECOND
+    for at in spread(play, 20 * SECOND, 3):
+        play.later(at, partial(play.order, "shop", ("HAT-M", 1)))
+
+
+def _one_size(play: Play) -> None:
+    catalogue(play, "M", units=20)
+
+
+def _unknown_code(play: Play) -> None:
+    """Orders wait for a code, until it is mapped or its article is created in the ERP."""
+    for at in spread(play, 20 * SECOND, 2):
+        play.later(at, partial(play.coded, "shop", CODE, 1, 1500))
+    at = play.rng.randint(0, 60 * SECOND)
+    if play.rng.random() < 0.5:
+        play.later(at, partial(_map, play))
+    else:
+        play.later(at, partial(play.article, CODE, tell=play.rng.random() < 0.7))
+
+
+def _map(play: Play) -> None:
+    play.world.engine.note(f"an operator maps {CODE} to HAT-M")
+    play.world.map("shop", CODE, "HAT-M")
+
+
+def _poison(play: Play) -> None:
+    """Orders and webhooks that cannot be right, among others that are."""
+    wishes = spread(play, 30 * SECOND, 2)
+    for at in wishes:
+        play.later(at, partial(play.order, "shop", ("HAT-M", 1)))
+    play.later(play.rng.choice(wishes), partial(overcharge, play, "shop"))
+    for at in spread(play, 30 * SECOND, 2):
+        play.later(at, partial(malform, play))
+
+
+def _one_exception_each(play: Play) -> list[str]:
+    """A delivery nobody can understand is parked with one exception of its own."""
+    store = play.world.store
+    parked = sum(row.body["state"] == "parked" for row in store.rows(Table.INBOX))
+    told = sum(row.body["kind"] == IssueKind.BAD_MESSAGE for row in store.rows(Table.ISSUES))
+    return [] if parked == told else [f"{parked} deliveries are parked, {told} exceptions tell"]
+
+
+def _changes_of_mind(play: Play) -> None:
+    """Orders are cancelled and refunded while they are on their way to the ERP and after."""
+    for at in spread(play, 15 * SECOND, 2):
+        play.later(at, partial(play.order, "shop", ("HAT-M", play.rng.randint(1, 2))))
+    play.later(play.rng.randint(2, 60) * SECOND, partial(play.refund, "shop", restock=False))
+    play.later(play.rng.randint(40, 90) * SECOND, play.deliver)
+
+
+def _cancelled(play: Play) -> None:
+    """The shop cancels, or takes units back into its own stock, at any moment."""
+    for at in spread(play, 15 * SECOND, 2):
+        play.later(at, partial(play.order, "shop", ("HAT-M", play.rng.randint(1, 2))))
+    undo = partial(play.cancel, "shop"), partial(play.refund, "shop", restock=True)
+    play.later(play.rng.randint(2, 80) * SECOND, play.rng.choice(undo))
+
+
+def _unreadable(play: Play) -> None:
+    """An order paid through a test gateway is refused, heard of by webhook and by poll."""
+    wish: list[Json] = [{"sku": "HAT-M", "quantity": 1}]
+    play.later(5 * SECOND, lambda: play.basket("shop", wish, test=True))
+    play.later(20 * SECOND, partial(play.order, "shop", ("HAT-M", 1)))
+
+
+def _revoked(play: Play) -> None:
+    """Tokens and sessions are revoked in the middle of everything."""
+    for at in spread(play, 60 * SECOND, 2):
+        play.later(at, partial(play.order, "shop", ("HAT-M", 1)))
+    play.later(play.rng.randint(0, 60) * SECOND, partial(play.price, "HAT-M", 1250))
+    for at in spread(play, 80 * SECOND, 3):
+        play.later(at, partial(play.revoke, play.rng.choice(("erp", "shop"))))
+
+
+def _whole_day(play: Play) -> None:
+    """A bit of everything, of which every delivery is replayed in the end."""
+    play.later(play.rng.randint(0, 20) * SECOND, partial(play.order, "shop", ("HAT-M", 2)))
+    play.later(play.rng.randint(0, 40) * SECOND, partial(play.price, "HAT-M", 1100))
+    play.later(play.rng.randint(0, 40) * SECOND, partial(play.stock, "HAT-M", 3))
+    play.later(60 * SECOND, play.deliver)
+
+
+ORDERS = (
+    Scenario("order storm", few, _order_storm),
+    Scenario("last unit on two channels", _one_left, _last_unit, shops=("shop", "outlet")),
+    Scenario("slow ERP with few slots", few, _slow_erp, slots=2),
+    Scenario("unknown code becomes known", _one_size, _unknown_code),
+    Scenario(
+        "poison among the orders",
+        _one_size,
+        _poison,
+        check=_one_exception_each,
+        replayed=CURABLE,
+    ),
+    Scenario("refunds on the way", _one_size, _changes_of_mind),
+    Scenario("tokens are revoked", _one_size, _revoked),
+    Scenario("the day is replayed", _one_size, _whole_day, replays=True),
+    Scenario("orders are cancelled", _one_size, _cancelled),
+    Scenario("an order nobody can read", _one_size, _unreadable, replayed=CURABLE),
+)

@@ -1,0 +1,182 @@
+"""Functions, queues, triggers and schedules as the template makes them, as plain rows.
+
+The world is built from these rows and from nothing else, and `test_wiring` compares every number
+in them with the synthesized template.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from shared.connectors.catalog import CATALOG, Kind
+from shared.flows import keys
+from shared.model.ids import Entity
+from shared.model.retailer import Connection, Retailer
+from shared.ports import Table
+
+WORK_S = 60  # of a connection's own functions
+SHORT_S = 30  # of everybody else's
+DOOR_S = 10
+HIDDEN_TIMES = 6  # a message stays hidden that many times as long as its function may take
+DEAD_HIDDEN_S = 180
+TRIES = 20
+BATCH = 10
+INBOX_BATCH = 25
+FACTS_BATCH = 100
+FACTS_WINDOW_S = 1
+STREAM_RETRIES = 10
+MINUTES = ("clock", "sweep")
+FAILURES = "stream-failures"
+DEAD = "-dead"
+_FACTS = (Entity.PRODUCT, Entity.PRICE, Entity.STOCK)
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionRow:
+    """`sends` names the queues it may send to; None for a function that is given none."""
+
+    name: str
+    handler: str
+    timeout_s: int
+    sends: tuple[str, ...] | None = None
+    connection: str = ""
+
+    def environment(self, prefix: str) -> dict[str, Any]:
+        queues = {name: name for name in self.sends or ()}
+        return {"queues": queues, "connection": self.connection, "prefix": prefix}
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """`tries` is None for a queue of dead letters, which are never given up."""
+
+    name: str
+    hidden_s: int
+    tries: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFeed:
+    """`most` invocations at once; None leaves it to Lambda."""
+
+    queue: str
+    function: str
+    batch: int = BATCH
+    most: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StreamFeed:
+    """`state` is the only one of a new row that is handed over; None hands over every record."""
+
+    table: Table
+    function: str
+    batch: int
+    window_s: int = 0
+    retries: int = STREAM_RETRIES
+    state: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Sends `poll` to a queue, or invokes a function that is not tried again when it fails."""
+
+    name: str
+    minutes: int
+    to: str
+    poll: Entity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    functions: tuple[FunctionRow, ...]
+    queues: tuple[QueueRow, ...]
+    feeds: tuple[QueueFeed, ...]
+    streams: tuple[StreamFeed, ...]
+    schedules: tuple[Schedule, ...]
+
+
+def wiring(retailer: Retailer) -> Wiring:
+    """Everything the template makes of this retailer's file that runs by itself."""
+    connections = retailer.connections
+    queues = [row for c in connections for row in _queues(c)]
+    queues += _with_dead(FAILURES, SHORT_S * HIDDEN_TIMES)
+    feeds = [feed for c in connections for feed in _feeds(c)]
+    letters = [row.name for row in queues if row.tries is None]
+    feeds += [QueueFeed(name, "dead-letters") for name in (*letters, FAILURES)]
+    minutes = [Schedule(f"minute-{name}", 1, name) for name in MINUTES]
+    return Wiring(
+        functions=(*_common(retailer), *(f for c in connections for f in _own(c, retailer))),
+        queues=tuple(queues),
+        feeds=tuple(feeds),
+        streams=(
+            StreamFeed(Table.INBOX, "normalize", INBOX_BATCH, state="received"),
+            StreamFeed(Table.FACTS, "derive", FACTS_BATCH, FACTS_WINDOW_S),
+        ),
+        schedules=(*minutes, *(s for c in connections for s in _polls(c, retailer))),
+    )
+
+
+def polled(name: str, retailer: Retailer) -> list[Entity]:
+    """Facts a connection is believed about, orders where it sells, shipments where it ships."""
+    facts = [entity for entity in _FACTS if retailer.authority[entity] == name]
+    sells = any(channel.connection == name for channel in retailer.channels)
+    ships = any(channel.erp == name for channel in retailer.channels)
+    return facts + [Entity.ORDER] * sells + [Entity.SHIPMENT] * ships
+
+
+def _common(retailer: Retailer) -> Iterable[FunctionRow]:
+    channels = [c for c in retailer.connections if _is_channel(c)]
+    reads = tuple(keys.read_queue(c.name) for c in retailer.connections)
+    writes = tuple(keys.write_queue(c.name) for c in retailer.connections)
+    shops = tuple(q(c.name) for q in (keys.write_queue, keys.read_queue) for c in channels)
+    yield FunctionRow("webhook", "functions.ingest.webhook.handler", DOOR_S)
+    yield FunctionRow("normalize", "functions.ingest.normalize.handler", SHORT_S, reads)
+    yield FunctionRow("derive", "functions.derive.targets.handler", SHORT_S, shops)
+    yield FunctionRow("clock", "functions.derive.clock.handler", SHORT_S)
+    yield FunctionRow("sweep", "functions.ops.sweep.handler", SHORT_S, writes)
+    yield FunctionRow("dead-letters", "functions.ops.dead_letters.handler", SHORT_S)
+
+
+def _own(connection: Connection, retailer: Retailer) -> Iterable[FunctionRow]:
+    name = connection.name
+    read, write = keys.read_queue(name), keys.write_queue(name)
+    writes = tuple(keys.write_queue(c.name) for c in retailer.connections)
+    reads = "functions.ingest.read.handler"
+    yield FunctionRow(f"{name}-read", reads, WORK_S, (read, *writes), name)
+    if _is_channel(connection):
+        publishes = "functions.publish.channel.handler"
+        yield FunctionRow(_writer(connection), publishes, WORK_S, (write,), name)
+    else:
+        sends = "functions.orders.send.handler"
+        yield FunctionRow(_writer(connection), sends, WORK_S, (write, read), name)
+
+
+def _queues(connection: Connection) -> Iterable[QueueRow]:
+    for name in (keys.read_queue(connection.name), keys.write_queue(connection.name)):
+        yield from _with_dead(name, WORK_S * HIDDEN_TIMES)
+
+
+def _with_dead(name: str, hidden_s: int) -> list[QueueRow]:
+    return [QueueRow(name, hidden_s, TRIES), QueueRow(f"{name}{DEAD}", DEAD_HIDDEN_S)]
+
+
+def _feeds(connection: Connection) -> Iterable[QueueFeed]:
+    name, most = connection.name, max(2, connection.limits.slots)
+    yield QueueFeed(keys.read_queue(name), f"{name}-read", most=most)
+    yield QueueFeed(keys.write_queue(name), _writer(connection), most=most)
+
+
+def _polls(connection: Connection, retailer: Retailer) -> Iterable[Schedule]:
+    name = connection.name
+    for entity in polled(name, retailer):
+        queue = keys.read_queue(name)
+        yield Schedule(f"poll-{name}-{entity}", connection.poll_minutes, queue, entity)
+
+
+def _writer(connection: Connection) -> str:
+    return f"{connection.name}-{'publish' if _is_channel(connection) else 'send'}"
+
+
+def _is_channel(connection: Connection) -> bool:
+    return CATALOG[connection.system].kind is Kind.CHANNEL
