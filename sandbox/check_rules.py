@@ -82,7 +82,7 @@ def _system(at: str, connection: Plain) -> Iterator[Mistake]:
 
 
 def _settings(at: str, connection: Plain, row: Connector) -> Iterator[Mistake]:
-    settings = connection.get("settings")
+    settings = connection.get("settings", {})
     if not isinstance(settings, Mapping):
         return
     for key in settings:
@@ -105,6 +105,9 @@ def _values(at: str, settings: Plain, row: Connector) -> Iterator[Mistake]:
         for detail in error.errors(include_url=False):
             path = ".".join(str(part) for part in (at, "settings", *detail["loc"]))
             meaning = row.settings.get(str(detail["loc"][0]), "") if detail["loc"] else ""
+            if detail["type"] == "missing":
+                yield Mistake(path, "is missing", f"add it: {meaning}")
+                continue
             message = detail["msg"]
             yield Mistake(path, message[0].lower() + message[1:], f"correct it: {meaning}")
 

@@ -43,7 +43,12 @@ def _section(row: Connector) -> str:
     ]
     if row.kind is Kind.CHANNEL:
         parts.append(f"- Facets whose stale writes the vendor itself refuses: {stale}")
-    return "\n".join((*parts, "", _settings(row)))
+    return "\n".join((*parts, "", _settings(row), *_notes(row)))
+
+
+def _notes(row: Connector) -> list[str]:
+    """What no setting tells, as a list of its own."""
+    return ["Good to know:\n", *(f"- {note}" for note in row.notes), ""] if row.notes else []
 
 
 def _settings(row: Connector) -> str:

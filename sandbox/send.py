@@ -12,6 +12,7 @@ import httpx
 from sandbox.failures import CannotRunError
 from sandbox.simulators import Standing
 from sandbox.world import World
+from shared.connectors.amazon import webhook as amazon
 from shared.connectors.sap import webhook as sap
 from shared.connectors.shopify import webhook as shopify
 from shared.model.base import Json
@@ -128,7 +129,13 @@ def _sap(secret: str, headers: Mapping[str, str], body: bytes) -> dict[str, str]
     }
 
 
+def _amazon(secret: str, headers: Mapping[str, str], body: bytes) -> dict[str, str]:
+    del headers, body
+    return {amazon.SECRET_HEADER: secret}
+
+
 _SIGNERS: dict[str, Callable[[str, Mapping[str, str], bytes], dict[str, str]]] = {
+    "amazon": _amazon,
     "sap-s4hana": _sap,
     "shopify": _shopify,
 }

@@ -81,6 +81,29 @@ def _shopify(standing: Standing, retailer: Retailer, clock: Clock) -> Vendor:
     return ShopifySimulator(clock, account, plan=plan)
 
 
+def _amazon_credentials(base_url: str) -> dict[str, Json]:
+    token = secrets.token_hex(24)
+    url = f"{base_url}/auth/o2/token"
+    return {**_credentials(base_url), "refresh_token": token, "token_url": url}
+
+
+def _amazon(standing: Standing, retailer: Retailer, clock: Clock) -> Vendor:
+    from sandbox.vendors.amazon.simulator import Account, AmazonSimulator  # noqa: PLC0415
+
+    connection = retailer.connection(standing.connection)
+    account = Account(
+        seller_id=str(connection.settings["seller_id"]),
+        marketplace_id=str(connection.settings["marketplace_id"]),
+        currency=retailer.channels_of(connection.name)[0].currency,
+        client_id=str(standing.secret["client_id"]),
+        client_secret=str(standing.secret["client_secret"]),
+        refresh_token=str(standing.secret["refresh_token"]),
+        webhook_secret=standing.webhook_secret,
+        base_url=connection.base_url,
+    )
+    return AmazonSimulator(clock, account)
+
+
 def _sap_credentials(base_url: str) -> dict[str, Json]:
     return {**_credentials(base_url), "token_url": f"{base_url}/oauth/token"}
 
@@ -102,6 +125,7 @@ def _shopify_place(number: int) -> str:
 
 
 _STANDS: dict[str, Stand] = {
+    "amazon": Stand(_amazon_credentials, _amazon),
     "sap-s4hana": Stand(_sap_credentials, _sap),
     "shopify": Stand(_credentials, _shopify, _shopify_place),
 }

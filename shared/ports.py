@@ -11,6 +11,7 @@ from shared.model.events import BusinessEvent
 from shared.model.facts import PriceCard, ProductCard, StockCard
 from shared.model.ids import Entity, Facet
 from shared.model.order import Order, Shipment
+from shared.model.retailer import Limits
 from shared.model.target import Outcome, Push
 
 
@@ -142,6 +143,10 @@ class Pacer(Protocol):
         """Feed back what the vendor said after a call, in its own points."""
         ...
 
+    def of(self, operation: str, limits: Limits) -> "Pacer":
+        """The pacer of one operation that the vendor limits by itself, beside this account's."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Page[T]:
@@ -235,6 +240,25 @@ class ChannelPublisher(Protocol):
 
     def shown(self, facet: Facet, pushes: Sequence[Push]) -> Mapping[str, Json]:
         """What the channel shows now, by key, in the shape of `desired`; absent if nothing."""
+        ...
+
+
+class LaterPublisher(ChannelPublisher, Protocol):
+    """A channel that also takes many lines at once and decides about them later."""
+
+    def window(self, facet: Facet, waiting: int) -> int:
+        """How many of so many waiting lines it would be sent now; `waiting` may be a guess."""
+        ...
+
+    def seen_at_once(self, facet: Facet) -> int:
+        """How many lines one call shows: what was seen is kept before the next call is made."""
+        ...
+
+    def decided(self, facet: Facet, pushes: Sequence[Push]) -> Sequence[Outcome]:
+        """What became of lines that hold a receipt: accepted while undecided, or rejected.
+
+        A line not mentioned is through, and what the channel shows of it can be read back.
+        """
         ...
 
 

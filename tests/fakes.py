@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from shared.errors import RejectedError, ThrottledError
 from shared.model.events import BusinessEvent
+from shared.model.retailer import Limits
 from shared.ports import (
     Blobs,
     Bus,
@@ -207,3 +208,8 @@ class FreePacer(Pacer):
 
     def observe(self, *, available: int | None, rate: int | None, spent: int) -> None:
         del available, rate, spent
+
+    def of(self, operation: str, limits: Limits) -> "FreePacer":
+        """Counts with the account, whatever the operation may be asked."""
+        del operation, limits
+        return self

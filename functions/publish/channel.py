@@ -33,15 +33,17 @@ class Settings(Base):
 def publisher() -> Publisher:
     name = bootstrap.environment().connection
     row = CATALOG[bootstrap.retailer().connection(name).system]
+    client = bootstrap.connector(name)
     return Publisher(
         connection=name,
-        channel_client=bootstrap.connector(name),
+        channel_client=client,
         guarded=frozenset(Facet(facet) for facet in row.compare_and_set),
         store=bootstrap.store(),
         leases=Leases(bootstrap.store(), bootstrap.clock, length=LEASE),
         issues=bootstrap.issues(),
         clock=bootstrap.clock,
         retailer=bootstrap.retailer(),
+        later=client if row.decides_later else None,
     )
 
 

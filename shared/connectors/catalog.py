@@ -17,7 +17,8 @@ class Connector:
     with its webhook functions, free of any import that a cold start would pay for; `hints` says
     what a delivery is about. `settings` are the keys a connection may set, with what each means;
     `secret_fields` what its secret holds. `compare_and_set` are facets whose stale writes the
-    vendor itself refuses.
+    vendor itself refuses. What `decides_later` is a `LaterPublisher` as well. `notes` say what a
+    retailer must know that no setting tells, and what the vendor leaves open.
     """
 
     system: str
@@ -31,11 +32,96 @@ class Connector:
     settings: dict[str, str]
     topics: tuple[str, ...] = ()
     compare_and_set: tuple[str, ...] = ()
+    decides_later: bool = False
+    notes: tuple[str, ...] = ()
 
 
 CATALOG: dict[str, Connector] = {
     row.system: row
     for row in (
+        Connector(
+            system="amazon",
+            title="Amazon Selling Partner API",
+            kind=Kind.CHANNEL,
+            factory="shared.connectors.amazon.client:connect",
+            door="shared.connectors.amazon.webhook",
+            hints="shared.connectors.amazon.hints",
+            version="Listings Items 2021-08-01, Feeds 2021-06-30, Orders 2026-01-01",
+            secret_fields=(
+                "client_id",
+                "client_secret",
+                "refresh_token",
+                "token_url",
+                "webhook_secrets",
+            ),
+            settings={
+                "seller_id": "the seller's own id (merchant token)",
+                "marketplace_id": "the marketplace this channel sells in",
+                "product_type": "product type named in patches; empty takes the listing's own",
+                "fulfillment_channel": "fulfilment channel whose quantity is set",
+                "price_op": (
+                    "replace drops sale and business prices of the offer; merge keeps them"
+                ),
+                "stock_op": "replace drops the handling time; merge keeps it",
+                "price_shown_in": (
+                    "what counts as the price shown: the offer, or what was submitted for it"
+                ),
+                "read_back": "read listings back twenty at a time, or one by one",
+                "feed_facets": (
+                    "what may go by feed; a value under way in a feed cannot be corrected"
+                ),
+                "feed_latency_seconds": "how long a feed takes until its prices are shown",
+                "issue_locale": "language of Amazon's issues",
+                "first_poll_days": "how far the first poll of orders looks back",
+                "fulfilled_by": "whose orders are taken in",
+                "tax_in_prices": "whether amounts of an order contain its tax",
+                "carriers": "our carrier -> Amazon's carrier code; others are sent as Other",
+                "shipping_method": "shipping method told with a shipment",
+            },
+            topics=("ORDER_CHANGE",),
+            decides_later=True,
+            notes=(
+                (
+                    "Listings are made in Seller Central; prices and stock are set of those"
+                    " there are. A product with an article that has none becomes a "
+                    "`line_rejected`."
+                ),
+                (
+                    "One connection is one marketplace. The levels of a channel's locations"
+                    " are summed into one quantity; a location's `external` may be any "
+                    "text."
+                ),
+                "A price struck through is not told; set `compare_at = false` for the channel.",
+                (
+                    "Set `settle_seconds` to what Amazon takes to show an accepted change: "
+                    "minutes. Too little, and a change taken back meanwhile may stay."
+                ),
+                (
+                    "Rates follow Amazon's usage plan of each operation; of `limits` only "
+                    "`slots` counts."
+                ),
+                (
+                    "Amazon sends notifications to a queue or an event bus: forward them to"
+                    " the hook with a webhook secret in `x-shelfwire-secret`. Polls find "
+                    "what is not told."
+                ),
+                (
+                    "Neither buyer nor recipient is read. A pending order holds stock and "
+                    "is sent on once it is paid; one whose buyer only asks to cancel is "
+                    "sent on."
+                ),
+                (
+                    "A shipment is one package under a number made from its id, with its "
+                    "first tracking number; without one, the shipment's id stands for it."
+                ),
+                (
+                    "Not documented by Amazon, and held to work either way: the sign of "
+                    "discounts, whether amounts contain tax, what is left of cancelled "
+                    "units, how an unknown SKU, a repeated package or a repeated feed "
+                    "document is answered, how old reads are."
+                ),
+            ),
+        ),
         Connector(
             system="sap-s4hana",
             title="SAP S/4HANA (OData V2)",

@@ -82,14 +82,22 @@ def _state_after(old: Target, draft: Draft) -> TargetState:
     """Applied only if the channel shows it already and nothing else can still land.
 
     Stock is guarded by the vendor's compare-and-set and so not marked before it is sent: of a
-    dirty level nobody knows whether it is under way, and what is shown has to be read back.
+    dirty level nobody knows whether it is under way, and what is shown has to be read back. So it
+    has of what a channel accepted and was not yet seen to show.
     """
     if old.state is TargetState.IN_DOUBT:
         return TargetState.IN_DOUBT
     if old.published != draft.desired:
         return TargetState.DIRTY
-    under_way = old.state is TargetState.DIRTY and draft.facet is Facet.STOCK
+    may_land = draft.facet is Facet.STOCK or _unconfirmed(old)
+    under_way = old.state is TargetState.DIRTY and may_land
     return TargetState.IN_DOUBT if under_way else TargetState.APPLIED
+
+
+def _unconfirmed(target: Target) -> bool:
+    """Whether the channel accepted something that it has not shown since."""
+    said = [a.verdict for a in target.attempts if a.verdict in {Verdict.ACCEPTED, Verdict.APPLIED}]
+    return said[-1:] == [Verdict.ACCEPTED]
 
 
 def _attempts_after(old: Target, state: TargetState, now: datetime) -> tuple[Attempt, ...]:
@@ -111,7 +119,12 @@ def settle(target: Target, outcome: Outcome, *, sent_version: int, sent_value: J
 ) -> Target:  # fmt: skip
     """The target after the channel's answer for what was sent, which may be an older version."""
     attempt = Attempt(
-        at=now, version=sent_version, verdict=outcome.verdict, detail=_detail(outcome)
+        at=now,
+        version=sent_version,
+        verdict=outcome.verdict,
+        detail=_detail(outcome),
+        receipt=outcome.receipt,
+        look_at=outcome.look_at,
     )
     update: dict[str, object] = {"attempts": _kept(target, attempt)}
     newest = target.version == sent_version
@@ -155,10 +168,31 @@ def seen(target: Target, shown: Json, *, now: datetime) -> Target:
     )
 
 
+def merged(current: Target, new: Target) -> Target:
+    """`current` holds a newer wish; `new` says what became of an older one."""
+    state = TargetState.IN_DOUBT if new.state is TargetState.IN_DOUBT else TargetState.DIRTY
+    if state is TargetState.DIRTY and new.published == current.desired:
+        state = TargetState.IN_DOUBT if _unconfirmed(new) else TargetState.APPLIED
+    return current.model_copy(
+        update={
+            "published": new.published,
+            "published_version": current.version
+            if state is TargetState.APPLIED
+            else new.published_version,
+            "state": state,
+            "attempts": new.attempts,
+        }
+    )
+
+
 def changed_there(target: Target, *, now: datetime) -> Target:
     """The channel changed the value by itself: it is read back before anything else is sent."""
     attempt = Attempt(
-        at=now, version=target.version, verdict=Verdict.STALE, detail="changed on the channel"
+        at=now,
+        version=target.version,
+        verdict=Verdict.STALE,
+        detail="changed on the channel",
+        receipt=target.receipt,
     )
     return target.model_copy(
         update={"state": TargetState.IN_DOUBT, "attempts": _kept(target, attempt)}
@@ -173,6 +207,8 @@ def due(target: Target, *, settle_after: timedelta) -> datetime | None:
         return target.since
     last = target.attempts[-1]
     if target.state is TargetState.IN_DOUBT:
+        if last.look_at is not None:
+            return last.look_at
         return last.at if last.verdict is Verdict.STALE else last.at + settle_after
     backoff = _backoff(target)
     return last.at + backoff if backoff else target.since

@@ -105,7 +105,7 @@ class Capture:
         """Held with every reason there is, or released; a cancelled order goes nowhere."""
         now = self.clock.now()
         known = orders.mapped(order, self._skus(order, channel), custom=channel.custom_line_sku)
-        reasons = []
+        reasons = [HoldReason.PAYMENT] if order.pending else []
         if orders.check_totals(known, tolerance_minor=channel.tolerance_minor):
             reasons.append(HoldReason.TOTALS_DIFFER)
         if orders.unmapped(known):

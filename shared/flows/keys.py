@@ -36,6 +36,10 @@ def target(channel: str, facet: Facet, key: str) -> Key:
     return Key(Table.TARGETS, f"{channel}#{facet}#{key}")
 
 
+def facet_of(target: Key) -> Facet:
+    return Facet(target.pk.split("#", 2)[1])
+
+
 def target_lane(channel: str, priority: int) -> str:
     return f"{channel}#{priority}"
 
@@ -90,8 +94,9 @@ def lease(name: str) -> Key:
     return Key(Table.CONTROL, f"lease#{name}")
 
 
-def rate(connection: str) -> Key:
-    return Key(Table.CONTROL, f"rate#{connection}")
+def rate(connection: str, operation: str = "") -> Key:
+    """The rate bucket of an account, or of one operation the vendor limits by itself."""
+    return Key(Table.CONTROL, f"rate#{connection}" + (f"#{operation}" if operation else ""))
 
 
 def read_queue(connection: str) -> str:

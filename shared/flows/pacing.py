@@ -1,4 +1,4 @@
-"""One rate bucket per vendor account, shared through the store and leased in blocks."""
+"""Rate buckets of a vendor account, shared through the store and leased in blocks."""
 
 from datetime import datetime, timedelta
 
@@ -6,7 +6,7 @@ from shared.errors import ThrottledError
 from shared.flows import keys
 from shared.kit.bucket import MILLI, Bucket
 from shared.model.base import Json
-from shared.model.retailer import Connection
+from shared.model.retailer import Connection, Limits
 from shared.ports import Clock, Put, Row, Store
 
 TRIES = 8
@@ -22,9 +22,13 @@ class LeasedPacer:
     nothing is owed.
     """
 
-    def __init__(self, connection: Connection, store: Store, clock: Clock) -> None:
-        self._key = keys.rate(connection.name)
+    def __init__(
+        self, connection: Connection, store: Store, clock: Clock, *, operation: str = ""
+    ) -> None:
+        self._connection = connection
+        self._key = keys.rate(connection.name, operation)
         self._limits = connection.limits
+        self._operations: dict[tuple[str, Limits], LeasedPacer] = {}
         self._store = store
         self._clock = clock
         self._held = 0
@@ -56,11 +60,22 @@ class LeasedPacer:
             now = self._clock.now()
             self._ceiling = Bucket(level, now, limits.points_per_second, limits.bucket)
 
+    def of(self, operation: str, limits: Limits) -> "LeasedPacer":
+        """The bucket of one operation; its row is the same whatever limits it is asked with."""
+        known = self._operations.get((operation, limits))
+        if known is None:
+            connection = self._connection.model_copy(update={"limits": limits})
+            known = LeasedPacer(connection, self._store, self._clock, operation=operation)
+            self._operations[operation, limits] = known
+        return known
+
     def give_back(self) -> None:
         """Return what is leased and unspent, when its holder stops calling for now.
 
         A small rest is not worth a write: it lapses, or the next invocation here spends it.
         """
+        for operation in self._operations.values():
+            operation.give_back()
         self._block = 0
         now = self._clock.now()
         worth_it = self._held * FIRST >= self._limits.points_per_second

@@ -8,7 +8,7 @@ that a crash or a lost answer is followed by reading back, never by sending blin
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import groupby
+from itertools import batched, groupby
 
 from shared.domain import targets
 from shared.domain.targets import Priority
@@ -16,14 +16,14 @@ from shared.errors import AccessError, InDoubtError, RejectedError, RetryableErr
 from shared.flows import keys
 from shared.flows.derive import target_put
 from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out
+from shared.flows.lanes import DRAIN, due_now
 from shared.flows.leases import Lease, Leases, Released
 from shared.model.ids import Facet
 from shared.model.issue import IssueKind
 from shared.model.retailer import Retailer
 from shared.model.target import Outcome, Push, StockValue, Target, TargetState, Verdict
-from shared.ports import ChannelPublisher, Clock, Key, Put, Row, Store
+from shared.ports import ChannelPublisher, Clock, Key, LaterPublisher, Put, Row, Store
 
-DRAIN = 500  # targets looked at per lane and round
 TRIES = 6
 
 
@@ -62,7 +62,10 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Publisher:
-    """`guarded` are facets whose writes the vendor itself refuses when they are stale."""
+    """`guarded` are facets whose writes the vendor itself refuses when they are stale.
+
+    `later` is the client again, if the channel decides later about what it accepted.
+    """
 
     connection: str
     channel_client: ChannelPublisher
@@ -72,6 +75,7 @@ class Publisher:
     issues: Issues
     clock: Clock
     retailer: Retailer
+    later: LaterPublisher | None = None
 
     def run(self, *, out_of_time: Callable[[], bool]) -> Published:
         """Drain every lane of this connection, or leave word for whoever is at it already."""
@@ -112,8 +116,7 @@ class Publisher:
         for priority in Priority.ALL:
             for channel in self.retailer.channels_of(self.connection):
                 lane = keys.target_lane(channel.name, priority)
-                table = keys.target(channel.name, Facet.PRICE, "").table
-                rows = self.store.due(table, lane, until=self.clock.now(), limit=DRAIN)
+                rows = due_now(self.store, lane, now=self.clock.now(), later=self.later)
                 held = self._fresh(row.key for row in rows)
                 if held:
                     self._publish(held, result)
@@ -144,13 +147,40 @@ class Publisher:
                 self._send(facet, list(group), result)
 
     def _read_back(self, facet: Facet, held: Sequence[Held], result: Published) -> None:
-        pushes = self._pushes(facet, held)
-        shown = self.channel_client.shown(facet, pushes)
+        undecided = self._ask(facet, held, result)
+        through = [h for h in held if h.target.key not in undecided]
+        size = self.later.seen_at_once(facet) if self.later else DRAIN
+        for some in batched(through, size, strict=False):
+            shown = self.channel_client.shown(facet, self._pushes(facet, some))
+            now = self.clock.now()
+            self._commit(
+                [(h, targets.seen(h.target, shown.get(h.target.key), now=now)) for h in some],
+                result,
+            )
+
+    def _ask(self, facet: Facet, held: Sequence[Held], result: Published) -> set[str]:
+        """Settle what the channel accepted and now refuses or has yet to decide; their keys."""
+        receipts = [h for h in held if h.target.receipt]
+        if self.later is None or not receipts:
+            return set()
+        said = {o.key: o for o in self.later.decided(facet, self._pushes(facet, receipts))}
         now = self.clock.now()
-        self._commit(
-            [(h, targets.seen(h.target, shown.get(h.target.key), now=now)) for h in held],
-            result,
-        )
+        pairs = []
+        refused = []
+        for h in receipts:
+            outcome = said.get(h.target.key)
+            if outcome is None:
+                continue
+            version = h.target.attempts[-1].version
+            settled = targets.settle(
+                h.target, outcome, sent_version=version, sent_value=None, now=now
+            )
+            pairs.append((h, settled))
+            if outcome.verdict is Verdict.REJECTED:
+                refused.append(self._refused(h.target, outcome))
+        self.issues.report(refused)
+        self._commit(pairs, result)
+        return set(said)
 
     def _send(self, facet: Facet, held: Sequence[Held], result: Published) -> None:
         by_key = {h.target.key: h for h in held}
@@ -269,7 +299,7 @@ class Publisher:
             if row is None:
                 break
             current = Target.model_validate(row.body)
-            merged = _merged(current, new)
+            merged = targets.merged(current, new)
             put = target_put(merged, row.rev, settle=self._settle)
             if self.store.commit([put])[0]:
                 return merged
@@ -290,6 +320,7 @@ class Publisher:
             published=target.published,
             operation=f"{target.channel}/{facet}/{target.key}/{target.version}",
             links={k: str(v) for k, v in row.body.items()} if row else {},
+            receipt=target.receipt,
         )
 
     def _remember_links(self, facet: Facet, outcomes: Sequence[Outcome]) -> None:
@@ -355,20 +386,3 @@ def _all(lines: Sequence[Push], verdict: Verdict, message: str, *, code: str = "
     return [
         Outcome(key=line.key, verdict=verdict, code=code, message=message[:200]) for line in lines
     ]
-
-
-def _merged(current: Target, new: Target) -> Target:
-    """`current` holds a newer wish; `new` says what became of an older one."""
-    state = TargetState.IN_DOUBT if new.state is TargetState.IN_DOUBT else TargetState.DIRTY
-    if state is TargetState.DIRTY and new.published == current.desired:
-        state = TargetState.APPLIED
-    return current.model_copy(
-        update={
-            "published": new.published,
-            "published_version": current.version
-            if state is TargetState.APPLIED
-            else new.published_version,
-            "state": state,
-            "attempts": new.attempts,
-        }
-    )

@@ -1,4 +1,4 @@
-"""OAuth 2 client credentials: one token per warm container, renewed before it expires."""
+"""OAuth 2 tokens of machines: one per warm container, renewed before it expires."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -12,7 +12,10 @@ EARLY = timedelta(seconds=60)  # renew while the old token still works
 
 
 class ClientCredentials:
-    """RFC 6749 section 4.4. `extra` are form fields the vendor wants beside the standard ones."""
+    """RFC 6749 section 4.4, or section 6 for somebody who left us a `refresh_token`.
+
+    `extra` are form fields the vendor wants beside the standard ones.
+    """
 
     def __init__(
         self,
@@ -24,10 +27,14 @@ class ClientCredentials:
         now: Callable[[], datetime],
         basic: bool = False,
         extra: Mapping[str, str] | None = None,
+        refresh_token: str | None = None,
     ) -> None:
         self._http = http
         self._url = token_url
-        self._form = {"grant_type": "client_credentials", **(extra or {})}
+        grant = {"grant_type": "client_credentials"}
+        if refresh_token is not None:
+            grant = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+        self._form = {**grant, **(extra or {})}
         self._auth = (client_id, client_secret)
         self._basic = basic
         self._now = now

@@ -99,7 +99,11 @@ class Refund(Canonical):
 
 
 class Order(Canonical):
-    """One order of one channel, in the channel's shop currency."""
+    """One order of one channel, in the channel's shop currency.
+
+    One that is `pending` takes stock and is not to be sent on: the channel still waits for payment,
+    and may not tell its prices yet.
+    """
 
     channel: Name
     external_id: ExternalId
@@ -107,6 +111,7 @@ class Order(Canonical):
     placed_at: Instant
     updated_at: Instant
     cancelled_at: Instant | None = None
+    pending: bool = False
     currency: Currency
     taxes_included: bool
     lines: tuple[OrderLine, ...] = Field(min_length=1)

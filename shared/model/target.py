@@ -48,12 +48,17 @@ class TargetState(StrEnum):
 
 
 class Attempt(Canonical):
-    """One call to the channel, as it concerned this target."""
+    """One call to the channel, as it concerned this target.
+
+    `receipt` is by what the channel can be asked what became of it, `look_at` when that is known.
+    """
 
     at: Instant
     version: int
     verdict: Verdict
     detail: str = ""
+    receipt: str = ""
+    look_at: Instant | None = None
 
 
 class Target(Canonical):
@@ -84,6 +89,11 @@ class Target(Canonical):
     def dirty(self) -> bool:
         return self.state in {TargetState.DIRTY, TargetState.IN_DOUBT}
 
+    @property
+    def receipt(self) -> str:
+        """What the channel was last sent and has not decided about; empty if there is nothing."""
+        return self.attempts[-1].receipt if self.attempts else ""
+
 
 class Push(Canonical):
     """One line for a connector to send. `links` are the channel's own ids of what `key` names."""
@@ -95,10 +105,15 @@ class Push(Canonical):
     published: Json = None
     operation: str
     links: dict[str, str] = {}
+    receipt: str = ""
 
 
 class Outcome(Canonical):
-    """What the channel said of one line; `links` are ids it gave us to remember."""
+    """What the channel said of one line; `links` are ids it gave us to remember.
+
+    A channel that accepts now and decides later may give a `receipt` to ask it by, and say when
+    it pays to ask (`look_at`).
+    """
 
     key: str
     verdict: Verdict
@@ -106,3 +121,5 @@ class Outcome(Canonical):
     message: str = ""
     shown: Json = None
     links: dict[str, dict[str, str]] = {}
+    receipt: str = ""
+    look_at: Instant | None = None

@@ -4,7 +4,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.targets import Draft, desire, due, seen, sent, settle
+from shared.domain.targets import Draft, changed_there, desire, due, merged, seen, sent, settle
 from shared.model.ids import Facet
 from shared.model.target import Outcome, Target, TargetState, Verdict
 from tests.domain.world import NOW
@@ -59,6 +59,40 @@ def test_a_wish_that_returns_to_what_is_shown_costs_no_call() -> None:
     back = wanting(wanting(shown, "12.00"), "10.00")
     assert back.state is TargetState.APPLIED
     assert back.published_version == back.version == 3
+
+
+def test_a_wish_that_returns_to_what_is_shown_is_read_back_while_another_may_still_land() -> None:
+    shown = answered(fresh("10.00"), Verdict.APPLIED)
+    accepted = answered(wanting(shown, "12.00"), Verdict.ACCEPTED)
+    not_yet = seen(accepted, "10.00", now=NOW + SETTLE)
+    assert not_yet.state is TargetState.DIRTY
+    assert wanting(not_yet, "10.00").state is TargetState.IN_DOUBT
+
+
+def test_a_wish_that_returned_during_the_read_back_is_read_back_again() -> None:
+    accepted = answered(wanting(answered(fresh(), Verdict.APPLIED), "12.00"), Verdict.ACCEPTED)
+    meanwhile = wanting(accepted, "10.00")
+    not_yet = seen(accepted, "10.00", now=NOW + SETTLE)
+    assert merged(meanwhile, not_yet).state is TargetState.IN_DOUBT
+
+
+def test_a_value_the_channel_changed_itself_is_still_asked_about_by_its_receipt() -> None:
+    outcome = Outcome(key="HAT-M", verdict=Verdict.ACCEPTED, receipt="feed 7")
+    target = settle(fresh(), outcome, sent_version=1, sent_value="10.00", now=NOW)
+    assert changed_there(target, now=NOW).receipt == "feed 7"
+
+
+def test_what_was_accepted_and_then_seen_leaves_no_doubt() -> None:
+    accepted = answered(fresh("10.00"), Verdict.ACCEPTED)
+    shown = seen(accepted, "10.00", now=NOW + SETTLE)
+    assert wanting(wanting(shown, "12.00"), "10.00").state is TargetState.APPLIED
+
+
+def test_what_the_channel_decides_later_is_looked_at_when_it_says() -> None:
+    when = NOW + timedelta(minutes=30)
+    outcome = Outcome(key="HAT-M", verdict=Verdict.ACCEPTED, receipt="feed 7", look_at=when)
+    target = settle(fresh(), outcome, sent_version=1, sent_value="10.00", now=NOW)
+    assert (target.receipt, due(target, settle_after=SETTLE)) == ("feed 7", when)
 
 
 def test_a_level_that_returns_to_what_was_shown_is_read_back_for_a_call_may_be_under_way() -> None:

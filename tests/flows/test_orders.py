@@ -53,6 +53,26 @@ def accepted(world: World) -> None:
     world.sender.send("shop:77")
 
 
+def test_an_order_not_paid_yet_takes_stock_and_waits(world: World) -> None:
+    world.capture.take(order(("HAT-M", 2), pending=True))
+    assert case(world).state is CaseState.HELD
+    world.derive()
+    assert world.target(Facet.STOCK).desired == {"levels": {"london": 8, "leeds": 0}}
+    assert world.queues.take("erp-write") == []
+    assert world.kinds() == []
+    world.capture.take(order(("HAT-M", 2), updated_at=NOW + timedelta(minutes=30)))
+    assert case(world).state is CaseState.RELEASED
+    assert len(world.queues.take("erp-write")) == 1
+
+
+def test_an_order_that_is_never_paid_gives_its_stock_back(world: World) -> None:
+    world.capture.take(order(("HAT-M", 2), pending=True))
+    later = NOW + timedelta(minutes=30)
+    world.capture.take(order(("HAT-M", 2), updated_at=later, cancelled_at=later))
+    world.derive()
+    assert world.target(Facet.STOCK).desired == {"levels": {"london": 10, "leeds": 0}}
+
+
 def test_a_captured_order_is_released_holds_its_stock_and_asks_to_be_sent(world: World) -> None:
     world.capture.take(order(("HAT-M", 2), ("HAT-S", 1)))
     assert case(world).state is CaseState.RELEASED

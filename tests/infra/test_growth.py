@@ -14,6 +14,11 @@ from tests.infra.template import Synthesized, synthesized
 pytestmark = pytest.mark.xdist_group("synth")
 
 MARKETS = 11
+AMAZON = {
+    "system": "amazon",
+    "base_url": "https://sellingpartnerapi-eu.amazon.com",
+    "settings": {"seller_id": "A3SELLER", "marketplace_id": "A1F83G8C2ARO7P"},
+}
 EXAMPLE = ROOT / "retailers" / "example.toml"
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
 RESOURCES_MAX = 500
@@ -30,7 +35,8 @@ def grown() -> Retailer:
     raw = tomllib.loads(EXAMPLE.read_text(encoding="utf-8"))
     shop, channel = raw["connections"][1], raw["channels"][0]
     for name in (f"market{i}" for i in range(MARKETS)):
-        raw["connections"].append(shop | {"name": name, "secret": name})
+        system = AMAZON if name == "market0" else {}
+        raw["connections"].append(shop | system | {"name": name, "secret": name})
         raw["channels"].append(channel | {"name": name, "connection": name})
     return Retailer.model_validate(raw | {"stage": "sandbox"})
 

@@ -144,7 +144,12 @@ def test_mistakes_come_in_the_order_of_the_file() -> None:
         ),
         ('erp = "1710', 'wms = "1710', "locations.0.external.wms", "known: erp, shop"),
         ('system = "sap-s4hana"', 'system = "sap-s4hanna"', "connections.0.system", "'sap-s4hana'"),
-        ('system = "sap-s4hana"', 'system = "oracle"', "connections.0.system", "known: sap-s4hana"),
+        (
+            'system = "sap-s4hana"',
+            'system = "oracle"',
+            "connections.0.system",
+            "known: amazon, sap-s4hana",
+        ),
         ('connection = "shop"', 'connection = "erp"', "channels.0.connection", "a sales channel"),
         ('erp = "erp"\n', 'erp = "shop"\n', "channels.0.erp", "an ERP"),
         ('name = "shop"\nsystem', 'name = "erp"\nsystem', "connections.1.name", "each its own"),

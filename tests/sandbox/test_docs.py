@@ -196,6 +196,7 @@ def test_the_architecture_says_where_every_row_lives() -> None:
         keys.cursor("<connection>", "<entity>"),
         keys.lease("<name>"),
         keys.rate("<connection>"),
+        keys.rate("<connection>", "<operation>"),
     ]
     shown = [
         Key(Table(row[0]), row[1].strip("`"), row[2].strip("`") or "-")

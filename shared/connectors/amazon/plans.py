@@ -1,0 +1,61 @@
+"""Amazon's usage plans: what each operation may be asked by default, per account and application.
+
+A call costs `CALL` points of its operation's bucket, so that rates of four decimals are whole
+numbers. Rates and bursts are those of Amazon's own models; what an answer says instead of the rate
+replaces it.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from shared.model.retailer import Limits
+
+CALL = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """`rate` calls a second refill a bucket of `burst`.
+
+    Of one that `writes`, a lost answer leaves a doubt.
+    """
+
+    name: str
+    rate: Decimal
+    burst: int
+    writes: bool = False
+
+    def limits(self, rate: Decimal | None = None) -> Limits:
+        points = int((rate or self.rate) * CALL)
+        return Limits(points_per_second=max(points, 1), bucket=self.burst * CALL)
+
+
+def _operation(name: str, rate: str, burst: int, *, writes: bool = False) -> Operation:
+    return Operation(name, Decimal(rate), burst, writes)
+
+
+PATCH_LISTING = _operation("patchListingsItem", "5", 5, writes=True)
+GET_LISTING = _operation("getListingsItem", "5", 10)
+SEARCH_LISTINGS = _operation("searchListingsItems", "5", 5)
+CREATE_FEED_DOCUMENT = _operation("createFeedDocument", "0.5", 15)
+CREATE_FEED = _operation("createFeed", "0.0083", 15, writes=True)
+GET_FEED = _operation("getFeed", "2", 15)
+GET_FEEDS = _operation("getFeeds", "0.0222", 10)
+GET_FEED_DOCUMENT = _operation("getFeedDocument", "0.0222", 10)
+SEARCH_ORDERS = _operation("searchOrders", "0.0056", 20)
+GET_ORDER = _operation("getOrder", "0.5", 30)
+CONFIRM_SHIPMENT = _operation("confirmShipment", "2", 10, writes=True)
+
+ALL = (
+    PATCH_LISTING,
+    GET_LISTING,
+    SEARCH_LISTINGS,
+    CREATE_FEED_DOCUMENT,
+    CREATE_FEED,
+    GET_FEED,
+    GET_FEEDS,
+    GET_FEED_DOCUMENT,
+    SEARCH_ORDERS,
+    GET_ORDER,
+    CONFIRM_SHIPMENT,
+)
