@@ -12,7 +12,7 @@ from aws_cdk import aws_lambda_event_sources as sources
 from constructs import Construct
 
 from infra.alarms import Alarms
-from infra.connection import ConnectionQueues, ConnectionWork
+from infra.connection import WORK, ConnectionQueues, ConnectionWork
 from infra.data_stack import DataStack, titled
 from infra.doors import Doors
 from infra.function import Function
@@ -22,6 +22,7 @@ from infra.stage import Stage, row_of
 from shared.connectors.catalog import Kind
 
 STREAM_TRIES = 10
+WAKERS = 4  # instants that may be busy at once
 
 
 class AppStack(Stack):
@@ -35,6 +36,7 @@ class AppStack(Stack):
         self.failures = WorkQueue(
             self, "stream-failures", stage, handled_within=Duration.seconds(30)
         )
+        self.wakes = WorkQueue(self, "wake", stage, handled_within=WORK)
         self.work = [
             ConnectionWork(self, c, stage, grants=self._grants, queues=self.queues)
             for c in connections
@@ -74,7 +76,7 @@ class AppStack(Stack):
 
     def _all_queues(self) -> list[WorkQueue]:
         pairs = [(q.read, q.write) for q in self.queues.values()]
-        return [*(queue for pair in pairs for queue in pair), self.failures]
+        return [*(queue for pair in pairs for queue in pair), self.wakes, self.failures]
 
     def _of(self, kind: Kind | None) -> list[ConnectionQueues]:
         connections = self._stage.retailer.connections
@@ -134,6 +136,7 @@ class AppStack(Stack):
     def _derive(self) -> Function:
         rows = Rows(reads=("orders",), writes=("facts", "targets", "issues"))
         sends = self._writes(Kind.CHANNEL) | self._reads(Kind.CHANNEL)
+        sends |= {self.wakes.name: self.wakes}
         function = Function(
             self,
             "derive",
@@ -149,7 +152,7 @@ class AppStack(Stack):
         self._grants.rows(function, rows)
         self._grants.send(function, sends.values())
         self._grants.publish(function)
-        self._stream(function, "facts", batch=100, window=Duration.seconds(1))
+        self._stream(function, "facts", batch=100)
         return function
 
     def _stream(
@@ -158,7 +161,6 @@ class AppStack(Stack):
         table: str,
         *,
         batch: int,
-        window: Duration | None = None,
         filters: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         function.add_event_source(
@@ -166,7 +168,6 @@ class AppStack(Stack):
                 self._data.tables[table],
                 starting_position=lambda_.StartingPosition.TRIM_HORIZON,
                 batch_size=batch,
-                max_batching_window=window,
                 bisect_batch_on_error=True,
                 retry_attempts=STREAM_TRIES,
                 max_record_age=Duration.hours(24),
@@ -177,14 +178,29 @@ class AppStack(Stack):
 
     def _clock(self) -> Function:
         rows = Rows(writes=("facts",), lanes=("facts",))
+        sends = {self.wakes.name: self.wakes} | self._writes(Kind.CHANNEL)
         function = Function(
             self,
             "clock",
             self._stage,
             handler="functions.derive.clock.handler",
-            environment={"tables": self._grants.names(rows)},
+            timeout=WORK,
+            loops=True,
+            environment={
+                "tables": self._grants.names(rows),
+                "queues": {n: q.work.queue_url for n, q in sends.items()},
+            },
         )
         self._grants.rows(function, rows)
+        self._grants.send(function, sends.values())
+        function.add_event_source(
+            sources.SqsEventSource(
+                self.wakes.work,
+                batch_size=10,
+                report_batch_item_failures=True,
+                max_concurrency=WAKERS,
+            )
+        )
         self._every_minute(function)
         return function
 

@@ -84,9 +84,18 @@ class Store(Protocol):
         ...
 
     def due(
-        self, table: Table, lane: str, *, until: datetime | None = None, limit: int = 250
+        self,
+        table: Table,
+        lane: str,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 250,
     ) -> list[Row]:
-        """Read what is to be done in a lane, longest due first; may lag behind the rows."""
+        """Read what is to be done in a lane, longest due first; may lag behind the rows.
+
+        `since` and `until` bound when it is due, both included.
+        """
         ...
 
     def commit(self, writes: Sequence[Write]) -> list[bool]:

@@ -60,7 +60,13 @@ class MemoryStore(Store):
         return sorted(found, key=lambda row: row.key.sk)[:limit]
 
     def due(
-        self, table: Table, lane: str, *, until: datetime | None = None, limit: int = 250
+        self,
+        table: Table,
+        lane: str,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 250,
     ) -> list[Row]:
         found = [
             (stored.put.due, stored.row.key.pk, stored.row.key.sk, stored.row)
@@ -68,6 +74,7 @@ class MemoryStore(Store):
             if stored.put.key.table is table
             and stored.put.lane == lane
             and stored.put.due is not None
+            and (since is None or stored.put.due >= since)
             and (until is None or stored.put.due <= until)
         ]
         return [row for *_, row in sorted(found, key=lambda f: f[:3])][:limit]

@@ -3,7 +3,7 @@
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import batched
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 GET_MAX = 100  # BatchGetItem
 STATEMENTS_MAX = 25  # BatchExecuteStatement
 TOGETHER_MAX = 100  # TransactWriteItems
+LAST = datetime.max.replace(tzinfo=UTC)
 _CONFLICT = frozenset({"ConditionalCheckFailed", "DuplicateItem"})
 
 
@@ -107,18 +108,27 @@ class DynamoStore(Store):
         return self._pages(table, request, limit)
 
     def due(
-        self, table: Table, lane: str, *, until: datetime | None = None, limit: int = 250
+        self,
+        table: Table,
+        lane: str,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 250,
     ) -> list[Row]:
+        earliest, latest = instant_text(since) if since else "0", instant_text(until or LAST)
+        if earliest > latest:
+            return []
         request: QueryInputTypeDef = {
             "TableName": self._tables[table],
             "IndexName": "due",
-            "KeyConditionExpression": "lane = :lane",
-            "ExpressionAttributeValues": {":lane": {"S": lane}},
+            "KeyConditionExpression": "lane = :lane AND due BETWEEN :since AND :until",
+            "ExpressionAttributeValues": {
+                ":lane": {"S": lane},
+                ":since": {"S": earliest},
+                ":until": {"S": latest},
+            },
         }
-        if until is not None:
-            latest = instant_text(until)
-            request["KeyConditionExpression"] = "lane = :lane AND due <= :due"
-            request["ExpressionAttributeValues"] = {":lane": {"S": lane}, ":due": {"S": latest}}
         return self._pages(table, request, limit)
 
     def _pages(self, table: Table, request: "QueryInputTypeDef", limit: int | None) -> list[Row]:

@@ -15,6 +15,7 @@ from shared.domain.pricing import Priced, Unpriced, resolve
 from shared.domain.targets import Draft, Priority
 from shared.errors import RetryableError
 from shared.flows import keys
+from shared.flows.arming import arming
 from shared.flows.issues import Issues, Problem
 from shared.model.facts import HoldCard, ItemCard, PriceCard, ProductCard, StockCard
 from shared.model.ids import Entity, Facet
@@ -56,8 +57,7 @@ class Deriver:
             pending = self._round(pending, result)
         else:
             raise RetryableError(f"{len(pending)} partitions are contended")
-        connections = sorted({self.retailer.channel(c).connection for c in result.channels})
-        self.queues.send([Message(keys.write_queue(name), HINT) for name in connections])
+        self.queues.send(hints(self.retailer, result.channels))
         self.issues.report(result.problems)
         return result
 
@@ -65,14 +65,16 @@ class Deriver:
         olds = self.store.get(self._target_keys(partitions))
         facts = self.store.get(self._fact_keys(partitions))
         writes: list[tuple[str, Put]] = []
+        wakes: list[Put] = []
         problems: list[Problem] = []
         for partition in partitions:
             for draft in self._drafts(partition, facts, problems):
                 put = self._target_put(draft, olds)
                 if put is not None:
                     writes.append((partition, put))
-            wake = self._wake(partition, facts)
-            writes += [(partition, put) for put in wake]
+            wakes += self._wake(partition, facts)
+        writes += [(put.key.pk, put) for put in wakes]
+        self._arm(wakes)
         committed = self.store.commit([put for _, put in writes])
         again: dict[str, None] = {}
         for (partition, put), done in zip(writes, committed, strict=True):
@@ -83,6 +85,15 @@ class Deriver:
                 result.channels.add(put.lane.rsplit("#", 1)[0])
         result.problems += problems
         return list(again)
+
+    def _arm(self, wakes: Iterable[Put]) -> None:
+        """Tell the clock of instants so near that its next minute may come too late.
+
+        Before they are written: a crash in between costs a look and loses nothing.
+        """
+        instants = [put.due for put in wakes if put.due is not None]
+        now = self.clock.now()
+        self.queues.send(arming(instants, now=now, hints=hints(self.retailer)))
 
     def _target_keys(self, partitions: Iterable[str]) -> list[Key]:
         found = []
@@ -243,6 +254,13 @@ class Deriver:
                 lane=keys.WAKE_LANE if at else None,
                 due=at,
             )
+
+
+def hints(retailer: Retailer, channels: Iterable[str] | None = None) -> list[Message]:
+    """One for each connection that publishes these channels, or any."""
+    wanted = [c.name for c in retailer.channels] if channels is None else channels
+    connections = sorted({retailer.channel(name).connection for name in wanted})
+    return [Message(keys.write_queue(name), HINT) for name in connections]
 
 
 def _reason(priced: tuple[PriceCard, Priced | Unpriced] | None) -> str:

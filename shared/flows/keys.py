@@ -99,6 +99,10 @@ def rate(connection: str, operation: str = "") -> Key:
     return Key(Table.CONTROL, f"rate#{connection}" + (f"#{operation}" if operation else ""))
 
 
+WAKE_QUEUE = "wake"
+"""Where the clock is told of an instant, with the delay that is left until then."""
+
+
 def read_queue(connection: str) -> str:
     return f"{connection}-read"
 

@@ -159,26 +159,6 @@ class Sweep:
 
 
 @dataclass(frozen=True, slots=True)
-class PriceClock:
-    """Wakes the SKUs whose instant has come by touching their facts: derivation does the rest."""
-
-    store: Store
-    clock: Clock
-
-    def run(self, *, limit: int = 5000) -> int:
-        now = self.clock.now()
-        rows = self.store.due(Table.FACTS, keys.WAKE_LANE, until=now, limit=limit)
-        touched = self.store.commit(
-            [Put(row.key, {"at": None, "woken": _text(now)}, row.rev) for row in rows]
-        )
-        return sum(touched)
-
-
-def _text(at: datetime) -> str:
-    return at.isoformat()
-
-
-@dataclass(frozen=True, slots=True)
 class Mapper:
     """An operator names the SKU behind a channel's code, and what waited for it goes on."""
 

@@ -220,6 +220,20 @@ def test_a_lane_gives_what_is_due_longest_due_first(store: Store) -> None:
     assert [row.key for row in store.due(Table.FACTS, "shop#1", limit=1)] == [sku(1)]
 
 
+def test_a_lane_is_looked_through_from_one_instant_to_another(store: Store) -> None:
+    for i in range(4):
+        store.commit([put(sku(i), lane="shop#1", due=NOW + timedelta(microseconds=i))])
+    first, last = NOW + timedelta(microseconds=1), NOW + timedelta(microseconds=2)
+
+    def found(**bounds: Any) -> list[Key]:
+        return [row.key for row in store.due(Table.FACTS, "shop#1", **bounds)]
+
+    assert found(since=first) == [sku(1), sku(2), sku(3)]
+    assert found(since=first, until=last) == [sku(1), sku(2)]
+    assert found(since=last, limit=1) == [sku(2)]
+    assert found(since=last, until=first) == []
+
+
 @pytest.mark.parametrize("batched", [False, True])
 def test_a_write_without_a_lane_leaves_the_lane(store: Store, *, batched: bool) -> None:
     other = [put(B)] if batched else []

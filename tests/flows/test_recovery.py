@@ -1,9 +1,8 @@
-"""Deliveries, dead letters, replays and the clock: nothing vanishes, all can be done again."""
+"""Deliveries, dead letters and replays: nothing vanishes, all can be done again."""
 
 import json
 import zlib
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
 
 import pytest
 
@@ -12,16 +11,14 @@ from shared.flows import keys
 from shared.flows.intake import Normalizer, replay_delivery, unpacked
 from shared.flows.issues import Issues
 from shared.flows.pacing import LeasedPacer
-from shared.flows.recovery import PriceClock, Replay, dead_letter
+from shared.flows.recovery import Replay, dead_letter
 from shared.flows.trace import Tracer
-from shared.model.facts import PriceCard
-from shared.model.ids import Entity, Facet
+from shared.model.ids import Entity
 from shared.model.issue import IssueKind
-from shared.model.price import EffectiveWindow, PriceKind
 from shared.ports import Put, Reading
 from tests.domain.world import NOW, RETAILER
 from tests.fakes import MemoryBlobs
-from tests.flows.world import World, base_price, order
+from tests.flows.world import World, order
 
 
 class Inbox:
@@ -164,57 +161,6 @@ def test_a_solved_exception_that_comes_back_is_news_again() -> None:
     assert not world.issues.solve(problem.kind, problem.subject, by="ops")
     world.issues.report([problem])
     assert world.bus.types == ["IssueRaised", "IssueSolved", "IssueRaised"]
-
-
-def promoted(world: World, start: datetime, end: datetime) -> None:
-    promotion = base_price(999).model_copy(
-        update={
-            "condition_id": "VKA0",
-            "kind": PriceKind.PROMOTIONAL,
-            "window": EffectiveWindow(start=start, end=end),
-        }
-    )
-    conditions = (base_price(1999), promotion)
-    card = PriceCard(source="erp", as_of=world.clock.now(), sku="HAT-M", conditions=conditions)
-    world.apply(Entity.PRICE, card)
-
-
-def shown(world: World) -> object:
-    value = world.channel.shows[Facet.PRICE, "HAT-M"]
-    assert isinstance(value, dict)
-    price = value["price"]
-    assert isinstance(price, dict)
-    return price["amount"]
-
-
-def test_the_clock_starts_and_ends_a_promotion() -> None:
-    world = World()
-    world.know("M")
-    world.clock.advance(seconds=1)
-    promoted(world, NOW + timedelta(hours=1), NOW + timedelta(hours=2))
-    world.settle()
-    clock = PriceClock(world.store, world.clock)
-    assert (clock.run(), shown(world)) == (0, 1999)
-    world.clock.at = NOW + timedelta(hours=1)
-    assert clock.run() == 1
-    world.settle()
-    assert shown(world) == 999
-    world.clock.at = NOW + timedelta(hours=2)
-    clock.run()
-    world.settle()
-    assert shown(world) == 1999
-
-
-def test_a_clock_that_was_down_over_both_edges_catches_up() -> None:
-    world = World()
-    world.know("M")
-    world.clock.advance(seconds=1)
-    promoted(world, NOW + timedelta(hours=1), NOW + timedelta(hours=2))
-    world.settle()
-    world.clock.at = NOW + timedelta(hours=5)
-    assert PriceClock(world.store, world.clock).run() == 1
-    world.settle()
-    assert shown(world) == 1999
 
 
 def test_a_trace_tells_fact_rule_target_and_outcome() -> None:

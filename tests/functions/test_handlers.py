@@ -1,9 +1,11 @@
 """Every payload of `events/` through its handler, and one article and one order all the way."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
 
+from functions import bootstrap
 from functions.derive import clock, targets
 from functions.ingest import normalize, read
 from functions.ops import api as ops_api
@@ -12,8 +14,10 @@ from functions.orders import send
 from functions.publish import channel
 from functions.read import api as read_api
 from shared.aws.inbox import Inbox
+from shared.flows import keys
 from shared.kit.clock import WallClock
-from shared.ports import Table
+from shared.model.base import Json
+from shared.ports import Put, Table
 from tests.functions.world import Deployment, deployment, loaded, sqs_event, stocked, stream_event
 
 __all__ = ["deployment"]
@@ -162,3 +166,22 @@ def test_a_minute_with_nothing_to_do_does_nothing(deployment: Deployment) -> Non
     deployment.invoke(clock.handler, loaded("schedule/minute"))
     deployment.invoke(sweep.handler, loaded("schedule/minute"))
     assert all(deployment.messages(queue) == [] for queue in deployment.queues)
+
+
+def test_an_instant_that_has_come_wakes_its_skus_and_one_that_has_not_waits(
+    deployment: Deployment,
+) -> None:
+    store, past = bootstrap.store(), datetime(2025, 11, 28, tzinfo=UTC)
+    soon = WallClock().now() + timedelta(minutes=1)
+    for sku, at in (("HAT-M", past), ("HAT-S", soon)):
+        body: dict[str, Json] = {"at": at.isoformat()}
+        store.commit([Put(keys.wake(sku), body, 0, lane=keys.WAKE_LANE, due=at)])
+    for event in (loaded("derive.clock/wake"), sqs_event("wake", {"wake": soon.isoformat()})):
+        assert deployment.invoke(clock.handler, event) == {"batchItemFailures": []}
+    rows = store.get([keys.wake("HAT-M"), keys.wake("HAT-S")])
+    assert [row.body["at"] is None for row in rows.values()] == [True, False]
+    deployment.invoke(clock.handler, loaded("schedule/minute"))
+    waiting = boto3.client("sqs").get_queue_attributes(
+        QueueUrl=deployment.queues["wake"], AttributeNames=["All"]
+    )["Attributes"]
+    assert waiting["ApproximateNumberOfMessagesDelayed"] == "2"

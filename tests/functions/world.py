@@ -23,7 +23,7 @@ from tests.aws.tables import create_tables
 from tests.domain.world import RETAILER_TOML
 
 EVENTS = Path(__file__).resolve().parents[2] / "events"
-QUEUES = ("erp-read", "erp-write", "shop-read", "shop-write")
+QUEUES = ("erp-read", "erp-write", "shop-read", "shop-write", "wake")
 
 
 class Context:

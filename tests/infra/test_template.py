@@ -20,7 +20,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
 ]
 CONNECTIONS = ("erp", "shop")
-QUEUES = {"erp-read", "erp-write", "shop-read", "shop-write", "stream-failures"}
+QUEUES = {"erp-read", "erp-write", "shop-read", "shop-write", "wake", "stream-failures"}
 
 
 def test_aws_solutions_finds_nothing_that_is_not_acknowledged(template: Synthesized) -> None:

@@ -46,6 +46,7 @@ class Function:
     environment: Mapping[str, Any]
     timeout_ms: int
     engine: Engine
+    cold_ms: int = COLD_MS
     idle: list[Container] = field(default_factory=list)
     invocations: int = 0
     failures: int = 0
@@ -59,7 +60,7 @@ class Function:
         def body() -> object:
             engine = self.engine
             if cold:
-                engine.pause(COLD_MS)
+                engine.pause(self.cold_ms)
             engine.note(f"begins {_about(event)}")
             task = engine.current
             assert task is not None

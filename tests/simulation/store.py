@@ -62,16 +62,28 @@ class SimStore(Store):
         return [self._rows[part[sk]] for sk in sorted(part) if sk.startswith(prefix)]
 
     def due(
-        self, table: Table, lane: str, *, until: datetime | None = None, limit: int = 250
+        self,
+        table: Table,
+        lane: str,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 250,
     ) -> list[Row]:
-        return self._wire.aws(f"due {table} {lane}", lambda: self._due(table, lane, until)[:limit])
+        return self._wire.aws(
+            f"due {table} {lane}", lambda: self._due(table, lane, since, until)[:limit]
+        )
 
-    def _due(self, table: Table, lane: str, until: datetime | None) -> list[Row]:
+    def _due(
+        self, table: Table, lane: str, since: datetime | None, until: datetime | None
+    ) -> list[Row]:
         """What the index shows: it may still name rows that have left, or miss new ones."""
         self._catch_up()
         listed = self._lanes.get((table, lane), {})
         named = sorted(
-            (at, key.pk, key.sk, key) for key, at in listed.items() if until is None or at <= until
+            (at, key.pk, key.sk, key)
+            for key, at in listed.items()
+            if (since is None or at >= since) and (until is None or at <= until)
         )
         return [self._rows[key] for *_, key in named if key in self._rows]
 

@@ -23,9 +23,9 @@ TRIES = 20
 BATCH = 10
 INBOX_BATCH = 25
 FACTS_BATCH = 100
-FACTS_WINDOW_S = 1
 STREAM_RETRIES = 10
 MINUTES = ("clock", "sweep")
+WAKERS = 4
 FAILURES = "stream-failures"
 DEAD = "-dead"
 _FACTS = (Entity.PRODUCT, Entity.PRICE, Entity.STOCK)
@@ -100,8 +100,10 @@ def wiring(retailer: Retailer) -> Wiring:
     """Everything the template makes of this retailer's file that runs by itself."""
     connections = retailer.connections
     queues = [row for c in connections for row in _queues(c)]
+    queues += _with_dead(keys.WAKE_QUEUE, WORK_S * HIDDEN_TIMES)
     queues += _with_dead(FAILURES, SHORT_S * HIDDEN_TIMES)
     feeds = [feed for c in connections for feed in _feeds(c)]
+    feeds.append(QueueFeed(keys.WAKE_QUEUE, "clock", most=WAKERS))
     letters = [row.name for row in queues if row.tries is None]
     feeds += [QueueFeed(name, "dead-letters") for name in (*letters, FAILURES)]
     minutes = [Schedule(f"minute-{name}", 1, name) for name in MINUTES]
@@ -111,7 +113,7 @@ def wiring(retailer: Retailer) -> Wiring:
         feeds=tuple(feeds),
         streams=(
             StreamFeed(Table.INBOX, "normalize", INBOX_BATCH, state="received"),
-            StreamFeed(Table.FACTS, "derive", FACTS_BATCH, FACTS_WINDOW_S),
+            StreamFeed(Table.FACTS, "derive", FACTS_BATCH),
         ),
         schedules=(*minutes, *(s for c in connections for s in _polls(c, retailer))),
     )
@@ -132,8 +134,10 @@ def _common(retailer: Retailer) -> Iterable[FunctionRow]:
     shops = tuple(q(c.name) for q in (keys.write_queue, keys.read_queue) for c in channels)
     yield FunctionRow("webhook", "functions.ingest.webhook.handler", DOOR_S)
     yield FunctionRow("normalize", "functions.ingest.normalize.handler", SHORT_S, reads)
-    yield FunctionRow("derive", "functions.derive.targets.handler", SHORT_S, shops)
-    yield FunctionRow("clock", "functions.derive.clock.handler", SHORT_S)
+    wakes = (keys.WAKE_QUEUE, *(keys.write_queue(c.name) for c in channels))
+    derives = (*shops, keys.WAKE_QUEUE)
+    yield FunctionRow("derive", "functions.derive.targets.handler", SHORT_S, derives)
+    yield FunctionRow("clock", "functions.derive.clock.handler", WORK_S, wakes)
     yield FunctionRow("sweep", "functions.ops.sweep.handler", SHORT_S, writes)
     yield FunctionRow("dead-letters", "functions.ops.dead_letters.handler", SHORT_S)
 

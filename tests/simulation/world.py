@@ -113,18 +113,21 @@ class World:
                 if rule.poll is None
                 else partial(self.every_queue[rule.to].put, json.dumps({"poll": rule.poll.value}))
             )
-            self._every(rule.minutes * MINUTE, act)
+            self._every(rule.minutes * MINUTE, act, steady=rule.to == "clock")
 
     def _naming(self, connection: str) -> Any:
         row = CATALOG[self.retailer.connection(connection).system]
         return import_module(row.door).delivery_id
 
-    def _every(self, period_ms: int, act: Callable[[], None]) -> None:
-        """An EventBridge rule with a rate, in a phase of its own; `stretch` lets it skip beats."""
+    def _every(self, period_ms: int, act: Callable[[], None], *, steady: bool) -> None:
+        """An EventBridge rule with a rate, in a phase of its own; `stretch` lets it skip beats.
+
+        A steady one skips none: the clock is relied on to come within each minute.
+        """
 
         def tick() -> None:
             act()
-            self.engine.at(period_ms * self.stretch, tick)
+            self.engine.at(period_ms * (1 if steady else self.stretch), tick)
 
         self.engine.at(self._phases.randint(0, period_ms), tick)
 
