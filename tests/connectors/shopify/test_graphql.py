@@ -18,6 +18,7 @@ from shared.errors import (
     RetryableError,
     SyncError,
     ThrottledError,
+    UnreachableError,
 )
 from shared.model.ids import Facet
 from tests.connectors.shopify.world import NOW, World, mug, retailer, world
@@ -47,7 +48,7 @@ ANSWERS: dict[str, tuple[httpx.Response | Exception, type[SyncError], type[SyncE
     "503": (httpx.Response(503), RetryableError, InDoubtError),
     "504": (httpx.Response(504), RetryableError, InDoubtError),
     "lost answer": (httpx.ReadTimeout("late"), RetryableError, InDoubtError),
-    "never connected": (httpx.ConnectError("no"), RetryableError, RetryableError),
+    "never connected": (httpx.ConnectError("no"), UnreachableError, UnreachableError),
     "not JSON": (httpx.Response(200, text="<html>"), RetryableError, InDoubtError),
     "not an object": (httpx.Response(200, json=[]), RetryableError, InDoubtError),
     "no data": (httpx.Response(200, json={"data": None}), RetryableError, InDoubtError),
