@@ -194,6 +194,8 @@ def test_the_architecture_says_where_every_row_lives() -> None:
         keys.inbox("<connection>", "<delivery>"),
         keys.issue("<kind>#<subject>"),
         keys.cursor("<connection>", "<entity>"),
+        keys.file("<name>"),
+        keys.answer("<caller>", "<key>"),
         keys.lease("<name>"),
         keys.rate("<connection>"),
     ]
