@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from shared.domain.price_rows import refusal
+from shared.errors import RejectedError
 from shared.model.facts import PriceCard, PriceChange
 from shared.model.price import PriceCondition
 
@@ -51,6 +53,11 @@ def merged(card: PriceCard | None, change: PriceChange) -> PriceCard | None:
         conditions=tuple(kept.values()),
         told={name: told[name] for name in kept},
     )
+
+
+def overfull(condition: PriceCondition) -> RejectedError:
+    """Why a condition has no place in its SKU's card."""
+    return refusal("sku", condition.sku, f"has {CONDITIONS_MAX} conditions already")
 
 
 def _over(condition: PriceCondition, now: datetime) -> bool:

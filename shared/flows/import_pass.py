@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from itertools import batched
 from typing import Final
 
-from shared.domain.price_cards import CONDITIONS_MAX, changes
-from shared.domain.price_rows import RowReader, refusal
+from shared.domain.price_cards import changes, overfull
+from shared.domain.price_rows import RowReader
 from shared.errors import RejectedError
 from shared.flows import import_run, keys, reports
 from shared.flows.apply import Applied, apply
@@ -93,7 +93,7 @@ class Pass:
             except RejectedError as error:
                 bad.append((record.line, error))
         applied = self._applied([condition for _, condition in good])
-        bad += [(line, _overfull(c)) for line, c in good if c.sku in applied.overfull]
+        bad += [(line, overfull(c)) for line, c in good if c.sku in applied.overfull]
         self._lines += [reports.line(number, error) for number, error in sorted(bad, key=_first)]
         rows = sum(record.row is not None for record in chunk)
         end = chunk[-1]
@@ -156,7 +156,3 @@ def _endless(name: str, line: int) -> RejectedError:
 
 def _first(one: tuple[int, RejectedError]) -> int:
     return one[0]
-
-
-def _overfull(condition: PriceCondition) -> RejectedError:
-    return refusal("sku", condition.sku, f"has {CONDITIONS_MAX} conditions already")

@@ -47,18 +47,20 @@ def dropped_as(name: str) -> Dropped | None:
             return None
 
 
-def dropped_files(message: object) -> list[dict[str, str]]:
-    """The files a notification of the store tells of, as messages of ours; none for any other.
+def dropped_files(message: object) -> list[dict[str, str]] | None:
+    """The files a notification of the store tells of, as messages of ours; None if it is neither.
 
-    Names come escaped as in a query, and the store's own test of the queue tells of none.
+    Names come escaped as in a query, and the store's own test of the queue tells of no file.
     """
     match message:
         case {"Records": list(records)}:
             return [told for record in records if (told := _told(record))]
         case {"file": str(name), **rest}:
             return [{"file": name, **{str(k): str(v) for k, v in rest.items()}}]
-        case _:
+        case {"Event": "s3:TestEvent"}:
             return []
+        case _:
+            return None
 
 
 def _told(record: object) -> dict[str, str] | None:

@@ -30,7 +30,7 @@ def dead_letter(queue: str, body: str, *, message_id: str) -> Problem:
         parsed = None
     origin = queue.removesuffix("-dead")
     if origin == keys.IMPORT_QUEUE:
-        parsed = next(iter(dropped_files(parsed)), parsed)
+        parsed = next(iter(dropped_files(parsed) or ()), parsed)
     said = {str(k): str(v) for k, v in parsed.items()} if isinstance(parsed, dict) else {}
     connection = origin.rsplit("-", 1)[0] if origin.endswith(("-read", "-write")) else "shelfwire"
     known = connection != "shelfwire" or origin == keys.IMPORT_QUEUE

@@ -44,6 +44,14 @@ def test_an_unchanged_wish_writes_nothing() -> None:
     assert desire(fresh(), draft(), now=NOW) is None
 
 
+def test_a_wish_that_holds_until_another_time_is_noted_and_not_sent() -> None:
+    shown = answered(fresh(), Verdict.APPLIED)
+    later = desire(shown, replace(draft(), next_change=NOW + timedelta(days=1)), now=NOW)
+    assert later is not None
+    assert (later.next_change, later.version) == (NOW + timedelta(days=1), shown.version)
+    assert due(later, settle_after=SETTLE) is None
+
+
 def test_an_applied_target_is_clean_and_knows_what_is_shown() -> None:
     target = answered(fresh(), Verdict.APPLIED)
     assert (target.state, target.published, target.published_version) == (
