@@ -79,8 +79,9 @@ def desire(old: Target | None, draft: Draft, *, now: datetime) -> Target | None:
 
 
 def _same_wish(old: Target, draft: Draft) -> Target | None:
-    """What is wished stays, but perhaps not until when; there is nothing to send."""
-    if old.next_change == draft.next_change:
+    """What is wished stays, but perhaps not until when, or a price not why; nothing is to send."""
+    same_chain = old.why == draft.chain or draft.facet is not Facet.PRICE
+    if old.next_change == draft.next_change and same_chain:
         return None
     return old.model_copy(
         update={"next_change": draft.next_change, "why": draft.chain, "facts": draft.facts}
