@@ -14,6 +14,7 @@ from aws_lambda_powertools import Logger, Metrics
 from shared.aws.blobs import S3Blobs
 from shared.aws.bus import EventBus
 from shared.aws.config import config
+from shared.aws.files import S3Files
 from shared.aws.queues import SqsQueues
 from shared.aws.secrets import Secrets
 from shared.aws.store import DynamoStore
@@ -40,6 +41,7 @@ class Environment(Settings):
     secrets: dict[str, str] = {}
     bus: str = ""
     archive: str = ""
+    files: str = ""
     connection: str = ""
     prefix: str = ""
 
@@ -78,6 +80,11 @@ def bus() -> EventBus:
 @cache
 def blobs() -> S3Blobs:
     return S3Blobs(client("s3"), environment().archive)
+
+
+@cache
+def files() -> S3Files:
+    return S3Files(client("s3"), environment().files)
 
 
 @cache

@@ -1,19 +1,19 @@
 """Alarms over queues, streams, functions and the API, and one page to look at.
 
-Each kind has a runbook page.
+Each kind has a runbook page. They stand in a stack of their own, because they are most of what a
+connection adds, and name what they watch, so that nothing watched waits for them to change.
 """
 
 from collections.abc import Mapping, Sequence
 
-from aws_cdk import Duration
+from aws_cdk import Duration, Stack
 from aws_cdk import aws_apigatewayv2 as api
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from infra.queue import WorkQueue
+from infra.queue import DEAD
 from infra.stage import Stage
 
 ALARM_KINDS = (
@@ -29,8 +29,8 @@ _OVER = cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD
 _QUIET = cloudwatch.TreatMissingData.NOT_BREACHING
 
 
-class Alarms(Construct):
-    """`streamed` are those of the functions that a table's stream feeds."""
+class AlarmStack(Stack):
+    """Functions and queues by their short names; `streamed` functions are fed by a table."""
 
     def __init__(
         self,
@@ -38,32 +38,30 @@ class Alarms(Construct):
         name: str,
         stage: Stage,
         *,
-        functions: Sequence[lambda_.Function],
-        streamed: Sequence[lambda_.Function],
-        queues: Sequence[WorkQueue],
+        functions: Sequence[str],
+        streamed: Sequence[str],
+        queues: Sequence[str],
         door: api.HttpStage,
     ) -> None:
-        super().__init__(scope, name)
+        super().__init__(scope, name, env=stage.environment, stack_name=stage.name("alarms"))
         self._stage = stage
         self.topic = sns.Topic(self, "Topic", topic_name=stage.name("alarms"), enforce_ssl=True)
         for queue in queues:
-            dead = queue.dead.metric_approximate_number_of_messages_visible()
-            oldest = queue.work.metric_approximate_age_of_oldest_message()
-            self._alarm("dead-letters", queue.name, dead, over=0)
-            self._alarm("oldest-message", queue.name, oldest, over=OLDEST_MAX.to_seconds())
+            self._alarm("dead-letters", queue, self._waiting(queue, DEAD), over=0)
+            over = OLDEST_MAX.to_seconds()
+            self._alarm("oldest-message", queue, self._oldest(queue), over=over)
         for function in functions:
-            label = function.node.id
-            self._alarm("function-errors", label, function.metric_errors(), over=0)
-            self._alarm("function-throttles", label, function.metric_throttles(), over=0)
+            self._alarm("function-errors", function, self._of(function, "Errors"), over=0)
+            self._alarm("function-throttles", function, self._of(function, "Throttles"), over=0)
         for function in streamed:
             behind = OLDEST_MAX.to_milliseconds()
-            self._alarm("stream-behind", function.node.id, _age(function), over=behind)
+            self._alarm("stream-behind", function, self._age(function), over=behind)
         self._alarm("api-errors", "api", door.metric_server_error(), over=0)
         self._dashboard(
             {
-                **_of_queues(queues),
-                **_of_functions(functions),
-                "age of the oldest stream record, ms": [_age(f) for f in streamed],
+                **self._of_queues(queues),
+                **self._of_functions(functions),
+                "age of the oldest stream record, ms": [self._age(f) for f in streamed],
                 "requests refused, and failed": [
                     door.metric_client_error(),
                     door.metric_server_error(),
@@ -94,26 +92,41 @@ class Alarms(Construct):
             self, "Page", dashboard_name=self._stage.name("overview"), widgets=[widgets]
         )
 
+    def _of_queues(self, queues: Sequence[str]) -> dict[str, list[cloudwatch.Metric]]:
+        return {
+            "messages waiting": [self._waiting(queue) for queue in queues],
+            "age of the oldest message, s": [self._oldest(queue) for queue in queues],
+            "dead letters": [self._waiting(queue, DEAD) for queue in queues],
+        }
 
-def _age(function: lambda_.Function) -> cloudwatch.Metric:
-    return function.metric("IteratorAge", statistic="max")
+    def _of_functions(self, functions: Sequence[str]) -> dict[str, list[cloudwatch.Metric]]:
+        return {
+            "errors": [self._of(function, "Errors") for function in functions],
+            "throttles": [self._of(function, "Throttles") for function in functions],
+            "duration p99, ms": [self._of(f, "Duration", statistic="p99") for f in functions],
+        }
 
+    def _of(self, function: str, metric: str, *, statistic: str = "Sum") -> cloudwatch.Metric:
+        return cloudwatch.Metric(
+            namespace="AWS/Lambda",
+            metric_name=metric,
+            dimensions_map={"FunctionName": self._stage.name(function)},
+            statistic=statistic,
+        )
 
-def _of_queues(queues: Sequence[WorkQueue]) -> dict[str, list[cloudwatch.Metric]]:
-    work = [queue.work for queue in queues]
-    dead = [queue.dead for queue in queues]
-    return {
-        "messages waiting": [q.metric_approximate_number_of_messages_visible() for q in work],
-        "age of the oldest message, s": [
-            q.metric_approximate_age_of_oldest_message() for q in work
-        ],
-        "dead letters": [q.metric_approximate_number_of_messages_visible() for q in dead],
-    }
+    def _age(self, function: str) -> cloudwatch.Metric:
+        return self._of(function, "IteratorAge", statistic="Maximum")
 
+    def _waiting(self, *queue: str) -> cloudwatch.Metric:
+        return self._of_queue("ApproximateNumberOfMessagesVisible", *queue)
 
-def _of_functions(functions: Sequence[lambda_.Function]) -> dict[str, list[cloudwatch.Metric]]:
-    return {
-        "errors": [function.metric_errors() for function in functions],
-        "throttles": [function.metric_throttles() for function in functions],
-        "duration p99, ms": [function.metric_duration(statistic="p99") for function in functions],
-    }
+    def _oldest(self, queue: str) -> cloudwatch.Metric:
+        return self._of_queue("ApproximateAgeOfOldestMessage", queue)
+
+    def _of_queue(self, metric: str, *queue: str) -> cloudwatch.Metric:
+        return cloudwatch.Metric(
+            namespace="AWS/SQS",
+            metric_name=metric,
+            dimensions_map={"QueueName": self._stage.name(*queue)},
+            statistic="Maximum",
+        )

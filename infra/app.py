@@ -2,20 +2,29 @@
 
 import aws_cdk as cdk
 
-from infra.app_stack import AppStack
+from infra.alarms import AlarmStack
+from infra.app_stack import STREAMED, AppStack
 from infra.data_stack import DataStack
 from infra.stage import Stage, stage_from
 
 
-def build(app: cdk.App, stage: Stage | None = None) -> tuple[DataStack, AppStack]:
-    """Both stacks; the data stack must survive, the app stack can be made again."""
+def build(app: cdk.App, stage: Stage | None = None) -> None:
+    """Three stacks: the data must survive, the app and its alarms can be made again."""
     stage = stage or stage_from(app)
     data = DataStack(app, "ShelfwireData", stage)
     work = AppStack(app, "ShelfwireApp", stage, data)
+    AlarmStack(
+        app,
+        "ShelfwireAlarms",
+        stage,
+        functions=[function.node.id for function in work.functions],
+        streamed=STREAMED,
+        queues=[queue.name for queue in work.every_queue()],
+        door=work.doors.stage,
+    )
     cdk.Tags.of(app).add("app", "shelfwire")
     cdk.Tags.of(app).add("retailer", stage.retailer.retailer)
     cdk.Tags.of(app).add("stage", stage.retailer.stage)
-    return data, work
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What can be made again: functions, queues, doors, alarms. Composes; owns nothing itself."""
+"""What can be made again: functions, queues, doors. Composes; owns nothing itself."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,18 +11,19 @@ from aws_cdk import aws_lambda_destinations as destinations
 from aws_cdk import aws_lambda_event_sources as sources
 from constructs import Construct
 
-from infra.alarms import Alarms
 from infra.connection import WORK, ConnectionQueues, ConnectionWork
 from infra.data_stack import DataStack, titled
 from infra.doors import Doors
 from infra.function import Function
 from infra.grants import Grants, Rows
+from infra.price_work import PriceWork
 from infra.queue import WorkQueue
 from infra.stage import Stage, row_of
 from shared.connectors.catalog import Kind
 
 STREAM_TRIES = 10
 WAKERS = 4  # instants that may be busy at once
+STREAMED = ("normalize", "derive")
 
 
 class AppStack(Stack):
@@ -41,6 +42,7 @@ class AppStack(Stack):
             ConnectionWork(self, c, stage, grants=self._grants, queues=self.queues)
             for c in connections
         ]
+        self.prices = PriceWork(self, stage, data, grants=self._grants)
         self.functions = [
             self._webhook(),
             self._normalize(),
@@ -50,6 +52,7 @@ class AppStack(Stack):
             self._sweep(),
             self._read_api(),
             self._ops_api(),
+            *self.prices.functions,
             *(function for work in self.work for function in (work.reader, work.writer)),
         ]
         by_id = {function.node.id: function for function in self.functions}
@@ -59,24 +62,22 @@ class AppStack(Stack):
             stage,
             data,
             webhook=by_id["webhook"],
-            read=by_id["api-read"],
-            ops=by_id["api-ops"],
+            answering={
+                "Read": by_id["api-read"],
+                "Ops": by_id["api-ops"],
+                "Lookup": self.prices.lookup,
+                "Prices": self.prices.taker,
+            },
         )
-        Alarms(
-            self,
-            "Alarms",
-            stage,
-            functions=self.functions,
-            streamed=[by_id["normalize"], by_id["derive"]],
-            queues=self._all_queues(),
-            door=self.doors.stage,
-        )
-        for queue in self._all_queues():
+        for queue in (*self._work_queues(), self.failures):
             CfnOutput(self, f"Queue{titled(queue.name)}", value=queue.work.queue_url)
 
-    def _all_queues(self) -> list[WorkQueue]:
+    def every_queue(self) -> list[WorkQueue]:
+        return [*self._work_queues(), self._data.imports, self.failures]
+
+    def _work_queues(self) -> list[WorkQueue]:
         pairs = [(q.read, q.write) for q in self.queues.values()]
-        return [*(queue for pair in pairs for queue in pair), self.wakes, self.failures]
+        return [*(queue for pair in pairs for queue in pair), self.wakes]
 
     def _of(self, kind: Kind | None) -> list[ConnectionQueues]:
         connections = self._stage.retailer.connections
@@ -255,7 +256,7 @@ class AppStack(Stack):
         )
         self._grants.rows(function, rows)
         self._grants.publish(function)
-        letters = [queue.dead for queue in self._all_queues()]
+        letters = [queue.dead for queue in self.every_queue()]
         for queue in (*letters, self.failures.work):
             function.add_event_source(
                 sources.SqsEventSource(queue, batch_size=10, report_batch_item_failures=True)
@@ -276,7 +277,7 @@ class AppStack(Stack):
 
     def _ops_api(self) -> Function:
         rows = Rows(reads=("orders", "facts"), writes=("issues", "inbox", "links"))
-        sends = self._reads() | self._writes()
+        sends = self._reads() | self._writes() | {self._data.imports.name: self._data.imports}
         function = Function(
             self,
             "api-ops",

@@ -4,11 +4,13 @@ from aws_cdk import Aws, CfnOutput, Duration, Stack
 from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from infra.nag import acknowledge
+from infra.queue import WorkQueue
 from infra.stage import Stage
 
 TABLES = ("facts", "targets", "orders", "links", "inbox", "issues", "control")
@@ -24,8 +26,12 @@ SCOPES = {
 }
 CLIENTS = {
     "operator": ("lookup.read", "ops.read", "ops.replay", "ops.approve"),
+    "pricing": ("lookup.read", "prices.write"),
     "shopfront": ("lookup.read", "orders.write"),
 }
+
+KEPT = Duration.days(180)
+IMPORT_WITHIN = Duration.minutes(5)  # short slices: what dies is taken up again the sooner
 
 
 def titled(name: str) -> str:
@@ -44,6 +50,8 @@ class DataStack(Stack):
         )
         self.tables = {table: self._table(table, stage) for table in TABLES}
         self.archive = self._archive(stage)
+        self.imports = WorkQueue(self, "import", stage, handled_within=IMPORT_WITHIN)
+        self.files = self._files(stage)
         self.bus = events.EventBus(self, "Bus", event_bus_name=stage.name("bus"))
         self.secrets = {
             connection.name: secretsmanager.Secret(
@@ -61,6 +69,8 @@ class DataStack(Stack):
             )
         self._callers(stage)
         CfnOutput(self, "ArchiveName", value=self.archive.bucket_name)
+        CfnOutput(self, "FilesName", value=self.files.bucket_name)
+        CfnOutput(self, "QueueImport", value=self.imports.work.queue_url)
         CfnOutput(self, "BusName", value=self.bus.event_bus_name)
         for table in TABLES:
             CfnOutput(self, f"Table{table.title()}", value=self.tables[table].table_name)
@@ -102,11 +112,54 @@ class DataStack(Stack):
             enforce_ssl=True,
             versioned=False,
             removal_policy=stage.removal,
-            lifecycle_rules=[s3.LifecycleRule(prefix="raw/", expiration=Duration.days(180))],
+            lifecycle_rules=[
+                s3.LifecycleRule(prefix=prefix, expiration=KEPT) for prefix in ("raw/", "access/")
+            ],
         )
         acknowledge(
             bucket, {"S1": "every object is written by our functions, whose calls are traced"}
         )
+        return bucket
+
+    def _files(self, stage: Stage) -> s3.Bucket:
+        """Where others drop files; each is told of in a queue of this stack, which S3 checks."""
+        name = f"{stage.name('files')}-{Aws.ACCOUNT_ID}"
+        bucket = s3.Bucket(
+            self,
+            "Files",
+            bucket_name=name,
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            enforce_ssl=True,
+            versioned=False,
+            server_access_logs_bucket=self.archive,
+            server_access_logs_prefix="access/files/",
+            removal_policy=stage.removal,
+            lifecycle_rules=[
+                s3.LifecycleRule(prefix=prefix, expiration=KEPT) for prefix in ("drop/", "report/")
+            ],
+        )
+        self.imports.work.grant_send_messages(
+            iam.ServicePrincipal(
+                "s3.amazonaws.com",
+                conditions={
+                    "ArnEquals": {"aws:SourceArn": f"arn:{Aws.PARTITION}:s3:::{name}"},
+                    "StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID},
+                },
+            )
+        )
+        made = bucket.node.default_child
+        assert isinstance(made, s3.CfnBucket)  # noqa: S101 - so does the construct make it
+        made.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
+            queue_configurations=[
+                s3.CfnBucket.QueueConfigurationProperty(
+                    event="s3:ObjectCreated:*",
+                    queue=self.imports.work.queue_arn,
+                    filter=_under("drop/"),
+                )
+            ]
+        )
+        made.node.add_dependency(self.imports)
         return bucket
 
     def _callers(self, stage: Stage) -> None:
@@ -165,3 +218,10 @@ class DataStack(Stack):
                 flows=cognito.OAuthFlows(client_credentials=True), scopes=scopes
             ),
         )
+
+
+def _under(prefix: str) -> s3.CfnBucket.NotificationFilterProperty:
+    rule = s3.CfnBucket.FilterRuleProperty(name="prefix", value=prefix)
+    return s3.CfnBucket.NotificationFilterProperty(
+        s3_key=s3.CfnBucket.S3KeyFilterProperty(rules=[rule])
+    )

@@ -1,6 +1,7 @@
 """The HTTP API: webhooks by signature, every other route by token and scope, nothing else."""
 
 import json
+from collections.abc import Mapping
 
 import jsii
 from aws_cdk import CfnOutput, RemovalPolicy, Stack
@@ -26,7 +27,22 @@ OPS_ROUTES = {
     "POST /v1/inbox/{connection}/{delivery}/replay": "ops.replay",
     "PUT /v1/links/{connection}/{code}": "ops.approve",
 }
+LOOKUP_ROUTES = {
+    "GET /v1/prices/{channel}/{sku}": "lookup.read",
+    "POST /v1/prices/{channel}/lookup": "lookup.read",
+    "GET /v1/availability/{channel}/{sku}": "lookup.read",
+    "POST /v1/availability/{channel}/lookup": "lookup.read",
+}
+PRICE_ROUTES = {"POST /v1/prices": "prices.write"}
+SCOPED = {
+    "Read": READ_ROUTES,
+    "Ops": OPS_ROUTES,
+    "Lookup": LOOKUP_ROUTES,
+    "Prices": PRICE_ROUTES,
+}
+"""Routes by the function that answers them, each with the scope it asks for."""
 
+EVERY_ROUTE = {route: scope for routes in SCOPED.values() for route, scope in routes.items()}
 
 LOGGED = {
     "at": "$context.requestTime",
@@ -56,6 +72,8 @@ class _AccessLogs:
 
 
 class Doors(Construct):
+    """`answering` are the functions behind the routes of `SCOPED`, by the same names."""
+
     def __init__(
         self,
         scope: Construct,
@@ -64,8 +82,7 @@ class Doors(Construct):
         data: DataStack,
         *,
         webhook: lambda_.Function,
-        read: lambda_.Function,
-        ops: lambda_.Function,
+        answering: Mapping[str, lambda_.Function],
     ) -> None:
         super().__init__(scope, name)
         region = Stack.of(self).region
@@ -90,8 +107,8 @@ class Doors(Construct):
         )
         for hook in hooks:
             acknowledge(hook, {"APIG4": "vendors sign what they send; the function checks it"})
-        for routes, function, label in ((READ_ROUTES, read, "Read"), (OPS_ROUTES, ops, "Ops")):
-            integration = integrations.HttpLambdaIntegration(label, function)
+        for label, routes in SCOPED.items():
+            integration = integrations.HttpLambdaIntegration(label, answering[label])
             for route, needed in routes.items():
                 method, path = route.split(" ")
                 self.api.add_routes(

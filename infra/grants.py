@@ -83,14 +83,34 @@ class Grants:
         _allow(function, ["secretsmanager:GetSecretValue"], arns)
 
     def archive(self, function: lambda_.Function, *actions: str) -> None:
-        name = f"{self._stage.name('archive')}-{Aws.ACCOUNT_ID}"
-        raw = f"arn:{Aws.PARTITION}:s3:::{name}/raw/*"
-        _allow(function, actions, [raw])
-        shown = raw.replace(Aws.PARTITION, "<AWS::Partition>")
+        why = "raw bodies are named after their delivery"
+        self._under(function, actions, "archive", "raw", why)
+
+    def files(self, function: lambda_.Function) -> None:
+        """Read what is dropped, write reports beside it; listing makes what is gone a 404."""
+        why = "files are named by those who drop them"
+        self._under(function, ["s3:GetObject"], "files", "drop", why)
+        self._under(function, ["s3:GetObject", "s3:PutObject"], "files", "report", why)
+        _allow(function, ["s3:ListBucket"], [f"arn:{Aws.PARTITION}:s3:::{self._bucket('files')}"])
+
+    def _bucket(self, name: str) -> str:
+        return f"{self._stage.name(name)}-{Aws.ACCOUNT_ID}"
+
+    def _under(
+        self,
+        function: lambda_.Function,
+        actions: Iterable[str],
+        bucket: str,
+        prefix: str,
+        why: str,
+    ) -> None:
+        """Everything under a prefix; the wildcard is accounted for."""
+        arn = f"arn:{Aws.PARTITION}:s3:::{self._bucket(bucket)}/{prefix}/*"
+        _allow(function, actions, [arn])
+        shown = arn.replace(Aws.PARTITION, "<AWS::Partition>")
         shown = shown.replace(Aws.ACCOUNT_ID, "<AWS::AccountId>")
         if function.role is not None:
-            why = {f"IAM5[Resource::{shown}]": "raw bodies are named after their delivery"}
-            acknowledge(function.role, why)
+            acknowledge(function.role, {f"IAM5[Resource::{shown}]": why})
 
 
 def _allow(function: lambda_.Function, actions: Iterable[str], resources: list[str]) -> None:

@@ -13,6 +13,7 @@ from shared.model.base import Json
 
 SCOPES = {
     "operator": ("lookup.read", "ops.read", "ops.replay", "ops.approve"),
+    "pricing": ("lookup.read", "prices.write"),
     "shopfront": ("lookup.read", "orders.write"),
 }
 EARLY = timedelta(seconds=60)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 REGION = "us-east-1"
 KEY_ID = SECRET_KEY = "test"
-CLIENTS = ("operator", "shopfront")
+CLIENTS = ("operator", "pricing", "shopfront")
 _CONFIG = Config(
     connect_timeout=2,
     read_timeout=120,
@@ -76,6 +76,7 @@ class Deployed(Canonical):
     api_stage: str
     pool_id: str
     archive: str
+    files: str
     bus: str
     clients: dict[str, str]
     tables: dict[str, str]
@@ -107,6 +108,7 @@ class Deployed(Canonical):
             api_stage=_output(said, "ApiStage"),
             pool_id=_output(said, "PoolId"),
             archive=_output(said, "ArchiveName"),
+            files=_output(said, "FilesName"),
             bus=_output(said, "BusName"),
             clients={name: _output(said, f"Client{name.title()}") for name in CLIENTS},
             tables=_ours(prefix, aws.dynamodb.list_tables()["TableNames"]),

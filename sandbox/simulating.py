@@ -28,12 +28,13 @@ def simulate(wish: Wish, say: Callable[[str], None]) -> dict[str, Json]:
     """Do what was asked for; `ok` says whether everything held."""
     try:
         from tests.simulation import command  # noqa: PLC0415 - only here, and only in a checkout
+        from tests.simulation.scenarios import SCENARIOS  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise CannotRunError(
             f"the simulation is not here: {error}", "run it in a checkout, after `make setup`"
         ) from error
-    if wish.scenario is not None and wish.scenario not in command.SCENARIOS:
-        known = ", ".join(command.SCENARIOS)
+    if wish.scenario is not None and wish.scenario not in SCENARIOS:
+        known = ", ".join(SCENARIOS)
         raise CannotRunError(f"no scenario is called {wish.scenario!r}", f"known: {known}")
     if wish.seed is not None:
         return _one(wish, wish.seed, say)

@@ -131,6 +131,28 @@ class Blobs(Protocol):
     def get(self, name: str) -> bytes: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some bytes of a file; `version` is another one once the file is replaced.
+
+    `notes` is what whoever put the file said beside it.
+    """
+
+    content: bytes
+    size: int
+    version: str
+    put_at: datetime
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+
+class Files(Blobs, Protocol):
+    """Files that others drop, too large to be held."""
+
+    def read(self, name: str, *, start: int, length: int, version: str | None = None) -> Piece:
+        """Up to `length` bytes; RejectedError if there is no such file, or not that version."""
+        ...
+
+
 class Clock(Protocol):
     def now(self) -> datetime:
         """The present instant, aware, in UTC."""

@@ -1,7 +1,7 @@
 """In-memory forms of the ports; the contract suite runs on them and on moto, so they cannot rot."""
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -13,9 +13,11 @@ from shared.ports import (
     Bus,
     Clock,
     Delete,
+    Files,
     Key,
     Message,
     Pacer,
+    Piece,
     Put,
     Queues,
     Row,
@@ -179,6 +181,31 @@ class MemoryBlobs(Blobs):
         if name not in self.kept:
             raise RejectedError(f"nothing is kept as {name!r}", code="NoSuchKey")
         return self.kept[name]
+
+
+@dataclass
+class MemoryFiles(MemoryBlobs, Files):
+    """Every putting of a name makes another version; `asked` is how much was read at once."""
+
+    clock: Clock = field(kw_only=True)
+    puts: list[tuple[str, datetime, Mapping[str, str]]] = field(default_factory=list)
+    asked: list[int] = field(default_factory=list)
+
+    def put(self, name: str, content: bytes) -> None:
+        self.drop(name, content)
+
+    def drop(self, name: str, content: bytes, **notes: str) -> None:
+        """Put a file the way others do, with what they say beside it."""
+        super().put(name, content)
+        self.puts.append((name, self.clock.now(), notes))
+
+    def read(self, name: str, *, start: int, length: int, version: str | None = None) -> Piece:
+        content = self.get(name)
+        number, (_, at, notes) = max((i, put) for i, put in enumerate(self.puts) if put[0] == name)
+        if version not in {None, str(number)}:
+            raise RejectedError(f"{name!r} was replaced", code="PreconditionFailed")
+        self.asked.append(length)
+        return Piece(content[start : start + length], len(content), str(number), at, notes)
 
 
 @dataclass

@@ -7,7 +7,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import TypeAdapter, ValidationError
 
 from functions import bootstrap
-from functions.http import Answer, answer, named, not_found, refusal
+from functions.http import Answer, answer, caller, named, not_found, refusal
 from shared.errors import RejectedError
 from shared.flows import keys
 from shared.flows.intake import replay_delivery
@@ -29,7 +29,7 @@ def replay_issue(event: dict[str, Any]) -> Answer:
     issue_id = named(event, "issue_id")
     replay = Replay(bootstrap.store(), bootstrap.queues(), bootstrap.issues(), bootstrap.clock)
     try:
-        issue = replay.issue(issue_id, by=_who(event))
+        issue = replay.issue(issue_id, by=caller(event))
     except RejectedError as error:
         return refusal(409, error.field or "issue_id", issue_id, error.remedy or str(error))
     if issue is None:
@@ -73,8 +73,3 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Answer:
     """The gateway has already checked the token and its scope for this route."""
     del context
     return ROUTES[event["routeKey"]](event)
-
-
-def _who(event: dict[str, Any]) -> str:
-    claims = event["requestContext"].get("authorizer", {}).get("jwt", {}).get("claims", {})
-    return str(claims.get("client_id") or claims.get("sub") or "unknown")

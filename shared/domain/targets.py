@@ -56,7 +56,7 @@ def desire(old: Target | None, draft: Draft, *, now: datetime) -> Target | None:
             facts=draft.facts,
         )
     if old.desired == draft.desired and old.group == draft.group:
-        return None
+        return _same_wish(old, draft)
     version = old.version + 1
     state = _state_after(old, draft)
     shown = state is TargetState.APPLIED
@@ -75,6 +75,16 @@ def desire(old: Target | None, draft: Draft, *, now: datetime) -> Target | None:
             "facts": draft.facts,
             "attempts": _attempts_after(old, state, now),
         }
+    )
+
+
+def _same_wish(old: Target, draft: Draft) -> Target | None:
+    """What is wished stays, but perhaps not until when, or a price not why; nothing is to send."""
+    same_chain = old.why == draft.chain or draft.facet is not Facet.PRICE
+    if old.next_change == draft.next_change and same_chain:
+        return None
+    return old.model_copy(
+        update={"next_change": draft.next_change, "why": draft.chain, "facts": draft.facts}
     )
 
 

@@ -1,13 +1,14 @@
 """Keep what a source of truth said: conditional on its version, silent when nothing changed."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from shared.domain.price_cards import changes, merged
 from shared.errors import RetryableError
 from shared.flows import keys
 from shared.flows.issues import Issues, Problem
-from shared.model.facts import Fact, ItemCard, PriceCard, ProductCard
+from shared.model.facts import Fact, ItemCard, PriceCard, PriceChange, ProductCard, StockCard, Told
 from shared.model.ids import Entity
 from shared.model.issue import IssueKind
 from shared.model.product import Lifecycle
@@ -16,45 +17,41 @@ from shared.ports import Key, Put, Row, Store
 
 TRIES = 6
 
-Kept = Fact | ItemCard
+Kept = Told | ItemCard
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Applied:
-    """How many cards changed, said nothing new, or were older than what is known."""
+    """How many cards changed, said nothing new, or were older than what is known.
+
+    `overfull` are the SKUs that have no room for another condition; theirs were not applied.
+    """
 
     changed: int = 0
     unchanged: int = 0
     superseded: int = 0
+    overfull: set[str] = field(default_factory=set)
 
 
 def apply(
-    cards: Sequence[Fact], *, entity: Entity, store: Store, issues: Issues, retailer: Retailer
+    cards: Sequence[Told], *, entity: Entity, store: Store, issues: Issues, retailer: Retailer
 ) -> Applied:
     """Write the cards of one connection; what a connection does not own becomes a finding."""
     owner = retailer.authority.get(entity)
     strangers = {card.source for card in cards if card.source != owner}
-    issues.report(_not_owner(source, entity, owner) for source in sorted(strangers))
-    owned = [card for card in cards if card.source == owner]
+    issues.report(not_owner(source, entity, owner) for source in sorted(strangers))
     pending: dict[Key, Kept] = {}
-    for fact in owned:
-        _newest(pending, fact)
-    changed = unchanged = superseded = 0
+    for fact in cards:
+        if fact.source == owner:
+            _newest(pending, fact)
+    applied = Applied()
     for _ in range(TRIES):
         if not pending:
-            return Applied(changed, unchanged, superseded)
+            return applied
         pending |= _orphans(pending, rows := store.get(pending))
-        writes = []
-        for key, card in pending.items():
-            row = rows.get(key)
-            if row and datetime.fromisoformat(str(row.body["as_of"])) > card.as_of:
-                superseded += 1
-            elif row and _same(row, card):
-                unchanged += 1
-            else:
-                writes.append(_put(key, card, row))
+        writes = _writes(pending, rows, applied)
         committed = store.commit(writes)
-        changed += sum(committed)
+        applied.changed += sum(committed)
         pending = {
             put.key: pending[put.key]
             for put, done in zip(writes, committed, strict=True)
@@ -63,15 +60,49 @@ def apply(
     raise RetryableError(f"{len(pending)} cards are contended")
 
 
-def _newest(pending: dict[Key, Kept], card: Fact) -> None:
+def _writes(pending: dict[Key, Kept], rows: dict[Key, Row], applied: Applied) -> list[Put]:
+    """What has to be written of what is pending; the rest is counted."""
+    writes = []
+    for key, told in pending.items():
+        row = rows.get(key)
+        part = isinstance(told, PriceChange)
+        card = merged(_known(row), told) if isinstance(told, PriceChange) else told
+        if card is None:
+            applied.overfull.add(key.pk.removeprefix("sku#"))
+        elif row and not part and datetime.fromisoformat(str(row.body["as_of"])) > card.as_of:
+            applied.superseded += 1
+        elif row and _same(row, card):
+            applied.unchanged += 1
+        else:
+            writes.append(_put(key, card, row))
+    return writes
+
+
+def _known(row: Row | None) -> PriceCard | None:
+    return PriceCard.model_validate(row.body) if row else None
+
+
+def _newest(pending: dict[Key, Kept], card: Told) -> None:
     for key, kept in _rows_of(card):
-        if key not in pending or pending[key].as_of <= kept.as_of:
+        before = pending.get(key)
+        if isinstance(before, PriceChange) and isinstance(kept, PriceChange):
+            pending[key] = _joined(before, kept)
+        elif before is None or before.as_of <= kept.as_of:
             pending[key] = kept
 
 
-def _rows_of(card: Fact) -> Iterable[tuple[Key, Kept]]:
+def _joined(first: PriceChange, second: PriceChange) -> PriceChange:
+    """Both changes of one SKU as one; told at different times, they belong in different calls."""
+    if first.as_of != second.as_of:
+        raise ValueError(f"changes of {first.sku} told at {first.as_of} and {second.as_of}")
+    conditions = (*first.conditions, *second.conditions)
+    (joined,) = changes(conditions, source=first.source, as_of=first.as_of)
+    return joined
+
+
+def _rows_of(card: Told) -> Iterable[tuple[Key, Kept]]:
     if not isinstance(card, ProductCard):
-        make = keys.price if isinstance(card, PriceCard) else keys.stock
+        make = keys.stock if isinstance(card, StockCard) else keys.price
         yield make(card.sku, card.source), card
         return
     yield keys.product(card.product.product_id, card.source), card
@@ -108,16 +139,16 @@ def _orphans(pending: dict[Key, Kept], rows: dict[Key, Row]) -> dict[Key, Kept]:
     return found
 
 
-def _same(row: Row, card: Kept) -> bool:
+def _same(row: Row, card: Fact | ItemCard) -> bool:
     said = card.model_dump(mode="json")
     return {**row.body, "as_of": None} == {**said, "as_of": None}
 
 
-def _put(key: Key, card: Kept, row: Row | None) -> Put:
+def _put(key: Key, card: Fact | ItemCard, row: Row | None) -> Put:
     return Put(key=key, body=card.model_dump(mode="json"), expected=row.rev if row else 0)
 
 
-def _not_owner(source: str, entity: Entity, owner: str | None) -> Problem:
+def not_owner(source: str, entity: Entity, owner: str | None) -> Problem:
     return Problem(
         kind=IssueKind.NOT_THE_OWNER,
         subject=f"{source}/{entity}",

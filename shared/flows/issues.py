@@ -23,12 +23,14 @@ _SEVERITY = {
     IssueKind.UNMAPPED_SKU: Severity.HIGH,
     IssueKind.TOTALS_DIFFER: Severity.HIGH,
     IssueKind.BAD_MESSAGE: Severity.HIGH,
+    IssueKind.BAD_FILE: Severity.HIGH,
     IssueKind.SHIPMENT_REJECTED: Severity.HIGH,
 }
 
 _OWNER = {
     IssueKind.UNMAPPED_SKU: "merchandising",
     IssueKind.NO_PRICE: "pricing",
+    IssueKind.BAD_FILE: "pricing",
     IssueKind.BAD_FACT: "master data",
     IssueKind.UNMAPPED_LOCATION: "logistics",
     IssueKind.SHIPMENT_REJECTED: "logistics",

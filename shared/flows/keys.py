@@ -90,6 +90,19 @@ def cursor(connection: str, entity: str) -> Key:
     return Key(Table.CONTROL, f"cursor#{connection}#{entity}")
 
 
+def file(name: str) -> Key:
+    """How far a dropped file has been taken in."""
+    return Key(Table.CONTROL, f"file#{name}")
+
+
+def answer(caller: str, idempotency_key: str) -> Key:
+    """What a caller was answered under a key of its own."""
+    return Key(Table.CONTROL, f"answer#{caller}#{idempotency_key}")
+
+
+IMPORT_QUEUE = "import"
+
+
 def lease(name: str) -> Key:
     return Key(Table.CONTROL, f"lease#{name}")
 

@@ -10,6 +10,7 @@ from shared.domain.targets import Priority
 from shared.errors import RejectedError, RetryableError
 from shared.flows import keys
 from shared.flows.derive import HINT, target_put
+from shared.flows.import_run import dropped_files
 from shared.flows.intake import replay_delivery
 from shared.flows.issues import Issues, Problem
 from shared.model.issue import Issue, IssueKind
@@ -18,7 +19,7 @@ from shared.model.target import Target, TargetState
 from shared.ports import Clock, Key, Message, Put, Queues, Store, Table
 
 TRIES = 6
-_BOOKKEEPING = frozenset({"queue", "run", "deferred"})
+_BOOKKEEPING = frozenset({"queue", "run", "deferred", "version", "at"})
 
 
 def dead_letter(queue: str, body: str, *, message_id: str) -> Problem:
@@ -27,9 +28,12 @@ def dead_letter(queue: str, body: str, *, message_id: str) -> Problem:
         parsed = json.loads(body)
     except ValueError:
         parsed = None
-    said = {str(k): str(v) for k, v in parsed.items()} if isinstance(parsed, dict) else {}
     origin = queue.removesuffix("-dead")
+    if origin == keys.IMPORT_QUEUE:
+        parsed = next(iter(dropped_files(parsed) or ()), parsed)
+    said = {str(k): str(v) for k, v in parsed.items()} if isinstance(parsed, dict) else {}
     connection = origin.rsplit("-", 1)[0] if origin.endswith(("-read", "-write")) else "shelfwire"
+    known = connection != "shelfwire" or origin == keys.IMPORT_QUEUE
     about = _failed_function(parsed) or _keys(said)
     return Problem(
         kind=IssueKind.DEAD_LETTER,
@@ -37,7 +41,7 @@ def dead_letter(queue: str, body: str, *, message_id: str) -> Problem:
         connection=connection,
         summary=f"a message of {origin} failed every try: {about or 'unreadable'}",
         remedy="look at the function's errors at that time, mend the cause, then replay",
-        replay={**said, "queue": origin} if said and connection != "shelfwire" else None,
+        replay={**said, "queue": origin} if said and known else None,
     )
 
 

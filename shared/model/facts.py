@@ -31,9 +31,23 @@ class ItemCard(Canonical):
 
 
 class PriceCard(Canonical):
-    """Every price condition of one SKU that is or may still become effective."""
+    """Every price condition of one SKU that is or may still become effective.
+
+    `told` says when a condition was last told by itself, by its id; one that is not in it was told
+    with the whole card, at `as_of`.
+    """
 
     kind: Literal["price"] = "price"
+    source: Name
+    as_of: Instant
+    sku: Sku
+    conditions: tuple[PriceCondition, ...]
+    told: dict[str, Instant] = {}
+
+
+class PriceChange(Canonical):
+    """Some conditions of one SKU, as told at `as_of`; the SKU's other conditions stand."""
+
     source: Name
     as_of: Instant
     sku: Sku
@@ -76,3 +90,6 @@ Card = Annotated[
 ]
 Fact = ProductCard | PriceCard | StockCard
 """What a connector reads from a source of truth."""
+
+Told = Fact | PriceChange
+"""What may be kept: something whole, or a part that leaves the rest as it was."""

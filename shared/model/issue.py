@@ -22,6 +22,7 @@ class IssueKind(StrEnum):
     UNMAPPED_LOCATION = "unmapped_location"
     NO_PRICE = "no_price"
     BAD_FACT = "bad_fact"
+    BAD_FILE = "bad_file"
     NOT_THE_OWNER = "not_the_owner"
     REFUND_WITHOUT_ORDER = "refund_without_order"
     SHIPMENT_WITHOUT_ORDER = "shipment_without_order"

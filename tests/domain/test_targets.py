@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from shared.domain.targets import Draft, changed_there, desire, due, merged, seen, sent, settle
 from shared.model.ids import Facet
-from shared.model.target import Outcome, Target, TargetState, Verdict
+from shared.model.target import Outcome, Step, Target, TargetState, Verdict
 from tests.domain.world import NOW
 
 SETTLE = timedelta(seconds=60)
@@ -42,6 +42,23 @@ def test_a_new_target_is_dirty_at_once() -> None:
 
 def test_an_unchanged_wish_writes_nothing() -> None:
     assert desire(fresh(), draft(), now=NOW) is None
+
+
+def test_a_wish_that_holds_until_another_time_is_noted_and_not_sent() -> None:
+    shown = answered(fresh(), Verdict.APPLIED)
+    later = desire(shown, replace(draft(), next_change=NOW + timedelta(days=1)), now=NOW)
+    assert later is not None
+    assert (later.next_change, later.version) == (NOW + timedelta(days=1), shown.version)
+    assert due(later, settle_after=SETTLE) is None
+
+
+def test_a_price_that_stays_for_another_reason_says_so_and_is_not_sent() -> None:
+    shown = answered(fresh(), Verdict.APPLIED)
+    chain = (Step(rule="base price", detail="condition PR00-2"),)
+    again = desire(shown, replace(draft(), chain=chain), now=NOW)
+    assert again is not None
+    assert (again.why, again.version) == (chain, shown.version)
+    assert due(again, settle_after=SETTLE) is None
 
 
 def test_an_applied_target_is_clean_and_knows_what_is_shown() -> None:

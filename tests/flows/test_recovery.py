@@ -117,6 +117,26 @@ def test_a_dead_letter_keeps_its_keys_and_can_be_sent_again() -> None:
     assert world.open() == []
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"file": "drop/erp/price/a b.csv", "run": "2026-11-27T09:00:00+00:00"},
+        {
+            "Records": [
+                {"eventTime": "t", "s3": {"object": {"key": "drop/erp/price/a+b.csv", "eTag": "1"}}}
+            ]
+        },
+    ],
+)
+def test_a_dead_letter_about_a_file_is_named_after_it_and_can_be_sent_again(
+    body: dict[str, object],
+) -> None:
+    problem = dead_letter("import-dead", json.dumps(body), message_id="m1")
+    assert problem.subject == "import/file=drop/erp/price/a b.csv"
+    assert problem.replay is not None
+    assert {"queue": "import", "file": "drop/erp/price/a b.csv"}.items() <= problem.replay.items()
+
+
 def test_an_unreadable_dead_letter_is_still_an_exception() -> None:
     world = World()
     world.issues.report([dead_letter("erp-write-dead", "not json", message_id="m1")])

@@ -23,7 +23,7 @@ from tests.aws.tables import create_tables
 from tests.domain.world import RETAILER_TOML
 
 EVENTS = Path(__file__).resolve().parents[2] / "events"
-QUEUES = ("erp-read", "erp-write", "shop-read", "shop-write", "wake")
+QUEUES = ("erp-read", "erp-write", "shop-read", "shop-write", "wake", "import")
 
 
 class Context:
@@ -56,7 +56,8 @@ class Deployment:
 
     def _prepare(self, folder: Path) -> None:
         region = {"LocationConstraint": "eu-west-1"}
-        boto3.client("s3").create_bucket(Bucket="archive", CreateBucketConfiguration=region)  # type: ignore[arg-type]
+        for bucket in ("archive", "files"):
+            boto3.client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration=region)  # type: ignore[arg-type]
         boto3.client("events").create_event_bus(Name="news")
         secret = {
             "client_id": "client",
@@ -79,6 +80,7 @@ class Deployment:
             "SECRETS": arns,
             "BUS": "news",
             "ARCHIVE": "archive",
+            "FILES": "files",
             "PREFIX": "shelfwire-demo",
         }
         for name, value in said.items():
@@ -133,6 +135,7 @@ def forget() -> None:
         bootstrap.queues,
         bootstrap.bus,
         bootstrap.blobs,
+        bootstrap.files,
         bootstrap.secrets,
         bootstrap.issues,
         bootstrap.pacer,

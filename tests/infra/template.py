@@ -1,4 +1,4 @@
-"""Both stacks as CloudFormation sees them, synthesized once a session and without a bundle."""
+"""The stacks as CloudFormation sees them, synthesized once a session and without a bundle."""
 
 import json
 import os

@@ -73,7 +73,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
     return synthesized(tmp_path_factory.mktemp("large"), stage)
 
 
-@pytest.mark.parametrize("stack", ["Data", "App"])
+@pytest.mark.parametrize("stack", ["Data", "App", "Alarms"])
 def test_each_stack_is_one_cloudformation_takes(large: Synthesized, stack: str) -> None:
     template = large.template(stack)
     assert large.refused == ""

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from functions.ingest import prices
 from functions.ops import api as ops_api
 from functions.read import api as read_api
+from functions.read import lookup
 from infra.alarms import ALARM_KINDS
 from infra.data_stack import CLIENTS, INDEXED, SCOPES, TABLES
-from infra.doors import OPS_ROUTES, READ_ROUTES
+from infra.doors import EVERY_ROUTE, SCOPED
 from shared.ports import Table
 from tests.infra.template import PREFIX, Synthesized
 
@@ -20,19 +22,27 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
 ]
 CONNECTIONS = ("erp", "shop")
-QUEUES = {"erp-read", "erp-write", "shop-read", "shop-write", "wake", "stream-failures"}
+QUEUES = {
+    "erp-read",
+    "erp-write",
+    "shop-read",
+    "shop-write",
+    "wake",
+    "import",
+    "stream-failures",
+}
 
 
 def test_aws_solutions_finds_nothing_that_is_not_acknowledged(template: Synthesized) -> None:
     assert template.refused == ""
 
 
-def test_cloudformation_s_own_schemas_accept_both_templates(template: Synthesized) -> None:
+def test_cloudformation_s_own_schemas_accept_every_template(template: Synthesized) -> None:
     paths = sorted(str(path) for path in template.folder.glob("*.template.json"))
     lint = [str(Path(sys.executable).parent / "cfn-lint"), "--ignore-checks", "W3005", "--"]
     found = subprocess.run([*lint, *paths], capture_output=True, text=True, check=False)  # noqa: S603
     assert found.stdout == ""
-    assert len(paths) == 2
+    assert len(paths) == 3
 
 
 def test_every_table_of_the_ports_is_made_and_nothing_else(template: Synthesized) -> None:
@@ -96,6 +106,7 @@ def test_every_dead_letter_queue_is_turned_into_exceptions(template: Synthesized
         if isinstance(arn, dict) and "Fn::GetAtt" in arn
     }
     assert set(dead) <= consumed
+    assert "importDead" in json.dumps([s["EventSourceArn"] for s in sources])
 
 
 def test_every_stream_has_somewhere_to_put_what_it_cannot_handle(template: Synthesized) -> None:
@@ -132,12 +143,44 @@ def test_every_schedule_has_a_dead_letter_queue(template: Synthesized) -> None:
         assert all("DeadLetterConfig" in target for target in rule["Targets"])
 
 
+def test_what_is_dropped_is_told_to_one_queue_which_its_own_bucket_alone_may_use(
+    template: Synthesized,
+) -> None:
+    (told,) = [
+        bucket["NotificationConfiguration"]["QueueConfigurations"]
+        for bucket in template.resources("AWS::S3::Bucket", "Data").values()
+        if "NotificationConfiguration" in bucket
+    ]
+    (one,) = told
+    queues = template.resources("AWS::SQS::Queue", "Data")
+    queue = queues[one["Queue"]["Fn::GetAtt"][0]]
+    assert queue["QueueName"] == f"{PREFIX}import"
+    assert one["Filter"] == {"S3Key": {"Rules": [{"Name": "prefix", "Value": "drop/"}]}}
+    senders = [
+        statement["Condition"]
+        for policy in template.resources("AWS::SQS::QueuePolicy", "Data").values()
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Allow"
+    ]
+    assert len(senders) == 1
+    assert "-files-" in json.dumps(senders[0]["ArnEquals"]["aws:SourceArn"])
+
+
+def test_a_file_s_message_stays_hidden_longer_than_a_slice_of_it_may_take(
+    template: Synthesized,
+) -> None:
+    queues = {q["QueueName"]: q for q in template.resources("AWS::SQS::Queue", "Data").values()}
+    function = template.functions()["import-file"]
+    assert queues[f"{PREFIX}import"]["VisibilityTimeout"] == 6 * function["Timeout"]
+    assert queues[f"{PREFIX}import"]["RedrivePolicy"]["maxReceiveCount"] == 20
+
+
 def test_only_webhooks_are_open_and_every_other_route_has_a_scope_of_its_own(
     template: Synthesized,
 ) -> None:
     routes = {r["RouteKey"]: r for r in template.resources("AWS::ApiGatewayV2::Route").values()}
     scopes = {k: r.get("AuthorizationScopes") for k, r in routes.items() if "/hooks/" not in k}
-    wanted = {key: [f"shelfwire/{scope}"] for key, scope in (READ_ROUTES | OPS_ROUTES).items()}
+    wanted = {key: [f"shelfwire/{scope}"] for key, scope in EVERY_ROUTE.items()}
     assert scopes == wanted
     for key, route in routes.items():
         assert route["AuthorizationType"] == ("NONE" if "/hooks/" in key else "JWT")
@@ -145,8 +188,10 @@ def test_only_webhooks_are_open_and_every_other_route_has_a_scope_of_its_own(
 
 
 def test_every_route_is_one_its_function_answers() -> None:
-    assert set(READ_ROUTES) == set(read_api.ROUTES)
-    assert set(OPS_ROUTES) == set(ops_api.ROUTES)
+    answered = {"Read": read_api, "Ops": ops_api, "Lookup": lookup, "Prices": prices}
+    assert {label: set(api.ROUTES) for label, api in answered.items()} == {
+        label: set(routes) for label, routes in SCOPED.items()
+    }
 
 
 def test_a_token_is_good_for_the_scopes_of_its_client_alone(template: Synthesized) -> None:
@@ -170,7 +215,15 @@ def test_what_a_person_needs_after_a_deployment_is_among_the_outputs(
     template: Synthesized,
 ) -> None:
     needed = {
-        "Data": {"ArchiveName", "BusName", "PoolId", "TokenUrl", "ClientOperator", "SecretErp"},
+        "Data": {
+            "ArchiveName",
+            "FilesName",
+            "BusName",
+            "PoolId",
+            "TokenUrl",
+            "ClientOperator",
+            "SecretErp",
+        },
         "App": {"ApiId", "ApiUrl", "ApiStage", "QueueErpRead", "QueueStreamFailures"},
     }
     for stack, names in needed.items():
@@ -198,7 +251,24 @@ def test_every_queue_function_and_stream_has_its_alarms(template: Synthesized) -
     }
     assert set(about) == set(ALARM_KINDS)
     wanted = {f"{PREFIX}{kind}-{name}": kind for kind, names in about.items() for name in names}
-    alarms = template.resources("AWS::CloudWatch::Alarm").values()
+    alarms = template.resources("AWS::CloudWatch::Alarm", "Alarms").values()
     described = {alarm["AlarmName"]: alarm["AlarmDescription"] for alarm in alarms}
     assert described == {name: f"docs/runbook/{kind}.md" for name, kind in wanted.items()}
     assert all(alarm["AlarmActions"] for alarm in alarms)
+
+
+def test_an_alarm_watches_what_is_deployed_under_that_name(template: Synthesized) -> None:
+    queues = [
+        queue["QueueName"]
+        for stack in ("App", "Data")
+        for queue in template.resources("AWS::SQS::Queue", stack).values()
+    ]
+    named = {*queues, *(f["FunctionName"] for f in template.functions().values())}
+    alarms = template.resources("AWS::CloudWatch::Alarm", "Alarms").values()
+    watched = {
+        dimension["Value"]
+        for alarm in alarms
+        for dimension in alarm["Dimensions"]
+        if dimension["Name"] in {"FunctionName", "QueueName"}
+    }
+    assert watched == named

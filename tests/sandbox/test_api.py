@@ -18,6 +18,7 @@ DEPLOYED = Deployed(
     api_stage="live",
     pool_id="pool",
     archive="archive",
+    files="files",
     bus="bus",
     clients={"operator": "client-1"},
     tables={},

@@ -9,7 +9,7 @@ import pytest
 import typer
 
 from infra.alarms import ALARM_KINDS
-from infra.doors import OPS_ROUTES, READ_ROUTES
+from infra.doors import EVERY_ROUTE
 from sandbox import connectors_page
 from sandbox.cli import app
 from shared.connectors.catalog import CATALOG, Connector, Kind
@@ -174,7 +174,7 @@ def test_the_readme_shows_every_command() -> None:
 def test_the_architecture_lists_every_route_with_its_scope() -> None:
     rows = [row for row in cells(DOCS / "architecture.md") if row[0].startswith("`")]
     shown = {row[0].strip("`"): row[1].strip("`") for row in rows if " /v1/" in row[0]}
-    assert shown == READ_ROUTES | OPS_ROUTES
+    assert shown == EVERY_ROUTE
 
 
 def test_the_architecture_says_where_every_row_lives() -> None:
@@ -194,6 +194,8 @@ def test_the_architecture_says_where_every_row_lives() -> None:
         keys.inbox("<connection>", "<delivery>"),
         keys.issue("<kind>#<subject>"),
         keys.cursor("<connection>", "<entity>"),
+        keys.file("<name>"),
+        keys.answer("<caller>", "<key>"),
         keys.lease("<name>"),
         keys.rate("<connection>"),
         keys.rate("<connection>", "<operation>"),

@@ -17,8 +17,8 @@ pytestmark = [
     pytest.mark.xdist_group("synth"),
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
 ]
-# Only called by people over HTTP; nothing in the simulation calls them.
-BY_REQUEST = {"api-read", "api-ops"}
+# Only called over HTTP or by who drops a file; nothing in the simulation calls or drops.
+BY_REQUEST = {"api-read", "api-ops", "api-prices", "api-lookup", "import-file"}
 
 
 @pytest.fixture(scope="session")
@@ -194,8 +194,11 @@ def _short(name: str) -> str:
 
 
 def _sources(template: Synthesized, *, streams: bool) -> list[dict[str, Any]]:
+    """Streams, or queues of this stack; the queue of dropped files stands in the other one."""
     found = template.resources("AWS::Lambda::EventSourceMapping").values()
-    return [source for source in found if ("StartingPosition" in source) is streams]
+    if streams:
+        return [source for source in found if "StartingPosition" in source]
+    return [source for source in found if "Fn::GetAtt" in source["EventSourceArn"]]
 
 
 def _function(template: Synthesized, source: dict[str, Any]) -> str:

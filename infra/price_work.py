@@ -1,0 +1,76 @@
+"""Prices in by file and by call, prices and availability out: what all connections share."""
+
+from collections.abc import Sequence
+
+from aws_cdk import aws_lambda_event_sources as sources
+from constructs import Construct
+
+from infra.data_stack import IMPORT_WITHIN, DataStack
+from infra.function import Function
+from infra.grants import Grants, Rows
+from infra.stage import Stage
+
+FILES_AT_ONCE = 4
+
+
+class PriceWork(Construct):
+    def __init__(self, scope: Construct, stage: Stage, data: DataStack, *, grants: Grants) -> None:
+        super().__init__(scope, "Prices")
+        self._stage = stage
+        self._data = data
+        self._grants = grants
+        self.importer = self._importer()
+        self.taker = self._rows_only(
+            "api-prices", "functions.ingest.prices.handler", Rows(writes=("facts", "control"))
+        )
+        self.lookup = self._rows_only(
+            "api-lookup", "functions.read.lookup.handler", Rows(reads=("targets",))
+        )
+
+    @property
+    def functions(self) -> Sequence[Function]:
+        return self.importer, self.taker, self.lookup
+
+    def _importer(self) -> Function:
+        rows = Rows(writes=("facts", "issues", "control"))
+        queue = self._data.imports
+        function = Function(
+            self,
+            "import-file",
+            self._stage,
+            handler="functions.ingest.import_file.handler",
+            timeout=IMPORT_WITHIN,
+            memory_mb=1024,
+            loops=True,
+            environment={
+                "tables": self._grants.names(rows),
+                "queues": {queue.name: queue.work.queue_url},
+                "files": self._data.files.bucket_name,
+                "bus": self._grants.bus_name,
+            },
+        )
+        self._grants.rows(function, rows)
+        self._grants.send(function, [queue])
+        self._grants.publish(function)
+        self._grants.files(function)
+        function.add_event_source(
+            sources.SqsEventSource(
+                queue.work,
+                batch_size=1,
+                report_batch_item_failures=True,
+                max_concurrency=FILES_AT_ONCE,
+            )
+        )
+        return function
+
+    def _rows_only(self, name: str, handler: str, rows: Rows) -> Function:
+        """A function that answers from the tables and does nothing else."""
+        function = Function(
+            self,
+            name,
+            self._stage,
+            handler=handler,
+            environment={"tables": self._grants.names(rows)},
+        )
+        self._grants.rows(function, rows)
+        return function

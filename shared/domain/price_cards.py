@@ -1,0 +1,65 @@
+"""Conditions told one by one become one card per SKU; what they do not name stays as it was."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from shared.domain.price_rows import refusal
+from shared.errors import RejectedError
+from shared.model.facts import PriceCard, PriceChange
+from shared.model.price import PriceCondition
+
+CONDITIONS_MAX = 500  # of one SKU: a row holds 400 KB, and a condition takes up to 600 bytes of it
+ENDED_FOR = timedelta(days=14)  # no message lives longer, so none brings back what was forgotten
+
+
+def changes(
+    conditions: Iterable[PriceCondition], *, source: str, as_of: datetime
+) -> list[PriceChange]:
+    """One change per SKU; of one condition told twice, the later telling counts."""
+    by_sku: dict[str, dict[str, PriceCondition]] = defaultdict(dict)
+    for condition in conditions:
+        by_sku[condition.sku][condition.condition_id] = condition
+    return [
+        PriceChange(source=source, as_of=as_of, sku=sku, conditions=tuple(listed.values()))
+        for sku, listed in by_sku.items()
+    ]
+
+
+def merged(card: PriceCard | None, change: PriceChange) -> PriceCard | None:
+    """The card after a change, the same one if nothing is new; None if it would be too large.
+
+    A condition gives way to a telling that is not older than its own. Conditions that ended a
+    fortnight before the change are left out.
+    """
+    known = {c.condition_id: c for c in card.conditions} if card else {}
+    told = {name: card.told.get(name, card.as_of) for name in known} if card else {}
+    newer = [
+        c
+        for c in change.conditions
+        if c != known.get(c.condition_id) and told.get(c.condition_id, change.as_of) <= change.as_of
+    ]
+    if card and not newer:
+        return card
+    known |= {c.condition_id: c for c in newer}
+    told |= {c.condition_id: change.as_of for c in newer}
+    kept = {name: c for name, c in sorted(known.items()) if not _over(c, change.as_of)}
+    if len(kept) > CONDITIONS_MAX:
+        return None
+    return PriceCard(
+        source=change.source,
+        as_of=max(card.as_of, change.as_of) if card else change.as_of,
+        sku=change.sku,
+        conditions=tuple(kept.values()),
+        told={name: told[name] for name in kept},
+    )
+
+
+def overfull(condition: PriceCondition) -> RejectedError:
+    """Why a condition has no place in its SKU's card."""
+    return refusal("sku", condition.sku, f"has {CONDITIONS_MAX} conditions already")
+
+
+def _over(condition: PriceCondition, now: datetime) -> bool:
+    end = condition.window.end
+    return end is not None and end + ENDED_FOR <= now

@@ -1,0 +1,200 @@
+"""One row of a price file or of a call becomes a condition, or is refused by field and value.
+
+A price without currency, tax basis, list or window is not guessed at. Rows hold texts, whatever
+they were read from; a missing text and an empty one are the same.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from functools import cached_property, lru_cache
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import ValidationError
+
+from shared.errors import RejectedError
+from shared.model.money import Money
+from shared.model.price import EffectiveWindow, PriceCondition, PriceKind, TaxBasis
+from shared.model.retailer import PriceList, Retailer
+
+ID_MAX = 96
+OPEN_END: Final = "9999-12-31"
+VALUE_MAX = 100  # characters of a refused value that are told
+
+REQUIRED: Final[Mapping[str, str]] = {
+    "sku": "name the article as the owner of products does, in at most 64 characters without #",
+    "price_list": "name one of the retailer's price lists",
+    "kind": f"write {' or '.join(PriceKind)}",
+    "amount": "write a positive decimal such as 19.99, without thousands separators",
+    "currency": "write the price list's currency, such as GBP",
+    "tax_basis": f"write {' or '.join(TaxBasis)}, as the price list is",
+    "unit": "write the unit of measure the amount is for, such as PC",
+    "valid_from": "write 2026-11-27T09:00:00+00:00, or a date or local time and a zone",
+}
+OPTIONAL: Final[Mapping[str, str]] = {
+    "per": "write how many units the amount is for, such as 1 or 10",
+    "valid_to": "write an instant after valid_from, or the last day on which the price holds",
+    "zone": "write an IANA time zone such as Europe/London",
+    "condition_id": f"write at most {ID_MAX} printable characters that are the same every time",
+}
+COLUMNS: Final[Mapping[str, str]] = {**REQUIRED, **OPTIONAL}
+
+type Row = Mapping[str, object]
+
+_AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def refusal(field: str, value: object, problem: str) -> RejectedError:
+    """What is wrong with one field of a row, and what to write there."""
+    return RejectedError(
+        f"{field} {problem}",
+        code="bad_row",
+        field=field,
+        value=str(value)[:VALUE_MAX],
+        remedy=COLUMNS.get(field, f"leave it out; known are {', '.join(COLUMNS)}"),
+    )
+
+
+@dataclass(frozen=True)
+class RowReader:
+    """Reads rows for one retailer. `comma` says that decimals are written 19,99."""
+
+    retailer: Retailer
+    comma: bool = False
+
+    @cached_property
+    def _lists(self) -> dict[str, PriceList]:
+        return {each.name: each for each in self.retailer.price_lists}
+
+    def condition(self, row: Row) -> PriceCondition:
+        """What the row states; raises RejectedError with its field, value and remedy."""
+        for name in row.keys() - COLUMNS.keys():
+            raise refusal(name, row[name], "is no field of a price")
+        said = {name: _text(row, name) for name in COLUMNS}
+        for name in REQUIRED:
+            if not said[name]:
+                raise refusal(name, "", "is missing")
+        listed = self._listed(said)
+        window = _window(said)
+        unit, kind = said["unit"], said["kind"]
+        fields = {
+            "condition_id": _identity(said, window.start),
+            "sku": said["sku"],
+            "kind": kind,
+            "price_list": listed.name,
+            "amount": self._amount(said["amount"], listed.currency),
+            "per": self._decimal("per", said["per"] or "1"),
+            "unit": unit,
+            "tax_basis": listed.tax_basis,
+            "window": window,
+        }
+        try:
+            return PriceCondition.model_validate(fields)
+        except ValidationError as error:
+            field = str(error.errors()[0]["loc"][0])
+            raise refusal(field, said.get(field, ""), "is not one that can be kept") from error
+
+    def _listed(self, said: Mapping[str, str]) -> PriceList:
+        """The row's price list, with which its currency and tax basis agree."""
+        listed = self._lists.get(said["price_list"])
+        if listed is None:
+            known = ", ".join(self._lists)
+            raise refusal("price_list", said["price_list"], f"is none of {known}")
+        for field, ours in (("currency", listed.currency), ("tax_basis", listed.tax_basis)):
+            if said[field] != ours:
+                raise refusal(field, said[field], f"is not that of list {listed.name}, {ours}")
+        return listed
+
+    def _amount(self, text: str, currency: str) -> Money:
+        amount = self._decimal("amount", text)
+        try:
+            return Money.parse(amount, currency)
+        except ValueError as error:
+            raise refusal("amount", text, f"has more digits than {currency} has") from error
+
+    def _decimal(self, field: str, text: str) -> Decimal:
+        """A positive decimal, as the file writes them."""
+        if self.comma:
+            if "." in text:
+                raise refusal(field, text, "has a point where the decimal comma is declared")
+            plain = text.replace(",", ".")
+        elif "," in text:
+            raise refusal(field, text, "has a comma, and a decimal comma was not declared")
+        else:
+            plain = text
+        if not _AMOUNT.fullmatch(plain):
+            raise refusal(field, text, "is not a decimal number")
+        number = Decimal(plain)
+        if not number:
+            raise refusal(field, text, "is zero")
+        return number
+
+
+def _text(row: Row, name: str) -> str:
+    value = row.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise refusal(name, value, "is neither text nor a number")
+    return value.strip()
+
+
+def _identity(said: Mapping[str, str], start: datetime) -> str:
+    """The given id; else the list, kind, unit and start, so that a repeat means the same one."""
+    given = said["condition_id"]
+    if len(given) > ID_MAX or not given.isprintable():
+        raise refusal("condition_id", given, "is too long or not printable")
+    if given:
+        return given
+    return "/".join((said["price_list"], said["kind"], said["unit"], start.isoformat()))
+
+
+def _window(said: Mapping[str, str]) -> EffectiveWindow:
+    zone = _zone(said["zone"]) if said["zone"] else None
+    start = _instant("valid_from", said["valid_from"], zone, last_day=False)
+    until = said["valid_to"]
+    open_end = not until or until == OPEN_END
+    end = None if open_end else _instant("valid_to", until, zone, last_day=True)
+    if end is not None and end <= start:
+        raise refusal("valid_to", until, f"is not after valid_from {said['valid_from']}")
+    return EffectiveWindow(start=start, end=end, zone=said["zone"] or "UTC")
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise refusal("zone", name, "is no time zone") from error
+
+
+@lru_cache(maxsize=1024)
+def _instant(field: str, text: str, zone: ZoneInfo | None, *, last_day: bool) -> datetime:
+    """An instant in UTC. A date is a whole day of its zone, the last one included."""
+    try:
+        if _DAY.fullmatch(text):
+            return _of_day(field, text, zone, last_day=last_day)
+        return _of_time(field, datetime.fromisoformat(text), text, zone)
+    except (ValueError, OverflowError) as error:
+        raise refusal(field, text, "is neither a date nor a time") from error
+
+
+def _of_day(field: str, text: str, zone: ZoneInfo | None, *, last_day: bool) -> datetime:
+    if zone is None:
+        raise refusal(field, text, "is a day, and no zone says whose")
+    day = date.fromisoformat(text) + timedelta(days=last_day)
+    return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
+
+
+def _of_time(field: str, at: datetime, text: str, zone: ZoneInfo | None) -> datetime:
+    if at.tzinfo is not None:
+        return at.astimezone(UTC)
+    if zone is None:
+        raise refusal(field, text, "has no offset, and no zone says which")
+    early, late = (at.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
+    if early.utcoffset() != late.utcoffset():
+        raise refusal(field, text, f"is skipped or repeated in {zone.key}: write its offset")
+    return early.astimezone(UTC)

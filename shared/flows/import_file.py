@@ -1,0 +1,192 @@
+"""Take in a dropped file of prices: piece by piece, resumable, with a report of every refused row.
+
+Messages carry keys only. A run that is begun goes on by a message that names it, so whatever fails
+from then on is resumed where the last checkpoint stands. Between two checkpoints everything may be
+done twice: what is applied again says nothing new, and the report is written over.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from shared.domain.price_rows import COLUMNS, REQUIRED, RowReader
+from shared.errors import RejectedError, RetryableError
+from shared.flows import import_run, keys
+from shared.flows.apply import not_owner
+from shared.flows.import_pass import Pass
+from shared.flows.import_run import Dropped, Run, dropped_as
+from shared.flows.issues import Issues, Problem
+from shared.kit.records.delimited import delimited
+from shared.kit.records.jsons import jsons
+from shared.kit.records.record import RECORD_MAX, Format, Place
+from shared.model.ids import Entity
+from shared.model.issue import IssueKind
+from shared.model.retailer import Retailer
+from shared.ports import Clock, Files, Message, Piece, Queues, Store
+
+HEAD: Final = 2 * RECORD_MAX
+ALIVE: Final = timedelta(minutes=10)  # a run not heard of for this long was lost
+TRIES: Final = 6
+REPLACED: Final = "PreconditionFailed"
+_CSV: Final = (".csv", ".txt")
+_JSON: Final = (".json", ".ndjson", ".jsonl")
+
+
+@dataclass(frozen=True, slots=True)
+class Importer:
+    """Takes `{"file", "version", "at"}` of a file that was dropped, and what follows from it.
+
+    That is `{"file", "run"}` of a run to go on with, and `{"file"}` of one to be read again.
+    """
+
+    store: Store
+    files: Files
+    queues: Queues
+    issues: Issues
+    clock: Clock
+    retailer: Retailer
+
+    def handle(self, message: Mapping[str, str], *, out_of_time: Callable[[], bool]) -> Run | None:
+        """The run as far as it went, if the message was one to go on with."""
+        try:
+            dropped = self._dropped(message["file"])
+            if self._is_owner(dropped):
+                if "run" in message:
+                    return self._resumed(dropped, message["run"], out_of_time)
+                self._begun(dropped, message)
+        except RejectedError as error:
+            if error.code != REPLACED:  # a file put in its place tells of itself
+                self.issues.report([self._refused(message["file"], error)])
+        return None
+
+    def _dropped(self, name: str) -> Dropped:
+        dropped = dropped_as(name)
+        known = {connection.name for connection in self.retailer.connections}
+        if dropped and dropped.connection in known and dropped.entity == Entity.PRICE:
+            return dropped
+        raise RejectedError(
+            f"{name} lies where no file is expected",
+            field="file",
+            value=name,
+            remedy=f"drop it as drop/<connection>/price/<file>; known are {', '.join(known)}",
+        )
+
+    def _is_owner(self, dropped: Dropped) -> bool:
+        owner = self.retailer.authority[Entity.PRICE]
+        if dropped.connection != owner:
+            self.issues.report([not_owner(dropped.connection, Entity.PRICE, owner)])
+        return dropped.connection == owner
+
+    def _begun(self, dropped: Dropped, message: Mapping[str, str]) -> None:
+        """Begin a run, unless this dropping is one that is known, or that was replaced since."""
+        head = self.files.read(dropped.name, start=0, length=HEAD)
+        if message.get("version", head.version) != head.version:
+            return
+        start = _format(dropped, head).start
+        for _ in range(TRIES):
+            rev, old = import_run.found(self.store, dropped.name)
+            at = _dropped_at(message, head, old)
+            run = self._new(head, at, start)
+            if old and at < old.as_of:
+                return
+            if old and at == old.as_of and ("at" in message or not old.done):
+                if old.done or run.started < old.heard + ALIVE:
+                    return
+                run = old
+            if run == old or import_run.kept(self.store, dropped.name, run, expected=rev):
+                self._go_on(dropped, run)
+                return
+        raise RetryableError(f"{dropped.name} is contended")
+
+    def _new(self, head: Piece, at: datetime, start: Place) -> Run:
+        now = self.clock.now()
+        return Run(
+            version=head.version,
+            as_of=at,
+            started=now,
+            heard=now,
+            offset=start.offset,
+            line=start.line,
+        )
+
+    def _go_on(self, dropped: Dropped, run: Run) -> None:
+        body = {"file": dropped.name, "run": run.name}
+        self.queues.send([Message(keys.IMPORT_QUEUE, body)])
+
+    def _resumed(self, dropped: Dropped, name: str, out_of_time: Callable[[], bool]) -> Run | None:
+        """Read on from the last checkpoint, if the run is still the one that counts."""
+        rev, run = import_run.found(self.store, dropped.name)
+        if run is None or run.name != name or run.done:
+            return None
+        head = self.files.read(dropped.name, start=0, length=HEAD, version=run.version)
+        reading = Pass(
+            dropped=dropped,
+            format=_format(dropped, head),
+            reader=RowReader(self.retailer, comma=_comma(head)),
+            run=run,
+            rev=rev,
+            store=self.store,
+            files=self.files,
+            issues=self.issues,
+            clock=self.clock,
+            retailer=self.retailer,
+        )
+        if not reading.read_on(out_of_time):
+            self._go_on(dropped, reading.run)
+        return reading.run
+
+    def _refused(self, name: str, error: RejectedError) -> Problem:
+        """A file of which nothing was read, or which is gone."""
+        dropped = dropped_as(name)
+        known = {connection.name for connection in self.retailer.connections}
+        owner = self.retailer.authority[Entity.PRICE]
+        ours = dropped is not None and dropped.connection in known
+        return Problem(
+            kind=IssueKind.BAD_FILE,
+            subject=dropped.subject if dropped else name.replace("#", "_"),
+            connection=dropped.connection if dropped and ours else owner,
+            summary=f"{name} was not taken in: {error}",
+            remedy=error.remedy or "drop it again",
+            field=error.field,
+            value=str(error.value) if error.value is not None else None,
+            replay={"queue": keys.IMPORT_QUEUE, "file": name},
+        )
+
+
+def _dropped_at(message: Mapping[str, str], head: Piece, old: Run | None) -> datetime:
+    """When this version was dropped; the store knows it to the second, its message better."""
+    if "at" in message:
+        return datetime.fromisoformat(message["at"])
+    return old.as_of if old and old.version == head.version else head.put_at
+
+
+def _format(dropped: Dropped, head: Piece) -> Format:
+    """How to read the file, by its name and its first bytes."""
+    name = dropped.file.lower()
+    if not head.size:
+        raise RejectedError("it is empty", field="file", value=dropped.name, remedy="drop it again")
+    _comma(head)
+    if name.endswith(_CSV):
+        return delimited(head.content, known=COLUMNS, required=REQUIRED)
+    if name.endswith(_JSON):
+        return jsons(head.content)
+    raise RejectedError(
+        f"its name ends in none of {', '.join(_CSV + _JSON)}",
+        field="file",
+        value=dropped.name,
+        remedy="name it after what it is: CSV, a JSON array, or JSON line by line",
+    )
+
+
+def _comma(head: Piece) -> bool:
+    """Whether decimals are declared to be written 19,99."""
+    said = head.notes.get("decimal", "point")
+    if said not in {"point", "comma"}:
+        raise RejectedError(
+            f"metadata decimal is {said!r}",
+            field="decimal",
+            value=said,
+            remedy="declare the object's metadata decimal as point or comma",
+        )
+    return said == "comma"

@@ -1,0 +1,75 @@
+"""What a channel shows by now of prices and availability: read from the targets, never the ERP."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from shared.flows import keys
+from shared.model.base import Json
+from shared.model.ids import Facet
+from shared.model.target import Target
+from shared.ports import Clock, Store
+
+LATE_MAX: Final = timedelta(minutes=5)  # how long derivation may take once a price has ended
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """Each method reads the store once, for at most 100 SKUs, and leaves out what is not known."""
+
+    store: Store
+    clock: Clock
+
+    def prices(self, channel: str, skus: Iterable[str], *, chain: bool = False) -> dict[str, Json]:
+        """By SKU; a price whose time was up a while ago, with none to follow, is not known."""
+        now = self.clock.now()
+        return {
+            sku: _price(target) | _common(target, chain=chain)
+            for sku, target in self._targets(channel, Facet.PRICE, skus).items()
+            if target.next_change is None or now < target.next_change + LATE_MAX
+        }
+
+    def availability(
+        self, channel: str, skus: Iterable[str], *, chain: bool = False
+    ) -> dict[str, Json]:
+        """By SKU, units that may be sold, in all and per location."""
+        found = self._targets(channel, Facet.STOCK, skus)
+        return {sku: _units(one) | _common(one, chain=chain) for sku, one in found.items()}
+
+    def _targets(self, channel: str, facet: Facet, skus: Iterable[str]) -> Mapping[str, Target]:
+        wanted = {sku: keys.target(channel, facet, sku) for sku in skus}
+        rows = self.store.get(wanted.values())
+        return {
+            sku: Target.model_validate(rows[key].body) for sku, key in wanted.items() if key in rows
+        }
+
+
+def _price(target: Target) -> dict[str, Json]:
+    assert isinstance(target.desired, dict)  # noqa: S101 - derivation wrote it so
+    until = target.next_change
+    return {
+        "price": target.desired["price"],
+        "compare_at": target.desired["compare_at"],
+        "valid_until": until.isoformat() if until else None,
+    }
+
+
+def _units(target: Target) -> dict[str, Json]:
+    assert isinstance(target.desired, dict)  # noqa: S101 - derivation wrote it so
+    levels = target.desired["levels"]
+    assert isinstance(levels, dict)  # noqa: S101 - derivation wrote it so
+    return {"available": sum(int(str(units)) for units in levels.values()), "levels": levels}
+
+
+def _common(target: Target, *, chain: bool) -> dict[str, Json]:
+    said: dict[str, Json] = {
+        "channel": target.channel,
+        "sku": target.key,
+        "derived_at": target.derived_at.isoformat(),
+        "shown": target.published == target.desired,
+    }
+    if chain:
+        said["chain"] = [step.model_dump(mode="json") for step in target.why]
+        said["facts"] = {name: at.isoformat() for name, at in target.facts.items()}
+    return said

@@ -1,0 +1,89 @@
+"""Conditions told one by one: whatever order they come in, the newest telling of each stands."""
+
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.domain.price_cards import CONDITIONS_MAX, ENDED_FOR, changes, merged
+from shared.model.facts import PriceCard, PriceChange
+from shared.model.price import PriceCondition
+from tests.factories import NOW, SKU, make_condition, make_money, make_price_card, make_window
+
+
+def told(*conditions: PriceCondition, minutes: int = 0) -> PriceChange:
+    at = NOW + timedelta(minutes=minutes)
+    return PriceChange(source="erp", as_of=at, sku=SKU, conditions=conditions)
+
+
+def condition(name: str, amount: int = 1999) -> PriceCondition:
+    return make_condition(condition_id=name, amount=make_money(amount))
+
+
+def amounts(card: PriceCard | None) -> dict[str, int]:
+    assert card is not None
+    return {c.condition_id: c.amount.amount for c in card.conditions}
+
+
+def test_several_rows_of_one_sku_are_one_change_and_the_last_of_one_condition_counts() -> None:
+    other = make_condition(sku="MUG")
+    rows = [condition("A", 1), other, condition("B", 2), condition("A", 3)]
+    found = changes(rows, source="erp", as_of=NOW)
+    assert [change.sku for change in found] == [SKU, "MUG"]
+    assert [c.amount.amount for c in found[0].conditions] == [3, 2]
+
+
+def test_what_is_not_told_stays_as_it_was() -> None:
+    card = merged(make_price_card(conditions=(condition("A", 1),)), told(condition("B", 2)))
+    assert amounts(card) == {"A": 1, "B": 2}
+
+
+def test_what_says_nothing_new_leaves_the_card_as_it_is() -> None:
+    card = make_price_card(conditions=(condition("A"),))
+    assert merged(card, told(condition("A"), minutes=5)) is card
+
+
+def test_a_late_telling_counts_for_the_conditions_nobody_told_since() -> None:
+    card = merged(None, told(condition("A", 2), minutes=5))
+    card = merged(card, told(condition("A", 1), condition("B", 1), minutes=3))
+    assert amounts(card) == {"A": 2, "B": 1}
+    assert card is not None
+    assert card.as_of == NOW + timedelta(minutes=5)
+
+
+def test_a_whole_card_is_older_news_than_a_later_part_of_it() -> None:
+    card = make_price_card(conditions=(condition("A", 1),))
+    assert amounts(merged(card, told(condition("A", 2), minutes=-1))) == {"A": 1}
+    assert amounts(merged(card, told(condition("A", 2), minutes=1))) == {"A": 2}
+
+
+def test_what_ended_is_forgotten_only_once_no_message_could_bring_it_back() -> None:
+    def ending(days: int) -> PriceCondition:
+        end = NOW - ENDED_FOR + timedelta(days=days)
+        return make_condition(condition_id=f"{days}", window=make_window(end=end))
+
+    card = make_price_card(conditions=(ending(0), ending(1)))
+    assert sorted(amounts(merged(card, told(condition("A"))))) == ["1", "A"]
+
+
+def test_a_card_that_would_outgrow_its_row_is_not_made() -> None:
+    full = make_price_card(conditions=tuple(condition(f"{i}") for i in range(CONDITIONS_MAX)))
+    assert merged(full, told(condition("one more"))) is None
+    assert merged(full, told(condition("7", 5))) is not None
+
+
+TELLINGS = st.lists(
+    st.tuples(st.sampled_from("ABC"), st.integers(1, 3)), min_size=1, max_size=6
+).map(lambda rows: [(i, name, amount) for i, (name, amount) in enumerate(rows)])
+
+
+@given(tellings=TELLINGS, data=st.data())
+def test_no_order_of_arrival_brings_back_what_a_later_telling_replaced(
+    tellings: list[tuple[int, str, int]], data: st.DataObject
+) -> None:
+    card = None
+    for minute, name, amount in data.draw(st.permutations(tellings)):
+        # Each value is one of its own: what is told again unchanged keeps its former time.
+        card = merged(card, told(condition(name, amount * 100 + minute), minutes=minute))
+    newest = {name: amount * 100 + minute for minute, name, amount in tellings}
+    assert amounts(card) == newest
