@@ -133,7 +133,8 @@ def campaign(
     chunks = _chunks(tasks, until)
     _make_ready()
     context = multiprocessing.get_context("fork")
-    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin) as pool:
+    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin)
+    try:
         under_way = {pool.submit(played, chunk) for chunk in islice(chunks, AHEAD * jobs)}
         while under_way:
             done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
@@ -141,7 +142,9 @@ def campaign(
                 total.add(future.result())
             tell(total)
             under_way |= {pool.submit(played, chunk) for chunk in islice(chunks, len(done))}
-    gc.unfreeze()
+    finally:
+        pool.shutdown(cancel_futures=True)
+        gc.unfreeze()
     return total
 
 
@@ -154,10 +157,20 @@ def _make_ready() -> None:
     gc.freeze()
 
 
-def _begin() -> None:
-    """In each process: collect between chunks only, and leave an interrupt to the parent."""
-    gc.disable()
+def as_child() -> None:
+    """Call in each process: it ends when it is told to, and leaves an interrupt to its parent.
+
+    The command turns SIGTERM into an exception; raised in a simulated function here, that would
+    be one more error of the function, and the process would go on.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
+def _begin() -> None:
+    as_child()
+    gc.disable()  # collected between chunks
 
 
 def _chunks(tasks: Iterator[Task], until: float | None) -> Iterator[list[Task]]:
