@@ -1,5 +1,6 @@
 """One seed, one history: open, chaos under watch, heal, and then everything must be right."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -20,11 +21,15 @@ from tests.simulation.world import World
 HEALING_MS = 120 * MINUTE
 ROUNDS = 8  # a poll whose run was lost is begun anew after ten minutes
 PAUSE_MS = 3 * MINUTE
+REPLAY = "I10 replay changes nothing"
 
 
 @dataclass(slots=True)
 class Result:
-    """What became of one seed. `violations` is empty when all invariants held."""
+    """What became of one seed. `violations` is empty when all invariants held.
+
+    `checks` says how often each of them was looked at; `virtual_s` leaves the opening out.
+    """
 
     scenario: str
     seed: int
@@ -35,6 +40,7 @@ class Result:
     violations: list[str] = field(default_factory=list)
     story: list[str] | None = None
     opportunities: dict[Kind, int] = field(default_factory=dict)
+    checks: Counter[str] = field(default_factory=Counter)
 
 
 def run(
@@ -67,18 +73,21 @@ def run(
             violations += [f"{name}: {story}" for story in check(truth)]
         violations += truth.broken
         violations += [f"{scenario.name}: {story}" for story in scenario.check(play)]
+        checks = truth.looked + Counter(["liveness", *invariants, *scenario.checks])
         if scenario.replays and not violations:
             violations += _replayed(play)
+            checks[REPLAY] += 1
     return Result(
         scenario.name,
         seed,
         world.engine.hash,
         calls,
-        world.engine.now_ms / SECOND,
+        (world.engine.now_ms - begun) / SECOND,
         faults.fired,
         violations,
         world.engine.story,
         {kind: faults.opportunities(kind) for kind in Kind},
+        checks,
     )
 
 
@@ -164,15 +173,15 @@ def _replayed(play: Play) -> list[str]:
         world.replay_delivery(connection, delivery)
     deadline = world.engine.now_ms + HEALING_MS
     if not world.engine.run(until_ms=deadline, calm=lambda: world.calm):
-        return ["I10 replay changes nothing: it never came to rest"]
+        return [f"{REPLAY}: it never came to rest"]
     found = [
-        f"I10 replay changes nothing: {t.writes - writes[name]} writes to {name}"
+        f"{REPLAY}: {t.writes - writes[name]} writes to {name}"
         for name, t in world.transports.items()
         if t.writes != writes[name]
     ]
     after = _contents(world)
     found += [
-        f"I10 replay changes nothing: row {name} is another"
+        f"{REPLAY}: row {name} is another"
         for name in sorted(rows.keys() | after.keys())
         if rows.get(name) != after.get(name)
     ]

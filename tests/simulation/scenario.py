@@ -162,6 +162,12 @@ class Play:
         return list(self.world.vendors[shop].shop.orders.values())
 
 
+def nothing_more(play: Play) -> list[str]:
+    """The check of a scenario that has none of its own."""
+    del play
+    return []
+
+
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """`open` loads the ERP before anything runs; `play` schedules the chaos of `chaos_ms`."""
@@ -178,11 +184,16 @@ class Scenario:
     zone: str = "UTC"
     replays: bool = False
     replayed: Collection[IssueKind] = REPLAYED
-    check: Callable[[Play], list[str]] = lambda _: []
+    check: Callable[[Play], list[str]] = nothing_more
 
     @property
     def setup(self) -> Setup:
         return Setup(self.shops, self.slots, self.poll_minutes, self.zone)
+
+    @property
+    def checks(self) -> tuple[str, ...]:
+        """The name of its own check, if it has one."""
+        return () if self.check is nothing_more else (self.name,)
 
     def start(self, seed: int) -> datetime:
         """When the world of this seed begins; openings are kept for each, so they are few."""
