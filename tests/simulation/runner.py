@@ -68,7 +68,7 @@ def run(
         scenario.play(play)
         world.engine.run(until_ms=begun + _chaos_ms(scenario, play))
         calls = world.engine.calls
-        violations += _heal(play, scenario.replayed)
+        violations += _heal(play, scenario)
         for name, check in invariants.items():
             violations += [f"{name}: {story}" for story in check(truth)]
         violations += truth.broken
@@ -97,7 +97,7 @@ def _chaos_ms(scenario: Scenario, play: Play) -> int:
     return (play.lasts_ms or scenario.chaos_ms) + longer
 
 
-def _heal(play: Play, replayed: Collection[IssueKind]) -> list[str]:
+def _heal(play: Play, scenario: Scenario) -> list[str]:
     """Faults end; everything must come right by itself, or by the replays exceptions offer."""
     world = play.world
     world.engine.note("FAULTS END")
@@ -112,18 +112,19 @@ def _heal(play: Play, replayed: Collection[IssueKind]) -> list[str]:
     world.stretch = 5  # an idle world costs nothing but its rules
     deadline = world.engine.now_ms + HEALING_MS
     for _ in range(ROUNDS):
-        for connection, entity in _unread(world, healed):
+        for connection, entity in _unread(world, scenario.reads, healed):
             world.poll(connection, entity)
         rested = world.engine.run(until_ms=deadline, calm=lambda: world.calm)
         if not rested:
             return [f"liveness: after {HEALING_MS // MINUTE} min there is still {_busy(world)}"]
-        if not _operators(play, replayed) and not _unread(world, healed):
+        unread = _unread(world, scenario.reads, healed)
+        if not _operators(play, scenario.replayed) and not unread:
             return []
         world.engine.run(until_ms=world.engine.now_ms + PAUSE_MS)
-    return [f"liveness: exceptions come back, or polls stay unread: {_unread(world, healed)}"]
+    return [f"liveness: exceptions come back, or polls stay unread: {unread}"]
 
 
-def _unread(world: World, healed: datetime) -> list[tuple[str, Entity]]:
+def _unread(world: World, reads: Collection[Entity], healed: datetime) -> list[tuple[str, Entity]]:
     """Polls that have not run once, from their start, since the faults ended."""
     done = {
         row.key.pk: str(row.body["done"])
@@ -135,7 +136,7 @@ def _unread(world: World, healed: datetime) -> list[tuple[str, Entity]]:
         (connection.name, entity)
         for connection in world.retailer.connections
         for entity in world.polled(connection.name)
-        if done.get(f"cursor#{connection.name}#{entity}", "") < since
+        if entity in reads and done.get(f"cursor#{connection.name}#{entity}", "") < since
     ]
 
 

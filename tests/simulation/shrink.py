@@ -1,7 +1,8 @@
 """A failing history with the fewest faults that still break the same thing."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
+from itertools import combinations
 
 from tests.simulation.campaign import Failure, Sabotage, Task, attempt
 from tests.simulation.faults import Fault
@@ -14,7 +15,8 @@ type Breaks = Callable[[Sequence[Fault]], bool]
 def fewest(failure: Failure, *, sabotage: Sabotage = nullcontext) -> list[Fault] | None:
     """Delta debugging over the faults that struck; None if they do not break it again.
 
-    Taking a fault out moves what comes after it, so every candidate is played anew.
+    Then all selections of what that leaves, since faults that hide each other go together. Taking
+    a fault out moves what comes after it, so every candidate is played anew.
     """
     runs = 0
 
@@ -27,9 +29,19 @@ def fewest(failure: Failure, *, sabotage: Sabotage = nullcontext) -> list[Fault]
         found = attempt(task, sabotage=sabotage).violations
         return any(story.split(":", 1)[0] == failure.broken for story in found)
 
-    if breaks(()):
-        return []
-    return _minimal(failure.fired, breaks) if breaks(failure.fired) else None
+    if not breaks(failure.fired):
+        return [] if breaks(()) else None
+    one = _any_of(failure.fired, range(2), breaks)
+    if one is not None:
+        return one
+    few = _minimal(failure.fired, breaks)
+    return _any_of(few, range(2, len(few)), breaks) or few
+
+
+def _any_of(faults: Sequence[Fault], sizes: Iterable[int], breaks: Breaks) -> list[Fault] | None:
+    """The first of all so small selections that breaks it, the smallest before the others."""
+    chosen = (each for size in sizes for each in combinations(faults, size))
+    return next((list(each) for each in chosen if breaks(each)), None)
 
 
 def _minimal(faults: list[Fault], breaks: Breaks) -> list[Fault]:
