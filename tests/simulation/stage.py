@@ -15,6 +15,8 @@ from shared.aws.inbox import Inbox
 from shared.connectors.catalog import CATALOG
 from shared.flows.issues import Issues
 from shared.flows.pacing import LeasedPacer
+from shared.kit.oauth import ClientCredentials
+from shared.model.base import Canonical
 from shared.model.events import BusinessEvent
 from shared.model.retailer import Retailer
 from shared.ports import Blobs, Bus, Key, Put, Table
@@ -23,6 +25,7 @@ from tests.simulation.compute import Container, SimClock
 from tests.simulation.messaging import Queue, SimQueues
 from tests.simulation.store import SimStore
 from tests.simulation.vendors import SimTransport
+from tests.simulation.warm import Models, Tokens
 from tests.simulation.wire import Wire
 
 ENTRIES_MAX = 10  # PutEvents
@@ -219,12 +222,15 @@ class Stage:
             "instant": self.clock.now,
         }
         jitter = {"random": self.wire.engine.rng("jitter")}
+        tokens = Tokens(self.wire.engine.rng("warm containers"))
         with (
             _swapped(bootstrap, root),
             _swapped(webhook, door),
             _swapped(runtime, jitter),
             _swapped(httpx.Client, light.CLIENT),
             _swapped(httpx.Response, {"__init__": light.respond}),
+            _swapped(ClientCredentials, tokens.swaps()),
+            _read_once(),
         ):
             yield
 
@@ -238,6 +244,15 @@ _EMPTY: dict[str, Any] = {
     "connection": "",
     "prefix": "",
 }
+
+
+@contextmanager
+def _read_once() -> Iterator[None]:
+    Canonical.model_validate = classmethod(Models().validate)  # type: ignore[assignment,method-assign]
+    try:
+        yield
+    finally:
+        del Canonical.model_validate
 
 
 @contextmanager
