@@ -6,6 +6,8 @@ OUTAGE, CROSSING = "prices change during an outage", "snapshot crossing deltas"
 MANY, STORM = "many prices while a shop is away", "order storm"
 LONDON, NEW_YORK = "promotion at midnight in London", "promotion at midnight in New York"
 BACK, ROOM = "there and back", "a plan with little room"
+ONCE = "everything at once"
+LATE = "there and back, and late"
 DEATHS = "there and back among crashes"
 CANCELLED, REFUNDS = "orders are cancelled", "refunds on the way"
 
@@ -136,7 +138,7 @@ CHANNELS: tuple[Mutant, ...] = (
     mutant(
         "a doubt is looked at at once",
         "A price is read back before a lost request has landed, and is believed.",
-        (BACK, OUTAGE, MANY),
+        (LATE,),
         (TARGETS + "due", "last.at + settle_after", "last.at"),
     ),
     mutant(
@@ -182,7 +184,7 @@ CHANNELS: tuple[Mutant, ...] = (
     mutant(
         "derivation keeps a lost race",
         "A wish that was written in between is not derived over.",
-        (BACK, OUTAGE, CROSSING),
+        (ONCE, STORM),
         (DERIVE + "_round", "again[partition] = None", "pass"),
     ),
     # timed

@@ -15,6 +15,7 @@ BASE, RAISED = 1000, 1200
 SLOW_MS = 8 * SECOND
 PRODUCTS = 12
 DEATHS = frozenset({Kind.CRASH_BEFORE, Kind.CRASH_EFFECT, Kind.CRASH_ANSWER})
+LATE = frozenset({Kind.LATE})
 RACES = frozenset({Kind.LOST, Kind.LATE, Kind.EARLY_AGAIN, Kind.DUPLICATE, Kind.SEARCH_LAGS})
 
 
@@ -80,6 +81,13 @@ def _among_crashes(play: Play) -> None:
         play.later(at, partial(_flip_price, play))
 
 
+def _late(play: Play) -> None:
+    """A price leaves and returns, now and then or all the time, and requests land late."""
+    over_ms, flips = play.rng.choice(((50 * SECOND, 2), (50 * SECOND, 3), (16 * SECOND, 10)))
+    for at in spread(play, over_ms, flips):
+        play.later(at, partial(_flip_price, play))
+
+
 def _at_once(play: Play) -> None:
     """Several orders of one article come in one moment, and their goods leave in another."""
     moment = play.rng.randint(1, 10) * SECOND
@@ -132,12 +140,25 @@ EDGES = (
         replayed=(),
         check=_ghost_is_told_of,
     ),
-    Scenario("there and back", few, _there_and_back, reads=ORDERLY | {Entity.PRICE}),
+    Scenario(
+        "there and back",
+        few,
+        _there_and_back,
+        reads=ORDERLY | {Entity.PRICE},
+    ),
     Scenario(
         "there and back among crashes",
         _one_size,
         _among_crashes,
         often=DEATHS,
+        reads=(Entity.PRICE,),
+    ),
+    Scenario(
+        "there and back, and late",
+        _one_size,
+        _late,
+        kinds=LATE,
+        often=LATE,
         reads=(Entity.PRICE,),
     ),
     Scenario(

@@ -1,5 +1,6 @@
 """Puts a simulated world behind the composition root, so that the deployed handlers run in it."""
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -34,8 +35,9 @@ ENTRIES_MAX = 10  # PutEvents
 class Recorder:
     """Stands in for the logger: keeps what would be logged, so that secrets can be looked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, failed: Callable[[BaseException | None], None]) -> None:
         self.lines: list[str] = []
+        self._failed = failed
 
     def info(self, event: str, **said: object) -> None:
         self.lines.append(f"{event} {said}")
@@ -43,9 +45,9 @@ class Recorder:
     warning = error = info
 
     def exception(self, event: str, **said: object) -> None:
-        import sys  # noqa: PLC0415 - the failure path only
-
-        self.lines.append(f"{event} {said} {sys.exc_info()[1]!r}")
+        error = sys.exception()
+        self._failed(error)
+        self.lines.append(f"{event} {said} {error!r}")
 
 
 class SimBus(Bus):
@@ -138,10 +140,11 @@ class Stage:
     secrets: Mapping[str, Mapping[str, object]]
     bus: SimBus = field(init=False)
     blobs: SimBlobs = field(init=False)
-    log: Recorder = field(default_factory=Recorder)
+    log: Recorder = field(init=False)
     clock: SimClock = field(init=False)
 
     def __post_init__(self) -> None:
+        self.log = Recorder(self.wire.engine.failed)
         self.bus = SimBus(self.wire)
         self.blobs = SimBlobs(self.wire)
         self.clock = SimClock(self.wire.engine)
