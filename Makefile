@@ -1,4 +1,4 @@
-.PHONY: demo test check setup lock clean
+.PHONY: demo test check nightly setup lock clean
 
 SHELFWIRE := .venv/bin/shelfwire
 POE := .venv/bin/poe
@@ -11,6 +11,9 @@ test: setup ## everything CI runs
 
 check: setup ## the fast part: lint, types, unit tests
 	$(POE) check
+
+nightly: setup ## new simulated histories, crash points, planted bugs: more than an hour
+	$(POE) nightly
 
 setup:
 	@./setup

@@ -134,6 +134,9 @@ def simulate(  # noqa: PLR0913, PLR0917 - a command's options
     scenario: Annotated[str | None, typer.Option(help="Play only this one.")] = None,
     seed: Annotated[int | None, typer.Option(help="Play one history.")] = None,
     trace: Annotated[bool, typer.Option("--trace", help="Tell the history of --seed.")] = False,
+    given: Annotated[
+        str | None, typer.Option(help="Only these faults, such as 'CRASH_BEFORE 9', or 'none'.")
+    ] = None,
     crashes: Annotated[bool, typer.Option("--crashes", help="Enumerate crash points.")] = False,
     pairs: Annotated[float, typer.Option(help="Share of pairs of crash points.")] = 0.2,
     mutants: Annotated[bool, typer.Option("--mutants", help="Hunt planted bugs.")] = False,
@@ -148,7 +151,7 @@ def simulate(  # noqa: PLR0913, PLR0917 - a command's options
         from sandbox import simulating
 
         wish = simulating.Wish(
-            seeds, jobs, first_seed, scenario, seed, trace, crashes, pairs, mutants,
+            seeds, jobs, first_seed, scenario, seed, trace, given, crashes, pairs, mutants,
             determinism, nightly,
         )  # fmt: skip
         found = simulating.simulate(wish, out.say)

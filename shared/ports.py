@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from shared.model.base import Json
 from shared.model.events import BusinessEvent
@@ -24,9 +24,10 @@ class Table(StrEnum):
     ISSUES = "issues"
     CONTROL = "control"
 
+    __hash__ = str.__hash__
 
-@dataclass(frozen=True, slots=True)
-class Key:
+
+class Key(NamedTuple):
     table: Table
     pk: str
     sk: str = "-"

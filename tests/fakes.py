@@ -121,6 +121,8 @@ class MemoryStore(Store):
 
 
 def checked(key: Key) -> Key:
+    if 0 < len(key.pk) * 4 <= PK_MAX_BYTES and 0 < len(key.sk) * 4 <= SK_MAX_BYTES:
+        return key  # no character takes more than four bytes
     sizes = (len(key.pk.encode()), PK_MAX_BYTES), (len(key.sk.encode()), SK_MAX_BYTES)
     if all(0 < size <= most for size, most in sizes):
         return key
@@ -129,9 +131,14 @@ def checked(key: Key) -> Key:
 
 def row_size(write: Write) -> int:
     """Bytes DynamoDB counts, within a few: names, texts in UTF-8, and the 32 of a token."""
+    return sized(write)[0]
+
+
+def sized(write: Write) -> tuple[int, str]:
+    """The size of a row, and its body as it is kept."""
     key = checked(write.key)
     if isinstance(write, Delete):
-        return 0
+        return 0, ""
     if write.lane == "" and write.due is not None:
         raise RejectedError("a lane is empty", code="ValidationException", field="lane")
     body = json.dumps(write.body, separators=(",", ":"), ensure_ascii=False)
@@ -139,7 +146,7 @@ def row_size(write: Write) -> int:
     size = 40 + sum(len(text.encode()) for text in texts) + len(write.raw or b"")
     if size > ITEM_MAX_BYTES:
         raise RejectedError("a row is larger than 400 KB", code="ValidationException", field="body")
-    return size
+    return size, body
 
 
 @dataclass

@@ -1,27 +1,28 @@
-"""Many seeds over several processes: seed k plays scenario k modulo their number."""
+"""Many histories over several processes: seed k plays scenario k modulo their number."""
 
 import gc
 import multiprocessing
-import os
 import resource
-import subprocess
-import sys
+import signal
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
-from random import Random
 
 from tests.simulation.faults import Fault, Kind
+from tests.simulation.opening import opened
 from tests.simulation.runner import Result, run
 from tests.simulation.scenarios import SCENARIOS
 
-CHUNK = 50
-COLLECT = 200  # seeds between two collections: what a seed leaves behind are cycles
-ROOT = Path(__file__).resolve().parents[2]
-CRASHES = (Kind.CRASH_BEFORE, Kind.CRASH_EFFECT, Kind.CRASH_ANSWER)
-CALM_SEED = 7  # the history whose port calls are enumerated
+CHUNK = 10  # histories between two collections: each leaves half a MiB of cycles behind
+AHEAD = 3  # chunks handed to a process before it has done one
+
+type Sabotage = Callable[[], AbstractContextManager[object]]
 
 
 @dataclass(slots=True)
@@ -41,50 +42,78 @@ class Failure:
     fired: list[Fault]
     violations: list[str]
 
+    @property
+    def broken(self) -> str:
+        """The first invariant that does not hold."""
+        return self.violations[0].split(":", 1)[0]
+
 
 @dataclass(slots=True)
 class Tally:
-    """What a share of the histories came to; tallies add up."""
+    """What a share of the histories came to; tallies add up.
+
+    `struck` counts histories in which every given fault found its opportunity.
+    """
 
     played: int = 0
+    struck: int = 0
     calls: int = 0
     virtual_s: int = 0
     faults: Counter[Kind] = field(default_factory=Counter)
+    checks: Counter[str] = field(default_factory=Counter)
     failures: list[Failure] = field(default_factory=list)
     peak_mib: int = 0
 
     def add(self, other: "Tally") -> None:
         self.played += other.played
+        self.struck += other.struck
         self.calls += other.calls
         self.virtual_s += other.virtual_s
-        self.faults += other.faults
+        self.faults.update(other.faults)
+        self.checks.update(other.checks)
         self.failures += other.failures
         self.peak_mib = max(self.peak_mib, other.peak_mib)
 
     def count(self, task: Task, result: Result) -> None:
         self.played += 1
+        self.struck += task.given is not None and len(result.fired) == len(task.given)
         self.calls += result.calls
         self.virtual_s += int(result.virtual_s)
         self.faults.update(kind for kind, _ in result.fired)
+        self.checks.update(result.checks)
         if result.violations:
             self.failures.append(
                 Failure(task.scenario, task.seed, task.given, result.fired, result.violations)
             )
 
 
-def seeds(first: int, count: int, *, scenario: str | None = None) -> Iterator[Task]:
+def scenario_of(seed: int) -> str:
     names = list(SCENARIOS)
-    for seed in range(first, first + count):
-        yield Task(scenario or names[seed % len(names)], seed)
+    return names[seed % len(names)]
+
+
+def seeds(first: int, count: int, *, scenario: str | None = None) -> Iterator[Task]:
+    return (Task(scenario or scenario_of(seed), seed) for seed in range(first, first + count))
+
+
+def attempt(task: Task, *, tracing: bool = False, sabotage: Sabotage = nullcontext) -> Result:
+    """Play it. An error of the simulation itself breaks the history and not the campaign."""
+    scenario = SCENARIOS[task.scenario]
+    try:
+        return run(scenario, task.seed, given=task.given, tracing=tracing, sabotage=sabotage)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the other histories go on
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{Path(last.filename).name}:{last.lineno}"
+        story = f"the simulation itself: {type(error).__name__} {error} at {where}"
+        return Result(task.scenario, task.seed, 0, 0, 0, list(task.given or ()), [story])
 
 
 def played(tasks: Sequence[Task]) -> Tally:
     """Play these one after the other, in this process."""
     tally = Tally()
-    for number, task in enumerate(tasks):
-        tally.count(task, run(SCENARIOS[task.scenario], task.seed, given=task.given))
-        if number % COLLECT == COLLECT - 1:
-            gc.collect()
+    for task in tasks:
+        tally.count(task, attempt(task))
+    gc.collect()
     tally.peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     return tally
 
@@ -96,79 +125,54 @@ def campaign(
     tell: Callable[[Tally], None] = lambda _: None,
     until: float | None = None,
 ) -> Tally:
-    """Play all of them, or as many as fit before `until` (of the monotonic clock)."""
+    """Play all of them, or as many as fit before `until` (of the monotonic clock).
+
+    Raises BrokenProcessPool if one of the processes died.
+    """
     total = Tally()
+    chunks = _chunks(tasks, until)
+    _make_ready()
     context = multiprocessing.get_context("fork")
-    with context.Pool(jobs, initializer=_begin) as pool:
-        for tally in pool.imap_unordered(played, _chunks(tasks, until)):
-            total.add(tally)
+    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin)
+    try:
+        under_way = {pool.submit(played, chunk) for chunk in islice(chunks, AHEAD * jobs)}
+        while under_way:
+            done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+            for future in done:
+                total.add(future.result())
             tell(total)
+            under_way |= {pool.submit(played, chunk) for chunk in islice(chunks, len(done))}
+    finally:
+        pool.shutdown(cancel_futures=True)
+        gc.unfreeze()
     return total
 
 
+def _make_ready() -> None:
+    """Play the openings once for all processes, and keep what is there from being collected."""
+    for scenario in SCENARIOS.values():
+        for start in scenario.starts:
+            opened(scenario, start)
+    gc.collect()
+    gc.freeze()
+
+
+def as_child() -> None:
+    """Call in each process: it ends when it is told to, and leaves an interrupt to its parent.
+
+    The command turns SIGTERM into an exception; raised in a simulated function here, that would
+    be one more error of the function, and the process would go on.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def _begin() -> None:
-    gc.disable()
+    as_child()
+    gc.disable()  # collected between chunks
 
 
 def _chunks(tasks: Iterator[Task], until: float | None) -> Iterator[list[Task]]:
-    chunk: list[Task] = []
-    for task in tasks:
-        chunk.append(task)
-        if len(chunk) == CHUNK:
-            if until is not None and time.monotonic() > until:
-                return
-            yield chunk
-            chunk = []
-    if chunk:
+    while (until is None or time.monotonic() < until) and (chunk := list(islice(tasks, CHUNK))):
         yield chunk
-
-
-def crash_points(scenario: str) -> list[list[Fault]]:
-    """A crash before, after the effect and after the answer of every port call, each alone."""
-    calls = _port_calls(scenario)
-    return [[(kind, n)] for n in range(1, calls + 1) for kind in CRASHES]
-
-
-def crash_pairs(scenario: str, share: float) -> tuple[int, list[list[Fault]]]:
-    """How many pairs of port calls there are, and a share of them with modes drawn for each.
-
-    After the first crash the later calls are numbered anew, so the second strikes at the call that
-    then has the number.
-    """
-    calls = _port_calls(scenario)
-    pairs = [(a, b) for a in range(1, calls + 1) for b in range(a + 1, calls + 1)]
-    rng = Random(f"pairs of {scenario}")
-    chosen = rng.sample(pairs, int(len(pairs) * share))
-    return len(pairs), [[(rng.choice(CRASHES), a), (rng.choice(CRASHES), b)] for a, b in chosen]
-
-
-def _port_calls(scenario: str) -> int:
-    calm = run(SCENARIOS[scenario], CALM_SEED, given=())
-    return calm.opportunities[Kind.CRASH_BEFORE]
-
-
-def hashes(first: int, count: int) -> list[int]:
-    """One number per seed, over every step of its history."""
-    return [run(SCENARIOS[task.scenario], task.seed).hash for task in seeds(first, count)]
-
-
-def unequal(first: int, count: int) -> list[int]:
-    """Seeds whose history depends on how Python hashes: two processes must agree on all."""
-    children = [
-        subprocess.Popen(  # noqa: S603 - this very module
-            [sys.executable, "-m", "tests.simulation.campaign", str(first), str(count)],
-            cwd=ROOT,
-            env={**os.environ, "PYTHONHASHSEED": hash_seed},
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for hash_seed in ("1", "2")
-    ]
-    said = [child.communicate()[0].split() for child in children]
-    if any(child.returncode for child in children):
-        raise RuntimeError("a child that was to tell its hashes failed")
-    return [first + i for i, (a, b) in enumerate(zip(*said, strict=True)) if a != b]
-
-
-if __name__ == "__main__":
-    sys.stdout.write("\n".join(map(str, hashes(int(sys.argv[1]), int(sys.argv[2])))))

@@ -18,14 +18,14 @@ type Ended = Callable[[object, BaseException | None], None]
 class Container:
     """What a warm container keeps between invocations: its clients, its leases, its clock."""
 
-    __slots__ = ("clients", "connectors", "environment", "pacers", "skew_ms")
+    __slots__ = ("connectors", "environment", "pacers", "said", "skew_ms")
 
     def __init__(self, environment: Mapping[str, Any], skew_ms: int) -> None:
         self.environment = environment
         self.skew_ms = skew_ms
         self.connectors: dict[str, Any] = {}
         self.pacers: dict[str, Any] = {}
-        self.clients: dict[str, Any] = {}
+        self.said: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +105,9 @@ class SimClock:
     def now(self) -> datetime:
         task = self.engine.current
         container = task.container if task is not None else None
-        skew = container.skew_ms if isinstance(container, Container) else 0
-        return self.engine.now() + timedelta(milliseconds=skew)
+        if not isinstance(container, Container) or not container.skew_ms:
+            return self.engine.now()
+        return self.engine.now() + timedelta(milliseconds=container.skew_ms)
 
 
 def crashed(error: BaseException | None) -> bool:

@@ -87,14 +87,8 @@ class _Stream:
     count: int = 0
     given: list[int] = field(default_factory=list)
 
-    def hit(self) -> bool:
-        self.count += 1
-        if self.count < self.next:
-            return False
-        self._draw()
-        return True
-
-    def _draw(self) -> None:
+    def draw(self) -> None:
+        """Say which opportunity is struck after this one."""
         if self.rng is None:
             self.next = self.given.pop(0) if self.given else inf
         else:
@@ -133,8 +127,10 @@ class Faults:
         if self.healed:
             return False
         stream = self._streams[kind]
-        if not stream.hit():
+        stream.count += 1
+        if stream.count < stream.next:
             return False
+        stream.draw()
         self.fired.append((kind, stream.count))
         return True
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from shared.model.base import Json
+from tests.simulation.campaign import as_child
 from tests.simulation.mutants import MUTANTS, Mutant
 from tests.simulation.runner import run
 from tests.simulation.scenarios import SCENARIOS
@@ -39,7 +40,8 @@ def hunt(*, jobs: int, say: Callable[[str], None], limit: int = LIMIT) -> dict[s
     """All of them; `ok` when every one was found and half of them within 200 seeds."""
     began = time.monotonic()
     results: list[Found] = []
-    with multiprocessing.get_context("fork").Pool(jobs, maxtasksperchild=4) as pool:
+    context = multiprocessing.get_context("fork")
+    with context.Pool(jobs, initializer=as_child, maxtasksperchild=4) as pool:
         for found in pool.imap_unordered(hunted, MUTANTS, chunksize=1):
             results.append(found)
             say(f"{found.seeds or 'SURVIVES':>8}  {found.mutant}: {found.broke[:100]}")

@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 from shared.model.base import Json
+from shared.model.ids import Entity
 from shared.model.issue import IssueKind
 from tests.simulation.engine import MINUTE, SECOND, START
 from tests.simulation.faults import Kind
@@ -15,8 +16,11 @@ from tests.simulation.truth import PROMOTION, Truth
 from tests.simulation.world import World
 
 ALL = frozenset(Kind)
+SHARE = 0.5
 REPLAYED = frozenset({IssueKind.DEAD_LETTER, IssueKind.LINE_REJECTED, IssueKind.BAD_MESSAGE})
 """Exceptions that people replay once the world has healed."""
+ORDERLY = frozenset({Entity.ORDER, Entity.SHIPMENT, Entity.STOCK})
+"""What changes in a scenario, and so has to be read once the world has healed."""
 
 
 @dataclass(slots=True)
@@ -35,7 +39,11 @@ class Play:
     notes: dict[str, object] = field(default_factory=dict)
 
     def later(self, at_ms: int, act: Callable[[], object]) -> None:
-        self.world.engine.at(at_ms, act)
+        def done() -> None:
+            act()
+            self.world.hear()
+
+        self.world.engine.at(at_ms, done)
 
     # the ERP
 
@@ -162,6 +170,12 @@ class Play:
         return list(self.world.vendors[shop].shop.orders.values())
 
 
+def nothing_more(play: Play) -> list[str]:
+    """The check of a scenario that has none of its own."""
+    del play
+    return []
+
+
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """`open` loads the ERP before anything runs; `play` schedules the chaos of `chaos_ms`."""
@@ -178,11 +192,17 @@ class Scenario:
     zone: str = "UTC"
     replays: bool = False
     replayed: Collection[IssueKind] = REPLAYED
-    check: Callable[[Play], list[str]] = lambda _: []
+    reads: Collection[Entity] = ORDERLY
+    check: Callable[[Play], list[str]] = nothing_more
 
     @property
     def setup(self) -> Setup:
         return Setup(self.shops, self.slots, self.poll_minutes, self.zone)
+
+    @property
+    def checks(self) -> tuple[str, ...]:
+        """The name of its own check, if it has one."""
+        return () if self.check is nothing_more else (self.name,)
 
     def start(self, seed: int) -> datetime:
         """When the world of this seed begins; openings are kept for each, so they are few."""
@@ -220,6 +240,11 @@ def catalogue(
         play.truth.note_price(sku)
         play.truth.on_hand[sku] = units + leeds
     return names
+
+
+def some(play: Play, most: int) -> int:
+    """At least one, and seldom all: half of them are half of the work of a seed."""
+    return 1 + sum(play.rng.random() < SHARE for _ in range(most - 1))
 
 
 def spread(play: Play, over_ms: int, count: int) -> list[int]:

@@ -3,11 +3,22 @@
 from functools import partial
 
 from shared.model.base import Json
+from shared.model.ids import Entity
 from shared.model.issue import IssueKind
 from shared.ports import Table
 from tests.simulation.engine import MINUTE, SECOND
 from tests.simulation.poison import malform, overcharge
-from tests.simulation.scenario import REPLAYED, Play, Scenario, catalogue, few, spread
+from tests.simulation.scenario import (
+    ORDERLY,
+    REPLAYED,
+    SHARE,
+    Play,
+    Scenario,
+    catalogue,
+    few,
+    some,
+    spread,
+)
 
 CODE = "LEGACY-1"
 CURABLE = REPLAYED - {IssueKind.BAD_MESSAGE}
@@ -15,11 +26,12 @@ CURABLE = REPLAYED - {IssueKind.BAD_MESSAGE}
 
 def _order_storm(play: Play) -> None:
     """Orders arrive faster than they are handled; some are delivered in two parts."""
-    for at in spread(play, 20 * SECOND, 2):
+    for at in spread(play, 20 * SECOND, some(play, 2)):
         sku = play.rng.choice(("HAT-M", "HAT-L"))
         units = play.rng.randint(1, 3)
         play.later(at, partial(play.order, "shop", (sku, units)))
-    play.later(40 * SECOND, partial(play.deliver, parts=True))
+    if play.rng.random() < SHARE:
+        play.later(40 * SECOND, partial(play.deliver, parts=True))
     play.later(80 * SECOND, play.deliver)
 
 
@@ -41,7 +53,7 @@ def _last_unit(play: Play) -> None:
 def _slow_erp(play: Play) -> None:
     """An ERP with two slots and seconds per call, while orders queue up."""
     play.world.transports["erp"].slow_ms = 4 * SECOND
-    for at in spread(play, 20 * SECOND, 3):
+    for at in spread(play, 20 * SECOND, 1 + some(play, 2)):
         play.later(at, partial(play.order, "shop", ("HAT-M", 1)))
 
 
@@ -51,7 +63,7 @@ def _one_size(play: Play) -> None:
 
 def _unknown_code(play: Play) -> None:
     """Orders wait for a code, until it is mapped or its article is created in the ERP."""
-    for at in spread(play, 20 * SECOND, 2):
+    for at in spread(play, 20 * SECOND, some(play, 2)):
         play.later(at, partial(play.coded, "shop", CODE, 1, 1500))
     at = play.rng.randint(0, 60 * SECOND)
     if play.rng.random() < 0.5:
@@ -71,7 +83,7 @@ def _poison(play: Play) -> None:
     for at in wishes:
         play.later(at, partial(play.order, "shop", ("HAT-M", 1)))
     play.later(play.rng.choice(wishes), partial(overcharge, play, "shop"))
-    for at in spread(play, 30 * SECOND, 2):
+    for at in spread(play, 30 * SECOND, some(play, 2)):
         play.later(at, partial(malform, play))
 
 
@@ -85,15 +97,16 @@ def _one_exception_each(play: Play) -> list[str]:
 
 def _changes_of_mind(play: Play) -> None:
     """Orders are cancelled and refunded while they are on their way to the ERP and after."""
-    for at in spread(play, 15 * SECOND, 2):
+    for at in spread(play, 15 * SECOND, some(play, 2)):
         play.later(at, partial(play.order, "shop", ("HAT-M", play.rng.randint(1, 2))))
     play.later(play.rng.randint(2, 60) * SECOND, partial(play.refund, "shop", restock=False))
-    play.later(play.rng.randint(40, 90) * SECOND, play.deliver)
+    if play.rng.random() < SHARE:
+        play.later(play.rng.randint(40, 90) * SECOND, play.deliver)
 
 
 def _cancelled(play: Play) -> None:
     """The shop cancels, or takes units back into its own stock, at any moment."""
-    for at in spread(play, 15 * SECOND, 2):
+    for at in spread(play, 15 * SECOND, some(play, 2)):
         play.later(at, partial(play.order, "shop", ("HAT-M", play.rng.randint(1, 2))))
     undo = partial(play.cancel, "shop"), partial(play.refund, "shop", restock=True)
     play.later(play.rng.randint(2, 80) * SECOND, play.rng.choice(undo))
@@ -108,7 +121,7 @@ def _unreadable(play: Play) -> None:
 
 def _revoked(play: Play) -> None:
     """Tokens and sessions are revoked in the middle of everything."""
-    for at in spread(play, 60 * SECOND, 2):
+    for at in spread(play, 60 * SECOND, some(play, 2)):
         play.later(at, partial(play.order, "shop", ("HAT-M", 1)))
     play.later(play.rng.randint(0, 60) * SECOND, partial(play.price, "HAT-M", 1250))
     for at in spread(play, 80 * SECOND, 3):
@@ -127,7 +140,9 @@ ORDERS = (
     Scenario("order storm", few, _order_storm),
     Scenario("last unit on two channels", _one_left, _last_unit, shops=("shop", "outlet")),
     Scenario("slow ERP with few slots", few, _slow_erp, slots=2),
-    Scenario("unknown code becomes known", _one_size, _unknown_code),
+    Scenario(
+        "unknown code becomes known", _one_size, _unknown_code, reads=ORDERLY | {Entity.PRODUCT}
+    ),
     Scenario(
         "poison among the orders",
         _one_size,
@@ -136,8 +151,10 @@ ORDERS = (
         replayed=CURABLE,
     ),
     Scenario("refunds on the way", _one_size, _changes_of_mind),
-    Scenario("tokens are revoked", _one_size, _revoked),
-    Scenario("the day is replayed", _one_size, _whole_day, replays=True),
+    Scenario("tokens are revoked", _one_size, _revoked, reads=ORDERLY | {Entity.PRICE}),
+    Scenario(
+        "the day is replayed", _one_size, _whole_day, replays=True, reads=ORDERLY | {Entity.PRICE}
+    ),
     Scenario("orders are cancelled", _one_size, _cancelled),
     Scenario("an order nobody can read", _one_size, _unreadable, replayed=CURABLE),
 )

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from shared.model.ids import Entity
 from tests.simulation.engine import SECOND
-from tests.simulation.scenario import Play, Scenario, catalogue, few, spread
+from tests.simulation.scenario import Play, Scenario, catalogue, few, some, spread
 
 LONDON, NEW_YORK = "Europe/London", "America/New_York"
 BASE, PROMOTED = 1000, 800
@@ -38,7 +38,7 @@ def _snapshot_crossing(play: Play) -> None:
             at,
             partial(play.stock, sku, units, plant=plant, storage=storage),
         )
-    for at in spread(play, 90 * SECOND, 2):
+    for at in spread(play, 90 * SECOND, some(play, 2)):
         play.later(at, partial(play.world.poll, "erp", Entity.STOCK))
 
 
@@ -97,14 +97,15 @@ def _begins(zone: str) -> tuple[datetime, ...]:
 
 
 PRICES = (
-    Scenario("prices change during an outage", few, _prices_in_outage),
-    Scenario("snapshot crossing deltas", few, _snapshot_crossing),
+    Scenario("prices change during an outage", few, _prices_in_outage, reads=(Entity.PRICE,)),
+    Scenario("snapshot crossing deltas", few, _snapshot_crossing, reads=(Entity.STOCK,)),
     Scenario(
         "promotion at midnight in London",
         _promoted,
         _promotion,
         starts=_begins(LONDON),
         zone=LONDON,
+        reads=(Entity.PRICE,),
         check=_on_time,
     ),
     Scenario(
@@ -113,6 +114,7 @@ PRICES = (
         _promotion,
         starts=_begins(NEW_YORK),
         zone=NEW_YORK,
+        reads=(Entity.PRICE,),
         check=_on_time,
     ),
 )

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -18,6 +18,7 @@ from shared.flows.pacing import LeasedPacer
 from shared.model.events import BusinessEvent
 from shared.model.retailer import Retailer
 from shared.ports import Blobs, Bus, Key, Put, Table
+from tests.simulation import light
 from tests.simulation.compute import Container, SimClock
 from tests.simulation.messaging import Queue, SimQueues
 from tests.simulation.store import SimStore
@@ -149,8 +150,12 @@ class Stage:
         return task.container
 
     def environment(self) -> bootstrap.Environment:
-        said = self.container().environment
-        return bootstrap.Environment.model_construct(**{**_EMPTY, **said})
+        container = self.container()
+        if container.said is None:
+            said = {**_EMPTY, **container.environment}
+            container.said = bootstrap.Environment.model_construct(**said)
+        found: bootstrap.Environment = container.said
+        return found
 
     def pacer(self, name: str) -> LeasedPacer:
         mine = self.container().pacers
@@ -213,15 +218,13 @@ class Stage:
             "secrets": lambda arn, _: self.secrets[arn]["webhook_secrets"],
             "instant": self.clock.now,
         }
-        parsing = {"urlparse": _parsed}
-        network = {"send": _straight}
         jitter = {"random": self.wire.engine.rng("jitter")}
         with (
             _swapped(bootstrap, root),
             _swapped(webhook, door),
             _swapped(runtime, jitter),
-            _swapped(httpx.Client, network),
-            _swapped(import_module("httpx._urls"), parsing),
+            _swapped(httpx.Client, light.CLIENT),
+            _swapped(httpx.Response, {"__init__": light.respond}),
         ):
             yield
 
@@ -235,18 +238,6 @@ _EMPTY: dict[str, Any] = {
     "connection": "",
     "prefix": "",
 }
-
-
-_parsed = lru_cache(4096)(httpx._urlparse.urlparse)  # noqa: SLF001 - pure, and a tenth of all time
-
-
-def _straight(client: httpx.Client, request: httpx.Request) -> httpx.Response:
-    """What is left of `Client.send` without redirects, authentication and hooks: cookies."""
-    response = client._transport.handle_request(request)  # noqa: SLF001
-    response.request = request
-    if "set-cookie" in response.headers:
-        client.cookies.extract_cookies(response)
-    return response
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from random import Random
 
 from shared.errors import RejectedError
 from shared.ports import Delete, Key, Put, Row, Store, Table, Write
-from tests.fakes import TOGETHER_MAX, TOGETHER_MAX_BYTES, checked, row_size
+from tests.fakes import TOGETHER_MAX, TOGETHER_MAX_BYTES, checked, row_size, sized
 from tests.simulation.faults import Kind
 from tests.simulation.wire import Wire
 
@@ -142,7 +142,8 @@ class SimStore(Store):
         return write.expected == row.rev
 
     def _apply(self, write: Write) -> bool:
-        self.write_units += 1 + row_size(write) // 1024
+        size, text = sized(write)
+        self.write_units += 1 + size // 1024
         if not self._holds(write):
             return False
         old = self._rows.get(write.key)
@@ -151,7 +152,7 @@ class SimStore(Store):
             del self._rows[write.key]
             del self._parts[write.key.table, write.key.pk][write.key.sk]
         else:
-            body = json.loads(json.dumps(write.body))
+            body = json.loads(text)
             new = self._rows[write.key] = Row(write.key, write.expected + 1, body, write.raw)
             self._parts[write.key.table, write.key.pk][write.key.sk] = write.key
         put = write if isinstance(write, Put) else None

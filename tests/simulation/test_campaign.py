@@ -1,24 +1,15 @@
-"""A share of the seeds, all crash points of one day, and histories free of how Python hashes."""
+"""A share of the seeds, over one process and over several."""
+
+import time
 
 import pytest
 
-from tests.simulation.campaign import (
-    CALM_SEED,
-    Failure,
-    Task,
-    crash_pairs,
-    crash_points,
-    played,
-    seeds,
-    unequal,
-)
+from tests.simulation.campaign import CHUNK, Tally, campaign, played, scenario_of, seeds
+from tests.simulation.determinism import unequal
 from tests.simulation.faults import Kind
-from tests.simulation.runner import run
 from tests.simulation.scenarios import SCENARIOS
-from tests.simulation.shrink import fewest
 
 SHARE = 24  # seeds per part; the parts are spread over the processes of the test run
-CALM = "snapshot crossing deltas"
 
 
 @pytest.mark.parametrize("part", range(12))
@@ -27,26 +18,35 @@ def test_a_share_of_the_seeds_holds(part: int) -> None:
     assert [(f.scenario, f.seed, f.violations) for f in tally.failures] == []
 
 
-@pytest.mark.parametrize("kind", [Kind.CRASH_BEFORE, Kind.CRASH_EFFECT, Kind.CRASH_ANSWER])
-def test_every_crash_point_of_a_day_is_survived(kind: Kind) -> None:
-    points = [given for given in crash_points(CALM) if given[0][0] is kind]
-    tally = played([Task(CALM, CALM_SEED, given) for given in points])
-    assert [(f.given, f.violations) for f in tally.failures] == []
-    assert tally.played == len(points) > 100
+def test_seeds_in_a_row_play_every_scenario() -> None:
+    tasks = list(seeds(5, len(SCENARIOS)))
+    assert {task.scenario for task in tasks} == SCENARIOS.keys()
+    assert all(task.scenario == scenario_of(task.seed) for task in tasks)
 
 
-def test_pairs_of_crash_points_are_drawn_from_all_of_them() -> None:
-    there, chosen = crash_pairs(CALM, 0.2)
-    assert len(chosen) == int(there * 0.2)
-    assert all(first[1] < second[1] for first, second in chosen)
+def test_several_processes_come_to_what_one_comes_to() -> None:
+    told: list[int] = []
+    some = list(seeds(0, CHUNK + 5))
+    one = played(some)
+    two = campaign(iter(some), jobs=2, tell=lambda tally: told.append(tally.played))
+    assert told[-1] == two.played == len(some)
+    assert (one.calls, one.virtual_s) == (two.calls, two.virtual_s)
+    assert (one.faults, one.checks) == (two.faults, two.checks)
+
+
+def test_a_campaign_ends_when_its_time_is_up() -> None:
+    tally = campaign(seeds(0, 10_000_000), jobs=1, until=time.monotonic())
+    assert tally.played == 0
+
+
+def test_tallies_count_what_struck_and_what_was_looked_at() -> None:
+    total = Tally()
+    for part in (played(list(seeds(0, 2))), played(list(seeds(2, 3)))):
+        total.add(part)
+    assert total.played == 5
+    assert total.checks["liveness"] == total.checks["I3 newest everywhere"] == 5
+    assert set(total.faults) <= set(Kind)
 
 
 def test_a_history_does_not_depend_on_how_python_hashes() -> None:
     assert unequal(0, len(SCENARIOS)) == []
-
-
-def test_a_failing_history_is_shrunk_to_the_faults_it_needs() -> None:
-    given = [(Kind.INDEX_LAGS, 1), (Kind.CRASH_BEFORE, 9), (Kind.AWS_ERROR, 30)]
-    result = run(SCENARIOS[CALM], CALM_SEED, given=given)
-    whole = Failure(CALM, CALM_SEED, None, result.fired, ["nothing: is broken"])
-    assert fewest(whole) is None

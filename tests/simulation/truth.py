@@ -31,7 +31,10 @@ class Shown:
 
 @dataclass
 class Truth:
-    """Watches the vendors; `broken` collects what must never happen, the moment it happens."""
+    """Watches the vendors; `broken` collects what must never happen, the moment it happens.
+
+    `looked` counts the moments.
+    """
 
     world: World
     broken: list[str] = field(default_factory=list)
@@ -42,6 +45,7 @@ class Truth:
     )
     sold: Counter[str] = field(default_factory=Counter)
     on_hand: dict[str, int] = field(default_factory=dict)
+    looked: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         for transport in self.world.transports.values():
@@ -165,6 +169,7 @@ class Truth:
             self._stocked(connection)
 
     def _ordered(self) -> None:
+        self.looked["I1 at each order written"] += 1
         for reference, orders in self.world.vendors["erp"].tenant.by_reference.items():
             if len(orders) > 1:
                 numbers = ", ".join(order.number for order in orders)
@@ -179,6 +184,7 @@ class Truth:
 
     def _stocked(self, shop: str) -> None:
         """No level is above all that was known lately of what may be sold."""
+        self.looked["I2 at each level written"] += 1
         now = self.world.engine.now_ms
         locations = self.world.retailer.locations
         for variant in self.world.vendors[shop].shop.variants.values():

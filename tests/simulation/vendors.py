@@ -9,7 +9,7 @@ import httpx
 
 from sandbox.simulator import Vendor
 from tests.simulation.compute import Function
-from tests.simulation.engine import SECOND, Engine
+from tests.simulation.engine import SECOND, Engine, within
 from tests.simulation.faults import Kind
 from tests.simulation.wire import Wire
 
@@ -50,7 +50,7 @@ class SimTransport(httpx.BaseTransport):
         what = f"{self.connection}: {_about(request)}"
         engine.calls += 1
         self.calls += 1
-        engine.pause(self._rng.randint(*LATENCY_MS))
+        engine.pause(within(self._rng, LATENCY_MS))
         engine.note(what)
         wire.crash(Kind.CRASH_BEFORE)
         if engine.now_ms < self.down_until_ms and self.hangs:
@@ -81,7 +81,7 @@ class SimTransport(httpx.BaseTransport):
         engine, faults = self.wire.engine, self.wire.engine.faults
         response = self._effect(self._changed_on_its_way(request))
         self.wire.crash(Kind.CRASH_EFFECT)
-        engine.pause(self._rng.randint(*LATENCY_MS) + self.slow_ms)
+        engine.pause(within(self._rng, LATENCY_MS) + self.slow_ms)
         if faults.hit(Kind.LOST):
             engine.pause(GIVES_UP_MS)
             engine.note("  answer lost")
@@ -107,7 +107,8 @@ class SimTransport(httpx.BaseTransport):
     def _listed(self, request: httpx.Request, response: httpx.Response) -> httpx.Response:
         """Orders as the ERP's search finds them: one just created may be missing for a while."""
         engine = self.wire.engine
-        if not request.url.path.endswith("/A_SalesOrder") or not response.is_success:
+        path = request.url.path
+        if not path.endswith("/A_SalesOrder") or not response.is_success:
             return response
         if request.method == "POST":
             if engine.faults.hit(Kind.SEARCH_LAGS):
@@ -165,9 +166,11 @@ class SimTransport(httpx.BaseTransport):
 
 
 def _graphql(request: httpx.Request) -> dict[str, Any] | None:
-    if not request.url.path.endswith("/graphql.json"):
-        return None
-    found: dict[str, Any] = json.loads(request.content)
+    """What a GraphQL request asks, kept with it."""
+    if "asked" not in request.extensions:
+        graphql = request.url.path.endswith("/graphql.json")
+        request.extensions["asked"] = json.loads(request.content) if graphql else None
+    found: dict[str, Any] | None = request.extensions["asked"]
     return found
 
 
@@ -214,7 +217,21 @@ class Courier:
         self.out_until_ms = 0
         self.patience = 1
         self.kept: set[str] = set()
-        engine.at(LOOK_MS, self._look)
+        self._looking = False
+        self.hear()
+
+    def hear(self) -> None:
+        """Call when the vendor may have something to tell."""
+        if not self._looking:
+            self._looking = True
+            self.engine.at(LOOK_MS * self.patience, self._look)
+
+    @property
+    def waiting(self) -> int:
+        """Deliveries that nobody has taken yet."""
+        vendor: Any = self.vendor
+        box = vendor.hooks if hasattr(vendor, "hooks") else vendor.events
+        return int(box.waiting)
 
     def name_of(self, delivery: Any) -> str:
         """The name under which the door keeps a delivery."""
@@ -225,7 +242,9 @@ class Courier:
     def _look(self) -> None:
         for delivery in self.vendor.due(self.engine.now()):
             self._carry(delivery)
-        self.engine.at(LOOK_MS * self.patience, self._look)
+        self._looking = False
+        if self.waiting:
+            self.hear()
 
     def _carry(self, delivery: Any) -> None:
         engine = self.engine

@@ -5,7 +5,7 @@ from datetime import timedelta
 from random import Random
 
 from shared.errors import RetryableError, ThrottledError
-from tests.simulation.engine import CrashError, Engine
+from tests.simulation.engine import CrashError, Engine, within
 from tests.simulation.faults import Kind
 
 COME_BACK = timedelta(seconds=5)
@@ -29,8 +29,12 @@ class Wire:
         if engine.current is None or engine.current.container is None:
             return effect()
         engine.calls += 1
-        engine.pause(self._latency.randint(*AWS_MS))
+        engine.pause(within(self._latency, AWS_MS))
         engine.note(label)
+        if faults.healed:
+            result = effect()
+            engine.pause(within(self._latency, AWS_MS))
+            return result
         self.crash(Kind.CRASH_BEFORE)
         if faults.hit(Kind.AWS_THROTTLED):
             engine.note("  throttled")
@@ -44,7 +48,7 @@ class Wire:
             raise RetryableError(f"{label}: a part failed")
         result = effect()
         self.crash(Kind.CRASH_EFFECT)
-        engine.pause(self._latency.randint(*AWS_MS))
+        engine.pause(within(self._latency, AWS_MS))
         if faults.hit(Kind.AWS_LOST):
             engine.note(f"  answer of {label} lost")
             raise RetryableError(f"{label}: answer lost")

@@ -86,6 +86,8 @@ class World:
             name: Courier(name, vendor, self.engine, door, self._naming(name))
             for name, vendor in self.vendors.items()
         }
+        for name, transport in self.transports.items():
+            transport.changed.append(lambda *_, courier=self.couriers[name]: courier.hear())
 
     # the template
 
@@ -161,6 +163,11 @@ class World:
 
     # what people and rules do
 
+    def hear(self) -> None:
+        """Call when somebody outside may have changed something at a vendor."""
+        for courier in self.couriers.values():
+            courier.hear()
+
     def poll(self, connection: str, entity: Entity) -> None:
         self.queues[keys.read_queue(connection)].put(json.dumps({"poll": entity.value}))
 
@@ -193,14 +200,9 @@ class World:
             and all(stream.idle for stream in self.streams)
             and not self.store.waiting(Table.TARGETS)
             and not self.store.waiting(Table.ORDERS)
-            and all(_undelivered(vendor) == 0 for vendor in self.vendors.values())
+            and all(courier.waiting == 0 for courier in self.couriers.values())
             and not self.store.overdue(Table.FACTS, self.engine.now())
         )
-
-
-def _undelivered(vendor: Any) -> int:
-    box = vendor.hooks if hasattr(vendor, "hooks") else vendor.events
-    return int(box.waiting)
 
 
 def _bare(handler: Any) -> Handler:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any
 
@@ -50,6 +51,7 @@ class Joined:
 type Condition = Comparison | Joined
 
 
+@lru_cache(4096)
 def parse(text: str, fields: frozenset[str]) -> Condition:
     """Read a filter; an unknown property or a broken expression is refused as SAP refuses it."""
     tokens = _tokens(text)

@@ -29,6 +29,7 @@ from graphql import (
     parse,
     validate,
 )
+from graphql.execution.values import VariableValues, get_variable_values
 from graphql.pyutils import is_iterable
 
 from sandbox.vendors.shopify.table import TABLE
@@ -47,6 +48,7 @@ _CODES = (
 
 Data = Mapping[str, object]
 _FLAT: dict[int, list[FieldNode]] = {}  # by the id of its selection: documents are kept for good
+_ASKED: dict[tuple[object, ...], int] = {}
 _TYPES: dict[tuple[str, str], GraphQLNamedType | None] = {}
 
 
@@ -104,6 +106,12 @@ def document(source: str) -> Document | tuple[GraphQLError, ...]:
     return Document(node, operations[0], fragments)
 
 
+def coerced(document: Document, given: Data) -> VariableValues | list[GraphQLError]:
+    """Variables as the operation declares them, or what is wrong with them."""
+    wanted = document.operation.variable_definitions or ()
+    return get_variable_values(schema(), wanted, dict(given))
+
+
 def refusal(error: GraphQLError) -> dict[str, object]:
     """An error as Shopify shapes it, with the code of its kind."""
     code = next((code for test, code in _CODES if test.search(error.message)), None)
@@ -122,7 +130,13 @@ class Price:
     variables: Data
 
     def requested(self) -> int:
-        return self._operation(None)
+        """What a query may cost depends on no more than numbers and on how long its lists are."""
+        if self.document.writes:
+            return self._operation(None)
+        asked = (id(self.document), *((k, _size(v)) for k, v in self.variables.items()))
+        if asked not in _ASKED:
+            _ASKED[asked] = self._operation(None)
+        return _ASKED[asked]
 
     def spent(self, data: Data | None) -> int:
         return self._operation(data or {})
@@ -246,6 +260,12 @@ class Price:
                 fragment = self.document.fragments[node.name.value]
                 found += self._flat(fragment.selection_set, parent)
         return found
+
+
+def _size(value: object) -> int | None:
+    if isinstance(value, int):
+        return value
+    return len(value) if isinstance(value, list) else None
 
 
 def whole(points: int) -> int:

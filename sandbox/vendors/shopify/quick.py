@@ -5,6 +5,7 @@ way out. graphql-core still parses, checks and coerces what comes in; what this 
 against what graphql-core answers by a test. Simulations that make millions of calls use it.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -23,9 +24,25 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues, get_argument_values
 
+from sandbox.vendors.shopify import language
 from sandbox.vendors.shopify.language import Document, schema
 
 type Rows = dict[str, object]
+
+COERCED_MAX = 4096
+
+_COERCED: dict[tuple[int, str], VariableValues | list[GraphQLError]] = {}
+_FIELDS: dict[tuple[int, str | None], list[FieldNode]] = {}  # documents are kept for good
+
+
+def coerced(document: Document, given: Mapping[str, object]) -> VariableValues | list[GraphQLError]:
+    """`language.coerced`, kept for whoever asks the same again."""
+    asked = (id(document), json.dumps(given))
+    if asked not in _COERCED:
+        if len(_COERCED) == COERCED_MAX:
+            _COERCED.clear()
+        _COERCED[asked] = language.coerced(document, given)
+    return _COERCED[asked]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +95,12 @@ class _Run:
 
     def fields(self, selected: SelectionSetNode, kind: str | None) -> list[FieldNode]:
         """Fields asked of a value of this type, fragments on other types left out."""
+        known = _FIELDS.get((id(selected), kind))
+        if known is None:
+            known = _FIELDS[id(selected), kind] = self._asked(selected, kind)
+        return known
+
+    def _asked(self, selected: SelectionSetNode, kind: str | None) -> list[FieldNode]:
         found: list[FieldNode] = []
         for node in selected.selections:
             if isinstance(node, FieldNode):

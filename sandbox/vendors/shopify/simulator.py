@@ -11,7 +11,6 @@ from urllib.parse import parse_qs
 
 import httpx
 from graphql import ExecutionResult, GraphQLError, execute_sync
-from graphql.execution import get_variable_values
 from graphql.execution.values import VariableValues
 
 from sandbox.simulator import Delivery, Vanish
@@ -181,9 +180,8 @@ class ShopifySimulator:
         document = language.document(source)
         if not isinstance(document, Document):
             return _answer({"errors": [language.refusal(error) for error in document]})
-        values = get_variable_values(
-            language.schema(), document.operation.variable_definitions or (), given
-        )
+        coerced = quick.coerced if self._fast else language.coerced
+        values = coerced(document, given)
         if isinstance(values, list):
             problems = [language.refusal(error) for error in values]
             code = {"extensions": {"code": "INVALID_VARIABLE"}}

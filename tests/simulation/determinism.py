@@ -1,0 +1,39 @@
+"""Histories must not depend on how Python hashes: two processes play the same seeds."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.simulation.campaign import attempt, seeds
+
+ROOT = Path(__file__).resolve().parents[2]
+HASH_SEEDS = ("1", "2")
+
+
+def hashes(first: int, count: int) -> list[int]:
+    """One number per seed, over every step of its history."""
+    return [attempt(task).hash for task in seeds(first, count)]
+
+
+def unequal(first: int, count: int) -> list[int]:
+    """Seeds whose history depends on PYTHONHASHSEED."""
+    children = [_child(hash_seed, first, count) for hash_seed in HASH_SEEDS]
+    said = [child.communicate()[0].split() for child in children]
+    if any(child.returncode for child in children) or {len(each) for each in said} != {count}:
+        raise RuntimeError("a child that was to tell its hashes failed")
+    return [first + i for i, (a, b) in enumerate(zip(*said, strict=True)) if a != b]
+
+
+def _child(hash_seed: str, first: int, count: int) -> subprocess.Popen[str]:
+    return subprocess.Popen(  # noqa: S603 - this very module
+        [sys.executable, "-m", "tests.simulation.determinism", str(first), str(count)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONHASHSEED": hash_seed},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+if __name__ == "__main__":
+    sys.stdout.write("\n".join(map(str, hashes(int(sys.argv[1]), int(sys.argv[2])))))
