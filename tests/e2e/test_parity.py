@@ -75,8 +75,10 @@ def test_what_staff_edited_is_found_named_overwritten_and_not_found_again(story:
 
 def test_a_sale_the_shop_has_not_told_of_is_no_edit(story: Story) -> None:
     story.order((SKU, 3), told=False)
-    before = writes(story)
     found = compare(story)
     assert found["stock"]["differing"] == {}
     assert level(story) == 47
-    assert writes(story) == before
+    (target,) = [t for t in story.rows("targets") if (t["facet"], t["key"]) == ("stock", SKU)]
+    assert target["published"]["levels"]["london"] == 47
+    last = [attempt for attempt in target["attempts"] if attempt["version"] == target["version"]]
+    assert not [attempt for attempt in last if "edited" in attempt["detail"]]

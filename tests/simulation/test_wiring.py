@@ -17,8 +17,8 @@ pytestmark = [
     pytest.mark.xdist_group("synth"),
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
 ]
-# Only called over HTTP or by who drops a file; nothing in the simulation calls or drops.
 ASKED_FOR = "compare-"  # comparisons are not simulated
+# Only called over HTTP or by who drops a file; nothing in the simulation calls or drops.
 BY_REQUEST = {"api-read", "api-ops", "api-prices", "api-lookup", "import-file"}
 
 
