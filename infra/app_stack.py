@@ -264,7 +264,7 @@ class AppStack(Stack):
         return function
 
     def _read_api(self) -> Function:
-        rows = Rows(reads=("facts", "targets", "orders", "links"), lanes=("issues",))
+        rows = Rows(reads=("facts", "targets", "orders", "links", "control"), lanes=("issues",))
         function = Function(
             self,
             "api-read",

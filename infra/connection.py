@@ -1,6 +1,7 @@
 """Everything one connection has to itself: queues, reader, publisher or sender, schedules."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 
 from aws_cdk import Duration
@@ -14,12 +15,14 @@ from infra.grants import Grants, Rows
 from infra.queue import WorkQueue
 from infra.stage import Stage, row_of
 from shared.connectors.catalog import Kind
-from shared.model.ids import Entity
-from shared.model.retailer import Connection, Retailer
+from shared.model.ids import Entity, Facet
+from shared.model.parity import COMPARED
+from shared.model.retailer import Channel, Connection, Retailer
 
 WORK = Duration.seconds(60)
 READER = Rows(reads=("links",), writes=("facts", "orders", "issues", "control"))
-CAPTURER = replace(READER, deletes=("orders",))  # an order that waited for a code waits no more
+# A channel is compared with its targets too; an order that waited for a code waits no more.
+CAPTURER = replace(READER, writes=(*READER.writes, "targets"), deletes=("orders",))
 PUBLISHER = Rows(writes=("targets", "links", "orders", "issues", "control"), lanes=("targets",))
 SENDER = Rows(writes=("orders", "links", "issues", "control"))
 _FACTS = (Entity.PRODUCT, Entity.PRICE, Entity.STOCK)
@@ -88,6 +91,9 @@ class ConnectionWork(Construct):
             )
         for entity in polled(connection, stage.retailer):
             self._poll(connection, entity, stage, mine)
+        for shown in stage.retailer.channels_of(connection.name):
+            for facet in COMPARED:
+                self._compare(shown, facet, stage, mine)
 
     def _function(
         self,
@@ -125,16 +131,47 @@ class ConnectionWork(Construct):
     def _poll(
         self, connection: Connection, entity: str, stage: Stage, queues: ConnectionQueues
     ) -> None:
+        self._scheduled(
+            f"Poll-{entity}",
+            stage.name("poll", connection.name, entity),
+            stage,
+            queues,
+            minutes=connection.poll_minutes,
+            message={"poll": entity},
+        )
+
+    def _compare(
+        self, channel: Channel, facet: Facet, stage: Stage, queues: ConnectionQueues
+    ) -> None:
+        self._scheduled(
+            f"Compare-{channel.name}-{facet}",
+            stage.name("compare", channel.name, facet),
+            stage,
+            queues,
+            minutes=channel.parity.every_minutes,
+            message={"compare": facet, "channel": channel.name},
+        )
+
+    def _scheduled(
+        self,
+        name: str,
+        physical: str,
+        stage: Stage,
+        queues: ConnectionQueues,
+        *,
+        minutes: int,
+        message: Mapping[str, str],
+    ) -> None:
         events.Rule(
             self,
-            f"Poll-{entity}",
-            rule_name=stage.name("poll", connection.name, entity),
-            schedule=events.Schedule.rate(Duration.minutes(connection.poll_minutes)),
-            enabled=not stage.sandbox,  # the sandbox's stories poll when it suits them
+            name,
+            rule_name=physical,
+            schedule=events.Schedule.rate(Duration.minutes(minutes)),
+            enabled=not stage.sandbox,  # the sandbox's stories poll and compare when it suits them
             targets=[
                 targets.SqsQueue(
                     queues.read.work,
-                    message=events.RuleTargetInput.from_text(json.dumps({"poll": entity})),
+                    message=events.RuleTargetInput.from_text(json.dumps(dict(message))),
                     dead_letter_queue=queues.read.dead,
                 )
             ],

@@ -66,6 +66,11 @@ class Api:
             if state in {"all", one.get("state", "open")}
         ]
 
+    def parity(self) -> list[dict[str, Json]]:
+        """The last comparison of every channel and facet."""
+        found = self.call("GET", "v1", "parity").get("parity")
+        return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
     def summary(self) -> dict[str, Json]:
         return self.call("GET", "v1", "summary")
 

@@ -17,6 +17,7 @@ from sandbox.toml_text import line_of, lines
 from shared.model import consistency
 from shared.model.base import Json
 from shared.model.ids import Entity
+from shared.model.parity import ParityPolicy
 from shared.model.retailer import Channel, Connection, Limits, Location, PriceList, Retailer
 
 _MODELS: dict[str, type[BaseModel]] = {
@@ -24,6 +25,7 @@ _MODELS: dict[str, type[BaseModel]] = {
     "connections": Connection,
     "connections.limits": Limits,
     "channels": Channel,
+    "channels.parity": ParityPolicy,
     "locations": Location,
     "price_lists": PriceList,
 }

@@ -274,6 +274,18 @@ def exceptions(
 
 
 @app.command()
+def parity(as_json: AsJson = False) -> None:
+    """How much of each channel shows what it should, and why the rest does not."""
+    from sandbox import report
+    from sandbox.world import World
+
+    with _told(as_json) as out:
+        found = World.attached(Home()).api.parity()
+        listed: list[Json] = list(found)
+        out.result({"ok": True, "parity": listed}, lambda console: report.parity(console, found))
+
+
+@app.command()
 def replay(
     name: Annotated[str, typer.Argument(help="An exception, or CONNECTION/DELIVERY of the inbox.")],
     as_json: AsJson = False,

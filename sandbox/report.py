@@ -47,6 +47,23 @@ def exceptions(console: Console, found: Sequence[Fields]) -> None:
     console.print(_counted(len(found), "exception"))
 
 
+def parity(console: Console, found: Sequence[Fields]) -> None:
+    columns = ("Channel", "Facet", "Policy", "When", "Compared", "Equal", "Accepted", "Moving")
+    table = _table(*columns, "Differing", "Share equal")
+    for one in found:
+        differing = one.get("differing")
+        causes = differing.items() if isinstance(differing, dict) else ()
+        cells = (
+            *(str(one.get(name.lower(), "")) for name in columns[:3]),
+            str(one.get("finished") or "never")[:19] + (" (running)" if one.get("running") else ""),
+            *(str(one.get(name.lower(), "")) for name in columns[4:]),
+            ", ".join(f"{cause} {count}" for cause, count in causes),
+            str(one.get("share_equal") or ""),
+        )
+        table.add_row(*map(escape, cells))
+    console.print(table)
+
+
 def money(value: Json) -> str:
     """Minor units as a decimal with its currency: 1999 GBP is `19.99 GBP`."""
     if not isinstance(value, dict) or not isinstance(amount := value.get("amount"), int):

@@ -79,9 +79,15 @@ class Store(Protocol):
         ...
 
     def query(
-        self, table: Table, pk: str, *, prefix: str = "", limit: int | None = None
+        self,
+        table: Table,
+        pk: str,
+        *,
+        prefix: str = "",
+        after: str = "",
+        limit: int | None = None,
     ) -> list[Row]:
-        """Read a partition in order of its sort key."""
+        """Read a partition in order of its sort key, from behind `after`; not with a prefix."""
         ...
 
     def due(
@@ -274,16 +280,16 @@ class ChannelPublisher(Protocol):
         """What the channel shows now, by key, in the shape of `desired`; absent if nothing."""
         ...
 
+    def seen_at_once(self, facet: Facet) -> int:
+        """How many lines one call shows: what was seen is kept before the next call is made."""
+        ...
+
 
 class LaterPublisher(ChannelPublisher, Protocol):
     """A channel that also takes many lines at once and decides about them later."""
 
     def window(self, facet: Facet, waiting: int) -> int:
         """How many of so many waiting lines it would be sent now; `waiting` may be a guess."""
-        ...
-
-    def seen_at_once(self, facet: Facet) -> int:
-        """How many lines one call shows: what was seen is kept before the next call is made."""
         ...
 
     def decided(self, facet: Facet, pushes: Sequence[Push]) -> Sequence[Outcome]:

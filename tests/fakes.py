@@ -52,12 +52,18 @@ class MemoryStore(Store):
         return {key: self._rows[key].row for key in wanted if key in self._rows}
 
     def query(
-        self, table: Table, pk: str, *, prefix: str = "", limit: int | None = None
+        self,
+        table: Table,
+        pk: str,
+        *,
+        prefix: str = "",
+        after: str = "",
+        limit: int | None = None,
     ) -> list[Row]:
         found = [
             stored.row
             for key, stored in self._rows.items()
-            if key.table is table and key.pk == pk and key.sk.startswith(prefix)
+            if key.table is table and key.pk == pk and key.sk.startswith(prefix) and key.sk > after
         ]
         return sorted(found, key=lambda row: row.key.sk)[:limit]
 

@@ -1,16 +1,22 @@
-"""Read queue of one connection: polls, re-reads that hints asked for, held orders looked at."""
+"""Read queue of one connection: polls, re-reads that hints asked for, held orders, comparisons."""
 
+from collections.abc import Callable
 from typing import Any
 
+from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions import bootstrap
-from functions.runtime import each_message, out_of_time
+from functions.runtime import Body, each_message, out_of_time
 from shared.flows import keys
 from shared.flows.capture import Capture
 from shared.flows.cases import Cases
+from shared.flows.compare import Comparer
+from shared.flows.derive import Deriver
+from shared.flows.findings import Findings
 from shared.flows.read import Reader
 from shared.flows.shipments import Shipments
+from shared.model.parity import Cause, Comparison
 from shared.ports import Table
 from shared.settings import Settings as Base
 
@@ -42,8 +48,59 @@ def reader() -> Reader:
     )
 
 
+def comparer() -> Comparer:
+    name = bootstrap.environment().connection
+    return Comparer(
+        connection=name,
+        channel_client=bootstrap.connector(name),
+        store=bootstrap.store(),
+        queues=bootstrap.queues(),
+        issues=bootstrap.issues(),
+        findings=Findings(name, bootstrap.issues(), bootstrap.bus(), bootstrap.clock),
+        deriver=Deriver(
+            store=bootstrap.store(),
+            queues=bootstrap.queues(),
+            issues=bootstrap.issues(),
+            clock=bootstrap.clock,
+            retailer=bootstrap.retailer(),
+        ),
+        clock=bootstrap.clock,
+        retailer=bootstrap.retailer(),
+    )
+
+
+def compare(body: Body, stop: Callable[[], bool]) -> None:
+    found = comparer().handle(body, out_of_time=stop)
+    if found is not None:
+        bootstrap.logger.info("compared", channel=found.channel, facet=found.facet)
+        measure(found)
+
+
+def measure(found: Comparison) -> None:
+    """One set of metrics per channel and facet; the share of what is equal is theirs to divide."""
+    counts = {
+        "ParityCompared": found.tally.compared,
+        "ParityEqual": found.tally.equal,
+        "ParityAccepted": found.tally.accepted,
+        "ParityMoving": found.tally.moving,
+        "ParityDiffering": sum(found.tally.differing.values()),
+    } | {f"ParityDiffering{c.title()}": found.tally.differing.get(c, 0) for c in Cause}
+    bootstrap.metrics.add_dimension("channel", found.channel)
+    bootstrap.metrics.add_dimension("facet", found.facet.value)
+    for name, count in counts.items():
+        bootstrap.metrics.add_metric(name, MetricUnit.Count, count)
+    bootstrap.metrics.flush_metrics()
+
+
 @bootstrap.logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dict[str, str]]]:
     stop = out_of_time(context)
     queue = keys.read_queue(bootstrap.environment().connection)
-    return each_message(event, lambda body: reader().handle(body, out_of_time=stop), queue=queue)
+
+    def handle(body: Body) -> None:
+        if "compare" in body:
+            compare(body, stop)
+        else:
+            reader().handle(body, out_of_time=stop)
+
+    return each_message(event, handle, queue=queue)

@@ -6,6 +6,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions import bootstrap
 from functions.http import Answer, answer, named, not_found
+from shared.flows.compare_runs import standing
 from shared.flows.issues import open_issues
 from shared.flows.trace import Tracer
 from shared.ports import Table
@@ -34,10 +35,16 @@ def exceptions(event: dict[str, Any]) -> Answer:
     return answer(200, {"exceptions": found})
 
 
+def parity(event: dict[str, Any]) -> Answer:
+    del event
+    return answer(200, {"parity": standing(bootstrap.store(), bootstrap.retailer())})
+
+
 ROUTES = {
     "GET /v1/trace/sku/{sku}": trace_sku,
     "GET /v1/trace/orders/{order_id}": trace_order,
     "GET /v1/exceptions": exceptions,
+    "GET /v1/parity": parity,
 }
 
 

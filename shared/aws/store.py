@@ -94,7 +94,13 @@ class DynamoStore(Store):
                     yield name, item
 
     def query(
-        self, table: Table, pk: str, *, prefix: str = "", limit: int | None = None
+        self,
+        table: Table,
+        pk: str,
+        *,
+        prefix: str = "",
+        after: str = "",
+        limit: int | None = None,
     ) -> list[Row]:
         request: QueryInputTypeDef = {
             "TableName": self._tables[table],
@@ -105,6 +111,9 @@ class DynamoStore(Store):
         if prefix:
             request["KeyConditionExpression"] = "pk = :pk AND begins_with(sk, :sk)"
             request["ExpressionAttributeValues"] = {":pk": {"S": pk}, ":sk": {"S": prefix}}
+        elif after:
+            request["KeyConditionExpression"] = "pk = :pk AND sk > :sk"
+            request["ExpressionAttributeValues"] = {":pk": {"S": pk}, ":sk": {"S": after}}
         return self._pages(table, request, limit)
 
     def due(

@@ -8,6 +8,7 @@ from shared.model.ids import Facet
 from shared.model.target import Attempt, Outcome, Step, Target, TargetState, Verdict
 
 KEPT_ATTEMPTS = 5
+KEPT_SENT = 4
 BACKOFF_MAX = timedelta(minutes=5)
 
 
@@ -121,7 +122,11 @@ def sent(target: Target, *, now: datetime) -> Target:
     """Recorded before the call: from here on, something may land."""
     attempt = Attempt(at=now, version=target.version, verdict=Verdict.UNKNOWN, detail="sent")
     return target.model_copy(
-        update={"state": TargetState.IN_DOUBT, "attempts": _kept(target, attempt)}
+        update={
+            "state": TargetState.IN_DOUBT,
+            "sent": _sent(target, target.desired),
+            "attempts": _kept(target, attempt),
+        }
     )
 
 
@@ -137,6 +142,8 @@ def settle(target: Target, outcome: Outcome, *, sent_version: int, sent_value: J
         look_at=outcome.look_at,
     )
     update: dict[str, object] = {"attempts": _kept(target, attempt)}
+    if outcome.verdict in {Verdict.APPLIED, Verdict.ACCEPTED, Verdict.UNKNOWN}:
+        update["sent"] = _sent(target, sent_value)
     newest = target.version == sent_version
     match outcome.verdict:
         case Verdict.APPLIED:
@@ -190,7 +197,38 @@ def merged(current: Target, new: Target) -> Target:
             if state is TargetState.APPLIED
             else new.published_version,
             "state": state,
+            "sent": new.sent,
             "attempts": new.attempts,
+        }
+    )
+
+
+def overwritten(target: Target, shown: Json, *, why: str, now: datetime) -> Target:
+    """The channel shows something else for good: it is sent the wish anew, over what it shows."""
+    version = target.version + 1
+    attempt = Attempt(
+        at=now, version=version, verdict=Verdict.RETRY, detail=f"read back: {why}"[:200]
+    )
+    return target.model_copy(
+        update={
+            "version": version,
+            "published": shown,
+            "state": TargetState.DIRTY,
+            "since": now,
+            "attempts": _kept(target, attempt),
+        }
+    )
+
+
+def accepted(target: Target, shown: Json, *, why: str, now: datetime) -> Target:
+    """The channel's own value stays, until another one is wished."""
+    detail = f"accepted: {why}"[:200]
+    attempt = Attempt(at=now, version=target.version, verdict=Verdict.APPLIED, detail=detail)
+    return target.model_copy(
+        update={
+            "published": shown,
+            "accepted_version": target.version,
+            "attempts": _kept(target, attempt),
         }
     )
 
@@ -236,6 +274,12 @@ def _backoff(target: Target) -> timedelta:
 
 def _kept(target: Target, attempt: Attempt) -> tuple[Attempt, ...]:
     return (*target.attempts, attempt)[-KEPT_ATTEMPTS:]
+
+
+def _sent(target: Target, value: Json) -> tuple[Json, ...]:
+    if value is None or target.facet is Facet.CONTENT:
+        return target.sent
+    return (value, *(one for one in target.sent if one != value))[:KEPT_SENT]
 
 
 def _detail(outcome: Outcome) -> str:

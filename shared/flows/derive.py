@@ -17,6 +17,7 @@ from shared.errors import RetryableError
 from shared.flows import keys
 from shared.flows.arming import arming
 from shared.flows.issues import Issues, Problem
+from shared.model.base import Json
 from shared.model.facts import HoldCard, ItemCard, PriceCard, ProductCard, StockCard
 from shared.model.ids import Entity, Facet
 from shared.model.issue import IssueKind
@@ -60,6 +61,16 @@ class Deriver:
         self.queues.send(hints(self.retailer, result.channels))
         self.issues.report(result.problems)
         return result
+
+    def implied(self, skus: Iterable[str]) -> dict[Key, Json]:
+        """What the facts imply at this moment, by target; absent where they imply nothing."""
+        partitions = [f"sku#{sku}" for sku in dict.fromkeys(skus)]
+        facts = self.store.get(self._fact_keys(partitions))
+        return {
+            keys.target(draft.channel, draft.facet, draft.key): draft.desired
+            for partition in partitions
+            for draft in self._drafts(partition, facts, [])
+        }
 
     def _round(self, partitions: Sequence[str], result: Derived) -> list[str]:
         olds = self.store.get(self._target_keys(partitions))

@@ -25,6 +25,9 @@ _SEVERITY = {
     IssueKind.BAD_MESSAGE: Severity.HIGH,
     IssueKind.BAD_FILE: Severity.HIGH,
     IssueKind.SHIPMENT_REJECTED: Severity.HIGH,
+    IssueKind.OLD_VALUE_SHOWN: Severity.HIGH,
+    IssueKind.MISSING_ON_CHANNEL: Severity.HIGH,
+    IssueKind.DERIVATION_LAGS: Severity.HIGH,
 }
 
 _OWNER = {
@@ -32,6 +35,7 @@ _OWNER = {
     IssueKind.NO_PRICE: "pricing",
     IssueKind.BAD_FILE: "pricing",
     IssueKind.BAD_FACT: "master data",
+    IssueKind.MISSING_ON_CHANNEL: "merchandising",
     IssueKind.UNMAPPED_LOCATION: "logistics",
     IssueKind.SHIPMENT_REJECTED: "logistics",
     IssueKind.SHIPMENT_WITHOUT_ORDER: "logistics",

@@ -100,6 +100,21 @@ def answer(caller: str, idempotency_key: str) -> Key:
     return Key(Table.CONTROL, f"answer#{caller}#{idempotency_key}")
 
 
+def roster(channel: str, facet: Facet, key: str = "-") -> Key:
+    """That a channel has shown this; all of a facet are one partition, to be walked in order."""
+    return Key(Table.CONTROL, f"roster#{channel}#{facet}", key)
+
+
+def parity(channel: str, facet: Facet) -> Key:
+    """How far a comparison has come, and what the last one found."""
+    return Key(Table.CONTROL, f"parity#{channel}#{facet}")
+
+
+def sighting(channel: str, facet: Facet, run: str, key: str = "-") -> Key:
+    """A difference seen once in a run; it counts if it is seen again."""
+    return Key(Table.CONTROL, f"sighting#{channel}#{facet}#{run}", key)
+
+
 IMPORT_QUEUE = "import"
 
 

@@ -18,11 +18,13 @@ from shared.flows.derive import target_put
 from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out
 from shared.flows.lanes import DRAIN, due_now
 from shared.flows.leases import Lease, Leases, Released
+from shared.flows.pushes import as_pushes
+from shared.flows.roster import enrolled
 from shared.model.ids import Facet
 from shared.model.issue import IssueKind
 from shared.model.retailer import Retailer
 from shared.model.target import Outcome, Push, StockValue, Target, TargetState, Verdict
-from shared.ports import ChannelPublisher, Clock, Key, LaterPublisher, Put, Row, Store
+from shared.ports import ChannelPublisher, Clock, Key, LaterPublisher, Put, Store
 
 TRIES = 6
 
@@ -151,7 +153,7 @@ class Publisher:
         through = [h for h in held if h.target.key not in undecided]
         size = self.later.seen_at_once(facet) if self.later else DRAIN
         for some in batched(through, size, strict=False):
-            shown = self.channel_client.shown(facet, self._pushes(facet, some))
+            shown = self.channel_client.shown(facet, self._lines(some))
             now = self.clock.now()
             self._commit(
                 [(h, targets.seen(h.target, shown.get(h.target.key), now=now)) for h in some],
@@ -163,7 +165,7 @@ class Publisher:
         receipts = [h for h in held if h.target.receipt]
         if self.later is None or not receipts:
             return set()
-        said = {o.key: o for o in self.later.decided(facet, self._pushes(facet, receipts))}
+        said = {o.key: o for o in self.later.decided(facet, self._lines(receipts))}
         now = self.clock.now()
         pairs = []
         refused = []
@@ -184,8 +186,7 @@ class Publisher:
 
     def _send(self, facet: Facet, held: Sequence[Held], result: Published) -> None:
         by_key = {h.target.key: h for h in held}
-        pushes = self._pushes(facet, held)
-        ready = self._ready(facet, pushes, by_key, result)
+        ready = self._ready(facet, self._lines(held), by_key, result)
         for batch in self.channel_client.batches(facet, ready):
             members = [by_key[push.key] for push in batch]
             marked = self._marked(facet, members)
@@ -280,6 +281,7 @@ class Publisher:
         self._commit(pairs, result)
 
     def _commit(self, pairs: Sequence[tuple[Held, Target]], result: Published) -> None:
+        self.store.commit(enrolled((held.target, new) for held, new in pairs))
         done = self.store.commit(
             [target_put(new, held.rev, settle=self._settle) for held, new in pairs]
         )
@@ -305,23 +307,8 @@ class Publisher:
                 return merged
         raise RetryableError(f"target {key.pk} is contended")
 
-    def _pushes(self, facet: Facet, held: Sequence[Held]) -> list[Push]:
-        names = [h.target.key for h in held]
-        links = self.store.get(keys.link(self.connection, name) for name in names)
-        return [self._push(facet, h.target, links) for h in held]
-
-    def _push(self, facet: Facet, target: Target, links: dict[Key, Row]) -> Push:
-        row = links.get(keys.link(self.connection, target.key))
-        return Push(
-            key=target.key,
-            group=target.group,
-            desired=target.desired,
-            version=target.version,
-            published=target.published,
-            operation=f"{target.channel}/{facet}/{target.key}/{target.version}",
-            links={k: str(v) for k, v in row.body.items()} if row else {},
-            receipt=target.receipt,
-        )
+    def _lines(self, held: Sequence[Held]) -> list[Push]:
+        return as_pushes(self.store, self.connection, [h.target for h in held])
 
     def _remember_links(self, facet: Facet, outcomes: Sequence[Outcome]) -> None:
         if facet is not Facet.CONTENT:

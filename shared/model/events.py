@@ -5,8 +5,9 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from shared.model.base import Canonical, Instant
-from shared.model.ids import Name
+from shared.model.ids import Facet, Name
 from shared.model.money import Money
+from shared.model.parity import Cause, Finding, Repair
 
 SOURCE = "shelfwire"
 
@@ -73,6 +74,21 @@ class IssueSolved(_Event):
     solved_by: str
 
 
+class ReconciliationFinding(_Event):
+    """A comparison found a channel showing something else than it should, `count` times.
+
+    `examples` are a few of them; `repair` says what became of all, None that nothing did.
+    """
+
+    type: Literal["ReconciliationFinding"] = "ReconciliationFinding"
+    channel: Name
+    facet: Facet
+    cause: Cause
+    repair: Repair | None
+    count: int
+    examples: tuple[Finding, ...]
+
+
 BusinessEvent = Annotated[
     OrderAccepted
     | OrderHeld
@@ -80,7 +96,8 @@ BusinessEvent = Annotated[
     | OrderShipped
     | OrderRefunded
     | IssueRaised
-    | IssueSolved,
+    | IssueSolved
+    | ReconciliationFinding,
     Field(discriminator="type"),
 ]
 
@@ -92,4 +109,5 @@ ALL = (
     OrderRefunded,
     IssueRaised,
     IssueSolved,
+    ReconciliationFinding,
 )

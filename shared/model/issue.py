@@ -27,6 +27,10 @@ class IssueKind(StrEnum):
     REFUND_WITHOUT_ORDER = "refund_without_order"
     SHIPMENT_WITHOUT_ORDER = "shipment_without_order"
     SHIPMENT_REJECTED = "shipment_rejected"
+    EDITED_ON_CHANNEL = "edited_on_channel"
+    OLD_VALUE_SHOWN = "old_value_shown"
+    MISSING_ON_CHANNEL = "missing_on_channel"
+    DERIVATION_LAGS = "derivation_lags"
     DEAD_LETTER = "dead_letter"
     ACCESS = "access"
 

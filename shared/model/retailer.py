@@ -10,6 +10,7 @@ from shared.model.base import Canonical, Instant
 from shared.model.consistency import mistakes
 from shared.model.ids import Entity, Name, Sku
 from shared.model.money import Currency
+from shared.model.parity import ParityPolicy
 from shared.model.price import PriceKind, TaxBasis
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -90,6 +91,7 @@ class Channel(Canonical):
     zone: str = "UTC"
     compare_at: bool = True
     tolerance_minor: int = Field(default=0, ge=0, description="allowed difference of totals")
+    parity: ParityPolicy = ParityPolicy()
     custom_line_sku: Sku | None = Field(
         default=None, description="the ERP's article for lines a shop adds without a SKU"
     )

@@ -65,7 +65,9 @@ class Target(Canonical):
     """One (channel, facet, key): `key` is a SKU, or a product id for content.
 
     `version` counts changes of `desired` and read-backs that found another value, so that each
-    names one operation; `published_version` is the last the channel confirmed.
+    names one operation; `published_version` is the last the channel confirmed. `sent` are the last
+    values it was sent, the newest first; content is not kept twice. `accepted_version` is the one
+    for which a value of the channel's own, then `published`, was accepted.
     """
 
     channel: Name
@@ -76,6 +78,8 @@ class Target(Canonical):
     version: int = Field(ge=1)
     published: Json = None
     published_version: int = 0
+    sent: tuple[Json, ...] = ()
+    accepted_version: int = 0
     state: TargetState = TargetState.DIRTY
     priority: int = Field(default=5, ge=0, le=9)
     since: Instant

@@ -116,6 +116,16 @@ def test_a_key_may_be_asked_for_twice(store: Store) -> None:
     assert list(store.get([A, A])) == [A]
 
 
+def test_a_partition_is_walked_in_pages_and_each_begins_behind_the_last(store: Store) -> None:
+    names = ["A", "B b", "a", "\u00e4", "\U0001f3a9"]
+    store.commit([put(Key(Table.CONTROL, "roster", name)) for name in reversed(names)])
+    store.commit([put(Key(Table.CONTROL, "rosters", "A"))])
+    found: list[str] = []
+    while page := store.query(Table.CONTROL, "roster", after=found[-1] if found else "", limit=2):
+        found += [row.key.sk for row in page]
+    assert found == names
+
+
 def test_together_is_all_or_nothing(store: Store) -> None:
     store.commit([put(B)])
     assert store.commit_together([put(A), put(B)]) is False

@@ -27,6 +27,8 @@ def _retailer(folder: Path) -> Path:
     raw = tomllib.loads((ROOT / DEFAULT_RETAILER).read_text(encoding="utf-8"))
     for connection in raw["connections"]:
         connection["settle_seconds"] = 3
+    for channel in raw["channels"]:
+        channel["parity"] = {"price": "overwrite", "stock": "overwrite"}
     path = folder / "retailer.toml"
     path.write_text(written(raw), encoding="utf-8")
     return path

@@ -1,6 +1,6 @@
 """A whole Shelfwire in memory: every flow wired to fakes, and streams turned by hand."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -90,7 +90,11 @@ def shipment(units: int = 2, shipment_id: str = "80", erp_order: str = "5001") -
 
 @dataclass
 class FakeChannel:
-    """Shows what it is sent; `answers` and `errors` are used up first, one per call."""
+    """Shows what it is sent; `answers` and `errors` are used up first, one per call.
+
+    `seen` lines are shown by one call, each kept in `read`; `meanwhile` is what happens, once,
+    while it is asked.
+    """
 
     shows: dict[tuple[Facet, str], Json] = field(default_factory=dict)
     calls: list[tuple[Facet, list[str]]] = field(default_factory=list)
@@ -99,6 +103,9 @@ class FakeChannel:
     answers: list[Verdict] = field(default_factory=list)
     errors: list[Exception] = field(default_factory=list)
     swallowed: bool = False
+    seen: int = 2
+    read: list[tuple[Facet, list[str]]] = field(default_factory=list)
+    meanwhile: list[Callable[[], None]] = field(default_factory=list)
 
     def batches(self, facet: Facet, pushes: Sequence[Push]) -> list[list[Push]]:
         del facet
@@ -118,7 +125,14 @@ class FakeChannel:
             for push in batch
         ]
 
+    def seen_at_once(self, facet: Facet) -> int:
+        del facet
+        return self.seen
+
     def shown(self, facet: Facet, pushes: Sequence[Push]) -> dict[str, Json]:
+        self.read.append((facet, sorted(push.key for push in pushes)))
+        if self.meanwhile:
+            self.meanwhile.pop(0)()
         return {
             push.key: self.shows[facet, push.key]
             for push in pushes

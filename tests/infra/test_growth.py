@@ -101,10 +101,12 @@ def test_every_connection_is_alike_but_for_its_name(large: Synthesized) -> None:
             assert f"shelfwire-northwind-sandbox-market{market}-{way}" in names
 
 
-def test_the_sandbox_polls_when_its_stories_do_and_keeps_nothing(large: Synthesized) -> None:
+def test_the_sandbox_polls_and_compares_when_its_stories_do_and_keeps_nothing(
+    large: Synthesized,
+) -> None:
     for rule in large.resources("AWS::Events::Rule").values():
-        polls = "-poll-" in rule["Name"]
-        assert rule["State"] == ("DISABLED" if polls else "ENABLED")
+        told = "-poll-" in rule["Name"] or "-compare-" in rule["Name"]
+        assert rule["State"] == ("DISABLED" if told else "ENABLED")
     assert large.stack("Data")["terminationProtection"] is False
     for resource in large.template("Data")["Resources"].values():
         assert resource.get("DeletionPolicy", "Delete") == "Delete"

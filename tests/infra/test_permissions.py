@@ -106,6 +106,7 @@ LEDGER: dict[str, dict[str, Actions]] = {
         "targets": READ,
         "orders": READ,
         "links": READ,
+        "control": READ,
         "issues lanes": LOOK,
     },
     "api-ops": {
@@ -157,6 +158,7 @@ LEDGER: dict[str, dict[str, Actions]] = {
     },
     "shop-read": {
         "facts": WRITE,
+        "targets": WRITE,
         "orders": DELETE,
         "links": READ,
         "issues": WRITE,

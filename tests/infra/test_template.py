@@ -138,9 +138,30 @@ def test_a_failed_minute_is_made_good_by_the_next_one(template: Synthesized) -> 
 
 def test_every_schedule_has_a_dead_letter_queue(template: Synthesized) -> None:
     rules = template.resources("AWS::Events::Rule").values()
-    assert len(rules) == 2 + 5
+    assert len(rules) == 2 + 5 + 2
     for rule in rules:
         assert all("DeadLetterConfig" in target for target in rule["Targets"])
+
+
+def test_each_channel_is_compared_price_and_level_as_often_as_its_file_says(
+    template: Synthesized,
+) -> None:
+    queues = template.resources("AWS::SQS::Queue")
+    told = {}
+    for rule in template.resources("AWS::Events::Rule").values():
+        if "-compare-" in rule["Name"]:
+            (target,) = rule["Targets"]
+            queue = queues[target["Arn"]["Fn::GetAtt"][0]]["QueueName"]
+            said = json.loads(json.loads(target["Input"]))
+            told[rule["Name"]] = (rule["ScheduleExpression"], queue, said)
+    assert told == {
+        f"{PREFIX}compare-shop-{facet}": (
+            "rate(6 hours)",
+            f"{PREFIX}shop-read",
+            {"compare": facet, "channel": "shop"},
+        )
+        for facet in ("price", "stock")
+    }
 
 
 def test_what_is_dropped_is_told_to_one_queue_which_its_own_bucket_alone_may_use(

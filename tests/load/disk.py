@@ -33,7 +33,13 @@ class DiskStore(Store):
         return found
 
     def query(
-        self, table: Table, pk: str, *, prefix: str = "", limit: int | None = None
+        self,
+        table: Table,
+        pk: str,
+        *,
+        prefix: str = "",
+        after: str = "",
+        limit: int | None = None,
     ) -> list[Row]:
         raise NotImplementedError
 

@@ -98,6 +98,7 @@ def test_checking_a_file_needs_no_aws_and_no_pictures() -> None:
         ("trace", "sku", "S1"),
         ("trace", "order", "shop:1"),
         ("exceptions",),
+        ("parity",),
         ("replay", "no_price#S1"),
         ("map", "shop", "X1", "S1"),
         ("send", str(EXAMPLE)),
@@ -138,7 +139,8 @@ def test_the_status_names_the_part_that_has_ended() -> None:
 @pytest.mark.parametrize(
     "command",
     [
-        "check", "up", "down", "status", "demo", "send", "exceptions", "replay", "map",
+        "check", "up", "down", "status", "demo", "send", "exceptions", "parity", "replay",
+        "map",
     ],
 )  # fmt: skip
 def test_every_command_answers_machines_too(command: str) -> None:

@@ -92,3 +92,28 @@ def test_what_did_not_hold_stands_out() -> None:
     assert "orders │ 600" in lines
     assert "yes │ exactly once │ 600 of 600" in lines
     assert "NO │ no oversell │ 1 SKU" in lines
+
+
+def test_parity_is_a_row_per_channel_and_facet() -> None:
+    found: list[dict[str, Json]] = [
+        {
+            "channel": "shop",
+            "facet": "price",
+            "policy": "ask",
+            "running": True,
+            "finished": "2026-11-27T09:00:00+00:00",
+            "compared": 12000,
+            "equal": 11998,
+            "accepted": 0,
+            "moving": 3,
+            "differing": {"edited": 2},
+            "share_equal": "0.999833",
+        },
+        {"channel": "shop", "facet": "stock", "policy": "ask", "running": False, "finished": None},
+    ]
+    text = printed(lambda console: report.parity(console, found))
+    _, _, price, stock = text.splitlines()
+    assert "2026-11-27T09:00:00 (running)" in price
+    assert "edited 2" in price
+    assert "0.999833" in price
+    assert "never" in stock

@@ -38,7 +38,7 @@ CHANNELS: tuple[Mutant, ...] = (
                 "            from shared.model.target import Target\n"
                 "            told = Target.model_validate_json(body['value'])\n"
                 "            p = publisher()\n"
-                "            held = p._pushes(told.facet, [Held(told, 0)])\n"
+                "            held = p._lines([Held(told, 0)])\n"
                 "            ready = [x for x in held if x.links]\n"
                 "            if told.facet is Facet.PRICE and ready:\n"
                 "                p.channel_client.push(told.facet, ready)\n"
@@ -131,7 +131,7 @@ CHANNELS: tuple[Mutant, ...] = (
         (OUTAGE, MANY),
         (
             PUBLISH + "_read_back",
-            "shown = self.channel_client.shown(facet, self._pushes(facet, some))",
+            "shown = self.channel_client.shown(facet, self._lines(some))",
             "shown = {h.target.key: h.target.desired for h in some}",
         ),
     ),

@@ -51,11 +51,18 @@ class SimStore(Store):
         return {key: self._rows[key] for key in keys if key in self._rows}
 
     def query(
-        self, table: Table, pk: str, *, prefix: str = "", limit: int | None = None
+        self,
+        table: Table,
+        pk: str,
+        *,
+        prefix: str = "",
+        after: str = "",
+        limit: int | None = None,
     ) -> list[Row]:
-        return self._wire.aws(
-            f"query {table} {pk} {prefix}", lambda: self._query(table, pk, prefix)[:limit]
-        )
+        def found() -> list[Row]:
+            return [r for r in self._query(table, pk, prefix) if r.key.sk > after][:limit]
+
+        return self._wire.aws(f"query {table} {pk} {prefix or after}", found)
 
     def _query(self, table: Table, pk: str, prefix: str) -> list[Row]:
         part = self._parts.get((table, pk), {})

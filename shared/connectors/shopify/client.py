@@ -5,7 +5,7 @@ from datetime import datetime
 
 import httpx
 
-from shared.connectors.shopify import content, prices, stock
+from shared.connectors.shopify import content, prices, queries, stock
 from shared.connectors.shopify.content import Listings
 from shared.connectors.shopify.fulfilment import Fulfilments
 from shared.connectors.shopify.graphql import AdminApi
@@ -31,6 +31,7 @@ class ShopifyAdmin:
         places = (retailer.external_location(connection.name, name) for name in channel.locations)
         locations = tuple(place for place in places if place) if settings.stock_new_variants else ()
         self._api = api
+        self._places = channel.locations
         self._listings = Listings(api, settings, locations)
         self._prices = Prices(api, channel.currency)
         self._stock = Stock(api, retailer, connection.name)
@@ -68,6 +69,15 @@ class ShopifyAdmin:
                 return self._prices.shown(pushes)
             case Facet.STOCK:
                 return self._stock.shown(pushes)
+
+    def seen_at_once(self, facet: Facet) -> int:
+        match facet:
+            case Facet.CONTENT:
+                return 1
+            case Facet.PRICE:
+                return queries.ARRAY_MAX
+            case Facet.STOCK:
+                return self._stock.seen_at_once(len(self._places))
 
     def orders_since(self, since: datetime | None, *, page: str | None) -> Page[Order]:
         return self._orders.since(since, page=page)

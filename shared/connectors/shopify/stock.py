@@ -19,6 +19,7 @@ from shared.model.target import Outcome, Push, StockValue, Verdict
 
 STALE = "CHANGE_FROM_QUANTITY_STALE"
 ROUNDS = 4
+QUERY_MAX = 990  # points; a little less than what the shop refuses whatever the bucket holds
 _BUSY = frozenset({"IDEMPOTENCY_CONCURRENT_REQUEST", "SERVICE_UNAVAILABLE"})
 # How Shopify says that an item is not stocked at a place is not documented for this mutation.
 _NOT_STOCKED = frozenset({"INVALID_LOCATION", "ITEM_NOT_STOCKED_AT_LOCATION"})
@@ -121,7 +122,7 @@ class Stock:
         gids = {place: gid for place in places if (gid := self._gid(place)) is not None}
         items = {p.links["inventory_item"]: p.key for p in pushes if "inventory_item" in p.links}
         found: dict[str, Json] = {}
-        size = min(queries.ARRAY_MAX, 990 // queries.levels_each(len(gids)))
+        size = self.seen_at_once(len(gids))
         ids = list(items)
         for i in range(0, len(ids) if gids else 0, size):
             for item, levels in self._levels(ids[i : i + size], gids).items():
@@ -129,6 +130,10 @@ class Stock:
                 asked = {place: n for place, n in levels.items() if place in wanted[key]}
                 found[key] = StockValue(levels=asked).model_dump(mode="json")
         return found
+
+    def seen_at_once(self, locations: int) -> int:
+        """Items one call reads at so many places without being dearer than a call may be."""
+        return min(queries.ARRAY_MAX, QUERY_MAX // queries.levels_each(locations))
 
     def _rows(self, push: Push, taken: set[tuple[str, str]]) -> list[Row]:
         item = push.links.get("inventory_item")

@@ -1,0 +1,33 @@
+"""Which articles a channel has ever shown, so that all of them can be walked in order.
+
+A target is found by its key alone. The roster is one small row per target beside it, in one
+partition per channel and facet, written before the target says for the first time that it is shown:
+what is published is on the roster.
+"""
+
+from collections.abc import Iterable
+
+from shared.flows import keys
+from shared.model.ids import Facet
+from shared.model.parity import COMPARED
+from shared.model.target import Target
+from shared.ports import Put, Store, Table
+
+
+def enrolled(changes: Iterable[tuple[Target, Target]]) -> list[Put]:
+    """Rows for targets that become published, given each before and after.
+
+    One that is there already is refused by the store, which is as well.
+    """
+    return [
+        Put(keys.roster(new.channel, new.facet, new.key), {}, 0)
+        for old, new in changes
+        if new.facet in COMPARED and old.published is None and new.published is not None
+    ]
+
+
+def names(store: Store, channel: str, facet: Facet, *, after: str, limit: int) -> list[str]:
+    """The next keys behind `after`; empty at the end."""
+    pk = keys.roster(channel, facet).pk
+    rows = store.query(Table.CONTROL, pk, after=after, limit=limit)
+    return [row.key.sk for row in rows]

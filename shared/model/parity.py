@@ -1,0 +1,90 @@
+"""What channels really show beside what they should: causes, policies, findings, figures."""
+
+from decimal import ROUND_DOWN, Decimal
+from enum import StrEnum
+
+from pydantic import Field
+
+from shared.model.base import Canonical, Instant, Json
+from shared.model.ids import Facet, Name
+
+COMPARED = (Facet.PRICE, Facet.STOCK)
+_SHARE = Decimal("0.000001")
+
+
+class Cause(StrEnum):
+    """Why a channel shows something else than it should."""
+
+    OURS = "ours"  # an older value of ours: lost, or landed late
+    EDITED = "edited"  # a value that was never ours
+    MISSING = "missing"  # nothing: the article is gone from the channel
+    ERP = "erp"  # the facts say something newer than what was derived from them
+    REFUSED = "refused"  # the channel refused what it should show, and an exception says so
+
+
+class Repair(StrEnum):
+    """What becomes of a difference."""
+
+    OVERWRITE = "overwrite"
+    ACCEPT = "accept"  # the channel's value stays until what it should show changes
+    ASK = "ask"
+
+
+class ParityPolicy(Canonical):
+    """How often a channel is compared, and what becomes of what differs, by facet."""
+
+    price: Repair = Field(default=Repair.ASK, description="what becomes of a differing price")
+    stock: Repair = Field(default=Repair.ASK, description="what becomes of a differing level")
+    every_minutes: int = Field(
+        default=360, ge=15, le=10080, description="how often each of the two is compared"
+    )
+
+    def of(self, facet: Facet) -> Repair:
+        return self.price if facet is Facet.PRICE else self.stock
+
+
+class Finding(Canonical):
+    """One difference: the values in the shape of their facet, `evidence` for the cause."""
+
+    key: str
+    cause: Cause
+    repair: Repair | None
+    desired: Json
+    shown: Json
+    evidence: str
+
+
+class Tally(Canonical):
+    """How many targets there were of each sort.
+
+    `accepted` show a value of the channel's own that was accepted before; `moving` could not be
+    judged, because something was under way, too recent, or changed while being looked at.
+    """
+
+    equal: int = 0
+    accepted: int = 0
+    moving: int = 0
+    differing: dict[Cause, int] = {}
+
+    @property
+    def compared(self) -> int:
+        return self.equal + self.accepted + sum(self.differing.values())
+
+    @property
+    def share_equal(self) -> str | None:
+        """Of those compared, as a decimal of six places, never rounded up; None of none."""
+        if not self.compared:
+            return None
+        return str((Decimal(self.equal) / self.compared).quantize(_SHARE, ROUND_DOWN))
+
+
+class Comparison(Canonical):
+    """What one comparison of a channel and facet found; `examples` are a few of each cause."""
+
+    channel: Name
+    facet: Facet
+    policy: Repair
+    started: Instant
+    finished: Instant
+    tally: Tally
+    examples: tuple[Finding, ...] = ()

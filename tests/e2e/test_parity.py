@@ -1,0 +1,84 @@
+"""Staff edit the shop; a comparison finds it, names it, repairs it, and then finds nothing."""
+
+import json
+from typing import Any
+
+import pytest
+
+from sandbox.world import World
+from tests.e2e.conftest import article
+from tests.e2e.story import LOOPBACK, UNCLOSED, Story
+
+pytestmark = [pytest.mark.sandbox, LOOPBACK, UNCLOSED]
+SKU = "SCARF"
+
+
+@pytest.fixture(scope="module")
+def story(world: World) -> Story:
+    """An article of our own, priced and stocked, and quiet for longer than the settle time."""
+    made = Story(world)
+    made.control("erp", "add_material", **article(SKU))
+    made.control("erp", "set_price", sku=SKU, amount="19.99")
+    made.control("erp", "move_stock", sku=SKU, plant="1710", storage_location="171A", quantity="50")
+    made.settle()
+    return made
+
+
+def compare(story: Story) -> dict[str, dict[str, Any]]:
+    url = story.world.deployed.queues["shop-read"]
+    for facet in ("price", "stock"):
+        body = json.dumps({"compare": facet})
+        story.world.deployed.aws.sqs.send_message(QueueUrl=url, MessageBody=body)
+    story.settle()
+    return {str(one["facet"]): one for one in story.world.api.parity()}
+
+
+def place(story: Story) -> str:
+    return str(story.world.retailer.external_location("shop", "london"))
+
+
+def level(story: Story) -> int:
+    stock: Any = story.control("shop", "read_stock")
+    return int(stock[SKU][place(story)]["available"])
+
+
+def price(story: Story) -> int:
+    prices: Any = story.control("shop", "read_prices")
+    return int(prices[SKU]["price"])
+
+
+def writes(story: Story) -> tuple[int, int]:
+    counters: Any = story.control("shop", "counters")
+    return int(counters.get("PricesSet", 0)), int(counters.get("StockSet", 0))
+
+
+def test_what_staff_edited_is_found_named_overwritten_and_not_found_again(story: Story) -> None:
+    assert (price(story), level(story)) == (1999, 50)
+    story.control("shop", "set_price", sku=SKU, price=1)
+    story.control("shop", "set_stock", sku=SKU, location=place(story), available=99)
+    found = compare(story)
+    for facet in ("price", "stock"):
+        assert found[facet]["differing"] == {"edited": 1}
+        (example,) = found[facet]["examples"]
+        assert (example["key"], example["repair"]) == (SKU, "overwrite")
+        assert example["evidence"].startswith("none of the last")
+    assert (price(story), level(story)) == (1999, 50)
+    before = writes(story)
+    again = compare(story)
+    for facet in ("price", "stock"):
+        assert again[facet]["differing"] == {}
+        assert again[facet]["equal"] == again[facet]["compared"] == found[facet]["compared"]
+        assert again[facet]["share_equal"] == "1.000000"
+    assert writes(story) == before
+    assert not story.issues("edited_on_channel")
+
+
+def test_a_sale_the_shop_has_not_told_of_is_no_edit(story: Story) -> None:
+    story.order((SKU, 3), told=False)
+    found = compare(story)
+    assert found["stock"]["differing"] == {}
+    assert level(story) == 47
+    (target,) = [t for t in story.rows("targets") if (t["facet"], t["key"]) == ("stock", SKU)]
+    assert target["published"]["levels"]["london"] == 47
+    last = [attempt for attempt in target["attempts"] if attempt["version"] == target["version"]]
+    assert not [attempt for attempt in last if "edited" in attempt["detail"]]
