@@ -21,6 +21,7 @@ from shared.model.target import PriceValue, ScaledPrice, SegmentPrice
 from tests.factories import NOW, retailer_fields
 
 HOURS = range(-12, 13)
+OFTEN = st.sampled_from([True, True, True, False])
 LISTS: dict[str, dict[str, Any]] = {
     "retail": {"currency": "GBP", "tax_basis": "gross"},
     "override": {"currency": "GBP", "tax_basis": "gross", "region": "GB"},
@@ -29,6 +30,9 @@ LISTS: dict[str, dict[str, Any]] = {
     "euro": {"currency": "EUR", "tax_basis": "gross", "region": "DE"},
     "yen": {"currency": "JPY", "tax_basis": "net"},
 }
+
+
+KINDS = st.sampled_from([*PriceKind, PriceKind.BASE, PriceKind.BASE, PriceKind.PROMOTIONAL])
 
 
 @dataclass(frozen=True)
@@ -54,15 +58,17 @@ def instants() -> st.SearchStrategy[datetime]:
 
 @st.composite
 def spans(draw: st.DrawFn) -> tuple[datetime, datetime | None]:
-    start = draw(st.integers(HOURS[0], HOURS[-1] - 1))
-    length = draw(st.none() | st.integers(1, 12))
+    start = draw(st.integers(HOURS[0], HOURS[-1] - 1) | st.just(HOURS[0]))
+    length = draw(st.none() | st.integers(1, 24))
     return hours(start), None if length is None else hours(start + length)
 
 
 @st.composite
 def dated(draw: st.DrawFn, /, *, least: int = 0, **fields: Any) -> list[dict[str, Any]]:
     """Rates that begin at different instants, some with an end of their own."""
-    found = draw(st.lists(spans(), min_size=least, max_size=3, unique_by=lambda span: span[0]))
+    found = draw(st.lists(spans(), max_size=2, unique_by=lambda span: span[0]))
+    if least or draw(OFTEN):
+        found.append((hours(HOURS[0] - 1), None))
     return [
         {"valid_from": start, "valid_to": end} | {name: draw(each) for name, each in fields.items()}
         for start, end in found
@@ -108,17 +114,17 @@ def retailers(draw: st.DrawFn) -> Retailer:
         },
     )
     names = st.lists(st.sampled_from(sorted(LISTS)), min_size=1, max_size=4, unique=True)
-    margin = {"percent": draw(percents), "below": draw(st.sampled_from(["hold", "raise"]))}
+    margin = {"percent": draw(percents), "below": draw(st.sampled_from(["hold", "raise", "raise"]))}
     fields["channels"][0] |= {
         "price_lists": draw(names),
         "tax_display": draw(st.sampled_from(["gross", "net"])),
-        "region": draw(st.sampled_from(["GB", "GB", None])),
+        "region": draw(st.sampled_from(["GB", "GB", "GB", "DE", None])),
         "compare_at": draw(st.booleans()),
         "rounding": draw(st.sampled_from(["charm", None])),
         "segment": draw(st.sampled_from([None, None, "club"])),
         "segments": draw(st.sampled_from([(), ("trade",), ("trade", "club")])),
         "scales": draw(st.booleans()),
-        "min_margin": draw(st.sampled_from([None, margin])),
+        "min_margin": draw(st.sampled_from([None, None, margin])),
     }
     return Retailer.model_validate(fields)
 
@@ -127,17 +133,21 @@ def retailers(draw: st.DrawFn) -> Retailer:
 def conditions(draw: st.DrawFn, lists: tuple[str, ...], identity: str) -> PriceCondition:
     name = draw(st.sampled_from(lists))
     currency = LISTS[name]["currency"]
-    amounts = st.integers(0, 3000).map(lambda minor: Money(amount=minor, currency=currency))
+    kind = draw(KINDS)
+    most = 500 if kind is PriceKind.COST else 3000
+    amounts = (st.integers(1, most) | st.integers(0, most)).map(
+        lambda minor: Money(amount=minor, currency=currency)
+    )
     start, end = draw(spans())
     starts = draw(st.lists(st.integers(1, 40), max_size=3, unique=True))
     return PriceCondition(
         condition_id=identity,
         sku="HAT-M",
-        kind=draw(st.sampled_from(PriceKind)),
+        kind=kind,
         price_list=name,
         amount=draw(amounts),
         per=draw(st.sampled_from([1, 1, 3, 10])),
-        unit=draw(st.sampled_from(["PC", "PC", "CS", "PAL"])),
+        unit=draw(st.sampled_from(["PC"] * 7 + ["CS", "PAL"])),
         tax_basis=LISTS[name]["tax_basis"],
         window=EffectiveWindow(start=start, end=end),
         scales=tuple(
@@ -151,8 +161,9 @@ def conditions(draw: st.DrawFn, lists: tuple[str, ...], identity: str) -> PriceC
 def price_worlds(draw: st.DrawFn, *, ids: str = "ABCDEFG") -> PriceWorld:
     """With `ids`, conditions have each their own; without, they share one."""
     retailer = draw(retailers())
-    names = (*retailer.channels[0].price_lists, "retail")
-    count = draw(st.integers(0, 7))
+    lists = retailer.channels[0].price_lists
+    names = (*lists * 4, "retail")
+    count = draw(st.integers(0, 7) | st.integers(3, 7))
     known = [draw(conditions(names, ids[i] if ids else "X")) for i in range(count)]
     variant = Variant(
         sku="HAT-M",
