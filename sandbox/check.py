@@ -20,7 +20,6 @@ from shared.model.ids import Entity
 from shared.model.parity import ParityPolicy
 from shared.model.price_rules import (
     ExchangeRate,
-    Guardrails,
     MinimumMargin,
     Precedence,
     Rounding,
@@ -36,7 +35,6 @@ _MODELS: dict[str, type[BaseModel]] = {
     "channels": Channel,
     "channels.parity": ParityPolicy,
     "locations": Location,
-    "channels.guardrails": Guardrails,
     "channels.min_margin": MinimumMargin,
     "price_lists": PriceList,
     "segments": Segment,

@@ -1,4 +1,4 @@
-"""How a retailer makes prices of conditions: taxes, currencies, rounding, precedence, limits."""
+"""How a retailer makes prices of conditions: taxes, currencies, rounding, precedence, margins."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -160,23 +160,3 @@ class MinimumMargin(Canonical):
     below: Literal["hold", "raise"] = Field(
         default="hold", description="show no price, or the lowest that keeps the margin"
     )
-
-
-class Guardrails(Canonical):
-    """What is too much to be published unseen; a limit that is not set is not tested."""
-
-    max_rise_percent: Percent | None = None
-    max_fall_percent: Percent | None = None
-    max_moved_percent: Percent | None = Field(
-        default=None, description="share of the catalogue whose price moves at once"
-    )
-    max_missing_percent: Percent | None = Field(
-        default=None, description="share of the catalogue a feed leaves out"
-    )
-    max_zero_percent: Percent | None = Field(
-        default=None, description="share of a feed's prices that are zero or less"
-    )
-    max_currency_percent: Percent | None = Field(
-        default=None, description="share of a feed's prices that change currency"
-    )
-    least_rows: int = Field(default=20, ge=1, description="below so many rows shares say nothing")

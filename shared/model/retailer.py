@@ -14,7 +14,6 @@ from shared.model.parity import ParityPolicy
 from shared.model.price import PriceKind, TaxBasis
 from shared.model.price_rules import (
     ExchangeRate,
-    Guardrails,
     MinimumMargin,
     Precedence,
     Region,
@@ -116,7 +115,6 @@ class Channel(Canonical):
     )
     scales: bool = Field(default=False, description="whether it shows prices by quantity")
     min_margin: MinimumMargin | None = None
-    guardrails: Guardrails = Guardrails()
     tolerance_minor: int = Field(default=0, ge=0, description="allowed difference of totals")
     parity: ParityPolicy = ParityPolicy()
     custom_line_sku: Sku | None = Field(

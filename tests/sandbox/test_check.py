@@ -235,9 +235,9 @@ def test_a_file_with_rules_of_prices_has_no_mistakes() -> None:
         ),
         (
             "zone =",
-            "guardrails = { max_rise = 5 }\nzone =",
-            "channels.0.guardrails.max_rise",
-            "did you mean 'max_rise_percent'?",
+            'min_margin = { percents = "5" }\nzone =',
+            "channels.0.min_margin.percents",
+            "did you mean 'percent'?",
         ),
         (
             'tax_basis = "gross"',
