@@ -109,12 +109,6 @@ CHANNELS: tuple[Mutant, ...] = (
         ),
     ),
     mutant(
-        "levels are set without comparing",
-        "A sale the shop made meanwhile is written over.",
-        (STORM, CANCELLED, BACK),
-        (SHOP + "mapping:Row.input", '"changeFromQuantity": self.expected', '"unused": 0'),
-    ),
-    mutant(
         "a price is shown in whole pounds",
         "The pennies of a price are rounded away on the way to the channel.",
         (OUTAGE,),
