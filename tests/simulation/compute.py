@@ -72,6 +72,7 @@ class Function:
                 self.idle.append(container)
             if error is not None:
                 self.failures += 1
+                self.engine.failed(error)
                 self.engine.note(f"failed: {type(error).__name__} {error}")
             ended(result, error)
 

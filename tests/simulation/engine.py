@@ -33,6 +33,10 @@ class TimedOutError(BaseException):
     """Lambda stopped the invocation at its time limit."""
 
 
+BUGS = (NameError, TypeError, AttributeError, LookupError, AssertionError)
+"""What no fault of the world leads to, only a fault of the code."""
+
+
 class Task:
     """One invocation or one actor of the scenario; `container` is None for actors."""
 
@@ -59,6 +63,7 @@ class Engine:
         self.hash = crc32(str(seed).encode())
         self.story: list[str] | None = [] if tracing else None
         self.closed = False
+        self.bugs: list[str] = []
         self.start = start
         self._now = 0, start
         self._order = self.rng("schedule")
@@ -148,6 +153,11 @@ class Engine:
         self.hash = crc32(f"{self.now_ms} {name} {line}".encode(), self.hash)
         if self.story is not None:
             self.story.append(f"{self.now_ms / SECOND:10.3f} s  {name:24} {line}")
+
+    def failed(self, error: BaseException | None) -> None:
+        """Hear of an error that a function raised or swallowed."""
+        if isinstance(error, BUGS):
+            self.bugs.append(f"{type(error).__name__} {error}")
 
     def run(self, *, until_ms: int, calm: Callable[[], bool] | None = None) -> bool:
         """Go on until an instant, or until `calm` holds; whether it did."""

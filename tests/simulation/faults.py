@@ -73,6 +73,8 @@ RATES: dict[Kind, float] = {
 }
 """Chance per opportunity, when a seed has this kind on at all."""
 
+OFTEN = 8  # times as often, where a scenario is about it
+OFTEN_MAX = 0.4
 SWARM = 0.45  # chance that a seed has a kind on
 
 type Fault = tuple[Kind, int]
@@ -103,24 +105,33 @@ def _gap(rng: Random, rate: float) -> float:
 class Faults:
     """`fired` lists what struck. Faults stop for good when the world is to heal."""
 
-    def __init__(self, seed: int, *, on: Collection[Kind], given: Collection[Fault] = ()) -> None:
+    def __init__(
+        self,
+        seed: int,
+        *,
+        on: Collection[Kind],
+        given: Collection[Fault] = (),
+        often: Collection[Kind] = (),
+    ) -> None:
         self.fired: list[Fault] = []
         self.healed = False
         self._streams: dict[Kind, _Stream] = {}
         for kind in Kind:
             drawn = kind in on
-            stream = _Stream(Random(f"{seed}/{kind.name}") if drawn else None, RATES[kind])
+            rate = min(OFTEN * RATES[kind], OFTEN_MAX) if kind in often else RATES[kind]
+            stream = _Stream(Random(f"{seed}/{kind.name}") if drawn else None, rate)
             stream.given = sorted(n for k, n in given if k is kind)
             self._streams[kind] = stream
             if drawn or stream.given:
                 stream.next = _gap(stream.rng, stream.rate) if stream.rng else stream.given.pop(0)
 
     @classmethod
-    def swarm(cls, seed: int, allowed: Collection[Kind]) -> "Faults":
+    def swarm(cls, seed: int, allowed: Collection[Kind], often: Collection[Kind] = ()) -> "Faults":
         """Draw which of the allowed kinds this seed has; some seeds have none, some have all."""
         rng = Random(f"{seed}/swarm")
         share = rng.choice((0.0, SWARM, SWARM, SWARM, 1.0))
-        return cls(seed, on={kind for kind in Kind if kind in allowed and rng.random() < share})
+        on = {kind for kind in Kind if kind in allowed and rng.random() < share}
+        return cls(seed, on=on, often=often)
 
     def hit(self, kind: Kind) -> bool:
         """Whether this opportunity is struck; every call is one opportunity."""

@@ -48,11 +48,14 @@ class Queue:
     count: int = 0
     died: int = 0
     doubled: int = 0
+    heard: list[Callable[[str], None]] = field(default_factory=list)
 
     def put(self, body: str, *, delay_ms: int = 0) -> None:
         if len(body.encode()) > MESSAGE_MAX_BYTES:
             raise RejectedError("SQS takes messages of 1 MiB at most", field="body")
         self.count += 1
+        for tell in self.heard:
+            tell(body)
         engine = self.engine
         if engine.faults.hit(Kind.DELAYED):
             delay_ms += engine.rng(f"late {self.name} {self.count}").randint(0, 20 * SECOND)

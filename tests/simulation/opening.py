@@ -9,7 +9,6 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from shared.model.ids import Entity
 from tests.simulation.engine import MINUTE, SECOND
 from tests.simulation.faults import Faults
 from tests.simulation.retailer import Setup
@@ -18,7 +17,6 @@ from tests.simulation.truth import Truth
 from tests.simulation.world import World
 
 OPENING_MS = 20 * MINUTE
-FACTS = (Entity.PRODUCT, Entity.PRICE, Entity.STOCK)
 
 type Kind = tuple[Callable[[Play], None], Setup, datetime]
 
@@ -61,8 +59,9 @@ def _played(scenario: Scenario, start: datetime) -> Opening:
     play = Play(world, Truth(world), world.engine.rng("scenario"))
     with world.playing():
         scenario.open(play)
-        for entity in FACTS:
-            world.poll("erp", entity)
+        for connection in world.retailer.connections:
+            for entity in world.polled(connection.name):
+                world.poll(connection.name, entity)
         engine = world.engine
         if not engine.run(until_ms=OPENING_MS, calm=lambda: engine.now_ms > SECOND and world.calm):
             raise AssertionError(f"the opening of {scenario.name} never came to rest")

@@ -53,7 +53,7 @@ base_url = "https://NAME.myshopify.com"
 secret = "NAME"
 settle_seconds = 120
 poll_minutes = MINUTES
-limits = { points_per_second = 200, bucket = 2000 }
+limits = { points_per_second = POINTS, bucket = BUCKET }
 
 [[channels]]
 name = "NAME"
@@ -70,12 +70,17 @@ zone = "Europe/London"
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What scenarios let differ; `zone` is where the ERP's validity days begin and end."""
+    """What scenarios let differ; `zone` is where the ERP's validity days begin and end.
+
+    `points` come back to a shop's bucket each second.
+    """
 
     shops: tuple[str, ...] = ("shop",)
     slots: int = 4
     poll_minutes: int = 10
     zone: str = "UTC"
+    points: int = POINTS
+    bucket: int = BUCKET
 
 
 @cache
@@ -85,7 +90,8 @@ def retailer(setup: Setup) -> Retailer:
     head = "\n".join(
         line if "external" not in line else _only(line, setup.shops) for line in text.splitlines()
     )
-    shops = "".join(_SHOP.replace("NAME", name) for name in setup.shops)
+    shop = _SHOP.replace("POINTS", str(setup.points)).replace("BUCKET", str(setup.bucket))
+    shops = "".join(shop.replace("NAME", name) for name in setup.shops)
     return load_retailer((head + shops).replace("MINUTES", str(setup.poll_minutes)))
 
 
@@ -96,13 +102,13 @@ def _only(line: str, shops: tuple[str, ...]) -> str:
     return "external = { " + ", ".join(part.strip() for part in kept) + " }"
 
 
-def vendors(clock: Clock, shops: tuple[str, ...]) -> dict[str, Vendor]:
+def vendors(clock: Clock, setup: Setup) -> dict[str, Vendor]:
     erp = sap.SapSimulator(
         clock, sap.Account(client_secret=f"{CANARY}-erp", webhook_secret=f"{CANARY}-events")
     )
-    plan = shopify.Plan(points_per_second=POINTS, bucket=BUCKET)
+    plan = shopify.Plan(points_per_second=setup.points, bucket=setup.bucket)
     found: dict[str, Vendor] = {"erp": erp}
-    for name in shops:
+    for name in setup.shops:
         account = shopify.Account(
             shop=name,
             client_secret=f"{CANARY}-{name}",

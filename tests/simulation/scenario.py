@@ -11,7 +11,7 @@ from shared.model.ids import Entity
 from shared.model.issue import IssueKind
 from tests.simulation.engine import MINUTE, SECOND, START
 from tests.simulation.faults import Kind
-from tests.simulation.retailer import CANARY, Setup
+from tests.simulation.retailer import BUCKET, CANARY, POINTS, Setup
 from tests.simulation.truth import PROMOTION, Truth
 from tests.simulation.world import World
 
@@ -187,9 +187,12 @@ class Scenario:
     chaos_ms: int = 2 * MINUTE
     slots: int = 4
     kinds: Collection[Kind] = ALL
+    often: Collection[Kind] = ()
     starts: tuple[datetime, ...] = (START,)
     poll_minutes: int = 10
     zone: str = "UTC"
+    points: int = POINTS
+    bucket: int = BUCKET
     replays: bool = False
     replayed: Collection[IssueKind] = REPLAYED
     reads: Collection[Entity] = ORDERLY
@@ -197,7 +200,7 @@ class Scenario:
 
     @property
     def setup(self) -> Setup:
-        return Setup(self.shops, self.slots, self.poll_minutes, self.zone)
+        return Setup(self.shops, self.slots, self.poll_minutes, self.zone, self.points, self.bucket)
 
     @property
     def checks(self) -> tuple[str, ...]:

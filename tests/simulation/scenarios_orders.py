@@ -3,10 +3,12 @@
 from functools import partial
 
 from shared.model.base import Json
+from shared.model.case import CaseState
 from shared.model.ids import Entity
 from shared.model.issue import IssueKind
 from shared.ports import Table
 from tests.simulation.engine import MINUTE, SECOND
+from tests.simulation.invariants_orders import cases
 from tests.simulation.poison import malform, overcharge
 from tests.simulation.scenario import (
     ORDERLY,
@@ -21,6 +23,7 @@ from tests.simulation.scenario import (
 )
 
 CODE = "LEGACY-1"
+RELEASED_MS = 10 * SECOND  # after its code is mapped
 CURABLE = REPLAYED - {IssueKind.BAD_MESSAGE}
 
 
@@ -68,8 +71,21 @@ def _unknown_code(play: Play) -> None:
     at = play.rng.randint(0, 60 * SECOND)
     if play.rng.random() < 0.5:
         play.later(at, partial(_map, play))
+        play.later(at + RELEASED_MS, partial(_left_waiting, play))
     else:
         play.later(at, partial(play.article, CODE, tell=play.rng.random() < 0.7))
+
+
+def _left_waiting(play: Play) -> None:
+    play.notes["waits"] = [
+        order_id for order_id, case in cases(play.truth).items() if case.state is CaseState.HELD
+    ]
+
+
+def _released_by_mapping(play: Play) -> list[str]:
+    """Undisturbed, what waited for a code goes on as soon as it is mapped."""
+    waits = [] if play.world.faults.fired else play.notes.get("waits", [])
+    return [f"{waits} still wait for {CODE}, which is mapped"] if waits else []
 
 
 def _map(play: Play) -> None:
@@ -141,7 +157,11 @@ ORDERS = (
     Scenario("last unit on two channels", _one_left, _last_unit, shops=("shop", "outlet")),
     Scenario("slow ERP with few slots", few, _slow_erp, slots=2),
     Scenario(
-        "unknown code becomes known", _one_size, _unknown_code, reads=ORDERLY | {Entity.PRODUCT}
+        "unknown code becomes known",
+        _one_size,
+        _unknown_code,
+        reads=ORDERLY | {Entity.PRODUCT},
+        check=_released_by_mapping,
     ),
     Scenario(
         "poison among the orders",

@@ -11,7 +11,7 @@ from tests.simulation.scenario import Play, Scenario, catalogue, few, some, spre
 LONDON, NEW_YORK = "Europe/London", "America/New_York"
 BASE, PROMOTED = 1000, 800
 ON_TIME_MS = 5 * SECOND  # the budget of docs/architecture.md, from an instant to the shop's change
-BEFORE = timedelta(seconds=75)
+BEFORE = timedelta(seconds=100)  # beyond the horizon of arming, or the opening waits for the edge
 # The clocks go back, they go forward, they stay.
 DAYS = {
     LONDON: (date(2026, 10, 25), date(2027, 3, 28), date(2026, 11, 27)),

@@ -1,5 +1,6 @@
 """Puts a simulated world behind the composition root, so that the deployed handlers run in it."""
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +16,8 @@ from shared.aws.inbox import Inbox
 from shared.connectors.catalog import CATALOG
 from shared.flows.issues import Issues
 from shared.flows.pacing import LeasedPacer
+from shared.kit.oauth import ClientCredentials
+from shared.model.base import Canonical
 from shared.model.events import BusinessEvent
 from shared.model.retailer import Retailer
 from shared.ports import Blobs, Bus, Key, Put, Table
@@ -23,6 +26,7 @@ from tests.simulation.compute import Container, SimClock
 from tests.simulation.messaging import Queue, SimQueues
 from tests.simulation.store import SimStore
 from tests.simulation.vendors import SimTransport
+from tests.simulation.warm import Models, Tokens
 from tests.simulation.wire import Wire
 
 ENTRIES_MAX = 10  # PutEvents
@@ -31,8 +35,9 @@ ENTRIES_MAX = 10  # PutEvents
 class Recorder:
     """Stands in for the logger: keeps what would be logged, so that secrets can be looked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, failed: Callable[[BaseException | None], None]) -> None:
         self.lines: list[str] = []
+        self._failed = failed
 
     def info(self, event: str, **said: object) -> None:
         self.lines.append(f"{event} {said}")
@@ -40,9 +45,9 @@ class Recorder:
     warning = error = info
 
     def exception(self, event: str, **said: object) -> None:
-        import sys  # noqa: PLC0415 - the failure path only
-
-        self.lines.append(f"{event} {said} {sys.exc_info()[1]!r}")
+        error = sys.exception()
+        self._failed(error)
+        self.lines.append(f"{event} {said} {error!r}")
 
 
 class SimBus(Bus):
@@ -135,10 +140,11 @@ class Stage:
     secrets: Mapping[str, Mapping[str, object]]
     bus: SimBus = field(init=False)
     blobs: SimBlobs = field(init=False)
-    log: Recorder = field(default_factory=Recorder)
+    log: Recorder = field(init=False)
     clock: SimClock = field(init=False)
 
     def __post_init__(self) -> None:
+        self.log = Recorder(self.wire.engine.failed)
         self.bus = SimBus(self.wire)
         self.blobs = SimBlobs(self.wire)
         self.clock = SimClock(self.wire.engine)
@@ -219,12 +225,15 @@ class Stage:
             "instant": self.clock.now,
         }
         jitter = {"random": self.wire.engine.rng("jitter")}
+        tokens = Tokens(self.wire.engine.rng("warm containers"))
         with (
             _swapped(bootstrap, root),
             _swapped(webhook, door),
             _swapped(runtime, jitter),
             _swapped(httpx.Client, light.CLIENT),
             _swapped(httpx.Response, {"__init__": light.respond}),
+            _swapped(ClientCredentials, tokens.swaps()),
+            _read_once(),
         ):
             yield
 
@@ -238,6 +247,15 @@ _EMPTY: dict[str, Any] = {
     "connection": "",
     "prefix": "",
 }
+
+
+@contextmanager
+def _read_once() -> Iterator[None]:
+    Canonical.model_validate = classmethod(Models().validate)  # type: ignore[assignment,method-assign]
+    try:
+        yield
+    finally:
+        del Canonical.model_validate
 
 
 @contextmanager

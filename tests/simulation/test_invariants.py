@@ -3,18 +3,23 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
+from zlib import compress
 
 import pytest
 
 from shared.domain import orders
+from shared.flows import keys
 from shared.flows.capture import Capture
+from shared.model.case import CaseState
+from shared.model.facts import Hold
 from shared.ports import Key, Put, Table
 from tests.simulation.engine import MINUTE, SECOND
 from tests.simulation.faults import Faults
 from tests.simulation.invariants import INVARIANTS as CHECKS
+from tests.simulation.invariants_orders import cases
 from tests.simulation.opening import opened
 from tests.simulation.retailer import CANARY
 from tests.simulation.runner import run
@@ -236,9 +241,82 @@ def test_a_second_order_in_the_erp_is_told_of_at_once(truth: Truth) -> None:
 
 
 def test_a_level_above_all_that_was_known_is_told_of_at_once(truth: Truth) -> None:
-    next(iter(_variant(truth).levels.values())).available = 1000
-    truth._stocked("shop")  # noqa: SLF001 - what every level a shop is given leads to
+    variant = _variant(truth)
+    number, level = next(iter(variant.levels.items()))
+    sent = {
+        "inventoryItemId": f"gid://shopify/InventoryItem/{variant.variant_id}",
+        "locationId": f"gid://shopify/Location/{number}",
+        "quantity": 1000,
+    }
+    truth._stocked("shop", [sent])  # noqa: SLF001 - what every level a shop is given leads to
+    assert not truth.broken  # it was not taken
+    level.available = 1000
+    truth._stocked("shop", [sent])  # noqa: SLF001
     assert truth.broken
+
+
+def test_a_lease_taken_from_its_owner_is_told_of_at_once(truth: Truth) -> None:
+    store, key = truth.world.store, Key(Table.CONTROL, "lease#publish#shop")
+    row = store._get([key])[key]  # noqa: SLF001 - from outside
+    until = (truth.world.engine.now() + timedelta(minutes=1)).isoformat()
+    assert store.put_now(Put(key, {**row.body, "until": until}, row.rev))
+    assert not truth.broken
+    taken = {**row.body, "until": until, "fence": int(str(row.body["fence"])) + 1}
+    assert store.put_now(Put(key, taken, row.rev + 1))
+    assert [story.split(":", 1)[0] for story in truth.broken] == ["one owner"]
+
+
+def _rewritten(truth: Truth, key: Key, **changes: Any) -> list[str]:
+    """Which invariants tell when a row is put down so."""
+    store = truth.world.store
+    row = store._get([key])[key]  # noqa: SLF001 - from outside
+    assert store.put_now(Put(key, {**row.body, **changes}, row.rev))
+    return [story.split(":", 1)[0] for story in truth.broken]
+
+
+def test_a_fact_read_before_the_one_it_replaces_is_told_of_at_once(truth: Truth) -> None:
+    key = keys.stock("HAT-M", "erp")
+    assert _rewritten(truth, key, as_of=truth.world.engine.now().isoformat()) == []
+    assert _rewritten(truth, key, as_of=truth.world.engine.start.isoformat()) == ["I4"]
+
+
+def test_an_accepted_order_that_goes_back_is_told_of_at_once(truth: Truth) -> None:
+    key = keys.case(next(iter(cases(truth))))
+    assert _rewritten(truth, key, state="in_doubt") == ["I4"]
+
+
+def test_a_case_that_forgets_is_told_of_at_once(truth: Truth) -> None:
+    key = keys.case(next(iter(cases(truth))))
+    assert _rewritten(truth, key, timeline=[]) == ["I4"]
+
+
+def test_units_freed_by_somebody_else_are_told_of_at_once(truth: Truth) -> None:
+    order_id, case = next(iter(cases(truth).items()))
+    hold = Hold(
+        order_id=order_id,
+        line_id=case.order.lines[0].line_id,
+        location="london",
+        quantity=1,
+        since=case.captured_at,
+    )
+    store, key = truth.world.store, keys.case(order_id)
+    row = store._get([key])[key]  # noqa: SLF001 - from outside
+    unshipped = case.model_copy(update={"state": CaseState.ACCEPTED, "shipments": ()})
+    assert store.put_now(Put(key, unshipped.model_dump(mode="json"), row.rev))
+    sku = str(case.order.lines[0].sku)
+    held = {f"{order_id}/{hold.line_id}": hold.model_dump(mode="json")}
+    assert _rewritten(truth, keys.hold(sku), holds=held) == []
+    assert _rewritten(truth, keys.hold(sku), holds={}) == ["I5"]
+
+
+def test_a_delivery_handled_before_it_is_passed_on_is_told_of_at_once(truth: Truth) -> None:
+    store, raw = truth.world.store, compress(b'{"id": 4711}')
+    key = Key(Table.INBOX, "shop#never-passed-on")
+    body: dict[str, Any] = {"state": "received", "headers": {"x-shopify-topic": "orders/create"}}
+    assert store.put_now(Put(key, body, 0, raw=raw))
+    assert not truth.broken
+    assert store.put_now(Put(key, {**body, "state": "handled"}, 1))
+    assert [story.split(":", 1)[0] for story in truth.broken] == ["I6"]
 
 
 def test_a_shop_that_is_slow_for_its_neighbour_s_sake_is_told_of() -> None:

@@ -2,11 +2,15 @@
 
 import pytest
 
-from tests.simulation.faults import Kind
+from tests.simulation.faults import Faults, Kind
+from tests.simulation.opening import opened
 from tests.simulation.runner import run
+from tests.simulation.scenario import Play, Scenario
 from tests.simulation.scenarios import SCENARIOS
+from tests.simulation.truth import Truth
+from tests.simulation.world import World
 
-SEEDS = 200
+SEEDS = 400
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
@@ -15,7 +19,7 @@ def test_an_undisturbed_day_ends_well(name: str) -> None:
         assert run(SCENARIOS[name], seed, given=()).violations == []
 
 
-def test_every_kind_of_fault_strikes_within_two_hundred_seeds() -> None:
+def test_every_kind_of_fault_strikes_within_four_hundred_seeds() -> None:
     scenarios = list(SCENARIOS.values())
     missing = set(Kind)
     for seed in range(SEEDS):
@@ -23,3 +27,22 @@ def test_every_kind_of_fault_strikes_within_two_hundred_seeds() -> None:
             break
         missing -= {kind for kind, _ in run(scenarios[seed % len(scenarios)], seed).fired}
     assert missing == set()
+
+
+@pytest.mark.parametrize(
+    "scenario",
+    [s for s in SCENARIOS.values() if "promotion" in s.name],
+    ids=lambda s: s.name,
+)
+def test_no_opening_plays_a_promotion_s_edge_away(scenario: Scenario) -> None:
+    """What happens in an opening happens without faults: the edge must come after it."""
+    met = 0
+    for start in scenario.starts:
+        world = World(1, Faults(1, on=()), setup=scenario.setup, start=start)
+        play = Play(world, Truth(world), world.engine.rng("scenario"))
+        opening = opened(scenario, start)
+        opening.restore(play)
+        (condition,) = [c for c in play.truth.conditions("HAT-M") if c.start == c.end]
+        edges = [world.engine.ms_at(edge) for edge in play.truth.window(condition)]
+        met += any(opening.now_ms < at < opening.now_ms + scenario.chaos_ms for at in edges)
+    assert met == len(scenario.starts) - 1  # one begins hours before

@@ -1,5 +1,6 @@
 """What is really so, seen from outside Shelfwire: the books of the vendors and their changes."""
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -15,10 +16,12 @@ from shared.flows import keys
 from shared.model.facts import HoldCard, ItemCard, StockCard
 from shared.ports import Table
 from tests.simulation.engine import MINUTE
+from tests.simulation.watch import watch_rows
 from tests.simulation.world import World
 
 REACH_MS = 15 * MINUTE  # how far back a published level may rest on what was known
 PROMOTION = "VKA0"
+ITEM = "gid://shopify/InventoryItem/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class Truth:
         for transport in self.world.transports.values():
             transport.changed.append(self._changed)
         self.world.store.changed.append(lambda key, *_: self._fact(key))
+        watch_rows(self.world, self.break_)
 
     # the ERP
 
@@ -166,7 +170,8 @@ class Truth:
         elif b"productVariantsBulkUpdate" in request.content:
             self._priced(connection)
         elif b"inventorySetQuantities" in request.content:
-            self._stocked(connection)
+            asked = json.loads(request.content)["variables"]["input"]
+            self._stocked(connection, asked["quantities"])
 
     def _ordered(self) -> None:
         self.looked["I1 at each order written"] += 1
@@ -182,28 +187,35 @@ class Truth:
             if variant.price and (not history or history[-1].price != variant.price):
                 history.append(Shown(now, variant.price))
 
-    def _stocked(self, shop: str) -> None:
-        """No level is above all that was known lately of what may be sold."""
+    def _stocked(self, shop: str, sent: Iterable[dict[str, Any]]) -> None:
+        """No level that was set is above all that was known lately of what may be sold.
+
+        What the shop adds by itself, such as a unit it restocks, is not of our making.
+        """
         self.looked["I2 at each level written"] += 1
-        now = self.world.engine.now_ms
-        locations = self.world.retailer.locations
-        for variant in self.world.vendors[shop].shop.variants.values():
-            known = self.known[shop, variant.sku]
-            for location in locations:
-                gid = location.external.get(shop, "")
-                level = variant.levels.get(int(gid.rsplit("/", 1)[-1] or 0))
-                if level is None or level.available <= 0:
-                    continue
-                recent = [v for at, v in known[:-1] if at >= now - REACH_MS] + [
-                    v for _, v in known[-2:]
-                ]
-                most = max((v.get(location.name, 0) for v in recent), default=0)
-                if level.available > most:
-                    self.break_(
-                        "I2",
-                        f"{shop} offers {level.available} of {variant.sku} at {location.name}, "
-                        f"while at most {most} were known to be sellable",
-                    )
+        places = {loc.external.get(shop): loc.name for loc in self.world.retailer.locations}
+        items = {f"{ITEM}{v.variant_id}": v for v in self._variants(shop)}
+        for row in sent:
+            variant, place = items[row["inventoryItemId"]], str(places[row["locationId"]])
+            level = variant.levels.get(_number(row["locationId"]))
+            if level is None or level.available != row["quantity"]:
+                continue
+            most = self._most_known(shop, variant.sku, place)
+            if level.available > max(most, 0):
+                self.break_(
+                    "I2",
+                    f"{shop} was told to offer {level.available} of {variant.sku} at {place}, "
+                    f"while at most {most} were known to be sellable",
+                )
+
+    def _most_known(self, shop: str, sku: str, place: str) -> int:
+        known, since = self.known[shop, sku], self.world.engine.now_ms - REACH_MS
+        recent = [v for at, v in known[:-1] if at >= since] + [v for _, v in known[-2:]]
+        return max((v.get(place, 0) for v in recent), default=0)
+
+    def _variants(self, shop: str) -> Iterable[Any]:
+        found: Iterable[Any] = self.world.vendors[shop].shop.variants.values()
+        return found
 
     def _fact(self, key: Any) -> None:
         """Remember what Shelfwire itself knew to be sellable after each of its facts."""
@@ -227,6 +239,10 @@ class Truth:
         if line not in self.broken:
             self.broken.append(line)
             self.world.engine.note(f"BROKEN {line}")
+
+
+def _number(gid: str) -> int:
+    return int(gid.rsplit("/", 1)[-1])
 
 
 def _minor(condition: Any) -> int:

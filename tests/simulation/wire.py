@@ -9,7 +9,8 @@ from tests.simulation.engine import CrashError, Engine, within
 from tests.simulation.faults import Kind
 
 COME_BACK = timedelta(seconds=5)
-AWS_MS = (2, 9)  # before the effect and after it, each
+AWS_MS = (2, 9)  # before the effect, and now and then after it
+SLOW_ANSWERS = 0.4  # somebody else may run between an effect and its answer; turns are dear
 
 
 class Wire:
@@ -32,9 +33,7 @@ class Wire:
         engine.pause(within(self._latency, AWS_MS))
         engine.note(label)
         if faults.healed:
-            result = effect()
-            engine.pause(within(self._latency, AWS_MS))
-            return result
+            return effect()
         self.crash(Kind.CRASH_BEFORE)
         if faults.hit(Kind.AWS_THROTTLED):
             engine.note("  throttled")
@@ -48,7 +47,8 @@ class Wire:
             raise RetryableError(f"{label}: a part failed")
         result = effect()
         self.crash(Kind.CRASH_EFFECT)
-        engine.pause(within(self._latency, AWS_MS))
+        if self._latency.random() < SLOW_ANSWERS:
+            engine.pause(within(self._latency, AWS_MS))
         if faults.hit(Kind.AWS_LOST):
             engine.note(f"  answer of {label} lost")
             raise RetryableError(f"{label}: answer lost")

@@ -58,9 +58,7 @@ class World:
         self.zone = setup.zone
         self.retailer = retail.retailer(setup)
         self.wire = Wire(self.engine)
-        self.vendors: dict[str, Any] = dict(
-            retail.vendors(_WorldClock(self.engine), self.shops).items()
-        )
+        self.vendors: dict[str, Any] = dict(retail.vendors(_WorldClock(self.engine), setup).items())
         self.store = SimStore(self.wire)
         self.transports = {
             name: SimTransport(name, vendor, self.wire) for name, vendor in self.vendors.items()

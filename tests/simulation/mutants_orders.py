@@ -1,0 +1,245 @@
+"""Planted bugs on the way of an order: captured, held, posted, shipped, given back."""
+
+from tests.simulation.sabotage import Mutant, mutant
+
+STORM, LAST, SLOW = "order storm", "last unit on two channels", "slow ERP with few slots"
+CODE, POISON, REFUNDS = (
+    "unknown code becomes known",
+    "poison among the orders",
+    "refunds on the way",
+)
+REPLAY, CANCELLED, OPEN, REVOKED = (
+    "the day is replayed",
+    "orders are cancelled",
+    "the day ends in the middle",
+    "tokens are revoked",
+)
+
+ONCE = "everything at once"
+
+SEND, CAPTURE = "shared.flows.send:Sender.", "shared.flows.capture:Capture."
+SHIPPED, CASES = "shared.flows.shipments:Shipments.", "shared.flows.cases:Cases."
+HOLDS = "shared.domain.orders:holds"
+
+ORDERS: tuple[Mutant, ...] = (
+    # to the ERP
+    mutant(
+        "no lookup before a second POST",
+        "An order whose answer was lost is posted again although the ERP has it.",
+        (SLOW, STORM),
+        (
+            SEND + "_ask",
+            "posted = self.erp.find_order(found.case.order, intent.reference)",
+            "posted = []",
+        ),
+    ),
+    mutant(
+        "no waiting for a lost request to land",
+        "An order is posted again while the first request is still on its way.",
+        (SLOW, STORM),
+        (SEND + "_ask", "if now < safe_at:", "if False:"),
+    ),
+    mutant(
+        "in doubt counts as unsent",
+        "An order whose answer was lost goes out anew, and nobody asks whether it arrived.",
+        (SLOW, STORM),
+        (
+            SEND + "_post",
+            "self._doubt(row, sent, str(error))",
+            "self._unsent(row, sent, str(error))",
+        ),
+    ),
+    mutant(
+        "the intent is not recorded before the POST",
+        "Whoever comes after a crash does not know that a request may have been sent.",
+        (SLOW, STORM),
+        (
+            SEND + "_post",
+            "if not self.cases.commit(case, found.rev, due=now + self.settle):",
+            "if False:",
+        ),
+    ),
+    mutant(
+        "a line is posted at whole pounds",
+        "The pennies of a unit price are rounded away on the way to the ERP.",
+        (REVOKED, REPLAY),
+        (
+            "shared.connectors.sap.orders:_element",
+            "amount.text()",
+            "f'{round(amount.decimal())}.00'",
+        ),
+    ),
+    mutant(
+        "a doubt overwrites an acceptance",
+        "An answer lost late turns an order the ERP has taken back into one in doubt.",
+        (ONCE, SLOW, STORM),
+        (SEND + "_doubt", "if case.erp_order is not None:", "if False:"),
+    ),
+    # taken in
+    mutant(
+        "an order held for a code is not told of",
+        "Nobody learns that an order waits for a code.",
+        (OPEN, CODE),
+        (CAPTURE + "_problems", "if codes:", "if False:"),
+    ),
+    mutant(
+        "an order is not held for an unknown code",
+        "An order with a line nobody knows is released.",
+        (CODE, OPEN),
+        (CAPTURE + "_judged", "if orders.unmapped(known):", "if False:"),
+    ),
+    mutant(
+        "totals are not compared",
+        "An order whose lines do not sum to its total is sent on.",
+        (POISON,),
+        (
+            CAPTURE + "_judged",
+            "if orders.check_totals(known, tolerance_minor=channel.tolerance_minor):",
+            "if False:",
+        ),
+    ),
+    mutant(
+        "a held order is not found by its code",
+        "The code becomes known and the orders that wait for it are not looked at.",
+        (CODE,),
+        (CAPTURE + "_wait", "for code in missing", "for code in ()"),
+    ),
+    mutant(
+        "mapping a code releases nothing",
+        "An operator maps the code, and the orders that wait for it stay where they are.",
+        (CODE,),
+        ("shared.flows.recovery:Mapper.map", "return self.release([code])", "return 0"),
+    ),
+    mutant(
+        "a repeat releases the order again",
+        "Hearing once more of an order the ERP has sets its case back.",
+        (REPLAY, STORM),
+        (CAPTURE + "_updated", " or old.state not in BEFORE_ERP:\n", ":\n"),
+    ),
+    mutant(
+        "the shopper is named in an exception",
+        "Personal data stands in a row that is shown and notified.",
+        (CODE,),
+        (
+            CAPTURE + "_problems",
+            'value=", ".join(codes)[:200]',
+            'value=", ".join(codes)[:100] + str(order.customer)',
+        ),
+    ),
+    mutant(
+        "a secret is logged",
+        "The client's secret stands in a log line.",
+        (STORM,),
+        (
+            "functions.orders.send:sender",
+            "name = bootstrap.environment().connection",
+            (
+                "name = bootstrap.environment().connection; "
+                "bootstrap.logger.info('sending', pacer=str(bootstrap.connector(name)._gateway."
+                "_signer._credentials._auth))"
+            ),
+        ),
+    ),
+    # held
+    mutant(
+        "nothing is held at capture",
+        "Units that are sold stay on offer until the ERP has delivered them.",
+        (LAST, STORM),
+        (CAPTURE + "_follow", "self.cases.sync_holds(order_id)", "pass"),
+    ),
+    mutant(
+        "holds are not taken off",
+        "Availability is the ERP's own figure, whatever was ordered.",
+        (STORM, LAST),
+        (
+            "shared.domain.availability:available",
+            "held = holds.at(location) if holds else 0",
+            "held = 0",
+        ),
+    ),
+    mutant(
+        "holds outlive the shipment",
+        "Units that have left are taken off twice: by the ERP and by their hold.",
+        (STORM, SLOW),
+        (SHIPPED + "record", "self.cases.sync_holds(order_id)", "pass"),
+    ),
+    mutant(
+        "a shipment frees all of its order",
+        "The units that are still to leave are offered again.",
+        (OPEN,),
+        (
+            HOLDS,
+            "left = ordered.quantity - gone[ordered.line_id]",
+            "left = 0 if gone[ordered.line_id] else ordered.quantity",
+        ),
+    ),
+    mutant(
+        "a hold is released twice",
+        "Each unit that leaves frees two.",
+        (OPEN,),
+        (
+            HOLDS,
+            "left = ordered.quantity - gone[ordered.line_id]",
+            "left = ordered.quantity - 2 * gone[ordered.line_id]",
+        ),
+    ),
+    mutant(
+        "a cancelled order keeps its hold",
+        "Units nobody wants any more are never offered again.",
+        (CANCELLED,),
+        (HOLDS, "CaseState.CANCELLED, ", ""),
+    ),
+    mutant(
+        "the holds of two orders overwrite each other",
+        "A hold written between reading and writing the card is lost.",
+        (ONCE, STORM, LAST),
+        (
+            CASES + "_write_holds",
+            "row.rev if row else 0)",
+            "next((r.rev for r in self.store.get([keys.hold(sku)]).values()), 0))",
+        ),
+    ),
+    mutant(
+        "a restocked unit is left on sale",
+        "The shop counts a refunded unit as its own, and nobody looks at the level again.",
+        (CANCELLED, REFUNDS),
+        (CAPTURE + "_look_again", "if refunded or", "if False and"),
+    ),
+    # shipped
+    mutant(
+        "a shipment does not wait for the acceptance",
+        "A shipment is put on a case whose ERP items are not known, and frees no line.",
+        (STORM, SLOW),
+        (
+            SHIPPED + "record",
+            "if found is not None and found.case.erp_order is None:",
+            "if False:",
+        ),
+    ),
+    mutant(
+        "a shipment is kept twice",
+        "Hearing again of a shipment adds it to the case again.",
+        (REPLAY, STORM),
+        (
+            SHIPPED + "_shipped",
+            "if any(s.shipment_id == shipment.shipment_id for s in case.shipments):",
+            "if False:",
+        ),
+    ),
+    mutant(
+        "a hold is freed before the stock is read",
+        "The units that left are offered until the ERP's own figure is heard of.",
+        (LAST, STORM),
+        (SHIPPED + "record", "page.items,", "(),"),
+    ),
+    mutant(
+        "a case is written over a newer one",
+        "What another worker put down between reading and writing a case is lost.",
+        (ONCE, STORM, SLOW, CANCELLED),
+        (
+            CASES + "change",
+            "if self.commit(changed, found.rev):",
+            "if self.commit(changed, self.find(order_id).rev):",
+        ),
+    ),
+)
