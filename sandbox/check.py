@@ -11,13 +11,21 @@ from typing import cast
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from sandbox import check_rules
+from sandbox import check_prices, check_rules
 from sandbox.failures import CannotRunError
 from sandbox.toml_text import line_of, lines
 from shared.model import consistency
 from shared.model.base import Json
 from shared.model.ids import Entity
 from shared.model.parity import ParityPolicy
+from shared.model.price_rules import (
+    ExchangeRate,
+    MinimumMargin,
+    Precedence,
+    Rounding,
+    Segment,
+    TaxRate,
+)
 from shared.model.retailer import Channel, Connection, Limits, Location, PriceList, Retailer
 
 _MODELS: dict[str, type[BaseModel]] = {
@@ -27,7 +35,13 @@ _MODELS: dict[str, type[BaseModel]] = {
     "channels": Channel,
     "channels.parity": ParityPolicy,
     "locations": Location,
+    "channels.min_margin": MinimumMargin,
     "price_lists": PriceList,
+    "segments": Segment,
+    "tax_rates": TaxRate,
+    "exchange_rates": ExchangeRate,
+    "roundings": Rounding,
+    "precedence": Precedence,
 }
 _PATTERNS = {
     r"^[a-z][a-z0-9-]{0,30}$": (
@@ -35,6 +49,11 @@ _PATTERNS = {
         "use lower-case letters, digits and hyphens, a letter first, 31 at most",
     ),
     r"^[A-Z]{3}$": ("is not a currency", "use its three letters of ISO 4217, like GBP"),
+    r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$": (
+        "is not a region",
+        "use a country of ISO 3166 or a part of one, like GB or US-CA",
+    ),
+    r"^\d{0,6}(\.\d{1,3})?$": ("is not an ending", "write its digits, like '.99' or '5'"),
 }
 _SYNTAX = re.compile(r"(?P<what>.*) \(at (?P<where>[^)]*)\)$")
 _SHOWN_MAX = 60
@@ -95,6 +114,7 @@ def _mistakes(raw: consistency.Plain) -> Iterator[consistency.Mistake]:
     """What contradicts comes first and shape last, so that of one path its shape is told."""
     yield from consistency.mistakes(raw)
     yield from check_rules.mistakes(raw)
+    yield from check_prices.mistakes(raw)
     try:
         Retailer.model_validate(raw)
     except ValidationError as error:
@@ -135,6 +155,8 @@ def _said(detail: ErrorDetails, location: list[int | str]) -> tuple[str, str]:
             said = "is not one of the choices", f"choose {context['expected']}"
         case "timezone_aware":
             said = "has no time zone", "add one, like 2026-01-01T00:00:00Z"
+        case "not_exact":
+            said = "is a binary fraction, and so not exact", "write it in quotes, like '7.7'"
         case "value_error":
             said = str(context["error"]), "correct it"
     return said

@@ -25,7 +25,7 @@ from shared.model.order import (
     TaxLine,
     Tracking,
 )
-from shared.model.price import EffectiveWindow, PriceCondition, PriceKind, TaxBasis
+from shared.model.price import EffectiveWindow, PriceCondition, PriceKind, Scale, TaxBasis
 from shared.model.product import Lifecycle, Product, UnitOfMeasure, Variant
 from shared.model.stock import StockPosition
 
@@ -99,18 +99,26 @@ def windows(draw: st.DrawFn) -> EffectiveWindow:
     )
 
 
-def conditions(sku: str | None = None) -> st.SearchStrategy[PriceCondition]:
-    return st.builds(
-        PriceCondition,
-        condition_id=external_ids(),
-        sku=st.just(sku) if sku else skus(),
-        kind=st.sampled_from(PriceKind),
-        price_list=names(),
-        amount=moneys(least=0),
-        per=st.sampled_from((Decimal(1), Decimal(10), Decimal("0.5"))),
-        unit=st.sampled_from(("PC", "CS", "KG")),
-        tax_basis=st.sampled_from(TaxBasis),
-        window=windows(),
+@st.composite
+def conditions(draw: st.DrawFn, sku: str | None = None) -> PriceCondition:
+    amount = draw(moneys(least=0))
+    scale = st.builds(
+        Scale,
+        quantity=st.decimals("0.001", 10_000, places=3),
+        unit=st.sampled_from(("PC", "CS")),
+        amount=moneys(amount.currency, least=0),
+    )
+    return PriceCondition(
+        condition_id=draw(external_ids()),
+        sku=sku or draw(skus()),
+        kind=draw(st.sampled_from(PriceKind)),
+        price_list=draw(names()),
+        amount=amount,
+        per=draw(st.sampled_from((Decimal(1), Decimal(10), Decimal("0.5")))),
+        unit=draw(st.sampled_from(("PC", "CS", "KG"))),
+        tax_basis=draw(st.sampled_from(TaxBasis)),
+        window=draw(windows()),
+        scales=tuple(draw(st.lists(scale, max_size=3))),
     )
 
 

@@ -17,8 +17,9 @@ class Connector:
     with its webhook functions, free of any import that a cold start would pay for; `hints` says
     what a delivery is about. `settings` are the keys a connection may set, with what each means;
     `secret_fields` what its secret holds. `compare_and_set` are facets whose stale writes the
-    vendor itself refuses. What `decides_later` is a `LaterPublisher` as well. `notes` say what a
-    retailer must know that no setting tells, and what the vendor leaves open.
+    vendor itself refuses. What `decides_later` is a `LaterPublisher` as well. `price_extras` say
+    which of `scales` and `segments` it is told of. `notes` say what a retailer must know that no
+    setting tells, and what the vendor leaves open.
     """
 
     system: str
@@ -33,6 +34,7 @@ class Connector:
     topics: tuple[str, ...] = ()
     compare_and_set: tuple[str, ...] = ()
     decides_later: bool = False
+    price_extras: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import ValidationError
 
+from shared.domain.wall_clock import Disambiguation, day_start, instant
 from shared.errors import RejectedError
 from shared.model.money import Money
 from shared.model.price import EffectiveWindow, PriceCondition, PriceKind, TaxBasis
@@ -185,8 +186,7 @@ def _instant(field: str, text: str, zone: ZoneInfo | None, *, last_day: bool) ->
 def _of_day(field: str, text: str, zone: ZoneInfo | None, *, last_day: bool) -> datetime:
     if zone is None:
         raise refusal(field, text, "is a day, and no zone says whose")
-    day = date.fromisoformat(text) + timedelta(days=last_day)
-    return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
+    return day_start(date.fromisoformat(text) + timedelta(days=last_day), zone.key)
 
 
 def _of_time(field: str, at: datetime, text: str, zone: ZoneInfo | None) -> datetime:
@@ -194,7 +194,8 @@ def _of_time(field: str, at: datetime, text: str, zone: ZoneInfo | None) -> date
         return at.astimezone(UTC)
     if zone is None:
         raise refusal(field, text, "has no offset, and no zone says which")
-    early, late = (at.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
-    if early.utcoffset() != late.utcoffset():
-        raise refusal(field, text, f"is skipped or repeated in {zone.key}: write its offset")
-    return early.astimezone(UTC)
+    try:
+        return instant(at, zone.key, Disambiguation.REFUSE)
+    except RejectedError as error:
+        said = f"is skipped or repeated in {zone.key}: write its offset"
+        raise refusal(field, text, said) from error

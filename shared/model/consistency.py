@@ -12,7 +12,14 @@ from shared.model.ids import Entity
 
 type Plain = Mapping[str, object]
 
-GROUPS = ("connections", "channels", "locations", "price_lists")
+GROUPS = ("connections", "channels", "locations", "price_lists", "segments", "roundings")
+_SINGLE = (
+    ("connection", "connections"),
+    ("erp", "connections"),
+    ("segment", "segments"),
+    ("rounding", "roundings"),
+)
+_RATES = {"tax_rates": ("region", "tax_class"), "exchange_rates": ("base", "quote")}
 _OWNED = (Entity.PRODUCT, Entity.PRICE, Entity.STOCK)
 
 
@@ -35,6 +42,8 @@ def mistakes(retailer: Plain) -> list[Mistake]:
         *_dangling(retailer),
         *_unowned(retailer),
         *_wrong_currency(retailer),
+        *_wrong_rounding(retailer),
+        *_together(retailer),
     ]
 
 
@@ -76,19 +85,27 @@ def _references(retailer: Plain) -> Iterator[tuple[str, str, str]]:
     """Every place that names something: its path, the name, and the group it should be in."""
     for i, channel in items(retailer, "channels"):
         yield from _of_channel(f"channels.{i}", channel)
-    for i, location in items(retailer, "locations"):
-        for connection in _table(location, "external"):
-            yield f"locations.{i}.external.{connection}", connection, "connections"
+    for group in ("locations", "segments"):
+        yield from _externals(retailer, group)
+    for i, price_list in items(retailer, "price_lists"):
+        if name := text(price_list, "segment"):
+            yield f"price_lists.{i}.segment", name, "segments"
     for entity, owner in _table(retailer, "authority").items():
         if isinstance(owner, str):
             yield f"authority.{entity}", owner, "connections"
 
 
+def _externals(retailer: Plain, group: str) -> Iterator[tuple[str, str, str]]:
+    for i, item in items(retailer, group):
+        for connection in _table(item, "external"):
+            yield f"{group}.{i}.external.{connection}", connection, "connections"
+
+
 def _of_channel(at: str, channel: Plain) -> Iterator[tuple[str, str, str]]:
-    for field in ("connection", "erp"):
+    for field, group in _SINGLE:
         if name := text(channel, field):
-            yield f"{at}.{field}", name, "connections"
-    for group in ("locations", "price_lists"):
+            yield f"{at}.{field}", name, group
+    for group in ("locations", "price_lists", "segments"):
         for j, name in texts(channel, group):
             yield f"{at}.{group}.{j}", name, group
 
@@ -112,16 +129,38 @@ def _unowned(retailer: Plain) -> Iterator[Mistake]:
 
 def _wrong_currency(retailer: Plain) -> Iterator[Mistake]:
     lists = {text(p, "name"): text(p, "currency") for _, p in items(retailer, "price_lists")}
+    rates = {(text(r, "base"), text(r, "quote")) for _, r in items(retailer, "exchange_rates")}
     for i, channel in items(retailer, "channels"):
         ours = text(channel, "currency")
         for j, name in texts(channel, "price_lists"):
             theirs = lists.get(name)
-            if ours and theirs and ours != theirs:
+            if ours and theirs and ours != theirs and (theirs, ours) not in rates:
                 yield Mistake(
                     f"channels.{i}.price_lists.{j}",
                     f"list {name!r} is in {theirs}, not in the channel's {ours}",
-                    f"name a list in {ours}",
+                    f"name a list in {ours}, or add [[exchange_rates]] from {theirs} to {ours}",
                 )
+
+
+def _wrong_rounding(retailer: Plain) -> Iterator[Mistake]:
+    rules = {text(r, "name"): text(r, "currency") for _, r in items(retailer, "roundings")}
+    for i, channel in items(retailer, "channels"):
+        ours, theirs = text(channel, "currency"), rules.get(text(channel, "rounding"))
+        if ours and theirs and ours != theirs:
+            problem = f"rounds {theirs}, and the channel sells in {ours}"
+            yield Mistake(f"channels.{i}.rounding", problem, f"name one that rounds {ours}")
+
+
+def _together(retailer: Plain) -> Iterator[Mistake]:
+    """Of two rates that begin together, none is the later one."""
+    for group, fields in _RATES.items():
+        seen: set[tuple[object, ...]] = set()
+        for i, rate in items(retailer, group):
+            key = (*(text(rate, field) or "standard" for field in fields), rate.get("valid_from"))
+            if key in seen:
+                problem = f"another rate of {' and '.join(map(str, key[:-1]))} begins then too"
+                yield Mistake(f"{group}.{i}.valid_from", problem, "leave one of them")
+            seen.add(key)
 
 
 def _table(item: Plain, field: str) -> Plain:

@@ -1,5 +1,6 @@
 """Price conditions: what the owner of prices says, before any rule of ours."""
 
+import operator
 from decimal import Decimal
 from enum import StrEnum
 from typing import Self
@@ -13,8 +14,12 @@ from shared.model.product import UnitCode
 
 
 class PriceKind(StrEnum):
+    """What an amount is: paid (base, promotional), struck through, or what the article costs us."""
+
     BASE = "base"
     PROMOTIONAL = "promotional"
+    REFERENCE = "reference"
+    COST = "cost"
 
 
 class TaxBasis(StrEnum):
@@ -41,8 +46,19 @@ class EffectiveWindow(Canonical):
         return self.start <= at and (self.end is None or at < self.end)
 
 
+class Scale(Canonical):
+    """From so many of `unit` on, `amount` instead of the condition's, for as many units."""
+
+    quantity: Decimal = Field(gt=0)
+    unit: UnitCode
+    amount: Money
+
+
 class PriceCondition(Canonical):
-    """`amount` is for `per` units of `unit`: 12.00 EUR per 10 PC is 1.20 EUR each."""
+    """`amount` is for `per` units of `unit`: 12.00 EUR per 10 PC is 1.20 EUR each.
+
+    `scales` go up by quantity; all are in the currency of `amount`.
+    """
 
     condition_id: str
     sku: Sku
@@ -53,3 +69,11 @@ class PriceCondition(Canonical):
     unit: UnitCode
     tax_basis: TaxBasis
     window: EffectiveWindow
+    scales: tuple[Scale, ...] = Field(default=(), max_length=50, exclude_if=operator.not_)
+
+    @model_validator(mode="after")
+    def _one_currency(self) -> Self:
+        strange = {s.amount.currency for s in self.scales} - {self.amount.currency}
+        if strange:
+            raise ValueError(f"scales in {', '.join(sorted(strange))}, not {self.amount.currency}")
+        return self

@@ -12,6 +12,16 @@ from shared.model.ids import Entity, Name, Sku
 from shared.model.money import Currency
 from shared.model.parity import ParityPolicy
 from shared.model.price import PriceKind, TaxBasis
+from shared.model.price_rules import (
+    ExchangeRate,
+    MinimumMargin,
+    Precedence,
+    Region,
+    Rounding,
+    Segment,
+    TaxClass,
+    TaxRate,
+)
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -72,12 +82,16 @@ class Location(Canonical):
 
 
 class PriceList(Canonical):
-    """Which of the ERP's conditions make this list, and in what money."""
+    """Which of the ERP's conditions make this list, in what money, and for whom."""
 
     name: Name
     currency: Currency
     tax_basis: TaxBasis
     conditions: dict[str, PriceKind] = Field(description="condition type -> kind")
+    segment: Name | None = Field(default=None, description="whose list it is; everybody's if none")
+    region: Region | None = Field(
+        default=None, description="whose tax gross amounts contain; any channel's own if none"
+    )
 
 
 class Channel(Canonical):
@@ -93,6 +107,17 @@ class Channel(Canonical):
     safety_stock: int = Field(default=0, ge=0)
     zone: str = "UTC"
     compare_at: bool = True
+    region: Region | None = Field(default=None, description="where it sells, as taxes name it")
+    tax_class: TaxClass = Field(
+        default="standard", description="tax class of articles that name none"
+    )
+    rounding: Name | None = Field(default=None, description="how prices are rounded")
+    segment: Name | None = Field(default=None, description="whom it sells to; everybody if none")
+    segments: tuple[Name, ...] = Field(
+        default=(), description="whose prices it shows beside the general one"
+    )
+    scales: bool = Field(default=False, description="whether it shows prices by quantity")
+    min_margin: MinimumMargin | None = None
     tolerance_minor: int = Field(default=0, ge=0, description="allowed difference of totals")
     parity: ParityPolicy = ParityPolicy()
     custom_line_sku: Sku | None = Field(
@@ -110,6 +135,11 @@ class Retailer(Canonical):
     channels: tuple[Channel, ...] = Field(min_length=1)
     locations: tuple[Location, ...] = Field(min_length=1)
     price_lists: tuple[PriceList, ...] = Field(min_length=1)
+    segments: tuple[Segment, ...] = ()
+    tax_rates: tuple[TaxRate, ...] = ()
+    exchange_rates: tuple[ExchangeRate, ...] = ()
+    roundings: tuple[Rounding, ...] = ()
+    precedence: Precedence = Precedence()
     authority: dict[Entity, Name] = Field(description="which connection owns which entity")
 
     def connection(self, name: str) -> Connection:
@@ -123,6 +153,13 @@ class Retailer(Canonical):
 
     def price_list(self, name: str) -> PriceList:
         return next(p for p in self.price_lists if p.name == name)
+
+    def rounding(self, name: str) -> Rounding:
+        return next(r for r in self.roundings if r.name == name)
+
+    def segment_at(self, connection: str, external: str) -> str | None:
+        """Our name of a segment as a connection calls it; None when nobody mapped it."""
+        return next((s.name for s in self.segments if s.external.get(connection) == external), None)
 
     def location_at(self, connection: str, external: str) -> str | None:
         """Our name of a place as a connection calls it; None when nobody mapped it."""

@@ -1,5 +1,6 @@
 """Targets: what a channel should show, what it shows as far as we know, and why."""
 
+import operator
 from enum import StrEnum
 
 from pydantic import Field
@@ -9,11 +10,32 @@ from shared.model.ids import Facet, Name
 from shared.model.money import Money
 
 
-class PriceValue(Canonical):
-    """What a shopper pays, and the higher price shown struck through."""
+class ScaledPrice(Canonical):
+    """What each unit costs whoever buys at least so many base units."""
+
+    quantity: int = Field(gt=1)
+    price: Money
+
+
+class SegmentPrice(Canonical):
+    """What buyers of one segment pay instead of the general price."""
 
     price: Money
     compare_at: Money | None = None
+    scales: tuple[ScaledPrice, ...] = Field(default=(), exclude_if=operator.not_)
+
+
+class PriceValue(Canonical):
+    """What a shopper pays, and the higher price shown struck through.
+
+    `scales` and `segments` are there where the channel asks for them; a segment that is not named
+    pays the general price. Empty, they are not written: a value without them is as it always was.
+    """
+
+    price: Money
+    compare_at: Money | None = None
+    scales: tuple[ScaledPrice, ...] = Field(default=(), exclude_if=operator.not_)
+    segments: dict[Name, SegmentPrice] = Field(default={}, exclude_if=operator.not_)
 
 
 class StockValue(Canonical):

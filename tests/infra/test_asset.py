@@ -32,6 +32,7 @@ def test_the_bundle_holds_our_code_its_dependencies_and_the_retailer_s_file(buil
     for needed in ("functions", "shared", "boto3", "httpx", "pydantic", "aws_lambda_powertools"):
         assert (built / needed).is_dir()
     assert (built / "retailer.toml").is_file()
+    assert (built / "tzdata" / "zoneinfo" / "Europe" / "London").is_file()
 
 
 def test_the_bundle_holds_nothing_that_is_not_deployed(built: Path) -> None:

@@ -174,6 +174,107 @@ def test_each_mistake_has_its_place_and_its_remedy(
     assert remedy in found_after(old, new)[path].remedy
 
 
+PRICED = """
+[[segments]]
+name = "trade"
+external = { erp = "01" }
+
+[[tax_rates]]
+region = "GB"
+percent = "20"
+valid_from = 2011-01-04T00:00:00Z
+
+[[exchange_rates]]
+base = "EUR"
+quote = "GBP"
+rate = "0.86"
+valid_from = 2026-01-01T00:00:00Z
+
+[[roundings]]
+name = "charm"
+currency = "GBP"
+endings = [".99", ".95"]
+
+[precedence]
+order = ["kind", "price_list", "latest_start"]
+"""
+REDUCED = """
+[[tax_rates]]
+region = "GB"
+percent = "5"
+valid_from = 2011-01-04T00:00:00Z
+"""
+
+
+def test_a_file_with_rules_of_prices_has_no_mistakes() -> None:
+    own = 'rounding = "charm"\nregion = "GB"\nsegment = "trade"\nzone ='
+    text = GOOD.replace("zone =", own) + PRICED
+    assert check(text.replace('tax_basis = "gross"', 'tax_basis = "net"').encode()) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "path", "remedy"),
+    [
+        ('percent = "20"', "percent = 20.5", "tax_rates.0.percent", "write it in quotes"),
+        ('region = "GB"', 'region = "England"', "tax_rates.0.region", "like GB or US-CA"),
+        ('quote = "GBP"', "", "exchange_rates.0.quote", "add 'quote'"),
+        ('[".99"', '["x.9"', "roundings.0.endings.0", "like '.99' or '5'"),
+        ('[".99"', '[".9"', "roundings.0", "correct it"),
+        ('"kind", "price_list"', '"kind", "price"', "precedence.order.1", "choose 'kind'"),
+        ('erp = "01"', 'sap = "01"', "segments.0.external.sap", "known: erp, shop"),
+        ("[precedence]", REDUCED + "[precedence]", "tax_rates.1.valid_from", "leave one of them"),
+        ("zone =", 'rounding = "charme"\nzone =', "channels.0.rounding", "known: charm"),
+        ("zone =", 'segment = "b2b"\nzone =', "channels.0.segment", "known: trade"),
+        ("zone =", 'segments = ["trade"]\nzone =', "channels.0.segments", "leave it out"),
+        ("zone =", "scales = true\nzone =", "channels.0.scales", "leave it out"),
+        (
+            "zone =",
+            "min_margin = { percent = 100 }\nzone =",
+            "channels.0.min_margin.percent",
+            "correct it",
+        ),
+        (
+            "zone =",
+            'min_margin = { percents = "5" }\nzone =',
+            "channels.0.min_margin.percents",
+            "did you mean 'percent'?",
+        ),
+        (
+            'tax_basis = "gross"',
+            'tax_basis = "net"',
+            "channels.0.region",
+            "say where the channel sells",
+        ),
+        (
+            'tax_basis = "gross"',
+            'tax_basis = "gross"\nregion = "DE"',
+            "channels.0.region",
+            "add [[tax_rates]] of DE",
+        ),
+        (
+            'tax_basis = "gross"',
+            'tax_basis = "gross"\nsegment = "trade"',
+            "channels.0.price_lists.0",
+            "add 'trade' to the channel's `segments`",
+        ),
+        (
+            'currency = "GBP"\nendings',
+            'currency = "EUR"\nendings',
+            "channels.0.rounding",
+            "name one that rounds GBP",
+        ),
+    ],
+)
+def test_each_mistake_in_the_rules_of_prices_has_its_place_and_its_remedy(
+    old: str, new: str, path: str, remedy: str
+) -> None:
+    text = GOOD + PRICED
+    if path == "channels.0.rounding" and "zone" not in old:
+        text = text.replace("zone =", 'rounding = "charm"\nzone =')
+    assert old in text
+    assert remedy in found_in(text.replace(old, new, 1))[path].remedy
+
+
 def test_a_setting_the_system_does_not_know_is_a_mistake() -> None:
     found = found_after('secret = "shop"', 'secret = "shop"\nsettings = { test_order = "accept" }')
     finding = found["connections.1.settings.test_order"]

@@ -17,6 +17,7 @@ from shared.connectors.sap.schema import (
     ValidityRow,
 )
 from shared.connectors.sap.settings import SapSettings
+from shared.domain.wall_clock import day_start
 from shared.model.base import Json
 from shared.model.facts import PriceCard, ProductCard, StockCard
 from shared.model.ids import Gtin
@@ -200,8 +201,8 @@ def _condition(
         unit=row.condition.unit or "PC",
         tax_basis=price_list.tax_basis,
         window=EffectiveWindow(
-            start=values.midnight(values.day(row.start), settings.zone),
-            end=values.midnight(end, settings.zone) if end else None,
+            start=day_start(values.day(row.start), settings.zone),
+            end=day_start(end, settings.zone) if end else None,
             zone=settings.zone,
         ),
     )

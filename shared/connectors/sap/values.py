@@ -31,12 +31,6 @@ def today(now: datetime, zone: str) -> date:
     return now.astimezone(ZoneInfo(zone)).date()
 
 
-def midnight(on: date, zone: str) -> datetime:
-    """When a day begins in a zone; where midnight does not exist, the first instant after it."""
-    local = datetime(on.year, on.month, on.day, tzinfo=ZoneInfo(zone))
-    return local.astimezone(UTC)
-
-
 def at_time(on: date, clock: str, zone: str) -> datetime:
     """A day and an OData time such as `PT07H30M00S`, read in a zone."""
     parts = _DURATION.fullmatch(clock)

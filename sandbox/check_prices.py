@@ -1,0 +1,56 @@
+"""What a retailer's rules of prices lack: taxes, buyers, and what a channel can show."""
+
+from collections.abc import Iterator
+
+from shared.connectors.catalog import CATALOG
+from shared.model.consistency import Mistake, Plain, items, text, texts
+
+
+def mistakes(retailer: Plain) -> Iterator[Mistake]:
+    """Everything for which articles would have no price, or one that nobody is shown."""
+    lists = {text(p, "name"): p for _, p in items(retailer, "price_lists")}
+    for i, channel in items(retailer, "channels"):
+        named = [(j, lists[name]) for j, name in texts(channel, "price_lists") if name in lists]
+        yield from _untaxed(f"channels.{i}", channel, [p for _, p in named], retailer)
+        yield from _unsold(f"channels.{i}", channel, named)
+        yield from _unshown(f"channels.{i}", channel, retailer)
+
+
+def _untaxed(at: str, channel: Plain, lists: list[Plain], retailer: Plain) -> Iterator[Mistake]:
+    """A channel that shows gross what is net, or net what is gross, needs a tax rate."""
+    shows, region = text(channel, "tax_display"), text(channel, "region")
+    taxed = {text(r, "region") for _, r in items(retailer, "tax_rates")}
+    for source in lists:
+        basis = text(source, "tax_basis")
+        origin = text(source, "region") if basis == "gross" else None
+        needed = {region, origin or region} if shows == "gross" else {origin or region}
+        same = basis == shows and (shows == "net" or origin in {None, region})
+        if same or not shows or not basis or needed <= taxed:
+            continue
+        problem = f"list {text(source, 'name')!r} is {basis}, the channel shows {shows}"
+        lacking = " and ".join(sorted(filter(None, needed - taxed)))
+        remedy = f"add [[tax_rates]] of {lacking}" if lacking else "say where the channel sells"
+        yield Mistake(f"{at}.region", problem, remedy)
+        return
+
+
+def _unsold(at: str, channel: Plain, lists: list[tuple[int, Plain]]) -> Iterator[Mistake]:
+    """A list for buyers whom the channel does not show a price."""
+    buyers = {text(channel, "segment"), *(name for _, name in texts(channel, "segments"))}
+    for j, source in lists:
+        segment = text(source, "segment")
+        if segment and segment not in buyers:
+            problem = f"list {text(source, 'name')!r} is for segment {segment!r} only"
+            remedy = f"add {segment!r} to the channel's `segments`, or make it its `segment`"
+            yield Mistake(f"{at}.price_lists.{j}", problem, remedy)
+
+
+def _unshown(at: str, channel: Plain, retailer: Plain) -> Iterator[Mistake]:
+    """What the channel's system has no place for would never come to rest."""
+    systems = {text(c, "name"): text(c, "system") for _, c in items(retailer, "connections")}
+    row = CATALOG.get(systems.get(text(channel, "connection")) or "")
+    for extra in ("scales", "segments"):
+        if row is not None and channel.get(extra) and extra not in row.price_extras:
+            problem = f"{row.title} is not told of {extra}"
+            remedy = "leave it out; a channel of their own shows a segment's prices"
+            yield Mistake(f"{at}.{extra}", problem, remedy)

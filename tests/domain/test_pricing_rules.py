@@ -1,0 +1,433 @@
+"""What each rule of a retailer's file makes of a price, one rule at a time."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from shared.domain.pricing import Priced, Unpriced, resolve
+from shared.model.money import Money
+from shared.model.price import PriceCondition, PriceKind, Scale
+from shared.model.retailer import Retailer
+from shared.model.target import PriceValue, ScaledPrice, SegmentPrice
+from tests.factories import (
+    NOW,
+    make_condition,
+    make_unit,
+    make_variant,
+    make_window,
+    retailer_fields,
+)
+
+HOUR = timedelta(hours=1)
+LONG_AGO = NOW - timedelta(days=3650)
+VAT: dict[str, Any] = {"region": "GB", "percent": "20", "valid_from": LONG_AGO}
+
+
+def price_list(name: str, **over: Any) -> dict[str, Any]:
+    return {"name": name, "currency": "GBP", "tax_basis": "gross", "conditions": {}} | over
+
+
+def retailer(channel: dict[str, Any] | None = None, **over: Any) -> Retailer:
+    fields = retailer_fields(**over)
+    fields["channels"][0] |= channel or {}
+    return Retailer.model_validate(fields)
+
+
+def condition(amount: int, currency: str = "GBP", **over: Any) -> PriceCondition:
+    fields = {"condition_id": f"C{amount}", "amount": Money(amount=amount, currency=currency)}
+    return make_condition(**fields | over)
+
+
+def answer(
+    shop: Retailer, *conditions: PriceCondition, at: datetime = NOW, **variant: Any
+) -> Priced | Unpriced:
+    return resolve(
+        conditions,
+        variant=make_variant(units=(make_unit(),), **variant),
+        channel=shop.channels[0],
+        retailer=shop,
+        now=at,
+    )
+
+
+def priced(
+    shop: Retailer, *conditions: PriceCondition, at: datetime = NOW, **variant: Any
+) -> Priced:
+    found = answer(shop, *conditions, at=at, **variant)
+    assert isinstance(found, Priced), found
+    return found
+
+
+def shown(
+    shop: Retailer, *conditions: PriceCondition, at: datetime = NOW, **variant: Any
+) -> PriceValue:
+    return priced(shop, *conditions, at=at, **variant).value
+
+
+def rules(found: Priced) -> list[str]:
+    return [step.rule for step in found.chain]
+
+
+def gbp(amount: int) -> Money:
+    return Money(amount=amount, currency="GBP")
+
+
+# lists, segments, precedence
+
+OVERRIDE = retailer(
+    {"price_lists": ["override", "retail"]},
+    price_lists=[price_list("retail"), price_list("override")],
+)
+
+
+def test_a_list_only_this_channel_names_overrides_the_general_one() -> None:
+    own = condition(1799, price_list="override", window=make_window(start=LONG_AGO))
+    assert shown(OVERRIDE, condition(1999), own).price == gbp(1799)
+
+
+def test_a_promotion_beats_an_override_unless_the_file_puts_lists_first() -> None:
+    own = condition(1799, price_list="override")
+    offer = condition(1899, kind=PriceKind.PROMOTIONAL)
+    assert shown(OVERRIDE, own, offer).price == gbp(1899)
+    order = ["price_list", "kind", "latest_start"]
+    other = retailer(
+        {"price_lists": ["override", "retail"]},
+        price_lists=[price_list("retail"), price_list("override")],
+        precedence={"order": order},
+    )
+    assert shown(other, own, offer).price == gbp(1799)
+
+
+@pytest.mark.parametrize(
+    ("order", "amount"),
+    [
+        (["lowest"], 1499),
+        (["highest"], 1999),
+        (["latest_start"], 1799),
+        (["soonest_end"], 1999),
+        (["kind", "lowest"], 1799),
+    ],
+)
+def test_the_criterion_that_comes_first_decides(order: list[str], amount: int) -> None:
+    known = [
+        condition(1999, window=make_window(end=NOW + HOUR)),
+        condition(1499),
+        condition(1799, kind=PriceKind.PROMOTIONAL, window=make_window(start=NOW - HOUR)),
+    ]
+    assert shown(retailer(precedence={"order": order}), *known).price == gbp(amount)
+
+
+def test_kinds_may_be_put_the_other_way_round() -> None:
+    shop = retailer(precedence={"kinds": ["base", "promotional"]})
+    offer = condition(1499, kind=PriceKind.PROMOTIONAL)
+    assert shown(shop, condition(1999), offer) == PriceValue(price=gbp(1999))
+    assert shown(shop, offer).price == gbp(1499)
+
+
+TRADE = price_list("trade", segment="trade")
+
+
+def test_a_segment_s_list_is_not_for_everybody() -> None:
+    shop = retailer(
+        {"price_lists": ["trade", "retail"]},
+        price_lists=[price_list("retail"), TRADE],
+        segments=[{"name": "trade"}],
+    )
+    found = shown(shop, condition(1999), condition(1500, price_list="trade"))
+    assert found == PriceValue(price=gbp(1999))
+
+
+def test_a_channel_for_one_segment_sells_by_its_list_and_falls_back_on_the_general_one() -> None:
+    shop = retailer(
+        {"price_lists": ["retail", "trade"], "segment": "trade"},
+        price_lists=[price_list("retail"), TRADE],
+        segments=[{"name": "trade"}],
+    )
+    assert shown(shop, condition(1999), condition(1500, price_list="trade")).price == gbp(1500)
+    assert shown(shop, condition(1999)).price == gbp(1999)
+
+
+def test_a_channel_that_asks_for_segments_gets_those_that_pay_otherwise() -> None:
+    shop = retailer(
+        {"price_lists": ["retail", "trade", "club"], "segments": ["trade", "club"]},
+        price_lists=[price_list("retail"), TRADE, price_list("club", segment="club")],
+        segments=[{"name": "trade"}, {"name": "club"}],
+    )
+    found = priced(shop, condition(1999), condition(1500, price_list="trade"))
+    assert found.value.segments == {"trade": SegmentPrice(price=gbp(1500))}
+    assert "segment trade: base price" in rules(found)
+
+
+def test_a_segment_s_price_that_cannot_be_shown_says_why_and_leaves_the_general_one() -> None:
+    shop = retailer(
+        {"price_lists": ["retail", "trade"], "segments": ["trade"]},
+        price_lists=[price_list("retail"), TRADE],
+        segments=[{"name": "trade"}],
+    )
+    found = priced(shop, condition(1999), condition(1500, price_list="trade", unit="PAL"))
+    assert found.value == PriceValue(price=gbp(1999))
+    assert found.chain[-1].detail == "no price of its own: condition C1500 gives None"
+
+
+# scales
+
+
+def scaled(amount: int, *steps: tuple[int, str, int], **over: Any) -> PriceCondition:
+    scales = tuple(Scale(quantity=Decimal(q), unit=u, amount=gbp(a)) for q, u, a in steps)
+    return condition(amount, scales=scales, **over)
+
+
+def test_prices_by_quantity_are_given_to_a_channel_that_asks_for_them() -> None:
+    known = scaled(1000, (1, "PC", 1000), (10, "PC", 900), (2, "CS", 800), (50, "PC", 800))
+    assert shown(retailer(), known) == PriceValue(price=gbp(1000))
+    assert shown(retailer({"scales": True}), known).scales == (
+        ScaledPrice(quantity=10, price=gbp(900)),
+        ScaledPrice(quantity=24, price=gbp(800)),
+    )
+
+
+def test_who_buys_one_pays_the_scale_that_begins_at_one() -> None:
+    assert shown(retailer(), scaled(1000, (1, "PC", 950))).price == gbp(950)
+
+
+def test_a_scale_in_an_unknown_unit_is_not_guessed_at() -> None:
+    assert isinstance(answer(retailer(), scaled(1000, (2, "PAL", 500))), Unpriced)
+
+
+# currencies
+
+EURO: dict[str, Any] = {
+    "price_lists": [price_list("retail", currency="EUR")],
+    "exchange_rates": [
+        {"base": "EUR", "quote": "GBP", "rate": "0.86125", "valid_from": LONG_AGO},
+        {"base": "EUR", "quote": "GBP", "rate": "0.9", "valid_from": NOW + HOUR},
+    ],
+}
+
+
+def test_a_list_in_another_currency_is_converted_by_the_rate_of_the_day() -> None:
+    shop, known = retailer(**EURO), condition(1999, "EUR")
+    found = priced(shop, known)
+    assert found.value.price == gbp(1722)  # 17.2163...
+    assert "exchange rate" in rules(found)
+    assert found.next_change == NOW + HOUR
+    assert shown(shop, known, at=NOW + HOUR).price == gbp(1799)  # 17.991
+
+
+def test_minor_units_of_different_size_are_converted() -> None:
+    rates = [{"base": "JPY", "quote": "GBP", "rate": "0.0053", "valid_from": LONG_AGO}]
+    shop = retailer(price_lists=[price_list("retail", currency="JPY")], exchange_rates=rates)
+    assert shown(shop, condition(2000, "JPY")).price == gbp(1060)
+
+
+def test_without_a_rate_that_holds_there_is_no_price_until_there_is_one() -> None:
+    later = [EURO["exchange_rates"][1]]
+    shop = retailer(**EURO | {"exchange_rates": later})
+    found = answer(shop, condition(1999, "EUR"))
+    assert isinstance(found, Unpriced)
+    assert found.reason == "C1999 is in EUR, shop sells in GBP, and no exchange rate holds"
+    assert found.next_change == NOW + HOUR
+
+
+# taxes
+
+
+def test_one_net_price_is_shown_with_the_tax_of_the_channel_s_region_and_the_article_s_class() -> (
+    None
+):
+    rates = [VAT, VAT | {"tax_class": "reduced", "percent": "5"}]
+    rates.append({"region": "DE", "percent": "19", "valid_from": LONG_AGO})
+    lists = [price_list("retail", tax_basis="net")]
+    british = retailer({"region": "GB"}, price_lists=lists, tax_rates=rates)
+    german = retailer({"region": "DE"}, price_lists=lists, tax_rates=rates)
+    net = retailer({"tax_display": "net"}, price_lists=lists, tax_rates=rates)
+    known = condition(1000)
+    assert shown(british, known).price == gbp(1200)
+    assert shown(british, known, tax_class="reduced").price == gbp(1050)
+    assert shown(german, known).price == gbp(1190)
+    assert shown(net, known).price == gbp(1000)
+
+
+def test_the_chain_says_how_net_and_tax_make_the_price() -> None:
+    lists = [price_list("retail", tax_basis="net")]
+    found = priced(retailer({"region": "GB"}, price_lists=lists, tax_rates=[VAT]), condition(1666))
+    said = {step.rule: step.detail for step in found.chain}
+    assert said["tax"] == "20 % of GB for standard put on"
+    assert said["tax contained"] == "16.66 GBP net and 3.33 GBP tax are 19.99 GBP"
+
+
+def test_a_gross_price_is_shown_without_its_tax() -> None:
+    shop = retailer({"region": "GB", "tax_display": "net"}, tax_rates=[VAT])
+    assert shown(shop, condition(1999)).price == gbp(1666)
+
+
+def test_a_gross_price_of_another_region_changes_its_tax() -> None:
+    german = VAT | {"region": "DE", "percent": "19"}
+    lists = [price_list("retail", region="DE")]
+    shop = retailer({"region": "GB"}, price_lists=lists, tax_rates=[VAT, german])
+    assert shown(shop, condition(1190)).price == gbp(1200)
+
+
+def test_a_gross_list_of_no_region_is_shown_as_it_is_anywhere() -> None:
+    assert shown(retailer({"region": "GB"}, tax_rates=[VAT]), condition(1999)).price == gbp(1999)
+
+
+def test_a_tax_that_changes_changes_the_price_at_its_instant() -> None:
+    lists = [price_list("retail", tax_basis="net")]
+    lower = VAT | {"percent": "17.5", "valid_from": NOW + HOUR}
+    shop = retailer({"region": "GB"}, price_lists=lists, tax_rates=[VAT, lower])
+    found = priced(shop, condition(1000))
+    assert (found.value.price, found.next_change) == (gbp(1200), NOW + HOUR)
+    assert shown(shop, condition(1000), at=NOW + HOUR).price == gbp(1175)
+
+
+def test_without_a_tax_rate_there_is_no_price_and_the_reason_names_what_is_missing() -> None:
+    shop = retailer({"region": "GB"}, price_lists=[price_list("retail", tax_basis="net")])
+    found = answer(shop, condition(1000))
+    assert isinstance(found, Unpriced)
+    assert found.reason == (
+        "list retail is net, shop shows gross, and no tax rate of GB for standard holds"
+    )
+
+
+# rounding
+
+
+def rounding(**over: Any) -> Retailer:
+    return retailer(
+        {"rounding": "charm", "tax_display": "net", "region": "GB"},
+        tax_rates=[VAT],
+        roundings=[{"name": "charm", "currency": "GBP"} | over],
+    )
+
+
+@pytest.mark.parametrize(
+    ("rule", "gross", "amount"),
+    [
+        ({"endings": [".99", ".95"]}, 1999, 1695),  # 16.66
+        ({"endings": [".99"]}, 1999, 1699),
+        ({"endings": [".99"], "direction": "down"}, 1999, 1599),
+        ({"endings": ["9.99"], "direction": "up"}, 1999, 1999),
+        ({"endings": ["0", "5"]}, 1999, 1665),
+        ({"endings": ["99.00"]}, 1999, 9900),  # there is none below
+        ({"mode": "up"}, 1990, 1659),  # 16.583...
+        ({"mode": "down"}, 1990, 1658),
+    ],
+)
+def test_a_computed_price_is_rounded_as_the_file_says(
+    rule: dict[str, Any], gross: int, amount: int
+) -> None:
+    assert shown(rounding(**rule), condition(gross)).price == gbp(amount)
+
+
+def test_a_price_the_owner_stated_keeps_its_ending_unless_all_are_rounded() -> None:
+    for applies_to, amount in (("computed", 1234), ("all", 1199)):
+        rule = {"name": "charm", "currency": "GBP", "endings": [".99"], "applies_to": applies_to}
+        shop = retailer({"rounding": "charm"}, roundings=[rule])
+        assert shown(shop, condition(1234)).price == gbp(amount)
+
+
+# compare-at, margin
+
+
+def test_a_reference_price_is_struck_through_and_never_paid() -> None:
+    reference = condition(2500, kind=PriceKind.REFERENCE)
+    value = shown(retailer(), condition(1999), reference)
+    assert value == PriceValue(price=gbp(1999), compare_at=gbp(2500))
+    assert isinstance(answer(retailer(), reference), Unpriced)
+
+
+def test_a_reference_price_goes_before_the_base_price_as_what_is_struck_through() -> None:
+    offer = condition(1499, kind=PriceKind.PROMOTIONAL)
+    reference = condition(2500, kind=PriceKind.REFERENCE)
+    assert shown(retailer(), condition(1999), offer, reference).compare_at == gbp(2500)
+    none = retailer({"compare_at": False})
+    assert shown(none, condition(1999), offer, reference).compare_at is None
+
+
+def margin(below: str, **over: Any) -> Retailer:
+    channel = {"price_lists": ["retail", "cost"], "region": "GB"} | over
+    return retailer(
+        channel | {"min_margin": {"percent": "20", "below": below}},
+        price_lists=[price_list("retail"), price_list("cost", tax_basis="net")],
+        tax_rates=[VAT],
+        roundings=[{"name": "charm", "currency": "GBP", "endings": [".99"]}],
+    )
+
+
+COST = condition(800, kind=PriceKind.COST, price_list="cost")
+
+
+def test_a_price_that_leaves_too_little_over_the_cost_is_not_shown() -> None:
+    found = answer(margin("hold"), condition(1199), COST)  # 8.00 / 0.8 and 20 % tax are 12.00
+    assert isinstance(found, Unpriced)
+    assert found.reason == "11.99 GBP is below the minimum margin"
+    assert shown(margin("hold"), condition(1200), COST).price == gbp(1200)
+
+
+def test_or_it_is_raised_to_the_lowest_that_does_and_may_be_shown() -> None:
+    found = priced(margin("raise"), condition(1199), COST)
+    assert (found.value.price, found.cost) == (gbp(1200), gbp(960))
+    assert rules(found) == ["base price", "minimum margin"]
+    charm = margin("raise", rounding="charm")
+    assert shown(charm, condition(1199), COST).price == gbp(1299)
+
+
+def test_the_chain_never_tells_the_cost() -> None:
+    found = priced(margin("raise"), condition(1199), COST)
+    said = " ".join(step.detail for step in found.chain)
+    assert "8.00" not in said
+    assert "9.60" not in said
+    assert "20 %" not in said
+
+
+def test_without_a_known_cost_the_margin_is_not_tested_and_the_chain_says_so() -> None:
+    found = priced(margin("hold"), condition(1))
+    assert found.chain[-1].detail == "not tested: no cost is known"
+
+
+def test_a_cost_that_cannot_be_read_holds_the_price_back() -> None:
+    found = answer(margin("hold"), condition(1999), COST.model_copy(update={"unit": "PAL"}))
+    assert isinstance(found, Unpriced)
+    assert found.reason.startswith("the minimum margin needs cost C800")
+
+
+# when it differs next
+
+
+def test_an_edge_that_changes_nothing_is_passed_over() -> None:
+    loser = condition(2500, window=make_window(start=LONG_AGO, end=NOW + HOUR))
+    offer = condition(
+        1499, kind=PriceKind.PROMOTIONAL, window=make_window(start=NOW, end=NOW + 2 * HOUR)
+    )
+    assert priced(retailer(), condition(1999), loser, offer).next_change == NOW + 2 * HOUR
+
+
+def test_far_away_an_edge_is_taken_for_a_change_unseen() -> None:
+    losers = [
+        condition(2500 + i, window=make_window(start=LONG_AGO, end=NOW + i * HOUR))
+        for i in range(1, 21)
+    ]
+    found = priced(retailer(), condition(1999), *losers)
+    assert found.next_change == NOW + 9 * HOUR
+
+
+# how it is kept
+
+
+def test_a_value_without_scales_and_segments_is_kept_as_it_always_was() -> None:
+    kept = {"price": {"amount": 1999, "currency": "GBP"}, "compare_at": None}
+    assert shown(retailer(), condition(1999)).model_dump(mode="json") == kept
+    assert PriceValue.model_validate(kept).scales == ()
+
+
+def test_a_condition_without_scales_is_kept_as_it_always_was() -> None:
+    assert "scales" not in condition(1999).model_dump(mode="json")
+
+
+def test_scales_are_in_the_currency_of_their_condition() -> None:
+    strange = Scale(quantity=Decimal(2), unit="PC", amount=Money(amount=1, currency="EUR"))
+    with pytest.raises(ValueError, match="scales in EUR, not GBP"):
+        condition(1999, scales=(strange,))
