@@ -264,7 +264,9 @@ class AppStack(Stack):
         return function
 
     def _read_api(self) -> Function:
-        rows = Rows(reads=("facts", "targets", "orders", "links", "control"), lanes=("issues",))
+        rows = Rows(
+            reads=("facts", "targets", "orders", "links", "control"), lanes=("issues", "targets")
+        )
         function = Function(
             self,
             "api-read",

@@ -1,6 +1,6 @@
 """The deployed HTTP API as its callers use it: a token by client credentials, then its routes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
@@ -71,6 +71,21 @@ class Api:
         found = self.call("GET", "v1", "parity").get("parity")
         return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
+    def pending(self, channel: str) -> list[dict[str, Json]]:
+        """All that a channel in shadow would have been sent; pages overlap by an instant."""
+        found: dict[tuple[str, str], dict[str, Json]] = {}
+        after: str | None = None
+        while True:
+            query = {"after": after} if after else None
+            page = self.call("GET", "v1", "parity", channel, "pending", query=query)
+            listed = page.get("pending")
+            for one in listed if isinstance(listed, list) else []:
+                if isinstance(one, dict):
+                    found[str(one["facet"]), str(one["key"])] = one
+            if not page.get("next") or page["next"] == after:
+                return list(found.values())
+            after = str(page["next"])
+
     def summary(self) -> dict[str, Json]:
         return self.call("GET", "v1", "summary")
 
@@ -90,12 +105,18 @@ class Api:
     def map_code(self, connection: str, code: str, sku: str) -> dict[str, Json]:
         return self.call("PUT", "v1", "links", connection, code, body={"sku": sku})
 
-    def call(self, method: str, *parts: str, body: Json = None) -> dict[str, Json]:
+    def call(
+        self,
+        method: str,
+        *parts: str,
+        body: Json = None,
+        query: Mapping[str, str] | None = None,
+    ) -> dict[str, Json]:
         """Call a route given by the parts of its path; RefusedError for any 4xx it answers."""
-        answer = self._send(method, parts, body)
+        answer = self._send(method, parts, body, query)
         if answer.status_code == httpx.codes.UNAUTHORIZED:  # the keys changed with a new start
             self._until = None
-            answer = self._send(method, parts, body)
+            answer = self._send(method, parts, body, query)
         said = _said(answer)
         if answer.is_client_error:
             raise RefusedError(answer.status_code, said)
@@ -134,11 +155,13 @@ class Api:
             raise RefusedError(answer.status_code, said)
         return said
 
-    def _send(self, method: str, parts: Sequence[str], body: Json) -> httpx.Response:
+    def _send(
+        self, method: str, parts: Sequence[str], body: Json, query: Mapping[str, str] | None
+    ) -> httpx.Response:
         url = "/".join([self._deployed.api_url, *(_part(part) for part in parts)])
         headers = {"authorization": f"Bearer {self.token()}"}
         try:
-            return self._http.request(method, url, headers=headers, json=body)
+            return self._http.request(method, url, headers=headers, json=body, params=query)
         except httpx.TransportError as error:
             raise CannotRunError(
                 f"the API does not answer: {type(error).__name__}", "see `shelfwire status`"

@@ -33,6 +33,7 @@ def mistakes(retailer: Plain) -> Iterator[Mistake]:
         yield from _secret(at, connection)
         yield from _system(at, connection)
         if row := CATALOG.get(text(connection, "system") or ""):
+            yield from _shadow(at, connection, row)
             yield from _settings(at, connection, row)
     yield from _shared_secrets(retailer)
     for i, channel in items(retailer, "channels"):
@@ -79,6 +80,12 @@ def _system(at: str, connection: Plain) -> Iterator[Mistake]:
     system = text(connection, "system")
     if system is not None and system not in CATALOG:
         yield Mistake(f"{at}.system", "no such system", _choice(system, list(CATALOG)))
+
+
+def _shadow(at: str, connection: Plain, row: Connector) -> Iterator[Mistake]:
+    if connection.get("shadow") is True and row.kind is not Kind.CHANNEL:
+        problem = f"{row.title} is no sales channel"
+        yield Mistake(f"{at}.shadow", problem, "remove it: only a channel can be in shadow")
 
 
 def _settings(at: str, connection: Plain, row: Connector) -> Iterator[Mistake]:

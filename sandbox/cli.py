@@ -274,14 +274,27 @@ def exceptions(
 
 
 @app.command()
-def parity(as_json: AsJson = False) -> None:
+def parity(
+    shadow: Annotated[
+        bool, typer.Option("--shadow", help="What channels in shadow would have been sent.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """How much of each channel shows what it should, and why the rest does not."""
     from sandbox import report
     from sandbox.world import World
 
     with _told(as_json) as out:
-        found = World.attached(Home()).api.parity()
+        api = World.attached(Home()).api
+        found = api.parity()
         listed: list[Json] = list(found)
+        if shadow:
+            names = dict.fromkeys(str(one["channel"]) for one in found)
+            waiting = [one for name in names for one in api.pending(name)]
+            listed = list(waiting)
+            said: dict[str, Json] = {"ok": True, "pending": listed}
+            out.result(said, lambda console: report.pending(console, waiting))
+            return
         out.result({"ok": True, "parity": listed}, lambda console: report.parity(console, found))
 
 

@@ -8,7 +8,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from sandbox.check import Finding
+from shared.domain.parity import readable
 from shared.model.base import Json
+from shared.model.ids import Facet
 from shared.model.money import exponent
 
 type Fields = dict[str, Json]
@@ -49,19 +51,48 @@ def exceptions(console: Console, found: Sequence[Fields]) -> None:
 
 def parity(console: Console, found: Sequence[Fields]) -> None:
     columns = ("Channel", "Facet", "Policy", "When", "Compared", "Equal", "Accepted", "Moving")
-    table = _table(*columns, "Differing", "Share equal")
+    table = _table(*columns, "Withheld", "Differing", "Share equal")
     for one in found:
         differing = one.get("differing")
         causes = differing.items() if isinstance(differing, dict) else ()
         cells = (
-            *(str(one.get(name.lower(), "")) for name in columns[:3]),
+            *(str(one.get(name.lower(), "")) for name in columns[:2]),
+            "shadow" if one.get("shadow") else str(one.get("policy", "")),
             str(one.get("finished") or "never")[:19] + (" (running)" if one.get("running") else ""),
-            *(str(one.get(name.lower(), "")) for name in columns[4:]),
+            *(str(one.get(name.lower(), "")) for name in (*columns[4:], "Withheld")),
             ", ".join(f"{cause} {count}" for cause, count in causes),
             str(one.get("share_equal") or ""),
         )
         table.add_row(*map(escape, cells))
     console.print(table)
+
+
+def pending(console: Console, found: Sequence[Fields]) -> None:
+    if not found:
+        console.print("nothing is withheld")
+        return
+    table = _table("Channel", "Facet", "Key", "Shows", "Should show", "Why", "Looked at")
+    for one in found:
+        facet = Facet(str(one["facet"]))
+        why = one.get("why")
+        steps = [s for s in why if isinstance(s, dict)] if isinstance(why, list) else []
+        cells = (
+            *(str(one[name]) for name in ("channel", "facet", "key")),
+            *(_shown(facet, one.get(name)) for name in ("shown", "desired")),
+            "; ".join(f"{step['rule']}: {step['detail']}" for step in steps),
+            str(one["looked_at"])[:19],
+        )
+        table.add_row(*map(escape, cells))
+    console.print(table)
+    console.print(f"{len(found)} withheld")
+
+
+def _shown(facet: Facet, value: Json) -> str:
+    if facet is Facet.CONTENT and isinstance(value, dict):
+        variants = value.get("variants")
+        count = len(variants) if isinstance(variants, list) else 0
+        return f"{value.get('title')} ({_counted(count, 'article')})"
+    return readable(facet, value)
 
 
 def money(value: Json) -> str:

@@ -280,6 +280,13 @@ class ChannelPublisher(Protocol):
         """What the channel shows now, by key, in the shape of `desired`; absent if nothing."""
         ...
 
+    def listed(self, pushes: Sequence[Push]) -> Mapping[str, Mapping[str, str]]:
+        """The ids the channel has for these products and their articles, found without a write.
+
+        By product and by SKU, as `Outcome.links`; what it does not list is absent.
+        """
+        ...
+
     def seen_at_once(self, facet: Facet) -> int:
         """How many lines one call shows: what was seen is kept before the next call is made."""
         ...

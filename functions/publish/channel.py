@@ -74,12 +74,13 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dic
             settle = bootstrap.retailer().connection(bootstrap.environment().connection).settle
             now = bootstrap.clock.now()
             recheck(body["check"], store=bootstrap.store(), settle=settle, now=now)
-        published = publisher().run(out_of_time=stop)
+        published = publisher().run(out_of_time=stop, withheld=body.get("look") == "withheld")
         bootstrap.logger.info(
             "published",
             applied=published.applied,
             rejected=published.rejected,
             retried=published.retried,
+            withheld=published.withheld,
         )
         if published.again is not None:
             wait = max(published.again - bootstrap.clock.now(), timedelta())

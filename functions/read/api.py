@@ -1,11 +1,13 @@
 """Read-only routes: why a value is what it is, what is stuck, how far everything is."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions import bootstrap
-from functions.http import Answer, answer, named, not_found
+from functions.http import Answer, answer, named, not_found, refusal
+from shared.flows import pending as pushes
 from shared.flows.compare_runs import standing
 from shared.flows.issues import open_issues
 from shared.flows.trace import Tracer
@@ -40,11 +42,25 @@ def parity(event: dict[str, Any]) -> Answer:
     return answer(200, {"parity": standing(bootstrap.store(), bootstrap.retailer())})
 
 
+def pending(event: dict[str, Any]) -> Answer:
+    """What a channel in shadow would have been sent, a page at a time."""
+    name = named(event, "channel")
+    if all(channel.name != name for channel in bootstrap.retailer().channels):
+        return not_found("channel", name)
+    said = (event.get("queryStringParameters") or {}).get("after")
+    try:
+        after = datetime.fromisoformat(said).astimezone(UTC) if said else None
+    except ValueError:
+        return refusal(400, "after", said, "send `next` of the page before, as it is")
+    return answer(200, pushes.pending(bootstrap.store(), name, after=after))
+
+
 ROUTES = {
     "GET /v1/trace/sku/{sku}": trace_sku,
     "GET /v1/trace/orders/{order_id}": trace_order,
     "GET /v1/exceptions": exceptions,
     "GET /v1/parity": parity,
+    "GET /v1/parity/{channel}/pending": pending,
 }
 
 

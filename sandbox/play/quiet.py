@@ -10,6 +10,7 @@ from sandbox.failures import CannotRunError
 from sandbox.world import World
 from shared.model.base import Json
 from shared.model.ids import Facet
+from shared.model.target import TargetState
 
 LOOK_S = 0.5
 CALM = 3  # looks in a row that must find nothing
@@ -67,8 +68,13 @@ def _queued(world: World, name: str) -> int:
 
 def _counted(world: World, table: str, *, lanes: bool) -> int:
     request: dict[str, Any] = {"TableName": world.deployed.tables[table], "Select": "COUNT"}
-    if lanes:
-        request["IndexName"] = "due"
+    if lanes:  # what a shadow withholds stands in a lane too, and rests there
+        request |= {
+            "IndexName": "due",
+            "FilterExpression": "attribute_not_exists(#s) OR #s <> :withheld",
+            "ExpressionAttributeNames": {"#s": "state"},
+            "ExpressionAttributeValues": {":withheld": {"S": TargetState.WITHHELD}},
+        }
     return sum(page["Count"] for page in _scan(world, request))
 
 

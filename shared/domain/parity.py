@@ -34,7 +34,7 @@ class Look:
 
 def comparable(target: Target, *, now: datetime, settle: timedelta) -> bool:
     """Whether what the channel shows may be held against it: nothing under way, nothing recent."""
-    if target.dirty:
+    if target.dirty or target.state is TargetState.WITHHELD:
         return False
     latest = max([target.derived_at, *(attempt.at for attempt in target.attempts[-1:])])
     return now >= latest + settle

@@ -185,6 +185,19 @@ def seen(target: Target, shown: Json, *, now: datetime) -> Target:
     )
 
 
+def withheld(target: Target, shown: Json, *, now: datetime) -> Target:
+    """The target after a look at a channel in shadow: as a read-back, but nothing is to be sent.
+
+    `since` becomes the instant of the look, by which withheld targets are found and looked at anew.
+    """
+    if target.state is TargetState.WITHHELD and shown == target.published:
+        return target.model_copy(update={"since": now})
+    looked = seen(target, shown, now=now)
+    if not looked.dirty:
+        return looked
+    return looked.model_copy(update={"state": TargetState.WITHHELD, "since": now})
+
+
 def merged(current: Target, new: Target) -> Target:
     """`current` holds a newer wish; `new` says what became of an older one."""
     state = TargetState.IN_DOUBT if new.state is TargetState.IN_DOUBT else TargetState.DIRTY

@@ -7,7 +7,7 @@ in, for a sale moves the channel's level before we hear of it. Each step is kept
 so that a run is resumed by message where it stopped.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -23,7 +23,7 @@ from shared.flows.pushes import as_pushes
 from shared.model.ids import Entity, Facet
 from shared.model.parity import COMPARED, Comparison, Finding, Repair
 from shared.model.retailer import Channel, Retailer
-from shared.model.target import Target
+from shared.model.target import Target, TargetState
 from shared.ports import ChannelPublisher, Clock, Message, Put, Queues, Row, Store, Table
 
 TRIES = 4
@@ -69,7 +69,7 @@ class Comparer:
         facet = self._facet(message)
         if "run" not in message:
             for channel in self._channels(message):
-                self._begin(channel, facet, _repair(message) or channel.parity.of(facet))
+                self._begin(channel, facet, self._policy(message, channel, facet))
             return None
         (channel,) = self._channels(message)
         try:
@@ -85,6 +85,11 @@ class Comparer:
     @property
     def _settle(self) -> timedelta:
         return self.retailer.connection(self.connection).settle
+
+    def _policy(self, message: Mapping[str, str], channel: Channel, facet: Facet) -> Repair:
+        """In shadow to overwrite, which there the publisher notes and does not do."""
+        said = _repair(message) or channel.parity.of(facet)
+        return Repair.OVERWRITE if self.retailer.connection(self.connection).shadow else said
 
     def _facet(self, message: Mapping[str, str]) -> Facet:
         if message["compare"] in set(COMPARED):
@@ -135,7 +140,9 @@ class Comparer:
         if not names:
             begun = run.model_copy(update={"after": "", "confirming": self.clock.now()})
             return bool(run.suspects) and self._put_down(held, begun)
-        looks = self._looks(held, names)
+        read = self._targets(held, names)
+        withheld = sum(target.state is TargetState.WITHHELD for target, _ in read)
+        looks = self._looks(held, read)
         now = self.clock.now()
         suspects = [one for one in looks if not one.look.equal and not one.look.accepted]
         self.store.commit([_note(held, one, now) for one in suspects])
@@ -144,7 +151,8 @@ class Comparer:
                 "equal": run.tally.equal + sum(one.look.equal for one in looks),
                 "accepted": run.tally.accepted
                 + sum(one.look.accepted and not one.look.equal for one in looks),
-                "moving": run.tally.moving + len(names) - len(looks),
+                "moving": run.tally.moving + len(names) - len(looks) - withheld,
+                "withheld": run.tally.withheld + withheld,
             }
         )
         update = {
@@ -154,11 +162,13 @@ class Comparer:
         }
         return self._put_down(held, run.model_copy(update=update))
 
-    def _looks(self, held: Held, names: Sequence[str]) -> list[Seen]:
-        """What can be judged of these: the targets first, what the channel shows after them."""
+    def _targets(self, held: Held, names: Iterable[str]) -> list[tuple[Target, int]]:
         rows = self.store.get(keys.target(held.channel.name, held.facet, n) for n in names)
+        return [(Target.model_validate(row.body), row.rev) for row in rows.values()]
+
+    def _looks(self, held: Held, read: Sequence[tuple[Target, int]]) -> list[Seen]:
+        """What the channel shows now of those of these targets that can be judged."""
         now = self.clock.now()
-        read = [(Target.model_validate(row.body), row.rev) for row in rows.values()]
         still = [(t, r) for t, r in read if parity.comparable(t, now=now, settle=self._settle)]
         lines = as_pushes(self.store, self.connection, [target for target, _ in still])
         listed = [line for line in lines if line.links]
@@ -219,7 +229,8 @@ class Comparer:
 
     def _confirmed(self, held: Held, noted: Mapping[str, Sighting]) -> tuple[Run, list[Put]]:
         """The run after these were looked at again, and the repairs that follow."""
-        looks = [one for one in self._looks(held, list(noted)) if one.rev == noted[one.key].rev]
+        looked = self._looks(held, self._targets(held, noted))
+        looks = [one for one in looked if one.rev == noted[one.key].rev]
         same = [one for one in looks if one.look.shown == noted[one.key].shown]
         implied = self.deriver.implied(one.key for one in same)
         rows = self._unmoved(held, same)

@@ -100,15 +100,18 @@ def standing(store: Store, retailer: Retailer) -> list[dict[str, Json]]:
     """The last comparison of every channel and facet, and whether one is under way."""
     places = [(channel, facet) for channel in retailer.channels for facet in COMPARED]
     rows = store.get(keys.parity(channel.name, facet) for channel, facet in places)
-    return [_said(channel, facet, rows) for channel, facet in places]
+    return [_said(channel, facet, retailer, rows) for channel, facet in places]
 
 
-def _said(channel: Channel, facet: Facet, rows: dict[Key, Row]) -> dict[str, Json]:
+def _said(
+    channel: Channel, facet: Facet, retailer: Retailer, rows: dict[Key, Row]
+) -> dict[str, Json]:
     progress = _progress(rows.get(keys.parity(channel.name, facet)))
     said: dict[str, Json] = {
         "channel": channel.name,
         "facet": facet.value,
         "policy": channel.parity.of(facet).value,
+        "shadow": retailer.connection(channel.connection).shadow,
         "running": progress.run is not None,
     }
     last = progress.last

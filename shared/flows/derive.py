@@ -23,7 +23,7 @@ from shared.model.ids import Entity, Facet
 from shared.model.issue import IssueKind
 from shared.model.product import Lifecycle
 from shared.model.retailer import Channel, Retailer
-from shared.model.target import Target
+from shared.model.target import Target, TargetState
 from shared.ports import Clock, Key, Message, Put, Queues, Row, Store
 
 TRIES = 6
@@ -282,11 +282,14 @@ def _reason(priced: tuple[PriceCard, Priced | Unpriced] | None) -> str:
 def target_put(target: Target, expected: int, *, settle: timedelta) -> Put:
     """The row of a target: in its lane while something is to be done, out of it after."""
     due = targets.due(target, settle_after=settle)
+    lane = keys.target_lane(target.channel, target.priority) if due else None
+    if target.state is TargetState.WITHHELD:
+        lane, due = keys.withheld_lane(target.channel), target.since
     return Put(
         key=keys.target(target.channel, target.facet, target.key),
         body=target.model_dump(mode="json"),
         expected=expected,
-        lane=keys.target_lane(target.channel, target.priority) if due else None,
+        lane=lane,
         due=due,
         state=target.state,
     )

@@ -44,6 +44,11 @@ def target_lane(channel: str, priority: int) -> str:
     return f"{channel}#{priority}"
 
 
+def withheld_lane(channel: str) -> str:
+    """Targets that were not sent because the channel is in shadow, by when it was looked at."""
+    return f"{channel}#withheld"
+
+
 def case(order_id: str) -> Key:
     return Key(Table.ORDERS, f"order#{order_id}")
 

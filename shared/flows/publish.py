@@ -18,13 +18,14 @@ from shared.flows.derive import target_put
 from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out
 from shared.flows.lanes import DRAIN, due_now
 from shared.flows.leases import Lease, Leases, Released
+from shared.flows.links import Links, merged
 from shared.flows.pushes import as_pushes
 from shared.flows.roster import enrolled
 from shared.model.ids import Facet
 from shared.model.issue import IssueKind
-from shared.model.retailer import Retailer
+from shared.model.retailer import Channel, Retailer
 from shared.model.target import Outcome, Push, StockValue, Target, TargetState, Verdict
-from shared.ports import ChannelPublisher, Clock, Key, LaterPublisher, Put, Store
+from shared.ports import ChannelPublisher, Clock, Key, LaterPublisher, Store
 
 TRIES = 6
 
@@ -36,6 +37,7 @@ class Published:
     applied: int = 0
     rejected: int = 0
     retried: int = 0
+    withheld: int = 0
     problems: list[Problem] = field(default_factory=list)
     waiting: dict[Key | None, datetime] = field(default_factory=dict)
 
@@ -66,7 +68,8 @@ class Held:
 class Publisher:
     """`guarded` are facets whose writes the vendor itself refuses when they are stale.
 
-    `later` is the client again, if the channel decides later about what it accepted.
+    `later` is the client again, if the channel decides later about what it accepted. Of a
+    connection in shadow it asks what is shown, and sends nothing.
     """
 
     connection: str
@@ -79,12 +82,15 @@ class Publisher:
     retailer: Retailer
     later: LaterPublisher | None = None
 
-    def run(self, *, out_of_time: Callable[[], bool]) -> Published:
-        """Drain every lane of this connection, or leave word for whoever is at it already."""
+    def run(self, *, out_of_time: Callable[[], bool], withheld: bool = False) -> Published:
+        """Drain every lane of this connection, or leave word for whoever is at it already.
+
+        With `withheld` also what a channel in shadow was not sent: to look again, or to send it.
+        """
         result = Published()
         lease = self.leases.acquire(f"publish#{self.connection}")
         while lease is not None:
-            self._drain(lease, result, out_of_time)
+            self._drain(lease, result, out_of_time, withheld=withheld)
             released = self.leases.release(lease, again=result.again)
             if released is Released.COVERED:
                 result.waiting.clear()
@@ -97,9 +103,11 @@ class Publisher:
         self.issues.report(result.problems)
         return result
 
-    def _drain(self, lease: Lease, result: Published, out_of_time: Callable[[], bool]) -> None:
+    def _drain(
+        self, lease: Lease, result: Published, out_of_time: Callable[[], bool], *, withheld: bool
+    ) -> None:
         try:
-            while self._round(result):
+            while self._round(result, withheld=withheld):
                 renewed = self.leases.renew(lease)
                 if renewed is None or out_of_time():
                     result.come_back(self.clock.now())
@@ -113,17 +121,28 @@ class Publisher:
             result.problems.append(locked_out(self.connection, error))
             result.come_back(self.clock.now() + LOCKED_OUT)
 
-    def _round(self, result: Published) -> bool:
+    def _round(self, result: Published, *, withheld: bool) -> bool:
         """One pass over the most urgent lane that holds anything due; False when none does."""
-        for priority in Priority.ALL:
-            for channel in self.retailer.channels_of(self.connection):
-                lane = keys.target_lane(channel.name, priority)
-                rows = due_now(self.store, lane, now=self.clock.now(), later=self.later)
-                held = self._fresh(row.key for row in rows)
-                if held:
-                    self._publish(held, result)
-                    return True
+        for lane, until in self._lanes(withheld=withheld):
+            rows = due_now(self.store, lane, now=until, later=self.later)
+            held = self._fresh(row.key for row in rows)
+            if held:
+                self._publish(held, result)
+                return True
         return False
+
+    def _lanes(self, *, withheld: bool) -> Iterable[tuple[str, datetime]]:
+        channels = self.retailer.channels_of(self.connection)
+        for priority in Priority.ALL:
+            for channel in channels:
+                yield keys.target_lane(channel.name, priority), self.clock.now()
+        for channel in channels if withheld else ():
+            yield keys.withheld_lane(channel.name), self._looked_before(channel)
+
+    def _looked_before(self, channel: Channel) -> datetime:
+        """In shadow what is withheld is looked at as often as the channel is compared."""
+        now = self.clock.now()
+        return now - channel.parity.every if self._shadow else now
 
     def _fresh(self, wanted: Iterable[Key]) -> list[Held]:
         """Read strongly what the lane named; what is no longer dirty or due is left alone."""
@@ -131,10 +150,25 @@ class Publisher:
         now = self.clock.now()
         for row in self.store.get(wanted).values():
             held = Held(Target.model_validate(row.body), row.rev)
-            at = targets.due(held.target, settle_after=self._settle)
-            if at is not None and at <= now:
+            if held.target.state is TargetState.WITHHELD:
+                due = held.target.since <= self._looked_before(self._channel(held.target))
+            else:
+                at = targets.due(held.target, settle_after=self._settle)
+                due = at is not None and at <= now
+            if due:
                 found.append(held)
         return found
+
+    def _channel(self, target: Target) -> Channel:
+        return self.retailer.channel(target.channel)
+
+    @property
+    def _shadow(self) -> bool:
+        return self.retailer.connection(self.connection).shadow
+
+    @property
+    def _links(self) -> Links:
+        return Links(self.connection, self.store, self.retailer)
 
     @property
     def _settle(self) -> timedelta:
@@ -143,10 +177,25 @@ class Publisher:
     def _publish(self, held: Sequence[Held], result: Published) -> None:
         ordered = sorted(held, key=lambda h: (h.target.facet, h.target.state, h.target.key))
         for (facet, state), group in groupby(ordered, lambda h: (h.target.facet, h.target.state)):
-            if state is TargetState.IN_DOUBT:
+            if self._shadow:
+                self._withhold(facet, list(group), result)
+            elif state is TargetState.IN_DOUBT:
                 self._read_back(facet, list(group), result)
             else:
                 self._send(facet, list(group), result)
+
+    def _withhold(self, facet: Facet, held: Sequence[Held], result: Published) -> None:
+        """Look instead of sending; of products first by which ids the channel knows them."""
+        for some in batched(held, self.channel_client.seen_at_once(facet), strict=False):
+            if facet is Facet.CONTENT:
+                self._links.remember(self.channel_client.listed(self._lines(some)))
+            lines = [p for p in self._lines(some) if p.links or facet is Facet.CONTENT]
+            shown = self.channel_client.shown(facet, lines) if lines else {}
+            now = self.clock.now()
+            self._commit(
+                [(h, targets.withheld(h.target, shown.get(h.target.key), now=now)) for h in some],
+                result,
+            )
 
     def _read_back(self, facet: Facet, held: Sequence[Held], result: Published) -> None:
         undecided = self._ask(facet, held, result)
@@ -277,7 +326,8 @@ class Publisher:
             if outcome.verdict is Verdict.REJECTED:
                 refused.append(self._refused(held.target, outcome))
         self.issues.report(refused)  # told before it is put down, or a crash leaves it untold
-        self._remember_links(facet, outcomes)
+        if facet is Facet.CONTENT:
+            self._links.remember(merged(outcome.links for outcome in outcomes))
         self._commit(pairs, result)
 
     def _commit(self, pairs: Sequence[tuple[Held, Target]], result: Published) -> None:
@@ -290,6 +340,7 @@ class Publisher:
             result.applied += new.state is TargetState.APPLIED
             result.rejected += new.state is TargetState.REJECTED
             result.retried += new.dirty
+            result.withheld += new.state is TargetState.WITHHELD
             key = keys.target(final.channel, final.facet, final.key)
             result.come_back(targets.due(final, settle_after=self._settle), key=key)
 
@@ -309,43 +360,6 @@ class Publisher:
 
     def _lines(self, held: Sequence[Held]) -> list[Push]:
         return as_pushes(self.store, self.connection, [h.target for h in held])
-
-    def _remember_links(self, facet: Facet, outcomes: Sequence[Outcome]) -> None:
-        if facet is not Facet.CONTENT:
-            return
-        wanted = {
-            keys.link(self.connection, name): ids
-            for outcome in outcomes
-            for name, ids in outcome.links.items()
-        }
-        known = self.store.get(wanted)
-        writes = [
-            Put(key, dict(ids), known[key].rev if key in known else 0)
-            for key, ids in wanted.items()
-            if key not in known or dict(known[key].body) != ids
-        ]
-        if not all(self.store.commit(writes)):
-            raise RetryableError("links changed while they were being written")
-        self._wake(put.key.pk.split("#of#", 1)[1] for put in writes if put.expected == 0)
-
-    def _wake(self, names: Iterable[str]) -> None:
-        """Prices and stock that waited for these articles to be listed need wait no longer."""
-        channels = self.retailer.channels_of(self.connection)
-        rows = self.store.get(
-            [
-                keys.target(channel.name, facet, name)
-                for name in names
-                for channel in channels
-                for facet in (Facet.PRICE, Facet.STOCK)
-            ]
-        )
-        woken = []
-        for row in rows.values():
-            target = Target.model_validate(row.body)
-            if target.state is TargetState.DIRTY and target.attempts:
-                fresh = target.model_copy(update={"attempts": ()})
-                woken.append(target_put(fresh, row.rev, settle=self._settle))
-        self.store.commit(woken)
 
     def _refused(self, target: Target, outcome: Outcome) -> Problem:
         return Problem(

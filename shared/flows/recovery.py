@@ -14,11 +14,12 @@ from shared.flows.import_run import dropped_files
 from shared.flows.intake import replay_delivery
 from shared.flows.issues import Issues, Problem
 from shared.model.issue import Issue, IssueKind
-from shared.model.retailer import Retailer
+from shared.model.retailer import Channel, Retailer
 from shared.model.target import Target, TargetState
 from shared.ports import Clock, Key, Message, Put, Queues, Store, Table
 
 TRIES = 6
+WITHHELD_TOO = {"look": "withheld"}
 _BOOKKEEPING = frozenset({"queue", "run", "deferred", "version", "at"})
 
 
@@ -144,6 +145,10 @@ class Sweep:
         now = self.clock.now()
         hinted = set()
         for channel in self.retailer.channels:
+            if self._withheld(channel):
+                hinted.add(channel.connection)
+                yield Message(keys.write_queue(channel.connection), WITHHELD_TOO)
+        for channel in self.retailer.channels:
             lanes = (keys.target_lane(channel.name, p) for p in Priority.ALL)
             if channel.connection not in hinted and any(
                 self.store.due(Table.TARGETS, lane, until=now, limit=1) for lane in lanes
@@ -151,10 +156,20 @@ class Sweep:
                 hinted.add(channel.connection)
                 yield Message(keys.write_queue(channel.connection), HINT)
 
+    def _withheld(self, channel: Channel) -> bool:
+        """Whether what is withheld is to be looked at again, or sent since the shadow ended."""
+        until = self.clock.now()
+        if self.retailer.connection(channel.connection).shadow:
+            until -= channel.parity.every
+        lane = keys.withheld_lane(channel.name)
+        return bool(self.store.due(Table.TARGETS, lane, until=until, limit=1))
+
     def _cases(self) -> Iterable[Message]:
         now = self.clock.now()
         for channel in self.retailer.channels:
             for connection, word in ((channel.erp, "case"), (channel.connection, "ship")):
+                if self.retailer.connection(connection).shadow:
+                    continue
                 lane = keys.case_lane(connection)
                 for row in self.store.due(Table.ORDERS, lane, until=now - timedelta(seconds=30)):
                     order_id = row.key.pk.removeprefix("order#")

@@ -1,5 +1,6 @@
 """What channels really show beside what they should: causes, policies, findings, figures."""
 
+from datetime import timedelta
 from decimal import ROUND_DOWN, Decimal
 from enum import StrEnum
 
@@ -39,6 +40,10 @@ class ParityPolicy(Canonical):
         default=360, ge=15, le=10080, description="how often each of the two is compared"
     )
 
+    @property
+    def every(self) -> timedelta:
+        return timedelta(minutes=self.every_minutes)
+
     def of(self, facet: Facet) -> Repair:
         return self.price if facet is Facet.PRICE else self.stock
 
@@ -58,17 +63,19 @@ class Tally(Canonical):
     """How many targets there were of each sort.
 
     `accepted` show a value of the channel's own that was accepted before; `moving` could not be
-    judged, because something was under way, too recent, or changed while being looked at.
+    judged, because something was under way, too recent, or changed while being looked at;
+    `withheld` showed something else when last looked at, and were not sent it: in shadow.
     """
 
     equal: int = 0
     accepted: int = 0
     moving: int = 0
+    withheld: int = 0
     differing: dict[Cause, int] = {}
 
     @property
     def compared(self) -> int:
-        return self.equal + self.accepted + sum(self.differing.values())
+        return self.equal + self.accepted + self.withheld + sum(self.differing.values())
 
     @property
     def share_equal(self) -> str | None:

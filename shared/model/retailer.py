@@ -50,6 +50,9 @@ class Connection(Canonical):
     orders_from: Instant | None = Field(
         default=None, description="orders placed before this are recorded but not sent to the ERP"
     )
+    shadow: bool = Field(
+        default=False, description="look at this channel and compare, but write nothing to it"
+    )
     settings: dict[str, JsonValue] = {}
 
     @field_validator("base_url")

@@ -67,6 +67,7 @@ class TargetState(StrEnum):
     IN_DOUBT = "in_doubt"
     APPLIED = "applied"
     REJECTED = "rejected"
+    WITHHELD = "withheld"  # the channel is in shadow and shows something else
 
 
 class Attempt(Canonical):

@@ -93,7 +93,7 @@ class FakeChannel:
     """Shows what it is sent; `answers` and `errors` are used up first, one per call.
 
     `seen` lines are shown by one call, each kept in `read`; `meanwhile` is what happens, once,
-    while it is asked.
+    while it is asked. Products that were asked for by name are kept in `asked`.
     """
 
     shows: dict[tuple[Facet, str], Json] = field(default_factory=dict)
@@ -106,6 +106,7 @@ class FakeChannel:
     seen: int = 2
     read: list[tuple[Facet, list[str]]] = field(default_factory=list)
     meanwhile: list[Callable[[], None]] = field(default_factory=list)
+    asked: list[list[str]] = field(default_factory=list)
 
     def batches(self, facet: Facet, pushes: Sequence[Push]) -> list[list[Push]]:
         del facet
@@ -138,6 +139,14 @@ class FakeChannel:
             for push in pushes
             if (facet, push.key) in self.shows
         }
+
+    def listed(self, pushes: Sequence[Push]) -> dict[str, dict[str, str]]:
+        """A product is there once any of its articles is shown."""
+        self.asked.append(sorted(push.key for push in pushes))
+        shown = {key for _, key in self.shows}
+        products = [Product.model_validate(push.desired) for push in pushes]
+        skus = [variant.sku for product in products for variant in product.variants]
+        return {sku: {"variant": f"gid-{sku}"} for sku in skus if sku in shown}
 
     def orders_since(self, since: datetime | None, *, page: str | None) -> Page[Order]:
         del since, page
@@ -275,8 +284,8 @@ class World:
         written = dict.fromkeys(k.pk for k in self.store.written if k.table is Table.FACTS)
         return self.deriver.derive(written)
 
-    def publish(self) -> Published:
-        return self.publisher.run(out_of_time=lambda: False)
+    def publish(self, *, withheld: bool = False) -> Published:
+        return self.publisher.run(out_of_time=lambda: False, withheld=withheld)
 
     def settle(self) -> Published:
         self.derive()

@@ -132,6 +132,7 @@ def test_what_was_never_compared_says_so(shop: Deployment) -> None:
         "channel": "shop",
         "facet": "stock",
         "policy": "overwrite",
+        "shadow": False,
         "running": False,
         "finished": None,
     }

@@ -108,6 +108,7 @@ LEDGER: dict[str, dict[str, Actions]] = {
         "links": READ,
         "control": READ,
         "issues lanes": LOOK,
+        "targets lanes": LOOK,
     },
     "api-ops": {
         "issues": WRITE,

@@ -105,6 +105,20 @@ def test_a_failing_function_is_not_the_callers_mistake() -> None:
         api(gateway).summary()
 
 
+def test_pages_of_what_is_withheld_are_put_together_each_line_once() -> None:
+    lines: list[Json] = [{"facet": "price", "key": f"S{i}"} for i in range(3)]
+    instant = "2026-11-27T09:00:00+00:00"
+    where = "GET /v1/parity/shop/pending"
+    later = f"{where}?after=2026-11-27T09%3A00%3A00%2B00%3A00"
+    gateway = Gateway(
+        {
+            where: (200, {"pending": lines[:2], "next": instant}),
+            later: (200, {"pending": lines[1:], "next": None}),
+        }
+    )
+    assert [one["key"] for one in api(gateway).pending("shop")] == ["S0", "S1", "S2"]
+
+
 def test_exceptions_come_with_the_id_that_replays_them() -> None:
     listed: list[Json] = [
         {"kind": "no_price", "subject": "S1", "state": "open"},

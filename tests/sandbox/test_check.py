@@ -323,6 +323,12 @@ def test_a_password_in_a_url_is_refused_and_not_repeated() -> None:
     assert "hunter2" not in str(finding)
 
 
+def test_only_a_channel_can_be_in_shadow() -> None:
+    found = found_after('secret = "erp"\n', 'secret = "erp"\nshadow = true\n')
+    assert found["connections.0.shadow"].remedy == "remove it: only a channel can be in shadow"
+    assert found_after('secret = "shop"\n', 'secret = "shop"\nshadow = true\n') == {}
+
+
 def test_a_list_of_malformed_entries_is_not_called_empty() -> None:
     assert "connections" not in found_after('system = "sap-s4hana"\n', "")
 

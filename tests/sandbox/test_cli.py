@@ -99,6 +99,7 @@ def test_checking_a_file_needs_no_aws_and_no_pictures() -> None:
         ("trace", "order", "shop:1"),
         ("exceptions",),
         ("parity",),
+        ("parity", "--shadow"),
         ("replay", "no_price#S1"),
         ("map", "shop", "X1", "S1"),
         ("send", str(EXAMPLE)),

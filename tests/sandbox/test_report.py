@@ -94,6 +94,32 @@ def test_what_did_not_hold_stands_out() -> None:
     assert "NO │ no oversell │ 1 SKU" in lines
 
 
+def test_what_is_withheld_is_a_row_with_both_values_and_the_rule() -> None:
+    pounds: dict[str, Json] = {"amount": 1999, "currency": "GBP"}
+    line: dict[str, Json] = {
+        "channel": "shop",
+        "facet": "price",
+        "key": "HAT-M",
+        "shown": None,
+        "desired": {"price": pounds, "compare_at": None},
+        "why": [{"rule": "base", "detail": "PR00"}],
+        "looked_at": "2026-11-27T09:00:00+00:00",
+    }
+    product: dict[str, Json] = {
+        **line,
+        "facet": "content",
+        "key": "HAT",
+        "desired": {"title": "Hat", "variants": ["HAT-M"]},
+        "why": [],
+    }
+    text = printed(lambda console: report.pending(console, [line, product]))
+    assert "HAT-M │ nothing │ 19.99 GBP " in text
+    assert "base: PR00" in text
+    assert "Hat (1 article)" in text
+    assert "2 withheld" in text
+    assert printed(lambda console: report.pending(console, [])).strip() == "nothing is withheld"
+
+
 def test_parity_is_a_row_per_channel_and_facet() -> None:
     found: list[dict[str, Json]] = [
         {

@@ -198,7 +198,7 @@ CHANNELS: tuple[Mutant, ...] = (
         "nobody wakes a price whose time has come",
         "A promotion begins and ends when somebody happens to look.",
         (LONDON, NEW_YORK),
-        ("shared.domain.pricing:_next_change", "edge is not None and edge > now", "False"),
+        ("shared.domain.pricing:_next_change", "return edge", "continue"),
     ),
     mutant(
         "the clock passes its lane by",

@@ -49,6 +49,9 @@ class AmazonSeller:
             return min(waiting, LINES_MAX)
         return min(waiting, PATCHES_AT_ONCE)
 
+    def listed(self, pushes: Sequence[Push]) -> Mapping[str, Mapping[str, str]]:
+        return self._listings.listed(pushes)
+
     def seen_at_once(self, facet: Facet) -> int:
         del facet
         return IDENTIFIERS_MAX

@@ -36,6 +36,10 @@ class Listings:
         found = self._linked(sku for some in wanted.values() for sku in some)
         return [self._linked_outcome(push.key, wanted[push.key], found) for push in batch]
 
+    def listed(self, pushes: Sequence[Push]) -> dict[str, dict[str, str]]:
+        """The ids of those articles that have a listing."""
+        return self._linked(sku for push in pushes for sku in mapping.skus(push.desired))
+
     def _linked_outcome(
         self, key: str, skus: Sequence[str], found: Mapping[str, dict[str, str]]
     ) -> Outcome:

@@ -70,6 +70,9 @@ class ShopifyAdmin:
             case Facet.STOCK:
                 return self._stock.shown(pushes)
 
+    def listed(self, pushes: Sequence[Push]) -> Mapping[str, Mapping[str, str]]:
+        return self._listings.listed(pushes)
+
     def seen_at_once(self, facet: Facet) -> int:
         match facet:
             case Facet.CONTENT:

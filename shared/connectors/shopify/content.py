@@ -52,6 +52,18 @@ class Listings:
                 found[push.key] = push.desired if complete else shows
         return found
 
+    def listed(self, pushes: Sequence[Push]) -> dict[str, dict[str, str]]:
+        """The ids of those products the shop has, and of their variants with a SKU of ours."""
+        found: dict[str, dict[str, str]] = {}
+        for push in pushes:
+            product = mapping.parse_product(push.desired)
+            identifier = self._identifier(product, push.links.get("product"))
+            read = self._read(identifier, len(mapping.listed(product)))
+            if read is not None:
+                theirs, variants = read
+                found |= mapping.links(product, theirs.id, variants)
+        return found
+
     def _identifier(self, product: Product, linked: str | None) -> dict[str, str]:
         """By its id once linked, so that people may rename its handle; by our handle before."""
         if linked is not None:

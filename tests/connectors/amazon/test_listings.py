@@ -36,6 +36,14 @@ def test_an_article_without_a_listing_is_named_and_the_others_are_linked() -> No
     assert there.shown(Facet.CONTENT, push) == {}
 
 
+def test_articles_with_a_listing_are_linked_without_a_write() -> None:
+    there = world()
+    there.listed("HAT-S")
+    found = there.market.listed([there.content("HAT-S", "HAT-M")])
+    assert found["HAT-S"]["product_type"] == "LUGGAGE"
+    assert set(found) == {"HAT-S"}
+
+
 def test_twenty_articles_are_found_in_one_call() -> None:
     there = world()
     skus = [f"HAT-{i}" for i in range(20)]

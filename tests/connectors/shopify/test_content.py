@@ -48,6 +48,16 @@ def test_the_outcome_links_the_product_and_each_sku() -> None:
     assert links["TJ-M"]["inventory_item"].startswith("gid://shopify/InventoryItem/")
 
 
+def test_what_the_shop_lists_is_linked_without_a_write() -> None:
+    there = world()
+    links = there.list(jacket("M", "L")).links
+    there.links.clear()
+    before = len(there.wire.sent)
+    found = there.shop.listed([there.content(jacket("M", "L")), there.content(mug())])
+    assert found == links
+    assert {name for name, _ in there.wire.sent[before:]} == {"Product"}
+
+
 def test_a_product_named_like_its_only_sku_has_all_links_in_one() -> None:
     there = world()
     assert set(there.list(mug()).links["MUG"]) == {"product", "variant", "inventory_item"}
