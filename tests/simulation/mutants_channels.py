@@ -12,6 +12,7 @@ DEATHS = "there and back among crashes"
 CANCELLED, REFUNDS = "orders are cancelled", "refunds on the way"
 
 PUBLISH, TARGETS = "shared.flows.publish:Publisher.", "shared.domain.targets:"
+LEFT = "shared.domain.price_choice:Market.conditions"
 DERIVE, PRICE = "shared.flows.derive:Deriver.", "shared.model.price:EffectiveWindow.holds"
 SHOP = "shared.connectors.shopify."
 
@@ -187,12 +188,14 @@ CHANNELS: tuple[Mutant, ...] = (
         "A promotional price stands after its window.",
         (LONDON, NEW_YORK),
         (PRICE, "(self.end is None or at < self.end)", "True"),
+        (LEFT, "and (c.window.end is None or now < c.window.end)", ""),
     ),
     mutant(
         "a window holds a second too long",
         "Woken at the end of a promotion, it is derived once more and never again.",
         (LONDON, NEW_YORK),
         (PRICE, "at < self.end", "(at - self.end).total_seconds() < 1"),
+        (LEFT, "now < c.window.end", "(now - c.window.end).total_seconds() < 1"),
     ),
     mutant(
         "nobody wakes a price whose time has come",
