@@ -58,13 +58,10 @@ class Api:
 
     def exceptions(self, *, state: str = "open") -> list[dict[str, Json]]:
         """Exceptions as the API lists them, each with the `issue_id` that replays it."""
-        found = self.call("GET", "v1", "exceptions").get("exceptions")
+        query = None if state == "open" else {"state": state}
+        found = self.call("GET", "v1", "exceptions", query=query).get("exceptions")
         listed = [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
-        return [
-            {"issue_id": f"{one['kind']}#{one['subject']}", **one}
-            for one in listed
-            if state in {"all", one.get("state", "open")}
-        ]
+        return [{"issue_id": f"{one['kind']}#{one['subject']}", **one} for one in listed]
 
     def parity(self) -> list[dict[str, Json]]:
         """The last comparison of every channel and facet."""

@@ -258,7 +258,7 @@ def trace_order(order_id: str, as_json: AsJson = False) -> None:
 
 @app.command()
 def exceptions(
-    state: Annotated[str, typer.Option(help="open, solved or all.")] = "open",
+    state: Annotated[str, typer.Option(help="open, solved (within a week) or all.")] = "open",
     as_json: AsJson = False,
 ) -> None:
     """What waits for a person, with its cause and what to do."""

@@ -1,6 +1,6 @@
 """Read-only routes: why a value is what it is, what is stuck, how far everything is."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -9,10 +9,14 @@ from functions import bootstrap
 from functions.http import Answer, answer, named, not_found, refusal
 from shared.flows import pending as pushes
 from shared.flows.compare_runs import standing
-from shared.flows.issues import open_issues
+from shared.flows.issues import open_issues, solved_issues
 from shared.flows.trace import Tracer
+from shared.model.issue import Issue, IssueState
 from shared.ports import Table
 from shared.settings import Settings as Base
+
+ALL = "all"
+SOLVED_WITHIN = timedelta(days=7)
 
 
 class Settings(Base):
@@ -32,9 +36,16 @@ def trace_order(event: dict[str, Any]) -> Answer:
 
 
 def exceptions(event: dict[str, Any]) -> Answer:
-    del event
-    found = [issue.model_dump(mode="json") for issue in open_issues(bootstrap.store())]
-    return answer(200, {"exceptions": found})
+    """Those that are open, those solved within a week, or both."""
+    state = (event.get("queryStringParameters") or {}).get("state", IssueState.OPEN)
+    if state not in {*IssueState, ALL}:
+        return refusal(400, "state", state, f"ask for {', '.join(IssueState)} or {ALL}")
+    store, found = bootstrap.store(), list[Issue]()
+    if state != IssueState.SOLVED:
+        found += open_issues(store)
+    if state != IssueState.OPEN:
+        found += solved_issues(store, since=bootstrap.clock.now() - SOLVED_WITHIN)
+    return answer(200, {"exceptions": [issue.model_dump(mode="json") for issue in found]})
 
 
 def parity(event: dict[str, Any]) -> Answer:

@@ -78,12 +78,16 @@ class Deriver:
         writes: list[tuple[str, Put]] = []
         wakes: list[Put] = []
         problems: list[Problem] = []
+        priced: set[str] = set()
         for partition in partitions:
             for draft in self._drafts(partition, facts, problems):
+                if draft.facet is Facet.PRICE:
+                    priced.add(f"{draft.channel}/{draft.key}")
                 put = self._target_put(draft, olds)
                 if put is not None:
                     writes.append((partition, put))
             wakes += self._wake(partition, facts)
+        self._priced_again(priced, (put for _, put in writes))
         writes += [(put.key.pk, put) for put in wakes]
         self._arm(wakes)
         committed = self.store.commit([put for _, put in writes])
@@ -96,6 +100,14 @@ class Deriver:
                 result.channels.add(put.lane.rsplit("#", 1)[0])
         result.problems += problems
         return list(again)
+
+    def _priced_again(self, priced: set[str], puts: Iterable[Put]) -> None:
+        """End what was told of articles without a price, where anything is written of one that has.
+
+        Before it is written: a crash in between would leave it open for good.
+        """
+        written = {f"{put.body['channel']}/{put.body['key']}" for put in puts}
+        self.issues.solve_all(IssueKind.NO_PRICE, priced & written, by="a price that holds")
 
     def _arm(self, wakes: Iterable[Put]) -> None:
         """Tell the clock of instants so near that its next minute may come too late.

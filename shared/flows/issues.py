@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from shared.errors import AccessError, RetryableError
 from shared.flows import keys
@@ -93,6 +93,13 @@ class Issues:
                 return True
         raise RetryableError(f"exception {kind}#{subject} is contended")
 
+    def solve_all(self, kind: IssueKind, subjects: Iterable[str], *, by: str) -> None:
+        """Close those of one kind that are open, of subjects of which most have none."""
+        wanted = {keys.issue(f"{kind}#{subject}"): subject for subject in sorted(subjects)}
+        for key, row in self._store.get(wanted).items():
+            if row.body.get("state") == IssueState.OPEN:
+                self.solve(kind, wanted[key], by=by)
+
     def find(self, issue_id: str) -> Issue | None:
         key = keys.issue(issue_id)
         row = self._store.get([key]).get(key)
@@ -136,6 +143,12 @@ def open_issues(store: Store, *, limit: int = 250) -> Sequence[Issue]:
     return [Issue.model_validate(row.body) for row in rows]
 
 
+def solved_issues(store: Store, *, since: datetime, limit: int = 250) -> Sequence[Issue]:
+    """What was solved since then, the last solved last."""
+    rows = store.due(Table.ISSUES, keys.SOLVED_ISSUES, since=since, limit=limit)
+    return [Issue.model_validate(row.body) for row in rows]
+
+
 def refused(refusals: Iterable[Refusal], *, connection: str, entity: str) -> list[Problem]:
     """Foreign rows that could not be understood, as exceptions."""
     return [
@@ -169,8 +182,8 @@ def _put(issue: Issue, expected: int) -> Put:
         key=keys.issue(issue.issue_id),
         body=issue.model_dump(mode="json"),
         expected=expected,
-        lane=keys.OPEN_ISSUES if opened else None,
-        due=issue.first_seen if opened else None,
+        lane=keys.OPEN_ISSUES if opened else keys.SOLVED_ISSUES,
+        due=issue.first_seen if opened else issue.solved_at,
         state=issue.state,
     )
 

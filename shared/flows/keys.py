@@ -85,6 +85,7 @@ def issue(issue_id: str) -> Key:
 
 
 OPEN_ISSUES = "open"
+SOLVED_ISSUES = "solved"
 
 
 def inbox(connection: str, delivery: str) -> Key:

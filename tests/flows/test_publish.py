@@ -70,6 +70,17 @@ def test_an_article_whose_last_price_ended_is_no_longer_sold(world: World) -> No
     assert "no_price" in world.kinds()
 
 
+def test_an_article_that_has_a_price_again_is_no_exception_any_more(world: World) -> None:
+    world.clock.advance(seconds=1)
+    world.price(0)
+    world.settle()
+    assert "no_price" in world.kinds()
+    world.clock.advance(seconds=1)
+    world.price(1999)
+    world.settle()
+    assert "no_price" not in world.kinds()
+
+
 def test_a_price_known_before_the_listing_waits_for_it() -> None:
     world = World()
     world.know("M")

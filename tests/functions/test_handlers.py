@@ -1,5 +1,6 @@
 """Every payload of `events/` through its handler, and one article and one order all the way."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -141,6 +142,24 @@ def test_dead_letters_become_exceptions_that_are_listed_and_replayed(
     replayed = deployment.invoke(ops_api.handler, loaded("ops.api/replay-exception"))
     assert replayed["statusCode"] == 202
     assert deployment.messages("erp-write") == [{"case": "shop:77"}]
+
+
+def test_what_was_solved_is_listed_when_it_is_asked_for(deployment: Deployment) -> None:
+    deployment.invoke(dead_letters.handler, loaded("ops.dead_letters/case"))
+    deployment.invoke(ops_api.handler, loaded("ops.api/replay-exception"))
+    assert _states(deployment, None) == set()
+    assert _states(deployment, "solved") == _states(deployment, "all") == {"solved"}
+    asked = loaded("read.api/exceptions") | {"queryStringParameters": {"state": "shut"}}
+    refused = deployment.invoke(read_api.handler, asked)
+    assert refused["statusCode"] == 400
+    assert '"field":"state"' in refused["body"]
+
+
+def _states(deployment: Deployment, state: str | None) -> set[str]:
+    said = {"state": state} if state else None
+    asked = loaded("read.api/exceptions") | {"queryStringParameters": said}
+    body = json.loads(deployment.invoke(read_api.handler, asked)["body"])
+    return {each["state"] for each in body["exceptions"]}
 
 
 def test_a_code_is_mapped_only_to_an_article_there_is(deployment: Deployment) -> None:

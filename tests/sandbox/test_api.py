@@ -124,7 +124,12 @@ def test_exceptions_come_with_the_id_that_replays_them() -> None:
         {"kind": "no_price", "subject": "S1", "state": "open"},
         {"kind": "access", "subject": "shop", "state": "solved"},
     ]
-    gateway = Gateway({"GET /v1/exceptions": (200, {"exceptions": listed})})
+    gateway = Gateway(
+        {
+            "GET /v1/exceptions": (200, {"exceptions": listed[:1]}),
+            "GET /v1/exceptions?state=all": (200, {"exceptions": listed}),
+        }
+    )
     client = api(gateway)
     assert [e["issue_id"] for e in client.exceptions()] == ["no_price#S1"]
     assert [e["issue_id"] for e in client.exceptions(state="all")] == ["no_price#S1", "access#shop"]
