@@ -199,7 +199,11 @@ def withheld(target: Target, shown: Json, *, now: datetime) -> Target:
 
 
 def merged(current: Target, new: Target) -> Target:
-    """`current` holds a newer wish; `new` says what became of an older one."""
+    """`current` holds a newer wish, or a doubt; `new` says what became of an older one."""
+    told = current.attempts[-1:]
+    if told and told[0].verdict is Verdict.STALE and told[0] not in new.attempts:
+        said = {"published": new.published, "sent": new.sent, "attempts": _kept(new, told[0])}
+        return current.model_copy(update=said)  # what the channel changed since is not in `new`
     state = TargetState.IN_DOUBT if new.state is TargetState.IN_DOUBT else TargetState.DIRTY
     if state is TargetState.DIRTY and new.published == current.desired:
         state = TargetState.IN_DOUBT if _unconfirmed(new) else TargetState.APPLIED
@@ -246,14 +250,18 @@ def accepted(target: Target, shown: Json, *, why: str, now: datetime) -> Target:
     )
 
 
-def changed_there(target: Target, *, now: datetime) -> Target:
-    """The channel changed the value by itself: it is read back before anything else is sent."""
+def changed_there(target: Target, *, now: datetime, look_at: datetime | None = None) -> Target:
+    """The channel changed the value by itself: it is read back before anything else is sent.
+
+    At once, or at `look_at` where a lost request may still land before.
+    """
     attempt = Attempt(
         at=now,
         version=target.version,
         verdict=Verdict.STALE,
         detail="changed on the channel",
         receipt=target.receipt,
+        look_at=look_at,
     )
     return target.model_copy(
         update={"state": TargetState.IN_DOUBT, "attempts": _kept(target, attempt)}

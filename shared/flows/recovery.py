@@ -118,9 +118,9 @@ def recheck(name: str, *, store: Store, settle: timedelta, now: datetime) -> Non
         if row is None:
             return
         target = Target.model_validate(row.body)
-        if target.dirty:  # it is looked at anyway, and compare-and-set guards what is sent
-            return
-        doubted = targets.changed_there(target, now=now)
+        wait = target.state is TargetState.IN_DOUBT
+        look_at = targets.due(target, settle_after=settle) if wait else None
+        doubted = targets.changed_there(target, now=now, look_at=look_at)
         if store.commit([target_put(doubted, row.rev, settle=settle)])[0]:
             return
     raise RetryableError(f"target {name} is contended")

@@ -99,6 +99,19 @@ def test_a_value_the_channel_changed_itself_is_still_asked_about_by_its_receipt(
     assert changed_there(target, now=NOW).receipt == "feed 7"
 
 
+def test_an_answer_from_before_the_channel_changed_a_value_leaves_the_doubt() -> None:
+    meanwhile = changed_there(fresh("10.00"), now=NOW)
+    both = merged(meanwhile, answered(fresh("10.00"), Verdict.APPLIED))
+    assert both.state is TargetState.IN_DOUBT
+    assert due(both, settle_after=SETTLE) == NOW
+
+
+def test_a_doubt_that_waits_for_a_lost_request_goes_on_waiting() -> None:
+    lost = sent(fresh("10.00"), now=NOW)
+    doubted = changed_there(lost, now=NOW + SETTLE / 2, look_at=due(lost, settle_after=SETTLE))
+    assert due(doubted, settle_after=SETTLE) == NOW + SETTLE
+
+
 def test_what_was_accepted_and_then_seen_leaves_no_doubt() -> None:
     accepted = answered(fresh("10.00"), Verdict.ACCEPTED)
     shown = seen(accepted, "10.00", now=NOW + SETTLE)

@@ -20,7 +20,7 @@ from shared.model.facts import HoldCard
 from shared.model.ids import Entity, Facet
 from shared.model.order import Refund
 from shared.model.retailer import Retailer
-from shared.model.target import Verdict
+from shared.model.target import TargetState, Verdict
 from shared.ports import Delete, Put, Table, Write
 from tests.domain.world import NOW, RETAILER
 from tests.flows.world import World, gbp, order, product, shipment
@@ -362,6 +362,24 @@ def test_units_the_shop_put_back_on_sale_are_taken_off_again(world: World) -> No
     world.channel.shows[Facet.STOCK, "HAT-M"] = {"levels": {"london": 9, "leeds": 0}}
     recheck(check.body["check"], store=world.store, settle=timedelta(seconds=60), now=NOW)
     world.publish()
+    assert world.channel.shows[Facet.STOCK, "HAT-M"] == world.target(Facet.STOCK).desired
+
+
+def test_a_level_the_shop_changed_is_read_before_what_waits_is_sent_again(world: World) -> None:
+    """The answer of a write is lost in a crash; sent again, the shop answers it from memory."""
+    world.settle()
+    world.stock(7)
+    world.derive()
+    before = world.target(Facet.STOCK)
+    assert before.state is TargetState.DIRTY
+    recheck("shop#stock#HAT-M", store=world.store, settle=timedelta(seconds=60), now=NOW)
+    after = world.target(Facet.STOCK)
+    assert (after.state, after.version) == (TargetState.IN_DOUBT, before.version)
+    calls = len(world.channel.calls)
+    world.channel.shows[Facet.STOCK, "HAT-M"] = {"levels": {"london": 9, "leeds": 0}}
+    world.publish()
+    assert len(world.channel.calls) == calls + 1
+    assert world.target(Facet.STOCK).version == before.version + 1
     assert world.channel.shows[Facet.STOCK, "HAT-M"] == world.target(Facet.STOCK).desired
 
 
