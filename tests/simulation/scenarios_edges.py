@@ -14,6 +14,9 @@ GHOST = 990001  # an order the shop tells of and does not have
 BASE, RAISED = 1000, 1200
 SLOW_MS = 8 * SECOND
 PRODUCTS = 12
+# What a poll costs and three seconds bring back: while a lease is on its way to the shop, a bucket
+# that is full there takes nothing in.
+ROOM = 926 + 34
 DEATHS = frozenset({Kind.CRASH_BEFORE, Kind.CRASH_EFFECT, Kind.CRASH_ANSWER})
 LATE = frozenset({Kind.LATE})
 RACES = frozenset({Kind.LOST, Kind.LATE, Kind.EARLY_AGAIN, Kind.DUPLICATE, Kind.SEARCH_LAGS})
@@ -174,7 +177,7 @@ EDGES = (
         _apart,
         _burst,
         points=10,
-        bucket=940,
+        bucket=ROOM,
         kinds=(),
         reads=(Entity.PRICE, Entity.ORDER),
     ),
