@@ -7,6 +7,7 @@ MANY, STORM = "many prices while a shop is away", "order storm"
 LONDON, NEW_YORK = "promotion at midnight in London", "promotion at midnight in New York"
 BACK, ROOM = "there and back", "a plan with little room"
 ONCE = "everything at once"
+LEVELS = "levels there and back"
 LATE = "there and back, and late"
 DEATHS = "there and back among crashes"
 CANCELLED, REFUNDS = "orders are cancelled", "refunds on the way"
@@ -139,7 +140,7 @@ CHANNELS: tuple[Mutant, ...] = (
     mutant(
         "a level under way counts as shown",
         "A level that was sent and is wished back is not looked at.",
-        (BACK, STORM),
+        (LEVELS, STORM),
         (
             TARGETS + "_state_after",
             "return TargetState.IN_DOUBT if under_way else TargetState.APPLIED",

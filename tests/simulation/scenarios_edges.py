@@ -19,6 +19,7 @@ PRODUCTS = 12
 ROOM = 926 + 34
 DEATHS = frozenset({Kind.CRASH_BEFORE, Kind.CRASH_EFFECT, Kind.CRASH_ANSWER})
 LATE = frozenset({Kind.LATE})
+LOSSES = frozenset({Kind.LATE, Kind.AWS_ERROR, Kind.AWS_THROTTLED})
 RACES = frozenset({Kind.LOST, Kind.LATE, Kind.EARLY_AGAIN, Kind.DUPLICATE, Kind.SEARCH_LAGS})
 
 
@@ -89,6 +90,12 @@ def _late(play: Play) -> None:
     over_ms, flips = play.rng.choice(((50 * SECOND, 2), (50 * SECOND, 3), (16 * SECOND, 10)))
     for at in spread(play, over_ms, flips):
         play.later(at, partial(_flip_price, play))
+
+
+def _levels(play: Play) -> None:
+    """A level leaves and returns every few seconds, and requests land late or not at all."""
+    for at in spread(play, 50 * SECOND, 6):
+        play.later(at, partial(_flip_level, play))
 
 
 def _at_once(play: Play) -> None:
@@ -163,6 +170,14 @@ EDGES = (
         kinds=LATE,
         often=LATE,
         reads=(Entity.PRICE,),
+    ),
+    Scenario(
+        "levels there and back",
+        _one_size,
+        _levels,
+        kinds=LOSSES,
+        often=LOSSES,
+        reads=(Entity.STOCK,),
     ),
     Scenario(
         "everything at once",
