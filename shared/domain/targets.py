@@ -201,7 +201,8 @@ def withheld(target: Target, shown: Json, *, now: datetime) -> Target:
 def merged(current: Target, new: Target) -> Target:
     """`current` holds a newer wish, or a doubt; `new` says what became of an older one."""
     told = current.attempts[-1:]
-    if told and told[0].verdict is Verdict.STALE and told[0] not in new.attempts:
+    since = told and told[0].verdict is Verdict.STALE and told[0] not in new.attempts
+    if since and new.state is not TargetState.IN_DOUBT:  # which is looked at later, when all landed
         said = {"published": new.published, "sent": new.sent, "attempts": _kept(new, told[0])}
         return current.model_copy(update=said)  # what the channel changed since is not in `new`
     state = TargetState.IN_DOUBT if new.state is TargetState.IN_DOUBT else TargetState.DIRTY

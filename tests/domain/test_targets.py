@@ -106,6 +106,13 @@ def test_an_answer_from_before_the_channel_changed_a_value_leaves_the_doubt() ->
     assert due(both, settle_after=SETTLE) == NOW
 
 
+def test_a_request_lost_before_the_channel_changed_a_value_may_still_land() -> None:
+    meanwhile = changed_there(fresh("10.00"), now=NOW)
+    both = merged(meanwhile, answered(fresh("10.00"), Verdict.UNKNOWN))
+    assert both.state is TargetState.IN_DOUBT
+    assert due(both, settle_after=SETTLE) == NOW + SETTLE
+
+
 def test_a_doubt_that_waits_for_a_lost_request_goes_on_waiting() -> None:
     lost = sent(fresh("10.00"), now=NOW)
     doubted = changed_there(lost, now=NOW + SETTLE / 2, look_at=due(lost, settle_after=SETTLE))
