@@ -205,23 +205,23 @@ def demo(
     export: Annotated[
         Path | None, typer.Option("--input", help="A retailer's order export (CSV).")
     ] = None,
+    story: Annotated[str, typer.Option(help="Which story; an unknown name lists them.")] = "",
     port: Port = None,
     retailer: RetailerFile = None,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the sandbox up.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Play a retail day on the deployed template and say whether everything came out right."""
-    from importlib import import_module
-
+    """Play a story on the deployed template and say whether everything came out right."""
     from sandbox import report
+    from sandbox.stories import registry
     from sandbox.world import DEFAULT_RETAILER, sandbox
 
     with _told(as_json) as out:
         steps = out.steps
-        played = import_module("sandbox.demo")
+        played = registry.story(story or registry.DEFAULT, export=export)
         home = Home()
         base = retailer or home.root / DEFAULT_RETAILER
-        file = played.retailer_file(home, base, played.day_of(export))
+        file = played.retailer_file(home, base, export=export)
         with sandbox(home, retailer=file, port=port, steps=steps, keep=keep) as world:
             result: dict[str, Json] = played.run(world, export=export, steps=steps)
         out.result(result, lambda console: report.played(console, result))

@@ -253,7 +253,7 @@ def _position(location: str, kinds: Mapping[str, Decimal], unit: str) -> StockPo
         location=location,
         unit=unit,
         on_hand=kinds.get(UNRESTRICTED, Decimal(0)) + inspected + blocked,
-        quarantine=inspected,
+        quality_inspection=inspected,
         blocked=blocked,
     )
 
