@@ -161,6 +161,24 @@ def simulate(  # noqa: PLR0913, PLR0917 - a command's options
 
 
 @app.command()
+def bench(
+    area: Annotated[str, typer.Argument(help="What is measured: prices.")],
+    only: Annotated[list[str] | None, typer.Option(help="Only these measurements.")] = None,
+    prices: Annotated[int | None, typer.Option(help="Prices that change at once.")] = None,
+    rows: Annotated[int | None, typer.Option(help="Rows of a file.")] = None,
+    seed: Annotated[int, typer.Option(help="Of everything drawn.")] = 1,
+) -> None:
+    """Measure in virtual time: one JSON line a metric; exit code 1 if a bound is missed."""
+    with _told(as_json=False):
+        from sandbox.benching import Wish
+        from sandbox.benching import bench as measure
+
+        wish = Wish(area, tuple(only or ()), prices, rows, seed)
+        if not measure(wish, lambda line: print(line, flush=True)):
+            raise typer.Exit(WRONG)
+
+
+@app.command()
 def up(port: Port = None, retailer: RetailerFile = None, as_json: AsJson = False) -> None:
     """Start the simulators and the embedded AWS, deploy the template, and leave them running."""
     from sandbox.world import bring_up
