@@ -32,6 +32,6 @@ def _due(order: Any, refund: Any) -> int:
     """What went back for goods that had left, or for none at all."""
     tax = 0 if order.taxes_included else 1
     never_left = sum(
-        row.subtotal + tax * row.tax for row in refund.lines if row.restock == "CANCEL"
+        int(row.subtotal) + tax * int(row.tax) for row in refund.lines if row.restock == "CANCEL"
     )
     return int(refund.total) - never_left
