@@ -26,7 +26,15 @@ from shared.model.price_rules import (
     Segment,
     TaxRate,
 )
-from shared.model.retailer import Channel, Connection, Limits, Location, PriceList, Retailer
+from shared.model.retailer import (
+    Channel,
+    Connection,
+    Limits,
+    Location,
+    PriceList,
+    Retailer,
+    Source,
+)
 from shared.model.stock_rules import (
     Absurd,
     Allocation,
@@ -46,6 +54,7 @@ _MODELS: dict[str, type[BaseModel]] = {
     "connections.limits": Limits,
     "channels": Channel,
     "channels.parity": ParityPolicy,
+    "sources": Source,
     "locations": Location,
     "channels.min_margin": MinimumMargin,
     "price_lists": PriceList,

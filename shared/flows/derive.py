@@ -144,7 +144,7 @@ class Deriver:
             else:
                 found += [
                     keys.item(name, owner[Entity.PRODUCT]),
-                    keys.price(name, owner[Entity.PRICE]),
+                    *(keys.price(name, source) for source in self.retailer.price_sources),
                     keys.stock(name, owner[Entity.STOCK]),
                     keys.hold(name),
                     keys.wake(name),
@@ -186,8 +186,8 @@ class Deriver:
         )
 
     def _price(self, sku: SkuFacts, channel: Channel, problems: list[Problem]) -> Iterable[Draft]:
-        item, card, priced = sku.item, sku.price, sku.priced(channel)
-        if card is None or priced is None or item.variant.lifecycle is Lifecycle.DISCONTINUED:
+        item, priced = sku.item, sku.priced(channel)
+        if priced is None or item.variant.lifecycle is Lifecycle.DISCONTINUED:
             return
         if isinstance(priced, Unpriced):
             problems.append(_no_price(item, channel, priced))
@@ -200,7 +200,10 @@ class Deriver:
             desired=priced.value.model_dump(mode="json"),
             priority=Priority.PROMOTION if priced.promotional else Priority.PRICE,
             chain=priced.chain,
-            facts={f"price of {card.source}": card.as_of, f"item of {item.source}": item.as_of},
+            facts={
+                **{f"price of {card.source}": card.as_of for card in sku.prices},
+                f"item of {item.source}": item.as_of,
+            },
             next_change=priced.next_change,
         )
 

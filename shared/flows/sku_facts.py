@@ -1,10 +1,11 @@
 """What is known of one SKU in a round: each card is parsed once, and each price made once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from shared.domain.availability import Available, Known, Pool, held_at, offered, pooled, withheld
+from shared.domain.ownership import believed
 from shared.domain.pricing import Priced, Unpriced, resolve
 from shared.domain.stock_rules import ArticleRules, StockRules
 from shared.flows import keys
@@ -19,7 +20,7 @@ type Facts = Mapping[Key, Row]
 @dataclass(slots=True)
 class SkuFacts:
     item: ItemCard
-    price: PriceCard | None
+    prices: Sequence[PriceCard]
     stock: StockCard | None
     holds: HoldCard | None
     retailer: Retailer
@@ -30,12 +31,12 @@ class SkuFacts:
 
     def priced(self, channel: Channel) -> Priced | Unpriced | None:
         """The channel's price, why there is none, or None where no condition is known."""
-        if self.price is None:
+        if not self.prices:
             return None
         found = self._priced.get(channel.name)
         if found is None:
             found = self._priced[channel.name] = resolve(
-                self.price.conditions,
+                believed(self.prices, self.retailer),
                 variant=self.item.variant,
                 channel=channel,
                 retailer=self.retailer,
@@ -85,12 +86,13 @@ def sku_facts(
     item = facts.get(keys.item(sku, owner[Entity.PRODUCT]))
     if item is None:
         return None
-    price = facts.get(keys.price(sku, owner[Entity.PRICE]))
+    prices = [facts.get(keys.price(sku, name)) for name in retailer.price_sources]
+    told = prices if prices[0] else []  # nothing before the owner of base prices was heard
     stock = facts.get(keys.stock(sku, owner[Entity.STOCK]))
     holds = facts.get(keys.hold(sku))
     return SkuFacts(
         item=ItemCard.model_validate(item.body),
-        price=PriceCard.model_validate(price.body) if price else None,
+        prices=[PriceCard.model_validate(row.body) for row in told if row],
         stock=StockCard.model_validate(stock.body) if stock else None,
         holds=HoldCard.model_validate(holds.body) if holds else None,
         retailer=retailer,
