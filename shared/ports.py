@@ -360,8 +360,8 @@ class LaterPublisher(ChannelPublisher, Protocol):
         """
         ...
 
-    def overtakes(self, facet: Facet) -> bool:
-        """Whether a newer value may be sent while an older one is undecided."""
+    def overtakes(self, facet: Facet) -> int:
+        """How many lines at once may be sent a newer value while an older one is undecided."""
         ...
 
 

@@ -211,6 +211,15 @@ CATALOG: dict[str, Connector] = {
                 "calls_at_once": (
                     "price calls under way at once; as many as a second pays for, if not set"
                 ),
+                "bulk": "whether many prices go by bulk operation; auto: if faster",
+                "bulk_from": "prices from which on a bulk operation is thought of",
+                "bulk_seconds": "how long a bulk operation takes beside its lines",
+                "bulk_products_per_second": (
+                    "how many products a bulk operation works through a second"
+                ),
+                "file_hosts": (
+                    "hosts that files of bulk operations may lie at, beside the shop's own"
+                ),
                 "order_lines": "lines read with an order before paging begins",
             },
             topics=("orders/create", "orders/updated", "orders/cancelled", "refunds/create"),

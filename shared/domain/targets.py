@@ -10,6 +10,7 @@ from shared.model.target import Attempt, Outcome, Step, StockTerms, Target, Targ
 KEPT_ATTEMPTS = 5
 KEPT_SENT = 4
 BACKOFF_MAX = timedelta(minutes=5)
+_TICK = timedelta(microseconds=1)
 
 
 class Priority:
@@ -229,8 +230,16 @@ def merged(current: Target, new: Target) -> Target:
             "state": state,
             "sent": new.sent,
             "attempts": new.attempts,
+            "derived_at": _noticed(current, new),
         }
     )
+
+
+def _noticed(current: Target, new: Target) -> datetime:
+    """A wish that came while its channel was asked counts as one that came after."""
+    last = new.attempts[-1]
+    missed = bool(last.receipt) and last.version < current.version
+    return max(current.derived_at, last.at + _TICK) if missed else current.derived_at
 
 
 def overwritten(target: Target, shown: Json, *, why: str, now: datetime) -> Target:
@@ -290,10 +299,16 @@ def due(target: Target, *, settle_after: timedelta) -> datetime | None:
     last = target.attempts[-1]
     if target.state is TargetState.IN_DOUBT:
         if last.look_at is not None:
-            return last.look_at
+            return min(last.look_at, target.derived_at) if _wished_since(target) else last.look_at
         return last.at if last.verdict is Verdict.STALE else last.at + settle_after
     backoff = _backoff(target)
     return last.at + backoff if backoff else target.since
+
+
+def _wished_since(target: Target) -> bool:
+    """Whether something else was wished since a receipt was given, or asked about."""
+    last = target.attempts[-1]
+    return bool(last.receipt) and last.version < target.version and target.derived_at > last.at
 
 
 def _backoff(target: Target) -> timedelta:

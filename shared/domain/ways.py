@@ -19,8 +19,8 @@ class Way:
 
     A call costs `call` and `line` for each of at most `lines_most` lines; where it takes lines of
     one group alone, `one_group`. `latency` passes beside that until the first line is shown, and
-    the vendor works through `lines_per_second` of them if it says so. At most `taken_most` lines go
-    this way at once.
+    the vendor works through `calls_per_second` where that is not our doing. At most `taken_most`
+    lines go this way at once.
     """
 
     name: str
@@ -29,7 +29,7 @@ class Way:
     lines_most: int = 1
     one_group: bool = False
     latency: timedelta = timedelta()
-    lines_per_second: int | None = None
+    calls_per_second: int | None = None
     taken_most: int | None = None
 
 
@@ -44,9 +44,13 @@ class Room:
 def cost(way: Way, groups: Iterable[str]) -> int:
     """What so many lines cost at least, given the group of each."""
     sizes = Counter(groups)
-    lines = sizes.total()
-    calls = sum(-(-n // way.lines_most) for n in (sizes.values() if way.one_group else (lines,)))
-    return calls * way.call + lines * way.line
+    return calls(way, sizes) * way.call + sizes.total() * way.line
+
+
+def calls(way: Way, sizes: Counter[str]) -> int:
+    """How many calls lines take, given how many there are of each group."""
+    each = sizes.values() if way.one_group else (sizes.total(),)
+    return sum(-(-lines // way.lines_most) for lines in each)
 
 
 def bound(way: Way, groups: Sequence[str], room: Room) -> timedelta:
@@ -58,8 +62,8 @@ def bound(way: Way, groups: Sequence[str], room: Room) -> timedelta:
     missing = max(cost(way, taken) - room.level, 0)
     paced = -(-missing * 1000 // room.per_second) * _MS
     worked = timedelta()
-    if way.lines_per_second is not None:
-        worked = -(-len(taken) * 1000 // way.lines_per_second) * _MS
+    if way.calls_per_second is not None:
+        worked = -(-calls(way, Counter(taken)) * 1000 // way.calls_per_second) * _MS
     return way.latency + max(paced, worked)
 
 

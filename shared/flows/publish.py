@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import batched, groupby
 
-from shared.domain import targets
+from shared.domain import receipts, targets
 from shared.domain.targets import Priority
 from shared.errors import AccessError, InDoubtError, RejectedError, RetryableError
 from shared.flows import keys
@@ -20,9 +20,9 @@ from shared.flows.lanes import DRAIN, due_now
 from shared.flows.leases import Lease, Leases, Released
 from shared.flows.links import Links, merged
 from shared.flows.pushes import as_pushes
+from shared.flows.refusals import line_refused
 from shared.flows.roster import enrolled
 from shared.model.ids import Facet
-from shared.model.issue import IssueKind
 from shared.model.retailer import Channel, Retailer
 from shared.model.target import Outcome, Push, StockValue, Target, TargetState, Verdict
 from shared.ports import ChannelPublisher, Clock, Key, LaterPublisher, Store
@@ -200,8 +200,7 @@ class Publisher:
             )
 
     def _read_back(self, facet: Facet, held: Sequence[Held], result: Published) -> None:
-        undecided = self._ask(facet, held, result)
-        through = [h for h in held if h.target.key not in undecided]
+        through = self._ask(facet, held, result)
         size = self.later.seen_at_once(facet) if self.later else DRAIN
         for some in batched(through, size, strict=False):
             shown = self.channel_client.shown(facet, self._lines(some))
@@ -211,29 +210,51 @@ class Publisher:
                 result,
             )
 
-    def _ask(self, facet: Facet, held: Sequence[Held], result: Published) -> set[str]:
-        """Settle what the channel accepted and now refuses or has yet to decide; their keys."""
-        receipts = [h for h in held if h.target.receipt]
-        if self.later is None or not receipts:
-            return set()
-        said = {o.key: o for o in self.later.decided(facet, self._lines(receipts))}
+    def _ask(self, facet: Facet, held: Sequence[Held], result: Published) -> list[Held]:
+        """Settle what the channel decided, overtake what it did not; those left to be read back."""
+        asked = [h for h in held if h.target.receipt]
+        if self.later is None or not asked:
+            return list(held)
+        said = {o.key: o for o in self.later.decided(facet, self._lines(asked))}
         now = self.clock.now()
-        pairs = []
-        refused = []
-        for h in receipts:
+        pairs, refused, late, through = [], [], [], [h for h in held if not h.target.receipt]
+        for h in asked:
             outcome = said.get(h.target.key)
-            if outcome is None:
-                continue
-            version = h.target.attempts[-1].version
-            settled = targets.settle(
-                h.target, outcome, sent_version=version, sent_value=None, now=now
-            )
-            pairs.append((h, settled))
-            if outcome.verdict is Verdict.REJECTED:
-                refused.append(self._refused(h.target, outcome))
+            waits = outcome is not None and outcome.verdict is Verdict.ACCEPTED
+            settled = receipts.decided(h.target, outcome, now=now)
+            if waits and receipts.newer_wish(h.target) and self.later.overtakes(facet):
+                late.append(h)
+            elif settled is None or outcome is None:
+                through.append(h)
+            else:
+                pairs.append((h, settled))
+                if outcome.verdict is Verdict.REJECTED:
+                    refused.append(line_refused(self.connection, h.target, outcome))
         self.issues.report(refused)
         self._commit(pairs, result)
-        return set(said)
+        for some in batched(late, self.later.overtakes(facet) or 1, strict=False):
+            self._overtake(facet, some, result)
+        return through
+
+    def _overtake(self, facet: Facet, held: Sequence[Held], result: Published) -> None:
+        """Send what is wished now, although an older value may still land after it."""
+        by_key = {h.target.key: h for h in held}
+        for batch in self.channel_client.batches(facet, self._lines(held)):
+            now = self.clock.now()
+            members = [by_key[push.key] for push in batch]
+            marks = [Held(receipts.overtaking(h.target, now=now), h.rev) for h in members]
+            marked = self._committed(marks)
+            lines = [push for push in batch if push.key in marked]
+            outcomes, stop = self._attempt(facet, lines) if lines else ((), None)
+            now = self.clock.now()
+            said = {o.key: o for o in outcomes}
+            pairs = [
+                (h, receipts.overtaken(h.target, said.get(key) or _unsaid(key), now=now))
+                for key, h in marked.items()
+            ]
+            self._commit(pairs, result)
+            if stop is not None:
+                raise stop
 
     def _send(self, facet: Facet, held: Sequence[Held], result: Published) -> None:
         by_key = {h.target.key: h for h in held}
@@ -281,7 +302,9 @@ class Publisher:
         if facet in self.guarded:
             return {h.target.key: h for h in members}
         now = self.clock.now()
-        marks = [Held(targets.sent(h.target, now=now), h.rev) for h in members]
+        return self._committed([Held(targets.sent(h.target, now=now), h.rev) for h in members])
+
+    def _committed(self, marks: Sequence[Held]) -> dict[str, Held]:
         done = self.store.commit([target_put(m.target, m.rev, settle=self._settle) for m in marks])
         return {
             m.target.key: Held(m.target, m.rev + 1)
@@ -314,9 +337,7 @@ class Publisher:
         pairs = []
         refused = []
         for key, held in marked.items():
-            outcome = answered.get(key) or Outcome(
-                key=key, verdict=Verdict.UNKNOWN, message="the channel did not mention this line"
-            )
+            outcome = answered.get(key) or _unsaid(key)
             settled = targets.settle(
                 held.target,
                 outcome,
@@ -326,7 +347,7 @@ class Publisher:
             )
             pairs.append((held, settled))
             if outcome.verdict is Verdict.REJECTED:
-                refused.append(self._refused(held.target, outcome))
+                refused.append(line_refused(self.connection, held.target, outcome))
         self.issues.report(refused)  # told before it is put down, or a crash leaves it untold
         if facet is Facet.CONTENT:
             self._links.remember(merged(outcome.links for outcome in outcomes))
@@ -363,26 +384,15 @@ class Publisher:
     def _lines(self, held: Sequence[Held]) -> list[Push]:
         return as_pushes(self.store, self.connection, [h.target for h in held])
 
-    def _refused(self, target: Target, outcome: Outcome) -> Problem:
-        return Problem(
-            kind=IssueKind.LINE_REJECTED,
-            subject=f"{target.channel}/{target.facet}/{target.key}",
-            connection=self.connection,
-            summary=f"{target.channel} refused the {target.facet} of {target.key}: "
-            f"{outcome.code} {outcome.message}".strip(),
-            remedy="correct the article as the message says; a changed value is sent by itself",
-            field=outcome.code or None,
-            value=str(target.desired)[:200],
-            replay={
-                "queue": keys.write_queue(self.connection),
-                "look": "again",
-                "target": f"{target.channel}#{target.facet}#{target.key}",
-            },
-        )
-
 
 def _on_sale(target: Target) -> bool:
     return any(StockValue.model_validate(target.desired).levels.values())
+
+
+def _unsaid(key: str) -> Outcome:
+    return Outcome(
+        key=key, verdict=Verdict.UNKNOWN, message="the channel did not mention this line"
+    )
 
 
 def _all(lines: Sequence[Push], verdict: Verdict, message: str, *, code: str = "") -> list[Outcome]:

@@ -91,6 +91,7 @@ class Attempt(Canonical):
     """One call to the channel, as it concerned this target.
 
     `receipt` is by what the channel can be asked what became of it, `look_at` when that is known.
+    `overtook` says that what the receipt is of was sent before, and may still land after.
     """
 
     at: Instant
@@ -99,6 +100,7 @@ class Attempt(Canonical):
     detail: str = ""
     receipt: str = ""
     look_at: Instant | None = None
+    overtook: bool = Field(default=False, exclude_if=operator.not_)
 
 
 class Target(Canonical):

@@ -23,7 +23,7 @@ ways = st.builds(
     lines_most=st.integers(1, 300),
     one_group=st.booleans(),
     latency=st.timedeltas(timedelta(), timedelta(hours=12)),
-    lines_per_second=st.one_of(st.none(), st.integers(1, 1000)),
+    calls_per_second=st.one_of(st.none(), st.integers(1, 1000)),
 )
 
 

@@ -31,7 +31,7 @@ class FakeFeeds(FakeChannel):
     slow: bool = True
     reads: int = 1_000_000
     refused: frozenset[str] = frozenset()
-    overtaking: bool = False
+    overtaking: int = 0
 
     def push(self, facet: Facet, batch: Sequence[Push]) -> list[Outcome]:
         if facet is not Facet.PRICE or len(batch) < self.least:
@@ -51,7 +51,7 @@ class FakeFeeds(FakeChannel):
         del facet
         return False
 
-    def overtakes(self, facet: Facet) -> bool:
+    def overtakes(self, facet: Facet) -> int:
         del facet
         return self.overtaking
 
@@ -182,3 +182,33 @@ def test_a_backlog_goes_out_at_once_only_where_that_is_faster(count: int, feeds:
     assert [len(lines) for lines in channel.submitted] == [count] * feeds
     ordinary = [lines for facet, lines in channel.calls if facet is Facet.PRICE]
     assert max(len(lines) for lines in ordinary) == (count if feeds else 2)
+
+
+def test_a_newer_price_goes_by_itself_while_a_feed_is_undecided_and_both_are_read_back() -> None:
+    there = told("S", "M", least=2, overtaking=5)
+    assert there.feeds.submitted == [["HAT-M", "HAT-S"]]
+    there.world.clock.advance(seconds=1)
+    there.world.price(2999, "HAT-M")
+    there.world.derive()
+    there.publish()
+    assert there.feeds.shows[Facet.PRICE, "HAT-M"] == there.world.target().desired
+    assert there.world.target().state is TargetState.IN_DOUBT
+    old = there.world.target(key="HAT-S").desired
+    there.feeds.slow = False
+    there.feeds.shows[Facet.PRICE, "HAT-M"] = old  # the feed's line landed after it
+    there.world.clock.at = LATER
+    there.publish()
+    there.publish()
+    assert there.world.target().state is TargetState.APPLIED
+    assert there.feeds.shows[Facet.PRICE, "HAT-M"] == there.world.target().desired
+
+
+def test_where_nothing_may_overtake_a_newer_price_waits_for_the_feed() -> None:
+    there = told("S", "M", least=2)
+    calls = len(there.feeds.calls)
+    there.world.clock.advance(seconds=1)
+    there.world.price(2999, "HAT-M")
+    there.world.derive()
+    there.publish()
+    assert len(there.feeds.calls) == calls
+    assert there.world.target().state is TargetState.IN_DOUBT

@@ -52,25 +52,27 @@ def build_request(
     headers: Mapping[str, str] | None = None,
     data: Mapping[str, str] | None = None,
     json: object | None = None,
+    content: bytes | None = None,
 ) -> httpx.Request:
     """`Client.build_request`, with what never changes of a client kept."""
     request = httpx.Request.__new__(httpx.Request)
     request.method = method.upper()
     request.url = _url(_merged(client, url), params)
-    content, kind = _encoded(data, json)
+    body, kind = _encoded(data, json) if content is None else (content, b"")
     raw = [(b"Host", b"host", request.url.netloc), *_kept(client)]
     for name, value in (headers or {}).items():
         _put(raw, name.title().encode(), value.encode())
-    if content is not None:
-        _put(raw, b"Content-Length", str(len(content)).encode())
-        _put(raw, b"Content-Type", kind)
+    if body is not None:
+        _put(raw, b"Content-Length", str(len(body)).encode())
+        if kind:
+            _put(raw, b"Content-Type", kind)
     elif request.method == "POST":
         _put(raw, b"Content-Length", b"0")
     request.headers = httpx.Headers()
     request.headers._list = raw  # noqa: SLF001
     request.extensions = {}
-    request.stream = httpx.ByteStream(content or b"")
-    request._content = content or b""  # noqa: SLF001
+    request.stream = httpx.ByteStream(body or b"")
+    request._content = body or b""  # noqa: SLF001
     if client.cookies:
         httpx.Cookies(client.cookies).set_cookie_header(request)
     return request

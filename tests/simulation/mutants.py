@@ -7,6 +7,7 @@ so is no mutant here, is said in `docs/simulation.md`.
 import sys
 from argparse import ArgumentParser
 
+from tests.simulation.mutants_bulk import BULK
 from tests.simulation.mutants_channels import CHANNELS
 from tests.simulation.mutants_checkouts import CHECKOUTS
 from tests.simulation.mutants_messages import MESSAGES
@@ -16,7 +17,7 @@ from tests.simulation.sabotage import Mutant
 
 __all__ = ["MUTANTS", "Mutant"]
 
-MUTANTS: tuple[Mutant, ...] = (*ORDERS, *REFUNDS, *CHANNELS, *MESSAGES, *CHECKOUTS)
+MUTANTS: tuple[Mutant, ...] = (*ORDERS, *REFUNDS, *CHANNELS, *MESSAGES, *CHECKOUTS, *BULK)
 
 
 def main() -> int:

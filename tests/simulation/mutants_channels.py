@@ -92,7 +92,7 @@ CHANNELS: tuple[Mutant, ...] = (
         "Answers in another order settle the wrong lines.",
         (MANY, OUTAGE),
         (
-            SHOP + "prices:Prices._send",
+            SHOP + "prices:Prices._judged",
             "shown = {v.id: v for v in payload.product_variants or ()}",
             (
                 "shown = {p.links['variant']: v for p, v in zip(group, payload.product_variants or "

@@ -54,6 +54,7 @@ secret = "NAME"
 settle_seconds = 120
 poll_minutes = MINUTES
 limits = { points_per_second = POINTS, bucket = BUCKET, slots = CALLS }
+settings = { SETTINGS }
 
 [[channels]]
 name = "NAME"
@@ -73,6 +74,7 @@ class Setup:
     """What scenarios let differ; `zone` is where the ERP's validity days begin and end.
 
     `points` come back to a shop's bucket each second; `calls` may be under way there at once.
+    `settings` are those of the shops' connector, as TOML.
     """
 
     shops: tuple[str, ...] = ("shop",)
@@ -82,6 +84,7 @@ class Setup:
     points: int = POINTS
     bucket: int = BUCKET
     calls: int = 2
+    settings: str = ""
 
 
 @cache
@@ -92,7 +95,7 @@ def retailer(setup: Setup) -> Retailer:
         line if "external" not in line else _only(line, setup.shops) for line in text.splitlines()
     )
     shop = _SHOP.replace("POINTS", str(setup.points)).replace("BUCKET", str(setup.bucket))
-    shop = shop.replace("CALLS", str(setup.calls))
+    shop = shop.replace("CALLS", str(setup.calls)).replace("SETTINGS", setup.settings)
     shops = "".join(shop.replace("NAME", name) for name in setup.shops)
     return load_retailer((head + shops).replace("MINUTES", str(setup.poll_minutes)))
 

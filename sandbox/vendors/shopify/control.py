@@ -109,6 +109,32 @@ def poison(sim: "ShopifySimulator", *, sku: str, on: bool = True) -> Json:
     return on
 
 
+def bulk_fate(
+    sim: "ShopifySimulator", *, status: str, through: int | None = None, truncated: bool = False
+) -> Json:
+    """How the next bulk operation ends, after how many of its lines, and its result file."""
+    sim.shop.bulk_fate = (status, through, truncated)
+    return status
+
+
+def refuse_uploads(sim: "ShopifySimulator", *, times: int = 1) -> Json:
+    """The next files are refused where they were to be put."""
+    sim.bulk.refuses_uploads = times
+    return times
+
+
+def lead_files_to(sim: "ShopifySimulator", *, host: str) -> Json:
+    """Name files as lying at another address; none takes it back."""
+    sim.bulk.elsewhere = host
+    return host
+
+
+def jobs(sim: "ShopifySimulator") -> Json:
+    """Status and lines run of every bulk operation, the oldest first."""
+    sim.bulk.advance()
+    return [{"status": job.status, "done": job.done} for job in sim.shop.jobs.values()]
+
+
 def products(sim: "ShopifySimulator") -> Json:
     return [_product(sim, product) for product in sim.shop.products.values()]
 
@@ -265,6 +291,10 @@ COMMANDS: Final[Mapping[str, Callable[..., Json]]] = {
         set_stock,
         set_price,
         poison,
+        bulk_fate,
+        refuse_uploads,
+        lead_files_to,
+        jobs,
         products,
         orders,
         locations,

@@ -17,6 +17,7 @@ from graphql.execution.values import VariableValues
 from sandbox.simulator import Delivery, Vanish
 from sandbox.vendors.shopify import control, language, quick
 from sandbox.vendors.shopify.admin import Admin
+from sandbox.vendors.shopify.bulk import Bulks, Pace
 from sandbox.vendors.shopify.catalogue import Catalogue
 from sandbox.vendors.shopify.checkout import Checkout
 from sandbox.vendors.shopify.despatch import Despatch
@@ -76,6 +77,7 @@ class ShopifySimulator:
         *,
         plan: Plan | None = None,
         doubts: Doubts | None = None,
+        pace: Pace | None = None,
         fast: bool = False,
     ) -> None:
         account = account or Account()
@@ -103,7 +105,10 @@ class ShopifySimulator:
         self._bucket = Bucket(
             self.plan.bucket * MILLI, clock.now(), self.plan.points_per_second, self.plan.bucket
         )
-        self._root = Admin(self.shop, self.catalogue, self.inventory, despatch).root()
+        self.bulk = Bulks(self.shop, clock.now, pace or Pace(), fast)
+        admin = Admin(self.shop, self.catalogue, self.inventory, despatch)
+        self._root = {**admin.root(), **self.bulk.resolvers()}
+        self.bulk.root = self._root
         for name in account.locations:
             self.add_location(name)
 
@@ -122,9 +127,13 @@ class ShopifySimulator:
         self.counts["calls"] += 1
         if self.faults.out(self.now()):
             return httpx.Response(HTTPStatus.BAD_GATEWAY, text="<html>bad gateway</html>")
+        self.bulk.advance()
+        if (file := self.bulk.file(request)) is not None:
+            return file
         if request.method == "POST" and request.url.path == "/admin/oauth/access_token":
             return self._grant(request)
         if request.method == "POST" and request.url.path == _FULL_PATH:
+            self.bulk.base_url = f"{request.url.scheme}://{request.url.netloc.decode()}"
             return self._graphql(request)
         return httpx.Response(HTTPStatus.NOT_FOUND, json={"errors": "Not Found"})
 

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from shared.model.money import Money
 
 PAGE_MAX = 250
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 def gid(kind: str, number: int) -> str:
@@ -213,6 +215,37 @@ class Order:
 
 
 @dataclass(slots=True)
+class Upload:
+    """A place for a file; `content` once it was put there."""
+
+    staged_at: datetime
+    content: bytes | None = None
+
+
+@dataclass(slots=True)
+class Job:
+    """A bulk mutation. Lines are run in `order`, the n-th of it at the n-th instant of `due`.
+
+    Only `through` of them are run if it is not to be COMPLETED; its result may be `truncated`.
+    """
+
+    job_id: int
+    mutation: str
+    lines: list[dict[str, Any]]
+    order: list[int]
+    created_at: datetime
+    fate: str = "COMPLETED"
+    through: int | None = None
+    truncated: bool = False
+    status: str = "RUNNING"
+    due: list[datetime] = field(default_factory=list)
+    ends_at: datetime = NEVER
+    done: int = 0
+    results: list[dict[str, Any]] = field(default_factory=list)
+    result: bytes | None = None
+
+
+@dataclass(slots=True)
 class Shop:
     """Everything the shop knows, found by number; SKUs and handles have an index."""
 
@@ -226,6 +259,9 @@ class Shop:
     placements: dict[int, int] = field(default_factory=dict)  # placement -> order
     fulfilments: dict[int, int] = field(default_factory=dict)  # fulfilment -> order
     refunds: dict[int, int] = field(default_factory=dict)  # refund -> order
+    uploads: dict[str, Upload] = field(default_factory=dict)
+    jobs: dict[int, Job] = field(default_factory=dict)
+    bulk_fate: tuple[str, int | None, bool] = ("COMPLETED", None, False)  # of the next job
     poisoned: set[int] = field(default_factory=set)  # variants for which a call is refused whole
     last_number: int = 1000
 

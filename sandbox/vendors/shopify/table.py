@@ -20,6 +20,10 @@ type QueryRoot {
   refund(id: ID!): Refund
   fulfillment(id: ID!): Fulfillment
   fulfillmentOrder(id: ID!): FulfillmentOrder
+  bulkOperation(id: ID!): BulkOperation
+  bulkOperations(
+    first: Int, query: String, sortKey: BulkOperationsSortKeys, reverse: Boolean
+  ): BulkOperationConnection!
 }
 
 type Mutation {
@@ -35,6 +39,39 @@ type Mutation {
     inventoryItemId: ID!, locationId: ID!, available: Int
   ): InventoryActivatePayload
   fulfillmentCreate(fulfillment: FulfillmentInput!, message: String): FulfillmentCreatePayload
+  stagedUploadsCreate(input: [StagedUploadInput!]!): StagedUploadsCreatePayload
+  bulkOperationRunMutation(
+    mutation: String!, stagedUploadPath: String!, clientIdentifier: String
+  ): BulkOperationRunMutationPayload
+}
+
+enum StagedUploadHttpMethodType { POST PUT }
+enum StagedUploadTargetGenerateUploadResource { BULK_MUTATION_VARIABLES FILE IMAGE }
+input StagedUploadInput {
+  filename: String! fileSize: UnsignedInt64 mimeType: String!
+  httpMethod: StagedUploadHttpMethodType = PUT
+  resource: StagedUploadTargetGenerateUploadResource!
+}
+type StagedUploadParameter { name: String! value: String! }
+type StagedMediaUploadTarget {
+  url: URL resourceUrl: URL parameters: [StagedUploadParameter!]!
+}
+type StagedUploadsCreatePayload {
+  stagedTargets: [StagedMediaUploadTarget!] userErrors: [UserError!]!
+}
+enum BulkOperationsSortKeys { CREATED_AT COMPLETED_AT }
+enum BulkOperationStatus { CANCELED CANCELING COMPLETED CREATED EXPIRED FAILED RUNNING }
+enum BulkOperationErrorCode { ACCESS_DENIED INTERNAL_SERVER_ERROR TIMEOUT }
+enum BulkOperationType { MUTATION QUERY }
+type BulkOperation implements Node {
+  id: ID! status: BulkOperationStatus! type: BulkOperationType!
+  errorCode: BulkOperationErrorCode createdAt: DateTime! completedAt: DateTime
+  objectCount: UnsignedInt64! fileSize: UnsignedInt64 url: URL partialDataUrl: URL
+}
+type BulkOperationConnection { nodes: [BulkOperation!]! pageInfo: PageInfo! }
+type BulkMutationUserError { code: String field: [String!] message: String! }
+type BulkOperationRunMutationPayload {
+  bulkOperation: BulkOperation userErrors: [BulkMutationUserError!]!
 }
 
 interface Node { id: ID! }

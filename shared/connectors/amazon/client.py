@@ -56,10 +56,10 @@ class AmazonSeller:
         del facet
         return False
 
-    def overtakes(self, facet: Facet) -> bool:
-        """A patch may be shown before a feed that was begun earlier, which then undoes it."""
+    def overtakes(self, facet: Facet) -> int:
+        """None: a feed that was begun earlier would undo a patch, and be processed for hours."""
         del facet
-        return False
+        return 0
 
     def listed(self, pushes: Sequence[Push]) -> Mapping[str, Mapping[str, str]]:
         return self._listings.listed(pushes)

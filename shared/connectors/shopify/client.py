@@ -6,6 +6,7 @@ from datetime import datetime
 import httpx
 
 from shared.connectors.shopify import content, prices, queries, stock, ways
+from shared.connectors.shopify.bulk import Bulk
 from shared.connectors.shopify.content import Listings
 from shared.connectors.shopify.fulfilment import Fulfilments
 from shared.connectors.shopify.graphql import AdminApi
@@ -13,6 +14,7 @@ from shared.connectors.shopify.prices import Prices
 from shared.connectors.shopify.reader import Orders
 from shared.connectors.shopify.settings import settings_of
 from shared.connectors.shopify.stock import Stock
+from shared.domain.ways import fullest_first
 from shared.errors import RejectedError
 from shared.model.base import Json
 from shared.model.ids import Facet
@@ -25,16 +27,26 @@ from shared.ports import Clock, Pacer, Page
 class ShopifyAdmin:
     """One shop. Satisfies LaterPublisher and OrderSource of `shared.ports`."""
 
-    def __init__(self, api: AdminApi, connection: Connection, retailer: Retailer) -> None:
+    def __init__(
+        self, api: AdminApi, connection: Connection, retailer: Retailer, clock: Clock
+    ) -> None:
         settings = settings_of(connection)
         channel = _channel(connection, retailer)
         places = (retailer.external_location(connection.name, name) for name in channel.locations)
         locations = tuple(place for place in places if place) if settings.stock_new_variants else ()
         self._api = api
-        self._ways = ways.Ways.of(connection.limits, settings)
         self._places = channel.locations
         self._listings = Listings(api, settings, locations)
-        self._prices = Prices(api, channel.currency)
+        self._ways = ways.Ways.of(connection.limits, settings)
+        self._prices = Prices(api, channel.currency, self._ways.at_once)
+        self._bulk = Bulk(
+            api,
+            api.storage(settings.file_hosts),
+            self._prices,
+            clock,
+            connection.settle,
+            ways.bulk_of(settings),
+        )
         self._stock = Stock(api, retailer, connection.name)
         self._orders = Orders(api, settings, retailer, connection.name, channel)
         self._fulfilments = Fulfilments(api, settings)
@@ -49,7 +61,9 @@ class ShopifyAdmin:
             case Facet.CONTENT:
                 return [[push] for push in pushes]
             case Facet.PRICE:
-                return self._paid_for(prices.batches(pushes, self._ways.at_once))
+                if self._by_bulk([push.group for push in pushes]):
+                    return [list(pushes[: ways.REACH_MAX])]
+                return self._paid_for(prices.batches(pushes, self._ways.at_once, self._ways.few))
             case Facet.STOCK:
                 return stock.batches(pushes)
 
@@ -64,7 +78,8 @@ class ShopifyAdmin:
             case Facet.CONTENT:
                 return content.push_all(self._listings, batch)
             case Facet.PRICE:
-                return self._prices.push(batch)
+                many = len(batch) > self._ways.few
+                return self._bulk.submit(batch) if many else self._prices.push(batch)
             case Facet.STOCK:
                 return self._stock.push(batch)
 
@@ -84,17 +99,21 @@ class ShopifyAdmin:
         """Of prices those of the products with most of them: what a call costs they share."""
         if facet is not Facet.PRICE:
             return range(min(len(groups), ways.ROUND))
-        return self._ways.window(groups, self._api.room())
+        if self._by_bulk(groups):
+            return range(min(len(groups), ways.REACH_MAX))
+        return fullest_first(groups, ways.ROUND)
+
+    def _by_bulk(self, groups: Sequence[str]) -> bool:
+        return self._ways.by_bulk(groups, self._api.room()) and self._bulk.ready()
 
     def by_group(self, facet: Facet) -> bool:
         return facet is Facet.PRICE
 
-    def overtakes(self, facet: Facet) -> bool:
-        return facet is Facet.PRICE
+    def overtakes(self, facet: Facet) -> int:
+        return self._ways.few if facet is Facet.PRICE else 0
 
     def decided(self, facet: Facet, pushes: Sequence[Push]) -> Sequence[Outcome]:
-        del facet, pushes
-        return []
+        return self._bulk.decided(pushes) if facet is Facet.PRICE else []
 
     def listed(self, pushes: Sequence[Push]) -> Mapping[str, Mapping[str, str]]:
         return self._listings.listed(pushes)
@@ -129,7 +148,7 @@ def connect(
 ) -> ShopifyAdmin:
     """A client of the shop at `connection.base_url`; `secret` holds client_id, client_secret."""
     api = AdminApi(connection, secret, pacer=pacer, clock=clock, transport=transport)
-    return ShopifyAdmin(api, connection, retailer)
+    return ShopifyAdmin(api, connection, retailer, clock)
 
 
 def _channel(connection: Connection, retailer: Retailer) -> Channel:

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ValidationError
 from shared.connectors.shopify.costs import POINT, Meter
 from shared.connectors.shopify.queries import VERSION, Operation
 from shared.connectors.shopify.schema import Cost
+from shared.connectors.shopify.storage import Storage
 from shared.domain.ways import Room
 from shared.errors import (
     AccessError,
@@ -121,6 +122,10 @@ class AdminApi:
             return answer.model_validate(data)
         except ValidationError as error:
             raise _unreadable(operation, error) from error
+
+    def storage(self, hosts: tuple[str, ...]) -> Storage:
+        """Files of this shop, by the same way as its calls."""
+        return Storage(self._http, hosts)
 
     def reserve(self, *operations: Operation) -> None:
         """Take the points of calls that belong together before the first of them leaves.

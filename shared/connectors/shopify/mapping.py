@@ -23,6 +23,7 @@ DEFAULT_VALUE = "Default Title"  # what Shopify calls the only variant of a prod
 ARCHIVED = "ARCHIVED"
 HANDLE_MAX = 255
 QUANTITY_MAX = 1_000_000_000
+_BUSY = frozenset({"SERVICE_UNAVAILABLE", "OPERATION_IN_PROGRESS", "PRICE_LIST_LOCKED"})
 INVENTORY_NAMESPACE = uuid.UUID("6f1d0d0e-6b0f-5c38-9d43-2f0b7c8f2a51")
 
 
@@ -320,6 +321,11 @@ def verdict_of(error: SyncError) -> Verdict:
     if isinstance(error, InDoubtError):
         return Verdict.UNKNOWN
     return Verdict.REJECTED if isinstance(error, RejectedError) else Verdict.RETRY
+
+
+def busy(error: schema.UserError) -> bool:
+    """Whether a line was refused for now only."""
+    return error.code in _BUSY
 
 
 def position(path: Sequence[str] | None) -> int | None:

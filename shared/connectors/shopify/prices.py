@@ -12,7 +12,6 @@ from shared.model.base import Json
 from shared.model.target import Outcome, Push, Verdict
 
 NOT_LISTED = "not_listed"
-_BUSY = frozenset({"SERVICE_UNAVAILABLE", "OPERATION_IN_PROGRESS"})
 _OF_PRODUCT = ("productId",)
 
 
@@ -25,10 +24,18 @@ def calls(pushes: Sequence[Push]) -> list[list[Push]]:
     return [group[i : i + size] for group in groups.values() for i in range(0, len(group), size)]
 
 
-def batches(pushes: Sequence[Push], at_once: int) -> list[list[Push]]:
-    """Lines of as many calls as may be under way at once, a product each."""
-    waves = batched(calls(pushes), at_once, strict=False)
-    return [[push for call in wave for push in call] for wave in waves]
+def batches(pushes: Sequence[Push], at_once: int, most: int) -> list[list[Push]]:
+    """Lines of as many calls as may be under way at once, a product each; `most` lines at most."""
+    found: list[list[Push]] = []
+    under_way = 0
+    for call in calls(pushes):
+        for part in batched(call, most, strict=False):
+            if not found or under_way == at_once or len(found[-1]) + len(part) > most:
+                found.append([])
+                under_way = 0
+            found[-1] += part
+            under_way += 1
+    return found
 
 
 def operations(batch: Sequence[Push]) -> list[queries.Operation]:
@@ -42,6 +49,7 @@ class Prices:
 
     api: AdminApi
     currency: str
+    at_once: int = 1
 
     def push(self, batch: Sequence[Push]) -> list[Outcome]:
         """Set the prices of one product's variants; a bad line does not hold up the others."""
@@ -49,11 +57,12 @@ class Prices:
         entries: dict[str, dict[str, object]] = {}
         for push in batch:
             try:
-                entries[push.key] = self._entry(push)
+                entries[push.key] = self.entry(push)
             except RejectedError as error:
                 outcomes[push.key] = mapping.rejected(push.key, error.code, str(error))
         good = [push for push in batch if push.key in entries]
-        outcomes |= self._send_all(calls(good), entries) if good else {}
+        for wave in batched(calls(good), self.at_once, strict=False):
+            outcomes |= self._send_all(wave, entries)
         return [outcomes[push.key] for push in batch]
 
     def shown(self, pushes: Sequence[Push]) -> dict[str, Json]:
@@ -70,7 +79,8 @@ class Prices:
                     found[keys[node.id]] = mapping.shown_price(node, self.currency)
         return found
 
-    def _entry(self, push: Push) -> dict[str, object]:
+    def entry(self, push: Push) -> dict[str, object]:
+        """What is sent of a line; RejectedError if it cannot be."""
         variant = push.links.get("variant")
         if variant is None or "product" not in push.links:
             raise RejectedError("the shop does not list this article", code=NOT_LISTED)
@@ -130,11 +140,11 @@ class Prices:
         """Applied only where the answer shows the price we sent and no error may mean the line."""
         named = faults.lines.get(index)
         if named is not None:
-            kind = Verdict.RETRY if named.code in _BUSY else Verdict.REJECTED
+            kind = Verdict.RETRY if mapping.busy(named) else Verdict.REJECTED
             return mapping.verdict(push.key, kind, named.code or "refused", named.message)
         error = faults.loose
         if error is not None and not shown:
-            kind = Verdict.RETRY if error.code in _BUSY else Verdict.REJECTED
+            kind = Verdict.RETRY if mapping.busy(error) else Verdict.REJECTED
             return mapping.verdict(push.key, kind, error.code or "refused", error.message)
         if error is not None:
             code = error.code or "unattributed"
@@ -164,7 +174,7 @@ class _Faults:
         return (
             not self.lines
             and self.loose is not None
-            and self.loose.code not in _BUSY
+            and not mapping.busy(self.loose)
             and self.loose.field != _OF_PRODUCT
         )
 

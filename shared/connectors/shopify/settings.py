@@ -42,6 +42,22 @@ class ShopifySettings(Canonical):
         le=50,
         description="price calls under way at once; as many as a second pays for, if not set",
     )
+    bulk: Literal["auto", "always", "never"] = Field(
+        default="auto", description="whether many prices go by bulk operation; auto: if faster"
+    )
+    bulk_from: int = Field(
+        default=501, ge=2, description="prices from which on a bulk operation is thought of"
+    )
+    bulk_seconds: int = Field(
+        default=120, ge=1, description="how long a bulk operation takes beside its lines"
+    )
+    bulk_products_per_second: int = Field(
+        default=10, ge=1, description="how many products a bulk operation works through a second"
+    )
+    file_hosts: tuple[str, ...] = Field(
+        default=("shopify-staged-uploads.storage.googleapis.com", "storage.googleapis.com"),
+        description="hosts that files of bulk operations may lie at, beside the shop's own",
+    )
     order_lines: int = Field(
         default=5, ge=1, le=40, description="lines read with an order before paging begins"
     )

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from shared.connectors.shopify import costs, queries
 from shared.connectors.shopify.settings import ShopifySettings
-from shared.domain.ways import Room, Way, fullest_first
+from shared.domain.ways import Room, Way, choose
 from shared.model.retailer import Limits
 
 ROUND = 500  # lines of a round
@@ -19,10 +20,16 @@ GROUPED = Way(
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """`at_once` calls may be under way, `reach` lines are looked at to choose from."""
+    """`at_once` calls may be under way, `reach` lines are looked at to choose from.
+
+    Up to `few` lines go by calls; more by bulk operation, if it is faster or `always`.
+    """
 
     at_once: int
     reach: int
+    few: int
+    always: bool
+    bulk: Way | None
 
     @classmethod
     def of(cls, limits: Limits, settings: ShopifySettings) -> "Ways":
@@ -30,8 +37,30 @@ class Ways:
         call = costs.bulk_update(TYPICAL)
         at_once = min(limits.points_per_second * costs.POINT // call, AT_ONCE_MAX)
         reach = min(limits.bucket * costs.POINT * TYPICAL // call, REACH_MAX)
-        return cls(settings.calls_at_once or max(at_once, 1), max(reach, ROUND))
+        bulk = None if settings.bulk == "never" else bulk_of(settings)
+        return cls(
+            at_once=settings.calls_at_once or max(at_once, 1),
+            reach=max(reach, ROUND) if bulk is None else REACH_MAX,
+            few=settings.bulk_from - 1,
+            always=settings.bulk == "always",
+            bulk=bulk,
+        )
 
-    def window(self, groups: Sequence[str], room: Room) -> Sequence[int]:
-        del room
-        return fullest_first(groups, ROUND)
+    def by_bulk(self, groups: Sequence[str], room: Room) -> bool:
+        """Whether so many lines are all shown sooner by a bulk operation."""
+        if self.bulk is None or len(groups) <= self.few:
+            return False
+        return self.always or choose((GROUPED, self.bulk), groups, room) is self.bulk
+
+
+def bulk_of(settings: ShopifySettings) -> Way:
+    """A bulk operation costs the bucket no more than its beginning, which is left out."""
+    return Way(
+        "bulk",
+        0,
+        lines_most=queries.ARRAY_MAX,
+        one_group=True,
+        latency=timedelta(seconds=settings.bulk_seconds),
+        calls_per_second=settings.bulk_products_per_second,
+        taken_most=REACH_MAX,
+    )

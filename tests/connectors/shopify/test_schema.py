@@ -5,7 +5,7 @@ from graphql import GraphQLInputObjectType, GraphQLInterfaceType, GraphQLObjectT
 
 from sandbox.vendors.shopify.table import TABLE
 from shared.connectors.catalog import CATALOG
-from shared.connectors.shopify import queries
+from shared.connectors.shopify import bulk_queries, queries
 from shared.connectors.shopify.queries import Operation
 from shared.connectors.shopify.settings import ShopifySettings
 from tests.connectors.shopify.world import (
@@ -34,6 +34,10 @@ OPERATIONS = (
     queries.product_set(250),
     queries.prices_set(250),
     queries.prices(250),
+    bulk_queries.STAGE,
+    bulk_queries.RUN,
+    bulk_queries.STATE,
+    bulk_queries.BEGUN,
     queries.levels(100, 3),
     queries.order_read(40),
     queries.orders_changed(queries.orders_page(5), 5),

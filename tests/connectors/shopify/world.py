@@ -160,7 +160,8 @@ class Wire(httpx.BaseTransport):
     """Carries requests to the simulator, and holds both sides to Shopify's schema.
 
     `next` are answers to give instead, once each; None lets the simulator answer. `sent` are the
-    variables that went out, `stated` the points the simulator asked for.
+    variables that went out, `stated` the points the simulator asked for. `files` are answers to
+    give instead about files; what `loses` names takes effect and is not answered.
     """
 
     def __init__(self, simulator: ShopifySimulator) -> None:
@@ -169,9 +170,13 @@ class Wire(httpx.BaseTransport):
         self.sent: list[tuple[str, Mapping[str, object]]] = []
         self.stated: list[tuple[str, int]] = []
         self.twin: ShopifySimulator | None = None
+        self.files: list[httpx.Response] = []
+        self.loses = ""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         request.read()
+        if request.url.path.startswith("/_files"):
+            return self.files.pop(0) if self.files else self.simulator.handle(request)
         if not request.url.path.endswith("graphql.json"):
             response = self.simulator.handle(request)
             self._check_twin(request, response)
@@ -187,6 +192,8 @@ class Wire(httpx.BaseTransport):
         if answer is not None:
             return answer
         response = self._answered(request)
+        if asked["operationName"] == self.loses:
+            raise httpx.ReadTimeout("no answer", request=request)
         if response.is_success:
             self._check(asked, response.json())
             self._check_twin(request, response)

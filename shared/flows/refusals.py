@@ -1,0 +1,24 @@
+"""What a channel refuses, as an exception: which line, why, and what to do again."""
+
+from shared.flows import keys
+from shared.flows.issues import Problem
+from shared.model.issue import IssueKind
+from shared.model.target import Outcome, Target
+
+
+def line_refused(connection: str, target: Target, outcome: Outcome) -> Problem:
+    return Problem(
+        kind=IssueKind.LINE_REJECTED,
+        subject=f"{target.channel}/{target.facet}/{target.key}",
+        connection=connection,
+        summary=f"{target.channel} refused the {target.facet} of {target.key}: "
+        f"{outcome.code} {outcome.message}".strip(),
+        remedy="correct the article as the message says; a changed value is sent by itself",
+        field=outcome.code or None,
+        value=str(target.desired)[:200],
+        replay={
+            "queue": keys.write_queue(connection),
+            "look": "again",
+            "target": f"{target.channel}#{target.facet}#{target.key}",
+        },
+    )
