@@ -14,6 +14,7 @@ def mistakes(retailer: Plain) -> Iterator[Mistake]:
         yield from _untaxed(f"channels.{i}", channel, [p for _, p in named], retailer)
         yield from _unsold(f"channels.{i}", channel, named)
         yield from _unshown(f"channels.{i}", channel, retailer)
+        yield from _unlisted(f"channels.{i}", channel, retailer)
 
 
 def _untaxed(at: str, channel: Plain, lists: list[Plain], retailer: Plain) -> Iterator[Mistake]:
@@ -54,3 +55,15 @@ def _unshown(at: str, channel: Plain, retailer: Plain) -> Iterator[Mistake]:
             problem = f"{row.title} is not told of {extra}"
             remedy = "leave it out; a channel of their own shows a segment's prices"
             yield Mistake(f"{at}.{extra}", problem, remedy)
+
+
+def _unlisted(at: str, channel: Plain, retailer: Plain) -> Iterator[Mistake]:
+    """A segment that the channel's system is to show a price, and has no name for."""
+    known = {text(s, "name"): s.get("external") for _, s in items(retailer, "segments")}
+    connection = text(channel, "connection")
+    for j, name in texts(channel, "segments"):
+        external = known.get(name)
+        if isinstance(external, dict) and connection not in external:
+            problem = f"segment {name!r} has no price list at {connection!r}"
+            remedy = f'add `external = {{ {connection} = "..." }}` to the segment'
+            yield Mistake(f"{at}.segments.{j}", problem, remedy)

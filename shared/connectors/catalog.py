@@ -225,6 +225,20 @@ CATALOG: dict[str, Connector] = {
             topics=("orders/create", "orders/updated", "orders/cancelled", "refunds/create"),
             compare_and_set=("stock",),
             decides_later=True,
+            price_extras=("segments", "scales"),
+            notes=(
+                (
+                    "A segment's `external` is the id of a price list, of a market's or a company's"
+                    " catalogue: `gid://shopify/PriceList/5`. Who pays as everybody has no fixed "
+                    "price there. Prices by quantity are shown to segments alone, since Shopify has"
+                    " them in catalogues only, and at most ten of an article."
+                ),
+                (
+                    "Not documented by Shopify, and a setting or held to work either way: how "
+                    "long a bulk operation takes, what a call on a price list costs, whether the "
+                    "good rows of such a call stand beside a bad one."
+                ),
+            ),
         ),
     )
 }

@@ -203,7 +203,25 @@ def markets(retailer: Retailer, channel: Channel, variant: Variant) -> list[Mark
     """The channel's own buyers first, then each segment whose prices it shows beside."""
     lists = {p.name: p for p in retailer.price_lists if p.name in channel.price_lists}
     buyers = (channel.segment, *channel.segments)
-    return [Market(retailer, channel, variant, lists, segment) for segment in buyers]
+    return [
+        Market(retailer, _abroad(retailer, channel, segment), variant, lists, segment)
+        for segment in buyers
+    ]
+
+
+def _abroad(retailer: Retailer, channel: Channel, segment: str | None) -> Channel:
+    """The channel as the buyers of a segment pay there: in their money, with their tax.
+
+    A rounding is one of a currency, so that of the channel is not theirs if they pay in another.
+    """
+    buyers = next((s for s in retailer.segments if s.name == segment), None)
+    if buyers is None or segment == channel.segment:
+        return channel
+    own = {"currency": buyers.currency, "region": buyers.region, "rounding": buyers.rounding}
+    said: dict[str, object] = {name: value for name, value in own.items() if value is not None}
+    if buyers.currency not in {None, channel.currency}:
+        said.setdefault("rounding", None)
+    return channel.model_copy(update=said) if said else channel
 
 
 def edges(market: Market, conditions: Iterable[PriceCondition], now: datetime) -> list[datetime]:

@@ -85,7 +85,8 @@ def _next_change(
 ) -> datetime | None:
     """The first edge at which any market chooses otherwise; an edge too far is not looked at."""
     known = [condition for _, found in asked for condition in found]
-    for seen, edge in enumerate(edges(asked[0][0], known, now)):
+    coming = {edge for market, _ in asked for edge in edges(market, known, now)}
+    for seen, edge in enumerate(sorted(coming)):
         if seen == LOOK_AHEAD or choices != [m.choose(found, edge) for m, found in asked]:
             return edge
     return None

@@ -150,10 +150,12 @@ def _told_twice(retailer: Plain) -> Iterator[Mistake]:
 def _wrong_currency(retailer: Plain) -> Iterator[Mistake]:
     lists = {text(p, "name"): text(p, "currency") for _, p in items(retailer, "price_lists")}
     rates = {(text(r, "base"), text(r, "quote")) for _, r in items(retailer, "exchange_rates")}
+    abroad = {text(s, "name"): text(s, "currency") for _, s in items(retailer, "segments")}
+    whose = {text(p, "name"): text(p, "segment") for _, p in items(retailer, "price_lists")}
     for i, channel in items(retailer, "channels"):
-        ours = text(channel, "currency")
         for j, name in texts(channel, "price_lists"):
             theirs = lists.get(name)
+            ours = abroad.get(whose.get(name)) or text(channel, "currency")
             if ours and theirs and ours != theirs and (theirs, ours) not in rates:
                 yield Mistake(
                     f"channels.{i}.price_lists.{j}",
@@ -169,6 +171,11 @@ def _wrong_rounding(retailer: Plain) -> Iterator[Mistake]:
         if ours and theirs and ours != theirs:
             problem = f"rounds {theirs}, and the channel sells in {ours}"
             yield Mistake(f"channels.{i}.rounding", problem, f"name one that rounds {ours}")
+    for i, segment in items(retailer, "segments"):
+        ours, theirs = text(segment, "currency"), rules.get(text(segment, "rounding"))
+        if ours and theirs and ours != theirs:
+            problem = f"rounds {theirs}, and the segment pays in {ours}"
+            yield Mistake(f"segments.{i}.rounding", problem, f"name one that rounds {ours}")
 
 
 def _together(retailer: Plain) -> Iterator[Mistake]:

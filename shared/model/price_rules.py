@@ -144,10 +144,17 @@ class Precedence(Canonical):
 
 
 class Segment(Canonical):
-    """Buyers who pay by lists of their own; `external` names them in each connection."""
+    """Buyers who pay by lists of their own; `external` names them in each connection.
+
+    Where they pay in another currency than the channel, or in another region, as those of a market
+    abroad do, what is not said is as the channel has it.
+    """
 
     name: Name
     external: dict[Name, str] = {}
+    currency: Currency | None = Field(default=None, description="they pay in, if another")
+    region: Region | None = Field(default=None, description="whose tax they pay, if another")
+    rounding: Name | None = Field(default=None, description="how their prices are rounded")
 
 
 class MinimumMargin(Canonical):

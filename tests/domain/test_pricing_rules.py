@@ -171,6 +171,57 @@ def test_a_segment_s_price_that_cannot_be_shown_says_why_and_leaves_the_general_
     assert found.chain[-1].detail == "no price of its own: condition C1500 gives None"
 
 
+ABROAD = {"name": "swiss", "currency": "CHF", "region": "CH", "rounding": "francs"}
+FRANCS = {"name": "francs", "currency": "CHF", "endings": [".90"]}
+
+
+def abroad(**over: Any) -> Retailer:
+    """Buyers abroad pay in their money, with their tax, rounded as is usual there."""
+    rates = [VAT, {"region": "CH", "percent": "8.1", "valid_from": LONG_AGO}]
+    fields = {
+        "price_lists": [price_list("retail", region="GB")],
+        "segments": [ABROAD],
+        "tax_rates": rates,
+        "roundings": [FRANCS],
+        "exchange_rates": [{"base": "GBP", "quote": "CHF", "rate": "1.12", "valid_from": LONG_AGO}],
+    }
+    channel = {"price_lists": ["retail"], "segments": ["swiss"], "region": "GB"}
+    return retailer(channel, **(fields | over))
+
+
+def test_a_segment_abroad_pays_in_its_money_with_its_tax() -> None:
+    found = shown(abroad(), condition(12000))
+    francs = Money(amount=12090, currency="CHF")  # 100.00 net, 112.00 francs, 121.07 with tax
+    assert found.price == gbp(12000)
+    assert found.segments == {"swiss": SegmentPrice(price=francs)}
+
+
+def test_a_segment_abroad_pays_by_a_list_in_its_own_money() -> None:
+    lists = [price_list("retail"), price_list("alps", currency="CHF", segment="swiss")]
+    shop = abroad(price_lists=lists, exchange_rates=[], tax_rates=[VAT])
+    shop = Retailer.model_validate(
+        shop.model_dump(mode="json")
+        | {
+            "channels": [
+                shop.channels[0].model_dump(mode="json") | {"price_lists": ["alps", "retail"]}
+            ]
+        }
+    )
+    found = shown(shop, condition(12000), condition(9990, "CHF", price_list="alps"))
+    assert found.segments == {"swiss": SegmentPrice(price=Money(amount=9990, currency="CHF"))}
+
+
+def test_a_new_rate_of_a_segment_s_money_is_an_instant_to_look_again() -> None:
+    rates = [
+        {"base": "GBP", "quote": "CHF", "rate": "1.12", "valid_from": LONG_AGO},
+        {"base": "GBP", "quote": "CHF", "rate": "1.30", "valid_from": NOW + HOUR},
+    ]
+    shop = abroad(exchange_rates=rates)
+    assert priced(shop, condition(12000)).next_change == NOW + HOUR
+    later = shown(shop, condition(12000), at=NOW + HOUR)
+    assert later.segments["swiss"].price == Money(amount=14090, currency="CHF")
+
+
 # scales
 
 

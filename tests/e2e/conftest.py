@@ -14,6 +14,8 @@ from sandbox.world import sandbox as begun
 from shared.model.base import Json
 
 ARTICLES = ("HAT-S", "HAT-M", "MUG")
+TRADE, TRADE_LIST = "ZTRD", "gid://shopify/PriceList/1"
+BULK_FROM = 6  # prices that wait together go by bulk operation from here on
 
 
 def article(sku: str) -> dict[str, Json]:
@@ -27,7 +29,14 @@ def _retailer(folder: Path) -> Path:
     raw = tomllib.loads((ROOT / DEFAULT_RETAILER).read_text(encoding="utf-8"))
     for connection in raw["connections"]:
         connection["settle_seconds"] = 3
+        if connection["system"] == "shopify":
+            connection["settings"] = {"bulk": "always", "bulk_from": BULK_FROM, "bulk_seconds": 20}
+    trade = {"name": "trade", "currency": "GBP", "tax_basis": "gross", "segment": "trade"}
+    raw["price_lists"].append(trade | {"conditions": {TRADE: "base"}})
+    raw["segments"] = [{"name": "trade", "external": {"shop": TRADE_LIST}}]
     for channel in raw["channels"]:
+        channel["price_lists"].append("trade")
+        channel["segments"] = ["trade"]
         channel["parity"] = {"price": "overwrite", "stock": "overwrite"}
     path = folder / "retailer.toml"
     path.write_text(written(raw), encoding="utf-8")
@@ -56,6 +65,7 @@ def _stocked(world: World) -> None:
         {"sku": sku, "plant": "1710", "storage_location": "171A", "quantity": "50"}
         for sku in ARTICLES
     ]
+    world.controls.control("shop", "add_price_list", currency="GBP")
     world.controls.control("erp", "load", materials=materials, prices=prices, stock=stock)
     for entity in ("product", "price", "stock"):
         poll(world, "erp", entity)

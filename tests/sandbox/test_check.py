@@ -225,8 +225,7 @@ def test_a_file_with_rules_of_prices_has_no_mistakes() -> None:
         ("[precedence]", REDUCED + "[precedence]", "tax_rates.1.valid_from", "leave one of them"),
         ("zone =", 'rounding = "charme"\nzone =', "channels.0.rounding", "known: charm"),
         ("zone =", 'segment = "b2b"\nzone =', "channels.0.segment", "known: trade"),
-        ("zone =", 'segments = ["trade"]\nzone =', "channels.0.segments", "leave it out"),
-        ("zone =", "scales = true\nzone =", "channels.0.scales", "leave it out"),
+        ("zone =", 'segments = ["trade"]\nzone =', "channels.0.segments.0", "add `external"),
         (
             "zone =",
             "min_margin = { percent = 100 }\nzone =",

@@ -3,10 +3,21 @@
 from tests.simulation.sabotage import Mutant, mutant
 
 OVERTAKEN = ("a bulk operation is overtaken",)
+COMPANIES = ("companies pay by a price list",)
 BULK_CLASS = "shared.connectors.shopify.bulk:Bulk."
 RECEIPTS = "shared.domain.receipts:"
 
 BULK: tuple[Mutant, ...] = (
+    mutant(
+        "lists are not read back",
+        "A list that says something else than was wished is taken for right.",
+        COMPANIES,
+        (
+            "shared.connectors.shopify.price_lines:PriceLines.shown",
+            "segments = self.lists.shown(variants)",
+            "segments = {p.key: mapping.parse_price(p.desired).segments for p in pushes}",
+        ),
+    ),
     mutant(
         "what overtook a bulk operation counts at once",
         "A line of it that lands later puts the old price back, and nobody looks.",

@@ -69,12 +69,33 @@ zone = "Europe/London"
 """
 
 
+TRADE = "ZTRD"
+TRADE_LIST = "gid://shopify/PriceList/1"
+_TRADE = f"""
+[[price_lists]]
+name = "trade"
+currency = "GBP"
+tax_basis = "gross"
+conditions = {{ {TRADE} = "base" }}
+segment = "trade"
+
+[[segments]]
+name = "trade"
+external = {{ shop = "{TRADE_LIST}" }}
+"""
+_TRADED = (
+    'price_lists = ["retail"]',
+    'price_lists = ["trade", "retail"]\nsegments = ["trade"]',
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Setup:
     """What scenarios let differ; `zone` is where the ERP's validity days begin and end.
 
     `points` come back to a shop's bucket each second; `calls` may be under way there at once.
-    `settings` are those of the shops' connector, as TOML.
+    `settings` are those of the shops' connector, as TOML. With `trade` companies pay by a list of
+    their own, from conditions of the type TRADE.
     """
 
     shops: tuple[str, ...] = ("shop",)
@@ -85,6 +106,7 @@ class Setup:
     bucket: int = BUCKET
     calls: int = 2
     settings: str = ""
+    trade: bool = False
 
 
 @cache
@@ -96,6 +118,9 @@ def retailer(setup: Setup) -> Retailer:
     )
     shop = _SHOP.replace("POINTS", str(setup.points)).replace("BUCKET", str(setup.bucket))
     shop = shop.replace("CALLS", str(setup.calls)).replace("SETTINGS", setup.settings)
+    if setup.trade:
+        head += _TRADE
+        shop = shop.replace(*_TRADED)
     shops = "".join(shop.replace("NAME", name) for name in setup.shops)
     return load_retailer((head + shops).replace("MINUTES", str(setup.poll_minutes)))
 
@@ -120,7 +145,9 @@ def vendors(clock: Clock, setup: Setup) -> dict[str, Vendor]:
             currency="GBP",
             locations=("London", "Leeds"),
         )
-        found[name] = shopify.ShopifySimulator(clock, account, plan=plan, fast=True)
+        shop = found[name] = shopify.ShopifySimulator(clock, account, plan=plan, fast=True)
+        if setup.trade:
+            shop.control("add_price_list", currency="GBP")
     return found
 
 

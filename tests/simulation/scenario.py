@@ -11,7 +11,7 @@ from shared.model.ids import Entity
 from shared.model.issue import IssueKind
 from tests.simulation.engine import MINUTE, SECOND, START
 from tests.simulation.faults import Kind
-from tests.simulation.retailer import BUCKET, CANARY, POINTS, Setup
+from tests.simulation.retailer import BUCKET, CANARY, POINTS, TRADE, Setup
 from tests.simulation.truth import PROMOTION, Truth
 from tests.simulation.world import World
 
@@ -61,6 +61,14 @@ class Play:
             "set_price", sku=sku, amount=f"{minor // 100}.{minor % 100:02}", tell=tell
         )
         self.truth.note_price(sku)
+
+    def trade_price(self, sku: str, minor: int, *, tell: bool = True) -> None:
+        """What companies pay changes in the ERP."""
+        self.world.engine.note(f"ERP: {sku} costs companies {minor}")
+        amount = f"{minor // 100}.{minor % 100:02}"
+        self.world.vendors["erp"].control(
+            "set_price", sku=sku, amount=amount, kind=TRADE, tell=tell
+        )
 
     def deliver(self, *, parts: bool = False) -> None:
         """Deliver what is left of every order the ERP holds, or one unit of each item."""
@@ -209,6 +217,7 @@ class Scenario:
     points: int = POINTS
     bucket: int = BUCKET
     settings: str = ""
+    trade: bool = False
     replays: bool = False
     replayed: Collection[IssueKind] = REPLAYED
     reads: Collection[Entity] = ORDERLY
@@ -224,6 +233,7 @@ class Scenario:
             self.points,
             self.bucket,
             settings=self.settings,
+            trade=self.trade,
         )
 
     @property

@@ -17,6 +17,7 @@ from shared.flows import keys
 from shared.flows.sku_facts import sku_facts
 from shared.ports import Table
 from tests.simulation.engine import MINUTE
+from tests.simulation.retailer import TRADE
 from tests.simulation.watch import watch_rows
 from tests.simulation.world import World
 
@@ -63,7 +64,7 @@ class Truth:
 
     def conditions(self, sku: str) -> list[Any]:
         tenant = self.world.vendors["erp"].tenant
-        return [c for c in tenant.conditions.of(sku) if not c.deleted]
+        return [c for c in tenant.conditions.of(sku) if not c.deleted and c.kind != TRADE]
 
     def window(self, condition: Any) -> tuple[datetime, datetime]:
         """The instants between which a condition of whole days holds, in the tenant's zone."""

@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING, Final
 from sandbox.vendors.shopify.checkout import Basket, SoldOut
 from sandbox.vendors.shopify.hooks import order_body, refund_body
 from sandbox.vendors.shopify.language import MUTATION, PER_VARIANT, whole
-from sandbox.vendors.shopify.state import PAGE_MAX, Fulfilment, Line, Order, Product, gid, instant
+from sandbox.vendors.shopify.state import (
+    PAGE_MAX,
+    Fulfilment,
+    Line,
+    Order,
+    PriceList,
+    Product,
+    gid,
+    instant,
+    number,
+)
 from shared.model.base import Json
 
 if TYPE_CHECKING:
@@ -107,6 +117,29 @@ def poison(sim: "ShopifySimulator", *, sku: str, on: bool = True) -> Json:
     variant = sim.shop.skus[sku]
     (sim.shop.poisoned.add if on else sim.shop.poisoned.discard)(variant)
     return on
+
+
+def add_price_list(sim: "ShopifySimulator", *, currency: str, by_quantity: bool = True) -> Json:
+    """A price list of a company's catalog, or of a market's without prices by quantity; its id.
+
+    They are numbered from 1, so that a configuration can name them beforehand.
+    """
+    made = PriceList(len(sim.shop.price_lists) + 1, currency, by_quantity)
+    sim.shop.price_lists[made.list_id] = made
+    return gid("PriceList", made.list_id)
+
+
+def read_price_list(sim: "ShopifySimulator", *, name: str) -> Json:
+    """SKU -> {"price", "compare_at", "scales"} of the fixed prices, in minor units."""
+    found = sim.shop.price_lists[number("PriceList", name) or 0]
+    return {
+        sim.shop.variants[variant].sku: {
+            "price": price,
+            "compare_at": compare_at,
+            "scales": [[q, each] for q, each in sorted(found.breaks.get(variant, {}).items())],
+        }
+        for variant, (price, compare_at) in found.fixed.items()
+    }
 
 
 def bulk_fate(
@@ -291,6 +324,8 @@ COMMANDS: Final[Mapping[str, Callable[..., Json]]] = {
         set_stock,
         set_price,
         poison,
+        add_price_list,
+        read_price_list,
         bulk_fate,
         refuse_uploads,
         lead_files_to,

@@ -25,6 +25,7 @@ from sandbox.vendors.shopify.faults import Faults
 from sandbox.vendors.shopify.hooks import Hooks, order_body
 from sandbox.vendors.shopify.inventory import Inventory
 from sandbox.vendors.shopify.language import Document, Price, whole
+from sandbox.vendors.shopify.price_lists import PriceLists
 from sandbox.vendors.shopify.state import Location, Order, Shop
 from shared.kit.bucket import MILLI, Bucket
 from shared.model.base import Json
@@ -65,6 +66,7 @@ class Doubts:
     stocked_at: Literal["primary", "all"] = "primary"
     not_stocked_code: str | None = "INVALID_LOCATION"
     failures_spend_keys: bool = True
+    fixed_prices: Literal["whole", "partial"] = "whole"
 
 
 class ShopifySimulator:
@@ -107,7 +109,8 @@ class ShopifySimulator:
         )
         self.bulk = Bulks(self.shop, clock.now, pace or Pace(), fast)
         admin = Admin(self.shop, self.catalogue, self.inventory, despatch)
-        self._root = {**admin.root(), **self.bulk.resolvers()}
+        lists = PriceLists(self.shop, doubts.fixed_prices)
+        self._root = {**admin.root(), **self.bulk.resolvers(), **lists.resolvers()}
         self.bulk.root = self._root
         for name in account.locations:
             self.add_location(name)

@@ -215,6 +215,20 @@ class Order:
 
 
 @dataclass(slots=True)
+class PriceList:
+    """`fixed` and `breaks` are by variant: price and the one struck through; price by quantity.
+
+    Only a list of companies has prices `by_quantity`.
+    """
+
+    list_id: int
+    currency: str
+    by_quantity: bool = True
+    fixed: dict[int, tuple[int, int | None]] = field(default_factory=dict)
+    breaks: dict[int, dict[int, int]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class Upload:
     """A place for a file; `content` once it was put there."""
 
@@ -259,6 +273,7 @@ class Shop:
     placements: dict[int, int] = field(default_factory=dict)  # placement -> order
     fulfilments: dict[int, int] = field(default_factory=dict)  # fulfilment -> order
     refunds: dict[int, int] = field(default_factory=dict)  # refund -> order
+    price_lists: dict[int, PriceList] = field(default_factory=dict)
     uploads: dict[str, Upload] = field(default_factory=dict)
     jobs: dict[int, Job] = field(default_factory=dict)
     bulk_fate: tuple[str, int | None, bool] = ("COMPLETED", None, False)  # of the next job

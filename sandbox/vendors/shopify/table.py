@@ -21,6 +21,7 @@ type QueryRoot {
   fulfillment(id: ID!): Fulfillment
   fulfillmentOrder(id: ID!): FulfillmentOrder
   bulkOperation(id: ID!): BulkOperation
+  priceList(id: ID!): PriceList
   bulkOperations(
     first: Int, query: String, sortKey: BulkOperationsSortKeys, reverse: Boolean
   ): BulkOperationConnection!
@@ -39,12 +40,58 @@ type Mutation {
     inventoryItemId: ID!, locationId: ID!, available: Int
   ): InventoryActivatePayload
   fulfillmentCreate(fulfillment: FulfillmentInput!, message: String): FulfillmentCreatePayload
+  priceListFixedPricesAdd(
+    priceListId: ID!, prices: [PriceListPriceInput!]!
+  ): PriceListFixedPricesAddPayload
+  priceListFixedPricesDelete(
+    priceListId: ID!, variantIds: [ID!]!
+  ): PriceListFixedPricesDeletePayload
+  quantityPricingByVariantUpdate(
+    priceListId: ID!, input: QuantityPricingByVariantUpdateInput!
+  ): QuantityPricingByVariantUpdatePayload
   stagedUploadsCreate(input: [StagedUploadInput!]!): StagedUploadsCreatePayload
   bulkOperationRunMutation(
     mutation: String!, stagedUploadPath: String!, clientIdentifier: String
   ): BulkOperationRunMutationPayload
 }
 
+enum CurrencyCode { CHF EUR GBP JPY PLN SEK USD }
+enum PriceListPriceOriginType { FIXED RELATIVE }
+input MoneyInput { amount: Decimal! currencyCode: CurrencyCode! }
+input PriceListPriceInput { variantId: ID! price: MoneyInput! compareAtPrice: MoneyInput }
+input QuantityPriceBreakInput { variantId: ID! minimumQuantity: Int! price: MoneyInput! }
+input QuantityRuleInput { variantId: ID! minimum: Int! maximum: Int increment: Int! }
+input QuantityPricingByVariantUpdateInput {
+  pricesToAdd: [PriceListPriceInput!]! pricesToDeleteByVariantId: [ID!]!
+  quantityPriceBreaksToAdd: [QuantityPriceBreakInput!]!
+  quantityPriceBreaksToDelete: [ID!]! quantityPriceBreaksToDeleteByVariantId: [ID!]
+  quantityRulesToAdd: [QuantityRuleInput!]! quantityRulesToDeleteByVariantId: [ID!]!
+}
+type QuantityPriceBreak { minimumQuantity: Int! price: MoneyV2! }
+type QuantityPriceBreakConnection { nodes: [QuantityPriceBreak!]! pageInfo: PageInfo! }
+type PriceListPrice {
+  originType: PriceListPriceOriginType! variant: ProductVariant! price: MoneyV2!
+  compareAtPrice: MoneyV2
+  quantityPriceBreaks(first: Int, after: String): QuantityPriceBreakConnection!
+}
+type PriceListPriceConnection { nodes: [PriceListPrice!]! pageInfo: PageInfo! }
+type PriceList implements Node {
+  id: ID! currency: CurrencyCode! fixedPricesCount: Int!
+  prices(
+    first: Int, after: String, query: String, originType: PriceListPriceOriginType
+  ): PriceListPriceConnection!
+}
+type PriceListPriceUserError { code: String field: [String!] message: String! }
+type PriceListFixedPricesAddPayload {
+  prices: [PriceListPrice!] userErrors: [PriceListPriceUserError!]!
+}
+type PriceListFixedPricesDeletePayload {
+  deletedFixedPriceVariantIds: [ID!] userErrors: [PriceListPriceUserError!]!
+}
+type QuantityPricingByVariantUserError { code: String field: [String!] message: String! }
+type QuantityPricingByVariantUpdatePayload {
+  productVariants: [ProductVariant!] userErrors: [QuantityPricingByVariantUserError!]!
+}
 enum StagedUploadHttpMethodType { POST PUT }
 enum StagedUploadTargetGenerateUploadResource { BULK_MUTATION_VARIABLES FILE IMAGE }
 input StagedUploadInput {

@@ -219,9 +219,16 @@ class Bulk:
         named = all(mapping.position(error.field) is not None for error in payload.user_errors)
         for theirs in payload.product_variants or ():
             if theirs.id == push.links.get("variant") and named:
-                shown: Json = mapping.shown_price(theirs, self.prices.currency)
+                shown = _with_the_rest(mapping.shown_price(theirs, self.prices.currency), push)
                 return Outcome(key=push.key, verdict=Verdict.APPLIED, shown=shown)
         return None
+
+
+def _with_the_rest(general: Json, push: Push) -> Json:
+    """What the line did not touch is shown as before: only such lines are sent this way."""
+    segments = mapping.parse_price(push.published).segments if push.published else {}
+    rest = {"segments": segments, "scales": mapping.parse_price(push.desired).scales}
+    return mapping.parse_price(general).model_copy(update=rest).model_dump(mode="json")
 
 
 def _undecided(push: Push, look_at: datetime) -> Outcome:

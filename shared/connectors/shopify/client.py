@@ -5,11 +5,13 @@ from datetime import datetime
 
 import httpx
 
-from shared.connectors.shopify import content, prices, queries, stock, ways
+from shared.connectors.shopify import content, stock, ways
 from shared.connectors.shopify.bulk import Bulk
 from shared.connectors.shopify.content import Listings
 from shared.connectors.shopify.fulfilment import Fulfilments
 from shared.connectors.shopify.graphql import AdminApi
+from shared.connectors.shopify.price_lines import PriceLines
+from shared.connectors.shopify.price_lists import PriceLists
 from shared.connectors.shopify.prices import Prices
 from shared.connectors.shopify.reader import Orders
 from shared.connectors.shopify.settings import settings_of
@@ -39,6 +41,9 @@ class ShopifyAdmin:
         self._listings = Listings(api, settings, locations)
         self._ways = ways.Ways.of(connection.limits, settings)
         self._prices = Prices(api, channel.currency, self._ways.at_once)
+        self._lines = PriceLines(
+            self._prices, PriceLists(api, _lists(channel, retailer)), self._ways.few
+        )
         self._bulk = Bulk(
             api,
             api.storage(settings.file_hosts),
@@ -61,16 +66,25 @@ class ShopifyAdmin:
             case Facet.CONTENT:
                 return [[push] for push in pushes]
             case Facet.PRICE:
-                if self._by_bulk([push.group for push in pushes]):
-                    return [list(pushes[: ways.REACH_MAX])]
-                return self._paid_for(prices.batches(pushes, self._ways.at_once, self._ways.few))
+                return self._price_batches(pushes)
             case Facet.STOCK:
                 return stock.batches(pushes)
+
+    def _price_batches(self, pushes: Sequence[Push]) -> Iterator[list[Push]]:
+        """What a bulk operation takes at once, if one is faster; the rest call by call."""
+        left = list(pushes)
+        if self._by_bulk([push.group for push in pushes]):
+            alone = [p for p in left[: ways.REACH_MAX] if self._lines.by_variant_alone(p)]
+            if len(alone) > self._ways.few:
+                yield alone
+                gone = {push.key for push in alone}
+                left = [push for push in left if push.key not in gone]
+        yield from self._paid_for(self._lines.batches(left))
 
     def _paid_for(self, batches: Iterable[list[Push]]) -> Iterator[list[Push]]:
         """Each once its points are there: lines that cannot go yet are not marked as sent."""
         for batch in batches:
-            self._api.reserve(*prices.operations(batch))
+            self._api.reserve(*self._lines.operations(batch))
             yield batch
 
     def push(self, facet: Facet, batch: Sequence[Push]) -> Sequence[Outcome]:
@@ -79,7 +93,7 @@ class ShopifyAdmin:
                 return content.push_all(self._listings, batch)
             case Facet.PRICE:
                 many = len(batch) > self._ways.few
-                return self._bulk.submit(batch) if many else self._prices.push(batch)
+                return self._bulk.submit(batch) if many else self._lines.push(batch)
             case Facet.STOCK:
                 return self._stock.push(batch)
 
@@ -88,7 +102,7 @@ class ShopifyAdmin:
             case Facet.CONTENT:
                 return self._listings.shown(pushes)
             case Facet.PRICE:
-                return self._prices.shown(pushes)
+                return self._lines.shown(pushes)
             case Facet.STOCK:
                 return self._stock.shown(pushes)
 
@@ -123,7 +137,7 @@ class ShopifyAdmin:
             case Facet.CONTENT:
                 return 1
             case Facet.PRICE:
-                return queries.ARRAY_MAX
+                return self._lines.seen_at_once
             case Facet.STOCK:
                 return self._stock.seen_at_once(len(self._places))
 
@@ -149,6 +163,13 @@ def connect(
     """A client of the shop at `connection.base_url`; `secret` holds client_id, client_secret."""
     api = AdminApi(connection, secret, pacer=pacer, clock=clock, transport=transport)
     return ShopifyAdmin(api, connection, retailer, clock)
+
+
+def _lists(channel: Channel, retailer: Retailer) -> dict[str, str]:
+    """The price list of each segment whose prices are shown beside the general one."""
+    known = {segment.name: segment.external for segment in retailer.segments}
+    gids = {name: known.get(name, {}).get(channel.connection) for name in channel.segments}
+    return {name: gid for name, gid in gids.items() if gid is not None}
 
 
 def _channel(connection: Connection, retailer: Retailer) -> Channel:

@@ -23,6 +23,13 @@ DEFAULT_VALUE = "Default Title"  # what Shopify calls the only variant of a prod
 ARCHIVED = "ARCHIVED"
 HANDLE_MAX = 255
 QUANTITY_MAX = 1_000_000_000
+_WORST_FIRST = (
+    Verdict.UNKNOWN,
+    Verdict.STALE,
+    Verdict.REJECTED,
+    Verdict.RETRY,
+    Verdict.APPLIED,
+)
 _BUSY = frozenset({"SERVICE_UNAVAILABLE", "OPERATION_IN_PROGRESS", "PRICE_LIST_LOCKED"})
 INVENTORY_NAMESPACE = uuid.UUID("6f1d0d0e-6b0f-5c38-9d43-2f0b7c8f2a51")
 
@@ -247,6 +254,12 @@ def price_input(variant: str, value: PriceValue) -> dict[str, object]:
     }
 
 
+def general_price(desired: Json) -> Json:
+    """What everybody pays, as it is shown by the variant itself."""
+    value = parse_price(desired)
+    return PriceValue(price=value.price, compare_at=value.compare_at).model_dump(mode="json")
+
+
 def shown_price(theirs: schema.PricedVariant, currency: str) -> Json:
     """A variant's prices as a `PriceValue` dump, in minor units of the shop's currency."""
     compare_at = theirs.compare_at_price
@@ -314,6 +327,20 @@ def rejected(key: str, code: str, message: str) -> Outcome:
 
 def verdict(key: str, kind: Verdict, code: str = "", message: str = "") -> Outcome:
     return Outcome(key=key, verdict=kind, code=code, message=message[:200])
+
+
+def worst(key: str, outcomes: Sequence[Outcome]) -> Outcome:
+    """A line of several parts is as good as its worst; one part applied leaves the rest open.
+
+    A part refused after another part was applied is unknown: reading back tells what stands.
+    """
+    if not outcomes:
+        return Outcome(key=key, verdict=Verdict.APPLIED)
+    worst = min(outcomes, key=lambda o: _WORST_FIRST.index(o.verdict))
+    mixed = any(o.verdict is Verdict.APPLIED for o in outcomes)
+    if mixed and worst.verdict is Verdict.RETRY:
+        return worst.model_copy(update={"verdict": Verdict.STALE})
+    return worst
 
 
 def verdict_of(error: SyncError) -> Verdict:

@@ -62,7 +62,13 @@ class Prices:
                 outcomes[push.key] = mapping.rejected(push.key, error.code, str(error))
         good = [push for push in batch if push.key in entries]
         for wave in batched(calls(good), self.at_once, strict=False):
-            outcomes |= self._send_all(wave, entries)
+            try:
+                outcomes |= self._send_all(wave, entries)
+            except SyncError as error:
+                if outcomes.keys() & entries.keys():  # what went before stands
+                    outcomes |= _left(good, outcomes, error)
+                    break
+                raise
         return [outcomes[push.key] for push in batch]
 
     def shown(self, pushes: Sequence[Push]) -> dict[str, Json]:
@@ -156,7 +162,7 @@ class Prices:
 
     def _compared(self, push: Push, theirs: schema.PricedVariant) -> Outcome:
         shows = mapping.shown_price(theirs, self.currency)
-        if shows == mapping.parse_price(push.desired).model_dump(mode="json"):
+        if shows == mapping.general_price(push.desired):
             return Outcome(key=push.key, verdict=Verdict.APPLIED, shown=shows)
         return Outcome(key=push.key, verdict=Verdict.UNKNOWN, code="other_price", shown=shows)
 
@@ -197,6 +203,15 @@ def _asked(
     rows = [entries[push.key] for push in group]
     variables: dict[str, object] = {"product": group[0].links["product"], "variants": rows}
     return queries.prices_set(len(rows)), variables
+
+
+def _left(
+    good: Sequence[Push], outcomes: Mapping[str, Outcome], error: SyncError
+) -> dict[str, Outcome]:
+    """The lines that were still to be sent when something went wrong."""
+    kind = mapping.verdict_of(error)
+    left = (push.key for push in good if push.key not in outcomes)
+    return {key: mapping.verdict(key, kind, "interrupted", str(error)) for key in left}
 
 
 def by_key(outcomes: Iterable[Outcome]) -> dict[str, Outcome]:

@@ -24,13 +24,6 @@ _BUSY = frozenset({"IDEMPOTENCY_CONCURRENT_REQUEST", "SERVICE_UNAVAILABLE"})
 # How Shopify says that an item is not stocked at a place is not documented for this mutation.
 _NOT_STOCKED = frozenset({"INVALID_LOCATION", "ITEM_NOT_STOCKED_AT_LOCATION"})
 _FAILED_BEFORE = "IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED"
-_WORST_FIRST = (
-    Verdict.UNKNOWN,
-    Verdict.STALE,
-    Verdict.REJECTED,
-    Verdict.RETRY,
-    Verdict.APPLIED,
-)
 
 
 def batches(pushes: Sequence[Push]) -> list[list[Push]]:
@@ -100,7 +93,7 @@ class Stock:
             run.rows += rows
         self._send(run)
         settled = run.by_key()
-        return [_worst(push.key, settled.get(push.key, ())) for push in batch]
+        return [mapping.worst(push.key, settled.get(push.key, ())) for push in batch]
 
     def _send(self, run: _Run) -> None:
         """Up to four calls; an error after the first leaves what was settled by then as it is."""
@@ -244,17 +237,3 @@ def _kind(error: schema.UserError) -> Verdict:
     if error.code == STALE:
         return Verdict.STALE
     return Verdict.RETRY if error.code in _BUSY else Verdict.REJECTED
-
-
-def _worst(key: str, outcomes: Sequence[Outcome]) -> Outcome:
-    """A line of several locations is as good as its worst; one part applied leaves the rest open.
-
-    A part refused after another part was applied is unknown: reading back tells what stands.
-    """
-    if not outcomes:
-        return Outcome(key=key, verdict=Verdict.APPLIED)
-    worst = min(outcomes, key=lambda o: _WORST_FIRST.index(o.verdict))
-    mixed = any(o.verdict is Verdict.APPLIED for o in outcomes)
-    if mixed and worst.verdict is Verdict.RETRY:
-        return worst.model_copy(update={"verdict": Verdict.STALE})
-    return worst

@@ -5,7 +5,7 @@ from graphql import GraphQLInputObjectType, GraphQLInterfaceType, GraphQLObjectT
 
 from sandbox.vendors.shopify.table import TABLE
 from shared.connectors.catalog import CATALOG
-from shared.connectors.shopify import bulk_queries, queries
+from shared.connectors.shopify import bulk_queries, list_queries, queries
 from shared.connectors.shopify.queries import Operation
 from shared.connectors.shopify.settings import ShopifySettings
 from tests.connectors.shopify.world import (
@@ -34,6 +34,10 @@ OPERATIONS = (
     queries.product_set(250),
     queries.prices_set(250),
     queries.prices(250),
+    list_queries.FIXED_SET,
+    list_queries.FIXED_DELETE,
+    list_queries.QUANTITY_SET,
+    list_queries.fixed_read(list_queries.READ_AT_ONCE),
     bulk_queries.STAGE,
     bulk_queries.RUN,
     bulk_queries.STATE,
