@@ -135,7 +135,11 @@ class AppStack(Stack):
         return function
 
     def _derive(self) -> Function:
-        rows = Rows(reads=("orders",), writes=("facts", "targets", "issues"))
+        rows = Rows(
+            reads=("orders",),
+            writes=("facts", "targets", "issues", "control"),
+            deletes=("control",),
+        )
         sends = self._writes(Kind.CHANNEL) | self._reads(Kind.CHANNEL)
         sends |= {self.wakes.name: self.wakes}
         function = Function(
@@ -206,7 +210,7 @@ class AppStack(Stack):
         return function
 
     def _sweep(self) -> Function:
-        rows = Rows(lanes=("targets", "orders"))
+        rows = Rows(reads=("control",), writes=("issues",), lanes=("targets", "orders"))
         function = Function(
             self,
             "sweep",
@@ -215,10 +219,12 @@ class AppStack(Stack):
             environment={
                 "tables": self._grants.names(rows),
                 "queues": {n: q.work.queue_url for n, q in self._writes().items()},
+                "bus": self._grants.bus_name,
             },
         )
         self._grants.rows(function, rows)
         self._grants.send(function, self._writes().values())
+        self._grants.publish(function)
         self._every_minute(function)
         return function
 
@@ -278,7 +284,9 @@ class AppStack(Stack):
         return function
 
     def _ops_api(self) -> Function:
-        rows = Rows(reads=("orders", "facts"), writes=("issues", "inbox", "links"))
+        rows = Rows(
+            reads=("orders", "control"), writes=("facts", "targets", "issues", "inbox", "links")
+        )
         sends = self._reads() | self._writes() | {self._data.imports.name: self._data.imports}
         function = Function(
             self,

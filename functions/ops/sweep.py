@@ -1,4 +1,4 @@
-"""Each minute: hint whatever is due, in case its hint was lost."""
+"""Each minute: hint whatever is due, in case its hint was lost, and tell of what waits."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions import bootstrap
 from shared.flows.recovery import Sweep
+from shared.flows.waiting import WaitingTold
 from shared.ports import Table
 from shared.settings import Settings as Base
 
@@ -13,10 +14,13 @@ from shared.settings import Settings as Base
 class Settings(Base):
     tables: dict[Table, str]
     queues: dict[str, str]
+    bus: str
 
 
 @bootstrap.logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
     del event, context
     sweep = Sweep(bootstrap.store(), bootstrap.queues(), bootstrap.clock, bootstrap.retailer())
-    bootstrap.logger.info("swept", hints=sweep.run())
+    hints = sweep.run()
+    waiting = WaitingTold(bootstrap.store(), bootstrap.issues(), bootstrap.retailer()).run()
+    bootstrap.logger.info("swept", hints=hints, waiting=waiting)

@@ -7,7 +7,8 @@ derived from and committed on the revision read: whatever is written in between 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 
 from shared.domain import targets
 from shared.domain.availability import available, withheld
@@ -16,6 +17,7 @@ from shared.domain.targets import Draft, Priority
 from shared.errors import RetryableError
 from shared.flows import keys
 from shared.flows.arming import arming
+from shared.flows.guarding import Guarding, wishes
 from shared.flows.issues import Issues, Problem
 from shared.model.base import Json
 from shared.model.facts import HoldCard, ItemCard, PriceCard, ProductCard, StockCard
@@ -24,7 +26,7 @@ from shared.model.issue import IssueKind
 from shared.model.product import Lifecycle
 from shared.model.retailer import Channel, Retailer
 from shared.model.target import Target, TargetState
-from shared.ports import Clock, Key, Message, Put, Queues, Row, Store
+from shared.ports import Bus, Clock, Key, Message, Put, Queues, Row, Store
 
 TRIES = 6
 HINT = {"look": "targets"}
@@ -37,15 +39,19 @@ class Derived:
     written: int = 0
     channels: set[str] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
+    counted: set[tuple[str, str, str]] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
 class Deriver:
+    """`bus` is where rulings on held prices are told; None for who only asks what is implied."""
+
     store: Store
     queues: Queues
     issues: Issues
     clock: Clock
     retailer: Retailer
+    bus: Bus | None = None
 
     def derive(self, partitions: Iterable[str]) -> Derived:
         """Derive every channel's targets of these fact partitions, and hint the publishers."""
@@ -73,24 +79,29 @@ class Deriver:
         }
 
     def _round(self, partitions: Sequence[str], result: Derived) -> list[str]:
-        olds = self.store.get(self._target_keys(partitions))
+        wanted = self._target_keys(partitions)
+        olds = self.store.get(wanted)
         facts = self.store.get(self._fact_keys(partitions))
-        writes: list[tuple[str, Put]] = []
-        wakes: list[Put] = []
         problems: list[Problem] = []
-        priced: set[str] = set()
-        for partition in partitions:
-            for draft in self._drafts(partition, facts, problems):
-                if draft.facet is Facet.PRICE:
-                    priced.add(f"{draft.channel}/{draft.key}")
-                put = self._target_put(draft, olds)
-                if put is not None:
-                    writes.append((partition, put))
-            wakes += self._wake(partition, facts)
+        guarding = Guarding(self.store, self.bus, self.clock, self.retailer, result.counted)
+        raw = [(p, draft) for p in partitions for draft in self._drafts(p, facts, problems)]
+        drafted = guarding.told(guarding.guarded(raw, olds), olds)
+        writes: list[tuple[str, Put]] = [
+            (partition, put)
+            for partition, draft in drafted
+            if (put := self._target_put(draft, olds)) is not None
+        ]
+        priced = {f"{d.channel}/{d.key}" for _, d in drafted if d.facet is Facet.PRICE}
         self._priced_again(priced, (put for _, put in writes))
+        writes += [
+            (f"sku#{target.key}", target_put(target, row.rev, settle=self._settle(target.channel)))
+            for row, target in guarding.withdrawn(wanted, drafted, olds)
+        ]
+        until = [(p, draft.next_change) for p, draft in drafted if draft.guard]
+        wakes = [put for p in partitions for put in self._wake(p, facts, until)]
         writes += [(put.key.pk, put) for put in wakes]
         self._arm(wakes)
-        committed = self.store.commit([put for _, put in writes])
+        committed = guarding.committed(guarding.listed([put for _, put in writes], olds))
         again: dict[str, None] = {}
         for (partition, put), done in zip(writes, committed, strict=True):
             if not done:
@@ -185,12 +196,17 @@ class Deriver:
         if row is None:
             return None
         card = PriceCard.model_validate(row.body)
-        return card, resolve(
+        return card, self._resolved(item, channel, card, self.clock.now())
+
+    def _resolved(
+        self, item: ItemCard, channel: Channel, card: PriceCard, at: datetime
+    ) -> Priced | Unpriced:
+        return resolve(
             card.conditions,
             variant=item.variant,
             channel=channel,
             retailer=self.retailer,
-            now=self.clock.now(),
+            now=at,
         )
 
     def _price(
@@ -217,6 +233,9 @@ class Deriver:
             chain=priced.chain,
             facts={f"price of {card.source}": card.as_of, f"item of {item.source}": item.as_of},
             next_change=priced.next_change,
+            wishes=wishes(priced, partial(self._resolved, item, channel, card))
+            if channel.guardrails
+            else (),
         )
 
     def _stock(self, item: ItemCard, channel: Channel, facts: dict[Key, Row]) -> Iterable[Draft]:
@@ -255,16 +274,21 @@ class Deriver:
         new = targets.desire(old, draft, now=self.clock.now())
         if new is None:
             return None
-        settle = self.retailer.connection(self.retailer.channel(draft.channel).connection).settle
-        return target_put(new, row.rev if row else 0, settle=settle)
+        return target_put(new, row.rev if row else 0, settle=self._settle(draft.channel))
 
-    def _wake(self, partition: str, facts: dict[Key, Row]) -> Iterable[Put]:
+    def _settle(self, channel: str) -> timedelta:
+        return self.retailer.connection(self.retailer.channel(channel).connection).settle
+
+    def _wake(
+        self, partition: str, facts: dict[Key, Row], until: Iterable[tuple[str, datetime | None]]
+    ) -> Iterable[Put]:
         kind, name = partition.split("#", 1)
         item = self._item(name, facts) if kind == "sku" else None
         if item is None:
             return
         found = [self._priced(item, channel, facts) for channel in self.retailer.channels]
         instants = [f[1].next_change for f in found if f and f[1].next_change]
+        instants += [at for p, at in until if p == partition and at is not None]
         key = keys.wake(name)
         row = facts.get(key)
         at = min(instants, default=None)
