@@ -28,7 +28,9 @@ def available(
     variant: Variant,
     channel: Channel,
 ) -> Available:
-    """On hand less reserved, quarantine, blocked, holds and safety stock; never below 0.
+    """On hand less every other status, holds and safety stock; never below 0.
+
+    What is in transit is not on hand, and so neither sold nor taken off.
 
     A location without a position sells nothing.
     """
@@ -66,13 +68,20 @@ def _level(
     if position.unit != variant.base_unit:
         detail = f"position in {position.unit}, article in {variant.base_unit} = 0"
         return 0, Step(rule=f"stock at {location}", detail=detail)
-    free = position.on_hand - position.reserved - position.quarantine - position.blocked
+    excluded = {
+        "reserved": position.reserved,
+        "quality inspection": position.quality_inspection,
+        "quarantine": position.quarantine,
+        "damaged": position.damaged,
+        "blocked": position.blocked,
+    }
+    free = position.on_hand - sum(excluded.values())
     units = max(0, int(free.to_integral_value(ROUND_FLOOR)) - held - channel.safety_stock)
     return units, Step(
         rule=f"stock at {location}",
         detail=(
-            f"on hand {position.on_hand} - reserved {position.reserved} - quarantine "
-            f"{position.quarantine} - blocked {position.blocked} - holds {held} "
-            f"- safety stock {channel.safety_stock} = {units}"
+            f"on hand {position.on_hand} - "
+            + " - ".join(f"{status} {units}" for status, units in excluded.items())
+            + f" - holds {held} - safety stock {channel.safety_stock} = {units}"
         ),
     )

@@ -12,6 +12,7 @@ from functools import partial
 
 from shared.domain import targets
 from shared.domain.availability import available, withheld
+from shared.domain.ownership import believed
 from shared.domain.pricing import Priced, Unpriced, resolve
 from shared.domain.targets import Draft, Priority
 from shared.errors import RetryableError
@@ -149,7 +150,7 @@ class Deriver:
             else:
                 found += [
                     keys.item(name, owner[Entity.PRODUCT]),
-                    keys.price(name, owner[Entity.PRICE]),
+                    *(keys.price(name, source) for source in self.retailer.price_sources),
                     keys.stock(name, owner[Entity.STOCK]),
                     keys.hold(name),
                     keys.wake(name),
@@ -191,18 +192,19 @@ class Deriver:
 
     def _priced(
         self, item: ItemCard, channel: Channel, facts: dict[Key, Row]
-    ) -> tuple[PriceCard, Priced | Unpriced] | None:
-        row = facts.get(keys.price(item.variant.sku, self.retailer.authority[Entity.PRICE]))
-        if row is None:
+    ) -> tuple[Sequence[PriceCard], Priced | Unpriced] | None:
+        """The price by what each owner says; nothing before the owner of base prices was heard."""
+        places = [keys.price(item.variant.sku, name) for name in self.retailer.price_sources]
+        if places[0] not in facts:
             return None
-        card = PriceCard.model_validate(row.body)
-        return card, self._resolved(item, channel, card, self.clock.now())
+        cards = [PriceCard.model_validate(facts[at].body) for at in places if at in facts]
+        return cards, self._resolved(item, channel, cards, self.clock.now())
 
     def _resolved(
-        self, item: ItemCard, channel: Channel, card: PriceCard, at: datetime
+        self, item: ItemCard, channel: Channel, cards: Sequence[PriceCard], at: datetime
     ) -> Priced | Unpriced:
         return resolve(
-            card.conditions,
+            believed(cards, self.retailer),
             variant=item.variant,
             channel=channel,
             retailer=self.retailer,
@@ -219,7 +221,7 @@ class Deriver:
         found = self._priced(item, channel, facts)
         if found is None or item.variant.lifecycle is Lifecycle.DISCONTINUED:
             return
-        card, priced = found
+        cards, priced = found
         if isinstance(priced, Unpriced):
             problems.append(_no_price(item, channel, priced))
             return
@@ -231,9 +233,12 @@ class Deriver:
             desired=priced.value.model_dump(mode="json"),
             priority=Priority.PROMOTION if priced.promotional else Priority.PRICE,
             chain=priced.chain,
-            facts={f"price of {card.source}": card.as_of, f"item of {item.source}": item.as_of},
+            facts={
+                **{f"price of {card.source}": card.as_of for card in cards},
+                f"item of {item.source}": item.as_of,
+            },
             next_change=priced.next_change,
-            wishes=wishes(priced, partial(self._resolved, item, channel, card))
+            wishes=wishes(priced, partial(self._resolved, item, channel, cards))
             if channel.guardrails
             else (),
         )
@@ -310,7 +315,7 @@ def hints(retailer: Retailer, channels: Iterable[str] | None = None) -> list[Mes
     return [Message(keys.write_queue(name), HINT) for name in connections]
 
 
-def _reason(priced: tuple[PriceCard, Priced | Unpriced] | None) -> str:
+def _reason(priced: tuple[object, Priced | Unpriced] | None) -> str:
     known = priced[1] if priced else None
     return known.reason if isinstance(known, Unpriced) else "no price is known"
 

@@ -30,7 +30,12 @@ def london(positions: list[StockPosition], holds: HoldCard | None = None) -> int
 
 
 def test_everything_that_cannot_be_sold_is_taken_off_on_hand() -> None:
-    assert london([position(20, reserved=3, quarantine=2, blocked=1)], held(4)) == 10
+    found = position(20, reserved=3, quality_inspection=1, quarantine=2, damaged=3, blocked=1)
+    assert london([found], held(4)) == 6
+
+
+def test_what_is_in_transit_is_not_sold_and_not_taken_off() -> None:
+    assert london([position(5, in_transit=9)]) == 5
 
 
 def test_safety_stock_is_kept_back_at_every_location() -> None:
@@ -68,7 +73,8 @@ def test_a_position_in_another_unit_is_not_guessed_at() -> None:
 def test_the_chain_shows_the_sum() -> None:
     found = available([position(9, reserved=2)], held(3), variant=VARIANT, channel=CHANNEL)
     assert found.chain[0].detail == (
-        "on hand 9 - reserved 2 - quarantine 0 - blocked 0 - holds 3 - safety stock 0 = 4"
+        "on hand 9 - reserved 2 - quality inspection 0 - quarantine 0 - damaged 0 - blocked 0 "
+        "- holds 3 - safety stock 0 = 4"
     )
 
 
