@@ -1,10 +1,12 @@
-"""Each minute: hint whatever is due, in case its hint was lost, and tell of what waits."""
+"""Each minute: hint whatever is due, end old reservations, and tell of prices that wait."""
 
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions import bootstrap
+from functions.orders.reservations import reservations
+from functions.runtime import out_of_time
 from shared.flows.recovery import Sweep
 from shared.flows.waiting import WaitingTold
 from shared.ports import Table
@@ -19,8 +21,9 @@ class Settings(Base):
 
 @bootstrap.logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
-    del event, context
+    del event
     sweep = Sweep(bootstrap.store(), bootstrap.queues(), bootstrap.clock, bootstrap.retailer())
     hints = sweep.run()
+    expired = reservations().expire(out_of_time=out_of_time(context))
     waiting = WaitingTold(bootstrap.store(), bootstrap.issues(), bootstrap.retailer()).run()
-    bootstrap.logger.info("swept", hints=hints, waiting=waiting)
+    bootstrap.logger.info("swept", hints=hints, expired=expired, waiting=waiting)

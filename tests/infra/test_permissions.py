@@ -86,6 +86,8 @@ LEDGER: dict[str, dict[str, Actions]] = {
     "sweep": {
         "stream-failures": FAIL,
         "control": READ,
+        "facts": WRITE,
+        "orders": WRITE,
         "issues": WRITE,
         "bus": NEWS,
         "targets lanes": LOOK,
@@ -141,6 +143,7 @@ LEDGER: dict[str, dict[str, Actions]] = {
     },
     "api-prices": {"facts": WRITE, "control": WRITE},
     "api-lookup": {"targets": READ},
+    "api-reservations": {"facts": WRITE, "orders": WRITE},
     "erp-read": {
         "facts": WRITE,
         "orders": WRITE,
