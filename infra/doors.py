@@ -36,11 +36,13 @@ LOOKUP_ROUTES = {
     "POST /v1/availability/{channel}/lookup": "lookup.read",
 }
 PRICE_ROUTES = {"POST /v1/prices": "prices.write"}
+MOVEMENT_ROUTES = {"POST /v1/movements": "stock.write"}
 SCOPED = {
     "Read": READ_ROUTES,
     "Ops": OPS_ROUTES,
     "Lookup": LOOKUP_ROUTES,
     "Prices": PRICE_ROUTES,
+    "Movements": MOVEMENT_ROUTES,
 }
 """Routes by the function that answers them, each with the scope it asks for."""
 

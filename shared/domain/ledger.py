@@ -72,7 +72,7 @@ def posted(card: StockCard | None, entry: Entry, *, now: datetime) -> Posted:
 
 
 def waiting_since(card: StockCard) -> Instant | None:
-    """Since when something is missing: a movement before a parked one, or a transfer's sending."""
+    """Since when something is missing: a movement before a parked one, or a transfer's half."""
     return card.book.waiting if card.book else None
 
 
@@ -112,15 +112,17 @@ class _Books:
 
     def card(self, at: datetime, now: datetime) -> StockCard:
         """The card as of an instant, or of its own if that is later."""
-        unsent = any(t.open and not t.sent for t in self.transfers.values())
-        since = self.old.book.waiting if self.old and self.old.book else None
+        uneven = any(t.open and t.received for t in self.transfers.values())
+        missing = bool(self.parked) or uneven
+        known = _book(self.old) if missing else Book()
         book = Book(
             streams=self.streams,
             seen=self.seen,
             forgotten=self.forgotten,
             parked=tuple(sorted(self.parked, key=_number)),
             transfers=self.transfers,
-            waiting=(since or now) if self.parked or unsent else None,
+            waiting=(known.waiting or now) if missing else None,
+            told=known.told,
         )
         return StockCard(
             source=self.source,

@@ -17,8 +17,9 @@ from shared.errors import RetryableError
 from shared.flows import keys
 from shared.flows.arming import arming
 from shared.flows.issues import Issues, Problem
+from shared.flows.stock_facts import stock_keys, stock_of
 from shared.model.base import Json
-from shared.model.facts import HoldCard, ItemCard, PriceCard, ProductCard, StockCard
+from shared.model.facts import HoldCard, ItemCard, PriceCard, ProductCard
 from shared.model.ids import Entity, Facet
 from shared.model.issue import IssueKind
 from shared.model.product import Lifecycle
@@ -139,7 +140,7 @@ class Deriver:
                 found += [
                     keys.item(name, owner[Entity.PRODUCT]),
                     keys.price(name, owner[Entity.PRICE]),
-                    keys.stock(name, owner[Entity.STOCK]),
+                    *stock_keys(name, self.retailer),
                     keys.hold(name),
                     keys.wake(name),
                 ]
@@ -221,10 +222,9 @@ class Deriver:
 
     def _stock(self, item: ItemCard, channel: Channel, facts: dict[Key, Row]) -> Iterable[Draft]:
         sku = item.variant.sku
-        row = facts.get(keys.stock(sku, self.retailer.authority[Entity.STOCK]))
-        if row is None:
+        card = stock_of(sku, facts, self.retailer)
+        if card is None:
             return
-        card = StockCard.model_validate(row.body)
         held = facts.get(keys.hold(sku))
         found = available(
             card.positions,

@@ -25,6 +25,10 @@ class Tracer:
             "item": item_key,
             "price": keys.price(sku, owner[Entity.PRICE]),
             "stock": keys.stock(sku, owner[Entity.STOCK]),
+            **{
+                f"stock of {source}": keys.stock(sku, source)
+                for source in self.retailer.stock_sources[1:]
+            },
             "holds": keys.hold(sku),
         }
         facts = self.store.get(fact_keys.values())

@@ -12,7 +12,16 @@ from shared.model.ids import Entity
 
 type Plain = Mapping[str, object]
 
-GROUPS = ("connections", "channels", "locations", "price_lists", "segments", "roundings")
+GROUPS = (
+    "connections",
+    "channels",
+    "locations",
+    "price_lists",
+    "feeds",
+    "segments",
+    "roundings",
+)
+_SOURCES = ("connections", "feeds")
 _SINGLE = (
     ("connection", "connections"),
     ("erp", "connections"),
@@ -72,9 +81,9 @@ def names(retailer: Plain, group: str) -> list[str]:
 
 
 def _repeated(retailer: Plain) -> Iterator[Mistake]:
-    for group in GROUPS:
+    for groups in (*((group,) for group in GROUPS if group not in _SOURCES), _SOURCES):
         seen: set[str] = set()
-        for i, item in items(retailer, group):
+        for group, i, item in ((g, i, item) for g in groups for i, item in items(retailer, g)):
             name = text(item, "name")
             if name in seen:
                 yield Mistake(f"{group}.{i}.name", f"{name!r} is used twice", "give each its own")
@@ -92,13 +101,15 @@ def _references(retailer: Plain) -> Iterator[tuple[str, str, str]]:
             yield f"price_lists.{i}.segment", name, "segments"
     for entity, owner in _table(retailer, "authority").items():
         if isinstance(owner, str):
-            yield f"authority.{entity}", owner, "connections"
+            yield f"authority.{entity}", owner, "sources"
 
 
 def _externals(retailer: Plain, group: str) -> Iterator[tuple[str, str, str]]:
     for i, item in items(retailer, group):
+        if name := text(item, "source"):
+            yield f"{group}.{i}.source", name, "feeds"
         for connection in _table(item, "external"):
-            yield f"{group}.{i}.external.{connection}", connection, "connections"
+            yield f"{group}.{i}.external.{connection}", connection, "sources"
 
 
 def _of_channel(at: str, channel: Plain) -> Iterator[tuple[str, str, str]]:
@@ -112,9 +123,10 @@ def _of_channel(at: str, channel: Plain) -> Iterator[tuple[str, str, str]]:
 
 def _dangling(retailer: Plain) -> Iterator[Mistake]:
     known = {group: sorted(names(retailer, group)) for group in GROUPS}
+    known["sources"] = sorted(name for group in _SOURCES for name in known[group])
     for path, name, group in _references(retailer):
         if name not in known[group]:
-            what = group.removesuffix("s").replace("_", " ")
+            what = group.removesuffix("s").replace("_", " ").replace("source", "connection")
             choice = f"known: {', '.join(known[group]) or 'none'}"
             yield Mistake(path, f"no {what} is called {name!r}", choice)
 

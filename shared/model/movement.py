@@ -176,18 +176,13 @@ class Transfer(Canonical):
     def open(self) -> bool:
         return self.sent != self.received
 
-    @property
-    def differs(self) -> bool:
-        """Whether something else arrived than was sent, as far as both were told."""
-        return self.open and bool(self.sent) and bool(self.received)
-
 
 class Book(Canonical):
     """What a card remembers of movements so that each counts once.
 
     `seen` are the marks of movements without a number, the latest ones, with their instants;
     `forgotten` is the latest instant of those no longer remembered. `parked` wait for the ones
-    before them, `waiting` is since when something is missing.
+    before them; `waiting` is since when something is missing, `told` when that was last told.
     """
 
     streams: dict[Name, Stream] = {}
@@ -196,3 +191,4 @@ class Book(Canonical):
     parked: tuple[Movement, ...] = Field(default=(), exclude_if=operator.not_)
     transfers: dict[str, Transfer] = Field(default={}, exclude_if=operator.not_)
     waiting: Instant | None = Field(default=None, exclude_if=operator.not_)
+    told: Instant | None = Field(default=None, exclude_if=operator.not_)

@@ -74,11 +74,20 @@ class Connection(Canonical):
         return timedelta(seconds=self.settle_seconds)
 
 
+class Feed(Canonical):
+    """A system that is listened to and never asked: a warehouse that tells what it moves."""
+
+    name: Name
+
+
 class Location(Canonical):
-    """One place where stock lies; `external` names it in each connection."""
+    """One place where stock lies; `external` names it in each connection and feed."""
 
     name: Name
     external: dict[Name, str]
+    source: Name | None = Field(
+        default=None, description="feed that tells the stock here; the owner of stock if none"
+    )
 
 
 class PriceList(Canonical):
@@ -135,6 +144,7 @@ class Retailer(Canonical):
     channels: tuple[Channel, ...] = Field(min_length=1)
     locations: tuple[Location, ...] = Field(min_length=1)
     price_lists: tuple[PriceList, ...] = Field(min_length=1)
+    feeds: tuple[Feed, ...] = ()
     segments: tuple[Segment, ...] = ()
     tax_rates: tuple[TaxRate, ...] = ()
     exchange_rates: tuple[ExchangeRate, ...] = ()
@@ -150,6 +160,27 @@ class Retailer(Canonical):
 
     def channels_of(self, connection: str) -> tuple[Channel, ...]:
         return tuple(c for c in self.channels if c.connection == connection)
+
+    def told_by(self, name: str) -> bool:
+        """Whether this is a connection or a feed of ours."""
+        return self.is_feed(name) or name in {each.name for each in self.connections}
+
+    def is_feed(self, name: str) -> bool:
+        return name in {feed.name for feed in self.feeds}
+
+    def stock_source(self, location: Location) -> str:
+        """Who is believed about what lies there."""
+        return location.source or self.authority[Entity.STOCK]
+
+    def stocked_by(self, source: str) -> frozenset[str]:
+        """The locations whose stock this source tells."""
+        return frozenset(one.name for one in self.locations if self.stock_source(one) == source)
+
+    @property
+    def stock_sources(self) -> tuple[str, ...]:
+        """Everyone who tells stock, its owner first."""
+        tellers = (self.stock_source(location) for location in self.locations)
+        return tuple(dict.fromkeys((self.authority[Entity.STOCK], *tellers)))
 
     def price_list(self, name: str) -> PriceList:
         return next(p for p in self.price_lists if p.name == name)

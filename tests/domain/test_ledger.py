@@ -122,7 +122,8 @@ def test_the_next_number_counts_a_repeat_does_not_and_a_later_one_waits() -> Non
     assert position(parked.card).on_hand == 5
     assert posting(parked.card, third).verdict is Verdict.DUPLICATE
     whole = posting(parked.card, second)
-    assert (whole.verdict, position(whole.card).on_hand) == (Verdict.COUNTED, 15)
+    assert whole.verdict is Verdict.COUNTED
+    assert position(whole.card).on_hand == 15
     assert (gaps(whole.card), waiting_since(whole.card)) == ([], None)
 
 
@@ -154,7 +155,8 @@ def test_a_count_replaces_what_it_holds_and_leaves_what_came_after() -> None:
 def test_an_older_count_overwrites_nothing() -> None:
     card = post(*(make_movement(movement_id=f"m{n}", sequence=n) for n in (1, 2, 3)))
     found = posting(card, make_level(on_hand=Decimal(0), sequence=2))
-    assert (found.verdict, position(found.card).on_hand) == (Verdict.OLDER, 15)
+    assert found.verdict is Verdict.OLDER
+    assert position(found.card).on_hand == 15
 
 
 def test_a_count_of_numbered_stock_says_up_to_which_number_it_goes() -> None:
@@ -189,7 +191,8 @@ def test_without_numbers_an_id_counts_once() -> None:
     card = post(make_movement())
     assert posting(card, make_movement()).verdict is Verdict.DUPLICATE
     other = posting(card, make_movement(movement_id="m2"))
-    assert (other.verdict, position(other.card).on_hand) == (Verdict.COUNTED, 10)
+    assert other.verdict is Verdict.COUNTED
+    assert position(other.card).on_hand == 10
 
 
 def test_a_count_holds_what_happened_until_it_was_made() -> None:
@@ -197,7 +200,8 @@ def test_a_count_holds_what_happened_until_it_was_made() -> None:
     assert posting(card, make_movement()).verdict is Verdict.COVERED
     later = make_movement(movement_id="m2", occurred_at=NOW + timedelta(minutes=2))
     moved = posting(card, later)
-    assert (moved.verdict, position(moved.card).on_hand) == (Verdict.COUNTED, 12)
+    assert moved.verdict is Verdict.COUNTED
+    assert position(moved.card).on_hand == 12
     assert posting(moved.card, make_level(as_of=NOW)).verdict is Verdict.OLDER
 
 
@@ -238,7 +242,8 @@ def test_a_short_receipt_leaves_the_rest_in_transit_and_differs() -> None:
     card = post(sent(5), received(3))
     assert card.book is not None
     (open_one,) = card.book.transfers.values()
-    assert (open_one.differs, open_one.sent, open_one.received) == (True, 5, 3)
+    assert [open_one.sent, open_one.received] == [5, 3]
+    assert waiting_since(card) == NOW
     assert balances(card)["leeds", "in_transit"] == 2
     lost = make_movement(
         movement_id="lost",
