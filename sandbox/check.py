@@ -26,7 +26,15 @@ from shared.model.price_rules import (
     Segment,
     TaxRate,
 )
-from shared.model.retailer import Channel, Connection, Limits, Location, PriceList, Retailer
+from shared.model.retailer import (
+    Channel,
+    Connection,
+    Limits,
+    Location,
+    PriceList,
+    Retailer,
+    Source,
+)
 
 _MODELS: dict[str, type[BaseModel]] = {
     "": Retailer,
@@ -34,6 +42,7 @@ _MODELS: dict[str, type[BaseModel]] = {
     "connections.limits": Limits,
     "channels": Channel,
     "channels.parity": ParityPolicy,
+    "sources": Source,
     "locations": Location,
     "channels.min_margin": MinimumMargin,
     "price_lists": PriceList,

@@ -196,11 +196,15 @@ class Pacer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Page[T]:
-    """One page of a poll. `next` continues it; `refused` are rows that could not be understood."""
+    """One page of a poll. `next` continues it; `refused` are rows that could not be understood.
+
+    A page in order of key that holds all there is behind `whole_after` up to `next` says so.
+    """
 
     items: Sequence[T]
     next: str | None = None
     refused: Sequence["Refusal"] = ()
+    whole_after: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,8 +158,29 @@ CATALOG: dict[str, Connector] = {
                 "tax_condition": "tax of an item or of freight, when prices exclude it",
                 "tracking_field": "where a delivery keeps its tracking number",
                 "carrier": "carrier named with tracking numbers",
+                "ignored_keys": "keys of conditions that no list here is about, such as Customer",
+                "released_statuses": "release statuses of conditions that count",
+                "amount_types": "calculation types that are an amount per unit",
+                "quantity_scales": "scale types whose lines hold from their quantity on",
+                "quantity_bases": "scale bases that are a quantity",
                 "locked_messages": "message codes that mean: locked, try again",
             },
+            notes=(
+                (
+                    "A condition record belongs to the price list that names its type in "
+                    "`conditions` and exactly its further keys, such as a customer group, in"
+                    ' `keys`: `keys = { CustomerPriceGroup = "02" }`. Without `keys` it is '
+                    "the list of records that have none."
+                ),
+                (
+                    "Prices are read by material. Records for a product hierarchy, a "
+                    "material group or a GTIN are not, and percentages are refused."
+                ),
+                (
+                    "Not documented by SAP, and so settings: the letters of release "
+                    "statuses, calculation types, scale types and scale bases."
+                ),
+            ),
         ),
         Connector(
             system="shopify",

@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from shared.domain import targets
 from shared.domain.availability import available, withheld
+from shared.domain.ownership import believed
 from shared.domain.pricing import Priced, Unpriced, resolve
 from shared.domain.targets import Draft, Priority
 from shared.errors import RetryableError
@@ -139,7 +140,7 @@ class Deriver:
             else:
                 found += [
                     keys.item(name, owner[Entity.PRODUCT]),
-                    keys.price(name, owner[Entity.PRICE]),
+                    *(keys.price(name, source) for source in self.retailer.price_sources),
                     *stock_keys(name, self.retailer),
                     keys.hold(name),
                     keys.wake(name),
@@ -181,13 +182,14 @@ class Deriver:
 
     def _priced(
         self, item: ItemCard, channel: Channel, facts: dict[Key, Row]
-    ) -> tuple[PriceCard, Priced | Unpriced] | None:
-        row = facts.get(keys.price(item.variant.sku, self.retailer.authority[Entity.PRICE]))
-        if row is None:
+    ) -> tuple[Sequence[PriceCard], Priced | Unpriced] | None:
+        """The price by what each owner says; nothing before the owner of base prices was heard."""
+        places = [keys.price(item.variant.sku, name) for name in self.retailer.price_sources]
+        if places[0] not in facts:
             return None
-        card = PriceCard.model_validate(row.body)
-        return card, resolve(
-            card.conditions,
+        cards = [PriceCard.model_validate(facts[at].body) for at in places if at in facts]
+        return cards, resolve(
+            believed(cards, self.retailer),
             variant=item.variant,
             channel=channel,
             retailer=self.retailer,
@@ -204,7 +206,7 @@ class Deriver:
         found = self._priced(item, channel, facts)
         if found is None or item.variant.lifecycle is Lifecycle.DISCONTINUED:
             return
-        card, priced = found
+        cards, priced = found
         if isinstance(priced, Unpriced):
             problems.append(_no_price(item, channel, priced))
             return
@@ -216,7 +218,10 @@ class Deriver:
             desired=priced.value.model_dump(mode="json"),
             priority=Priority.PROMOTION if priced.promotional else Priority.PRICE,
             chain=priced.chain,
-            facts={f"price of {card.source}": card.as_of, f"item of {item.source}": item.as_of},
+            facts={
+                **{f"price of {card.source}": card.as_of for card in cards},
+                f"item of {item.source}": item.as_of,
+            },
             next_change=priced.next_change,
         )
 
@@ -286,7 +291,7 @@ def hints(retailer: Retailer, channels: Iterable[str] | None = None) -> list[Mes
     return [Message(keys.write_queue(name), HINT) for name in connections]
 
 
-def _reason(priced: tuple[PriceCard, Priced | Unpriced] | None) -> str:
+def _reason(priced: tuple[object, Priced | Unpriced] | None) -> str:
     known = priced[1] if priced else None
     return known.reason if isinstance(known, Unpriced) else "no price is known"
 

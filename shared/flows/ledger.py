@@ -61,7 +61,7 @@ class Ledger:
         waiting: dict[str, list[int]] = defaultdict(list)
         hinted: dict[str, None] = {}
         for i, entry in enumerate(entries):
-            if isinstance(entry, Movement) and not self.retailer.is_feed(source):
+            if isinstance(entry, Movement) and not self.retailer.is_source(source):
                 hinted[entry.sku] = None
                 taken.results[i] = READ_AGAIN
             else:

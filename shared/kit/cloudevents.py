@@ -30,7 +30,7 @@ def is_event(said: object) -> bool:
 
 
 def source_of(event: Mapping[str, object]) -> str:
-    """The connection or feed an event comes from: its source, or the last part of that URI."""
+    """The connection or source an event comes from: its source, or the last part of that URI."""
     return str(event.get("source", "")).rstrip("/").rsplit("/", 1)[-1].rsplit(":", 1)[-1]
 
 

@@ -36,7 +36,7 @@ class PriceCard(Canonical):
     """Every price condition of one SKU that is or may still become effective.
 
     `told` says when a condition was last told by itself, by its id; one that is not in it was told
-    with the whole card, at `as_of`.
+    with the whole card, at `read_at` or, without it, at `as_of`.
     """
 
     kind: Literal["price"] = "price"
@@ -45,6 +45,7 @@ class PriceCard(Canonical):
     sku: Sku
     conditions: tuple[PriceCondition, ...]
     told: dict[str, Instant] = {}
+    read_at: Instant | None = Field(default=None, exclude_if=operator.not_)
 
 
 class PriceChange(Canonical):

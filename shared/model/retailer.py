@@ -74,19 +74,19 @@ class Connection(Canonical):
         return timedelta(seconds=self.settle_seconds)
 
 
-class Feed(Canonical):
-    """A system that is listened to and never asked: a warehouse that tells what it moves."""
+class Source(Canonical):
+    """A system that is never called: it drops files and posts, as the owner of what it tells."""
 
     name: Name
 
 
 class Location(Canonical):
-    """One place where stock lies; `external` names it in each connection and feed."""
+    """One place where stock lies; `external` names it in each connection and source."""
 
     name: Name
     external: dict[Name, str]
     source: Name | None = Field(
-        default=None, description="feed that tells the stock here; the owner of stock if none"
+        default=None, description="source that tells the stock here; the owner of stock if none"
     )
 
 
@@ -97,6 +97,9 @@ class PriceList(Canonical):
     currency: Currency
     tax_basis: TaxBasis
     conditions: dict[str, PriceKind] = Field(description="condition type -> kind")
+    keys: dict[str, str] = Field(
+        default={}, description="what further keys of the ERP's conditions make this list"
+    )
     segment: Name | None = Field(default=None, description="whose list it is; everybody's if none")
     region: Region | None = Field(
         default=None, description="whose tax gross amounts contain; any channel's own if none"
@@ -141,10 +144,12 @@ class Retailer(Canonical):
     home_currency: Currency
     stage: Literal["sandbox", "dev", "prod"] = "dev"
     connections: tuple[Connection, ...] = Field(min_length=1)
+    sources: tuple[Source, ...] = Field(
+        default=(), description="systems that post or drop prices or stock and are never called"
+    )
     channels: tuple[Channel, ...] = Field(min_length=1)
     locations: tuple[Location, ...] = Field(min_length=1)
     price_lists: tuple[PriceList, ...] = Field(min_length=1)
-    feeds: tuple[Feed, ...] = ()
     segments: tuple[Segment, ...] = ()
     tax_rates: tuple[TaxRate, ...] = ()
     exchange_rates: tuple[ExchangeRate, ...] = ()
@@ -161,12 +166,31 @@ class Retailer(Canonical):
     def channels_of(self, connection: str) -> tuple[Channel, ...]:
         return tuple(c for c in self.channels if c.connection == connection)
 
-    def told_by(self, name: str) -> bool:
-        """Whether this is a connection or a feed of ours."""
-        return self.is_feed(name) or name in {each.name for each in self.connections}
+    def price_list(self, name: str) -> PriceList:
+        return next(p for p in self.price_lists if p.name == name)
 
-    def is_feed(self, name: str) -> bool:
-        return name in {feed.name for feed in self.feeds}
+    def price_entity(self, kind: PriceKind) -> Entity:
+        """Under which word `[authority]` says who owns prices of this kind."""
+        split = kind is PriceKind.PROMOTIONAL and Entity.PROMOTION in self.authority
+        return Entity.PROMOTION if split else Entity.PRICE
+
+    def price_owner(self, kind: PriceKind) -> str | None:
+        return self.authority.get(self.price_entity(kind))
+
+    @property
+    def price_sources(self) -> tuple[str, ...]:
+        """Who owns prices of any kind: the owner of base prices first."""
+        owners = (self.authority.get(entity) for entity in (Entity.PRICE, Entity.PROMOTION))
+        return tuple(dict.fromkeys(owner for owner in owners if owner))
+
+    @property
+    def tell_us(self) -> tuple[str, ...]:
+        """Everybody who may drop a file or post: connections, and those that are never called."""
+        return (*(c.name for c in self.connections), *(s.name for s in self.sources))
+
+    def is_source(self, name: str) -> bool:
+        """Whether it is only listened to, and cannot be read."""
+        return name in {source.name for source in self.sources}
 
     def stock_source(self, location: Location) -> str:
         """Who is believed about what lies there."""
@@ -181,9 +205,6 @@ class Retailer(Canonical):
         """Everyone who tells stock, its owner first."""
         tellers = (self.stock_source(location) for location in self.locations)
         return tuple(dict.fromkeys((self.authority[Entity.STOCK], *tellers)))
-
-    def price_list(self, name: str) -> PriceList:
-        return next(p for p in self.price_lists if p.name == name)
 
     def rounding(self, name: str) -> Rounding:
         return next(r for r in self.roundings if r.name == name)

@@ -21,7 +21,7 @@ STOCK_TOML = (
         'source = "wms"\nexternal = { erp = "1720/172A", wms = "L2", shop',
     ).replace('locations = ["london", "leeds"]', 'locations = ["london", "leeds", "york"]')
     + """
-[[feeds]]
+[[sources]]
 name = "wms"
 
 [[locations]]

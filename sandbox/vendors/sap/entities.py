@@ -32,6 +32,9 @@ def _set(
     )
 
 
+CONDITION_KEYS = "CustomerGroup CustomerPriceGroup PriceListType Customer Plant OrderQuantityUnit"
+"""What a condition table of the tenant may be keyed by beside sales area and material."""
+
 SETS: dict[tuple[str, str], EntitySet] = {
     (each.service, each.name): each
     for each in (
@@ -50,8 +53,9 @@ SETS: dict[tuple[str, str], EntitySet] = {
             "A_SlsPrcgCndnRecdValidity",
             "Material",
             "ConditionRecord ConditionType Material SalesOrganization DistributionChannel "
-            "ConditionValidityStartDate ConditionValidityEndDate",
-            "to_SlsPrcgConditionRecord",
+            "ConditionValidityStartDate ConditionValidityEndDate ConditionReleaseStatus "
+            "ConditionApplication TransactionCurrency ETag " + CONDITION_KEYS,
+            "to_SlsPrcgConditionRecord to_SlsPrcgConditionRecord/to_SlsPrcgCndnRecordScale",
             "ConditionRecord",
         ),
         _set(

@@ -196,6 +196,7 @@ def _asked(
     names = entities.fields | entities.navs
     condition = parse(options["$filter"], entities.fields) if "$filter" in options else None
     expand = frozenset(filter(None, options.get("$expand", "").split(",")))
+    expand |= {path.split("/", 1)[0] for path in expand}
     select = frozenset(filter(None, options.get("$select", "").split(",")))
     order = options.get("$orderby", entities.key).split()[0]
     for name in (*expand, *select, order):
@@ -211,13 +212,18 @@ def _rendered(
 ) -> dict[str, Json]:
     """A row as JSON; what was not asked to be expanded is left out."""
     return {
-        name: _value(value)
+        name: _value(value, inside=_below(name, expand))
         for name, value in row.items()
         if (name in expand if name.startswith("to_") else select is None or name in select)
     }
 
 
-def _value(value: object) -> Json:
+def _below(name: str, expand: frozenset[str]) -> frozenset[str]:
+    """What is expanded inside a navigation: `to_A/to_B` expands both."""
+    return frozenset(p.removeprefix(f"{name}/") for p in expand if p.startswith(f"{name}/"))
+
+
+def _value(value: object, *, inside: frozenset[str] = frozenset()) -> Json:
     match value:
         case bool() | str() | None:
             return value
@@ -228,9 +234,9 @@ def _value(value: object) -> Json:
         case date():
             return _value(datetime(value.year, value.month, value.day, tzinfo=UTC))
         case list():
-            return {"results": [_value(each) for each in value]}
+            return {"results": [_value(each, inside=inside) for each in value]}
         case dict():
-            return {str(k): _value(v) for k, v in value.items()}
+            return dict(_rendered(value, inside))
         case _:
             raise TypeError(f"cannot render {type(value).__name__}")
 

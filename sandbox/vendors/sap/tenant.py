@@ -42,6 +42,12 @@ class Condition:
     sales_organization: str = "1710"
     distribution_channel: str = "10"
     deleted: bool = False
+    calculation: str = "C"
+    released: str = ""
+    keys: dict[str, str] = field(default_factory=dict)
+    scale: list[tuple[Decimal, Decimal]] = field(default_factory=list)
+    scale_type: str = ""
+    scale_basis: str = ""
 
 
 @dataclass(slots=True)
@@ -154,6 +160,12 @@ class Tenant:
     def put_condition(self, condition: Condition) -> None:
         self.records[condition.record] = condition
         self.conditions.add(condition.material, condition)
+
+    def drop_condition(self, record: str) -> Condition:
+        """Archive a condition record: it is gone, not marked."""
+        condition = self.records.pop(record)
+        self.conditions.of(condition.material).remove(condition)
+        return condition
 
     def move(self, material: str, place: Place, units: Decimal) -> None:
         if material not in self.stock:

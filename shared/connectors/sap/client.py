@@ -2,13 +2,14 @@
 
 import base64
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import batched
 from typing import Protocol
 
 import httpx
 
-from shared.connectors.sap import mapping, orders, values
+from shared.connectors.sap import conditions, mapping, orders, values
 from shared.connectors.sap.gateway import Gateway, Signer
 from shared.connectors.sap.schema import (
     DeliveryRow,
@@ -72,7 +73,8 @@ class SapS4:
             case Entity.PRODUCT:
                 return self._changed_products(since, page)
             case Entity.PRICE:
-                return self._priced(as_of, *self._whole(self._price_rows, page))
+                found = self._priced(as_of, *self._whole(self._price_rows, page))
+                return replace(found, whole_after=page or "")
             case Entity.STOCK:
                 return self._stocked(as_of, *self._whole(self._stock_rows, page))
             case _:
@@ -159,7 +161,7 @@ class SapS4:
 
     def _whole(self, read: _Read, page: str | None) -> tuple[Rows, list[str], str | None]:
         """Rows of complete materials after `page`, and where the next page starts."""
-        after = f"Material gt {values.quoted(page)}" if page else ""
+        after = f"Material gt {values.quoted(page or '')}"
         rows = read(after, bounded=True)
         if not rows or not self._full(rows):
             return rows, [], None
@@ -191,7 +193,7 @@ class SapS4:
         ]
         query = {
             "$filter": " and ".join(filters),
-            "$expand": "to_SlsPrcgConditionRecord",
+            "$expand": "to_SlsPrcgConditionRecord/to_SlsPrcgCndnRecordScale",
             "$orderby": "Material",
         }
         return self._gateway.rows(
@@ -202,7 +204,7 @@ class SapS4:
         self, as_of: datetime, rows: Rows, skus: Sequence[str], following: str | None
     ) -> Page[PriceCard]:
         good, refused = mapping.parsed(rows, ValidityRow, subject="Material")
-        cards, doubts = mapping.prices(
+        cards, doubts = conditions.prices(
             good,
             skus,
             source=self._name,

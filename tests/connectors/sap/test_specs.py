@@ -10,6 +10,7 @@ import pytest
 from jsonschema import Draft7Validator
 
 from sandbox.vendors.sap.entities import (
+    CONDITION_KEYS,
     ORDER_HEADER,
     ORDER_ITEM,
     ORDER_PARTNER,
@@ -51,7 +52,11 @@ def properties(service: str, entity: str) -> set[str]:
 @pytest.mark.parametrize("entities", SETS.values(), ids=lambda e: e.name)
 def test_the_tenant_knows_only_properties_sap_has(entities: EntitySet) -> None:
     known = properties(entities.service, entities.name)
-    assert entities.fields | entities.navs | {entities.key} <= known
+    paths = {nav for nav in entities.navs if "/" in nav}
+    assert entities.fields | entities.navs - paths | {entities.key} <= known
+    for first, _, second in (path.partition("/") for path in paths):
+        assert {first, first.replace("to_", "A_", 1)} & known
+        assert second in properties(entities.service, first.replace("to_", "A_", 1))
 
 
 @pytest.mark.parametrize(
@@ -76,6 +81,7 @@ FOREIGN: list[tuple[type[Foreign], str, str]] = [
     (schema.Unit, "API_PRODUCT_SRV", "A_ProductUnitsOfMeasure"),
     (schema.ValidityRow, "API_SLSPRICINGCONDITIONRECORD_SRV", "A_SlsPrcgCndnRecdValidity"),
     (schema.ConditionRecord, "API_SLSPRICINGCONDITIONRECORD_SRV", "A_SlsPrcgConditionRecord"),
+    (schema.ScaleLine, "API_SLSPRICINGCONDITIONRECORD_SRV", "A_SlsPrcgCndnRecordScale"),
     (schema.StockRow, "API_MATERIAL_STOCK_SRV", "A_MatlStkInAcctMod"),
     (schema.OrderRow, "API_SALES_ORDER_SRV", "A_SalesOrder"),
     (schema.OrderItem, "API_SALES_ORDER_SRV", "A_SalesOrderItem"),
@@ -91,6 +97,25 @@ def test_every_field_we_read_is_one_sap_has(
 ) -> None:
     read = {field.alias for field in model.model_fields.values() if field.alias}
     assert read <= properties(service, entity)
+
+
+def test_every_text_of_a_validity_row_is_a_key_or_known_to_be_none() -> None:
+    service = "API_SLSPRICINGCONDITIONRECORD_SRV"
+    known = properties(service, "A_SlsPrcgCndnRecdValidity")
+    assert known >= schema.NO_KEYS
+    assert set(CONDITION_KEYS.split()) <= known - schema.NO_KEYS
+
+
+@pytest.mark.parametrize("nav", ["to_SlsPrcgConditionRecord", "to_SlsPrcgCndnRecordScale"])
+def test_rows_inside_a_condition_have_only_what_sap_s_have(nav: str) -> None:
+    tenant = Tenant()
+    tenant.load(prices=[price(scale=[["1", "19.99"], ["10", "17.50"]])])
+    tenant.client.changed(Entity.PRICE, since=None, page=None)
+    (row,) = json.loads(tenant.seen[-1][1].content)["d"]["results"]
+    inside = row["to_SlsPrcgConditionRecord"]
+    if nav == "to_SlsPrcgCndnRecordScale":
+        inside = inside[nav]["results"][0]
+    assert set(inside) <= properties("API_SLSPRICINGCONDITIONRECORD_SRV", nav.replace("to", "A", 1))
 
 
 @cache
