@@ -27,6 +27,8 @@ _SEVERITY = {
     IssueKind.BAD_MOVEMENT: Severity.HIGH,
     IssueKind.MOVEMENT_GAP: Severity.HIGH,
     IssueKind.SHIPMENT_REJECTED: Severity.HIGH,
+    IssueKind.REFUND_EXCEEDS_PAID: Severity.HIGH,
+    IssueKind.CREDIT_REJECTED: Severity.HIGH,
     IssueKind.OLD_VALUE_SHOWN: Severity.HIGH,
     IssueKind.MISSING_ON_CHANNEL: Severity.HIGH,
     IssueKind.DERIVATION_LAGS: Severity.HIGH,
@@ -46,6 +48,8 @@ _OWNER = {
     IssueKind.SHIPMENT_WITHOUT_ORDER: "logistics",
     IssueKind.TOTALS_DIFFER: "finance",
     IssueKind.REFUND_WITHOUT_ORDER: "finance",
+    IssueKind.REFUND_EXCEEDS_PAID: "finance",
+    IssueKind.CREDIT_REJECTED: "finance",
 }
 
 

@@ -28,6 +28,8 @@ class IssueKind(StrEnum):
     TRANSFER_DIFFERS = "transfer_differs"
     NOT_THE_OWNER = "not_the_owner"
     REFUND_WITHOUT_ORDER = "refund_without_order"
+    REFUND_EXCEEDS_PAID = "refund_exceeds_paid"
+    CREDIT_REJECTED = "credit_rejected"
     SHIPMENT_WITHOUT_ORDER = "shipment_without_order"
     SHIPMENT_REJECTED = "shipment_rejected"
     EDITED_ON_CHANNEL = "edited_on_channel"

@@ -64,7 +64,7 @@ ORDERS: tuple[Mutant, ...] = (
         "The pennies of a unit price are rounded away on the way to the ERP.",
         (REVOKED, REPLAY),
         (
-            "shared.connectors.sap.orders:_element",
+            "shared.connectors.sap.orders:element",
             "amount.text()",
             "f'{round(amount.decimal())}.00'",
         ),
