@@ -152,9 +152,9 @@ ORDERS: tuple[Mutant, ...] = (
         "Availability is the ERP's own figure, whatever was ordered.",
         (STORM, LAST),
         (
-            "shared.domain.availability:available",
-            "held = holds.at(location) if holds else 0",
-            "held = 0",
+            "shared.domain.availability:held_at",
+            "+ hold.quantity",
+            "",
         ),
     ),
     mutant(
