@@ -54,6 +54,7 @@ class AppStack(Stack):
             self._sweep(),
             self._read_api(),
             self._ops_api(),
+            self._reservations(),
             *self.prices.functions,
             self.stock.taker,
             *(function for work in self.work for function in (work.reader, work.writer)),
@@ -71,6 +72,7 @@ class AppStack(Stack):
                 "Lookup": self.prices.lookup,
                 "Prices": self.prices.taker,
                 "Movements": self.stock.taker,
+                "Reservations": by_id["api-reservations"],
             },
         )
         for queue in (*self._work_queues(), self.failures):
@@ -210,7 +212,7 @@ class AppStack(Stack):
         return function
 
     def _sweep(self) -> Function:
-        rows = Rows(writes=("facts", "issues"), lanes=("targets", "orders", "facts"))
+        rows = Rows(writes=("facts", "orders", "issues"), lanes=("targets", "orders", "facts"))
         function = Function(
             self,
             "sweep",
@@ -278,6 +280,20 @@ class AppStack(Stack):
             "api-read",
             self._stage,
             handler="functions.read.api.handler",
+            environment={"tables": self._grants.names(rows)},
+        )
+        self._grants.rows(function, rows)
+        return function
+
+    def _reservations(self) -> Function:
+        rows = Rows(writes=("facts", "orders"))
+        function = Function(
+            self,
+            "api-reservations",
+            self._stage,
+            handler="functions.orders.reservations.handler",
+            timeout=Duration.seconds(10),
+            memory_mb=1024,
             environment={"tables": self._grants.names(rows)},
         )
         self._grants.rows(function, rows)

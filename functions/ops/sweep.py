@@ -1,10 +1,12 @@
-"""Each minute: hint what is due, in case a hint was lost; tell of stock that lacks something."""
+"""Each minute: hint what is due, end old reservations, tell of stock that lacks something."""
 
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions import bootstrap
+from functions.orders.reservations import reservations
+from functions.runtime import out_of_time
 from shared.flows.missing import Missing
 from shared.flows.recovery import Sweep
 from shared.ports import Table
@@ -19,7 +21,9 @@ class Settings(Base):
 
 @bootstrap.logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
-    del event, context
-    missing = Missing(bootstrap.store(), bootstrap.issues(), bootstrap.clock)
+    del event
     sweep = Sweep(bootstrap.store(), bootstrap.queues(), bootstrap.clock, bootstrap.retailer())
-    bootstrap.logger.info("swept", missing=missing.tell(), hints=sweep.run())
+    hints = sweep.run()
+    expired = reservations().expire(out_of_time=out_of_time(context))
+    missing = Missing(bootstrap.store(), bootstrap.issues(), bootstrap.clock).tell()
+    bootstrap.logger.info("swept", hints=hints, expired=expired, missing=missing)

@@ -88,6 +88,7 @@ LEDGER: dict[str, dict[str, Actions]] = {
         "issues": WRITE,
         "bus": NEWS,
         "stream-failures": FAIL,
+        "orders": WRITE,
         "targets lanes": LOOK,
         "orders lanes": LOOK,
         "erp-write": SEND,
@@ -147,6 +148,7 @@ LEDGER: dict[str, dict[str, Actions]] = {
         "bus": NEWS,
     },
     "api-lookup": {"targets": READ},
+    "api-reservations": {"facts": WRITE, "orders": WRITE},
     "erp-read": {
         "facts": WRITE,
         "orders": WRITE,

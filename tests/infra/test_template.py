@@ -9,6 +9,7 @@ import pytest
 
 from functions.ingest import movements, prices
 from functions.ops import api as ops_api
+from functions.orders import reservations
 from functions.read import api as read_api
 from functions.read import lookup
 from infra.alarms import ALARM_KINDS
@@ -215,6 +216,7 @@ def test_every_route_is_one_its_function_answers() -> None:
         "Lookup": lookup,
         "Prices": prices,
         "Movements": movements,
+        "Reservations": reservations,
     }
     assert {label: set(api.ROUTES) for label, api in answered.items()} == {
         label: set(routes) for label, routes in SCOPED.items()
