@@ -1,4 +1,4 @@
-"""Each minute: hint whatever is due, end old reservations, and tell of prices that wait."""
+"""Each minute: hint what is due, end old reservations, tell of stock and prices that wait."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from functions import bootstrap
 from functions.orders.reservations import reservations
 from functions.runtime import out_of_time
+from shared.flows.missing import Missing
 from shared.flows.recovery import Sweep
 from shared.flows.waiting import WaitingTold
 from shared.ports import Table
@@ -25,5 +26,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
     sweep = Sweep(bootstrap.store(), bootstrap.queues(), bootstrap.clock, bootstrap.retailer())
     hints = sweep.run()
     expired = reservations().expire(out_of_time=out_of_time(context))
+    missing = Missing(bootstrap.store(), bootstrap.issues(), bootstrap.clock).tell()
     waiting = WaitingTold(bootstrap.store(), bootstrap.issues(), bootstrap.retailer()).run()
-    bootstrap.logger.info("swept", hints=hints, expired=expired, waiting=waiting)
+    bootstrap.logger.info("swept", hints=hints, expired=expired, missing=missing, waiting=waiting)
