@@ -36,6 +36,8 @@ app = typer.Typer(
 )
 trace = typer.Typer(help="Say why a value is what it is.", no_args_is_help=True)
 app.add_typer(trace, name="trace")
+approvals = typer.Typer(help="Prices that wait for a person.", no_args_is_help=True)
+app.add_typer(approvals, name="approvals")
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 Port = Annotated[int | None, typer.Option(help="Port of the embedded AWS; any free one if none.")]
@@ -161,6 +163,24 @@ def simulate(  # noqa: PLR0913, PLR0917 - a command's options
 
 
 @app.command()
+def bench(
+    area: Annotated[str, typer.Argument(help="What is measured: prices.")],
+    only: Annotated[list[str] | None, typer.Option(help="Only these measurements.")] = None,
+    prices: Annotated[int | None, typer.Option(help="Prices that change at once.")] = None,
+    rows: Annotated[int | None, typer.Option(help="Rows of a file.")] = None,
+    seed: Annotated[int, typer.Option(help="Of everything drawn.")] = 1,
+) -> None:
+    """Measure in virtual time: one JSON line a metric; exit code 1 if a bound is missed."""
+    with _told(as_json=False):
+        from sandbox.benching import Wish
+        from sandbox.benching import bench as measure
+
+        wish = Wish(area, tuple(only or ()), prices, rows, seed)
+        if not measure(wish, lambda line: print(line, flush=True)):
+            raise typer.Exit(WRONG)
+
+
+@app.command()
 def up(port: Port = None, retailer: RetailerFile = None, as_json: AsJson = False) -> None:
     """Start the simulators and the embedded AWS, deploy the template, and leave them running."""
     from sandbox.world import bring_up
@@ -205,23 +225,23 @@ def demo(
     export: Annotated[
         Path | None, typer.Option("--input", help="A retailer's order export (CSV).")
     ] = None,
+    story: Annotated[str, typer.Option(help="Which story; an unknown name lists them.")] = "",
     port: Port = None,
     retailer: RetailerFile = None,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the sandbox up.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Play a retail day on the deployed template and say whether everything came out right."""
-    from importlib import import_module
-
+    """Play a story on the deployed template and say whether everything came out right."""
     from sandbox import report
+    from sandbox.stories import registry
     from sandbox.world import DEFAULT_RETAILER, sandbox
 
     with _told(as_json) as out:
         steps = out.steps
-        played = import_module("sandbox.demo")
+        played = registry.story(story or registry.DEFAULT, export=export)
         home = Home()
         base = retailer or home.root / DEFAULT_RETAILER
-        file = played.retailer_file(home, base, played.day_of(export))
+        file = played.retailer_file(home, base, export=export)
         with sandbox(home, retailer=file, port=port, steps=steps, keep=keep) as world:
             result: dict[str, Json] = played.run(world, export=export, steps=steps)
         out.result(result, lambda console: report.played(console, result))
@@ -296,6 +316,59 @@ def parity(
             out.result(said, lambda console: report.pending(console, waiting))
             return
         out.result({"ok": True, "parity": listed}, lambda console: report.parity(console, found))
+
+
+Channel = Annotated[str, typer.Option("--channel", help="Of this channel.")]
+Broken = Annotated[str, typer.Option("--rule", help="That break this rule, such as max_fall.")]
+Why = Annotated[str, typer.Option("--why", help="What is told of the decision.")]
+Expected = Annotated[int | None, typer.Option("--all", help="All there are; how many they are.")]
+Proposals = Annotated[list[str] | None, typer.Argument(help="CHANNEL/SKU/PROPOSAL, as listed.")]
+
+
+@approvals.command("list")
+def approvals_list(channel: Channel = "", rule: Broken = "", as_json: AsJson = False) -> None:
+    """Price changes that wait: what is shown, what is proposed, from when, and why it waits."""
+    from sandbox import report
+    from sandbox.world import World
+
+    with _told(as_json) as out:
+        found = World.attached(Home()).api.approvals(channel=channel, rule=rule)
+        listed: list[Json] = list(found)
+        out.result(
+            {"ok": True, "waiting": listed}, lambda console: report.approvals(console, found)
+        )
+
+
+@approvals.command("approve")
+def approvals_approve(
+    why: Why,
+    proposals: Proposals = None,
+    channel: Channel = "",
+    rule: Broken = "",
+    expected: Expected = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let these go out, or with --all everything of a channel if it is as much as said."""
+    from sandbox.approving import wish
+
+    asked = wish(proposals or [], channel, rule, expected)
+    _ask(as_json, lambda world: asked.put(world.api, "approve", why))
+
+
+@approvals.command("reject")
+def approvals_reject(
+    why: Why,
+    proposals: Proposals = None,
+    channel: Channel = "",
+    rule: Broken = "",
+    expected: Expected = None,
+    as_json: AsJson = False,
+) -> None:
+    """Keep what is shown; a rejected price is not asked about again while it stays proposed."""
+    from sandbox.approving import wish
+
+    asked = wish(proposals or [], channel, rule, expected)
+    _ask(as_json, lambda world: asked.put(world.api, "reject", why))
 
 
 @app.command()

@@ -6,10 +6,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
+from shared.domain.credits import Credit
 from shared.model.base import Json
 from shared.model.events import BusinessEvent
 from shared.model.facts import PriceCard, ProductCard, StockCard
 from shared.model.ids import Entity, Facet
+from shared.model.money import Money
 from shared.model.order import Order, Shipment
 from shared.model.retailer import Limits
 from shared.model.target import Outcome, Push
@@ -138,6 +140,14 @@ class Blobs(Protocol):
     def get(self, name: str) -> bytes: ...
 
 
+class Journal(Blobs, Protocol):
+    """What was recorded, piece by piece, under names in the order of their instants."""
+
+    def names(self, prefix: str, *, after: str = "", limit: int = 100) -> list[str]:
+        """Names that begin so, in order, from behind `after`."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """Some bytes of a file; `version` is another one once the file is replaced.
@@ -188,11 +198,15 @@ class Pacer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Page[T]:
-    """One page of a poll. `next` continues it; `refused` are rows that could not be understood."""
+    """One page of a poll. `next` continues it; `refused` are rows that could not be understood.
+
+    A page in order of key that holds all there is behind `whole_after` up to `next` says so.
+    """
 
     items: Sequence[T]
     next: str | None = None
     refused: Sequence["Refusal"] = ()
+    whole_after: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +262,42 @@ class OrderSink(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class CreditWish:
+    """One refund as the ERP is to know it; `reference` is what it can be asked for.
+
+    With `goods_back` units come back and are received; else only money went back. `erp_items`
+    maps our line ids to the items of `erp_order`.
+    """
+
+    order: Order
+    credits: Sequence[Credit]
+    reference: str
+    erp_order: str
+    erp_items: Mapping[str, str]
+    goods_back: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PostedCredit:
+    """The document the ERP keeps of a refund; `differs` is its total if that is another one."""
+
+    document: str
+    differs: Money | None = None
+
+
+class CreditSink(Protocol):
+    """An ERP that keeps what was refunded."""
+
+    def find_credit(self, wish: CreditWish) -> Sequence[PostedCredit]:
+        """Every document the ERP holds under the wish's reference, the oldest first."""
+        ...
+
+    def post_credit(self, wish: CreditWish) -> PostedCredit:
+        """Create the document; raises InDoubtError when the answer was lost."""
+        ...
+
+
 class ShipmentSource(Protocol):
     def shipments_since(self, since: datetime | None, *, page: str | None) -> Page[Shipment]: ...
     def read_shipment(self, shipment_id: str) -> Sequence[Shipment]:
@@ -268,8 +318,11 @@ class OrderSource(Protocol):
 class ChannelPublisher(Protocol):
     """A channel that shows articles."""
 
-    def batches(self, facet: Facet, pushes: Sequence[Push]) -> list[list[Push]]:
-        """Group lines into the calls this vendor bills least for."""
+    def batches(self, facet: Facet, pushes: Sequence[Push]) -> Iterable[list[Push]]:
+        """Group lines into the calls this vendor bills least for.
+
+        One after another: ThrottledError before a batch means that it and what follows go later.
+        """
         ...
 
     def push(self, facet: Facet, batch: Sequence[Push]) -> Sequence[Outcome]:
@@ -295,15 +348,28 @@ class ChannelPublisher(Protocol):
 class LaterPublisher(ChannelPublisher, Protocol):
     """A channel that also takes many lines at once and decides about them later."""
 
-    def window(self, facet: Facet, waiting: int) -> int:
-        """How many of so many waiting lines it would be sent now; `waiting` may be a guess."""
+    def reach(self, facet: Facet) -> int:
+        """How many waiting lines are looked at, at the most, to choose those that go now."""
+        ...
+
+    def window(self, facet: Facet, groups: Sequence[str]) -> Sequence[int]:
+        """Which of the waiting lines, given the group of each, it would be sent now."""
+        ...
+
+    def by_group(self, facet: Facet) -> bool:
+        """Whether a call takes lines of one group alone, so that its lines had better be there."""
         ...
 
     def decided(self, facet: Facet, pushes: Sequence[Push]) -> Sequence[Outcome]:
-        """What became of lines that hold a receipt: accepted while undecided, or rejected.
+        """What became of lines that hold a receipt: accepted while undecided, rejected, applied.
 
-        A line not mentioned is through, and what the channel shows of it can be read back.
+        Applied is what is proven to be shown; an older value of a line may have been overtaken by
+        then. A line not mentioned is through, and what the channel shows of it can be read back.
         """
+        ...
+
+    def overtakes(self, facet: Facet) -> bool:
+        """Whether a newer value may be sent while an older one is undecided."""
         ...
 
 

@@ -24,23 +24,34 @@ _SEVERITY = {
     IssueKind.TOTALS_DIFFER: Severity.HIGH,
     IssueKind.BAD_MESSAGE: Severity.HIGH,
     IssueKind.BAD_FILE: Severity.HIGH,
+    IssueKind.BAD_MOVEMENT: Severity.HIGH,
+    IssueKind.MOVEMENT_GAP: Severity.HIGH,
     IssueKind.SHIPMENT_REJECTED: Severity.HIGH,
+    IssueKind.REFUND_EXCEEDS_PAID: Severity.HIGH,
+    IssueKind.CREDIT_REJECTED: Severity.HIGH,
     IssueKind.OLD_VALUE_SHOWN: Severity.HIGH,
     IssueKind.MISSING_ON_CHANNEL: Severity.HIGH,
     IssueKind.DERIVATION_LAGS: Severity.HIGH,
+    IssueKind.PRICE_HELD: Severity.HIGH,
 }
 
 _OWNER = {
     IssueKind.UNMAPPED_SKU: "merchandising",
     IssueKind.NO_PRICE: "pricing",
+    IssueKind.PRICE_HELD: "pricing",
     IssueKind.BAD_FILE: "pricing",
     IssueKind.BAD_FACT: "master data",
     IssueKind.MISSING_ON_CHANNEL: "merchandising",
     IssueKind.UNMAPPED_LOCATION: "logistics",
+    IssueKind.BAD_MOVEMENT: "logistics",
+    IssueKind.MOVEMENT_GAP: "logistics",
+    IssueKind.TRANSFER_DIFFERS: "logistics",
     IssueKind.SHIPMENT_REJECTED: "logistics",
     IssueKind.SHIPMENT_WITHOUT_ORDER: "logistics",
     IssueKind.TOTALS_DIFFER: "finance",
     IssueKind.REFUND_WITHOUT_ORDER: "finance",
+    IssueKind.REFUND_EXCEEDS_PAID: "finance",
+    IssueKind.CREDIT_REJECTED: "finance",
 }
 
 

@@ -30,6 +30,8 @@ def wake(sku: str) -> Key:
 
 
 WAKE_LANE = "wake"
+MISSING_LANE = "missing"
+"""Stock cards that lack a movement, or the other half of a transfer, by when it is to be told."""
 
 
 def target(channel: str, facet: Facet, key: str) -> Key:
@@ -57,6 +59,17 @@ def case_lane(connection: str) -> str:
     """Cases with something to send to this connection."""
     return f"case#{connection}"
 
+
+def reservation(reservation_id: str) -> Key:
+    return Key(Table.ORDERS, f"reservation#{reservation_id}", "reservation")
+
+
+def reserved(order_id: str) -> Key:
+    """Which reservation an order that is not placed yet will use."""
+    return Key(Table.ORDERS, f"reserved#{order_id}", "reserved")
+
+
+RESERVATION_LANE = "reservation"
 
 WAITING = "waiting"
 
@@ -119,6 +132,16 @@ def parity(channel: str, facet: Facet) -> Key:
 def sighting(channel: str, facet: Facet, run: str, key: str = "-") -> Key:
     """A difference seen once in a run; it counts if it is seen again."""
     return Key(Table.CONTROL, f"sighting#{channel}#{facet}#{run}", key)
+
+
+def held(channel: str, sku: str = "-") -> Key:
+    """That a price waits for approval; all of a channel are one partition, to be walked."""
+    return Key(Table.CONTROL, f"held#{channel}", sku)
+
+
+def moves(channel: str) -> Key:
+    """How many prices of a channel have moved within its window."""
+    return Key(Table.CONTROL, f"moves#{channel}")
 
 
 IMPORT_QUEUE = "import"

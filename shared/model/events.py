@@ -59,6 +59,17 @@ class OrderRefunded(_Event):
     total: Money
 
 
+class RefundCredited(_Event):
+    """The ERP keeps a document of money that went back; `document` is its number there."""
+
+    type: Literal["RefundCredited"] = "RefundCredited"
+    order_id: str
+    channel: Name
+    refund_id: str
+    document: str
+    total: Money
+
+
 class IssueRaised(_Event):
     type: Literal["IssueRaised"] = "IssueRaised"
     issue_id: str
@@ -89,15 +100,42 @@ class ReconciliationFinding(_Event):
     examples: tuple[Finding, ...]
 
 
+class PriceApproved(_Event):
+    """A person let a price through that the guardrails had held; `before` is what was shown."""
+
+    type: Literal["PriceApproved"] = "PriceApproved"
+    channel: Name
+    sku: str
+    price: Money
+    before: Money | None
+    by: str
+    why: str
+
+
+class PriceRejected(_Event):
+    """A person said no to a price that the guardrails had held; what was shown stays."""
+
+    type: Literal["PriceRejected"] = "PriceRejected"
+    channel: Name
+    sku: str
+    price: Money
+    before: Money | None
+    by: str
+    why: str
+
+
 BusinessEvent = Annotated[
     OrderAccepted
     | OrderHeld
     | OrderReleased
     | OrderShipped
     | OrderRefunded
+    | RefundCredited
     | IssueRaised
     | IssueSolved
-    | ReconciliationFinding,
+    | ReconciliationFinding
+    | PriceApproved
+    | PriceRejected,
     Field(discriminator="type"),
 ]
 
@@ -107,7 +145,10 @@ ALL = (
     OrderReleased,
     OrderShipped,
     OrderRefunded,
+    RefundCredited,
     IssueRaised,
     IssueSolved,
     ReconciliationFinding,
+    PriceApproved,
+    PriceRejected,
 )

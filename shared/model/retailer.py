@@ -6,8 +6,10 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, JsonValue, field_validator, model_validator
 
+from shared.model import stock_consistency
 from shared.model.base import Canonical, Instant
 from shared.model.consistency import mistakes
+from shared.model.guardrails import Guardrails
 from shared.model.ids import Entity, Name, Sku
 from shared.model.money import Currency
 from shared.model.parity import ParityPolicy
@@ -22,6 +24,7 @@ from shared.model.price_rules import (
     TaxClass,
     TaxRate,
 )
+from shared.model.stock_rules import Allocation, LocationGroup, StockGuards, StockRule
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -74,11 +77,20 @@ class Connection(Canonical):
         return timedelta(seconds=self.settle_seconds)
 
 
+class Source(Canonical):
+    """A system that is never called: it drops files and posts, as the owner of what it tells."""
+
+    name: Name
+
+
 class Location(Canonical):
-    """One place where stock lies; `external` names it in each connection."""
+    """One place where stock lies; `external` names it in each connection and source."""
 
     name: Name
     external: dict[Name, str]
+    source: Name | None = Field(
+        default=None, description="source that tells the stock here; the owner of stock if none"
+    )
 
 
 class PriceList(Canonical):
@@ -88,6 +100,9 @@ class PriceList(Canonical):
     currency: Currency
     tax_basis: TaxBasis
     conditions: dict[str, PriceKind] = Field(description="condition type -> kind")
+    keys: dict[str, str] = Field(
+        default={}, description="what further keys of the ERP's conditions make this list"
+    )
     segment: Name | None = Field(default=None, description="whose list it is; everybody's if none")
     region: Region | None = Field(
         default=None, description="whose tax gross amounts contain; any channel's own if none"
@@ -118,6 +133,7 @@ class Channel(Canonical):
     )
     scales: bool = Field(default=False, description="whether it shows prices by quantity")
     min_margin: MinimumMargin | None = None
+    guardrails: Guardrails | None = None
     tolerance_minor: int = Field(default=0, ge=0, description="allowed difference of totals")
     parity: ParityPolicy = ParityPolicy()
     custom_line_sku: Sku | None = Field(
@@ -132,6 +148,9 @@ class Retailer(Canonical):
     home_currency: Currency
     stage: Literal["sandbox", "dev", "prod"] = "dev"
     connections: tuple[Connection, ...] = Field(min_length=1)
+    sources: tuple[Source, ...] = Field(
+        default=(), description="systems that post or drop prices or stock and are never called"
+    )
     channels: tuple[Channel, ...] = Field(min_length=1)
     locations: tuple[Location, ...] = Field(min_length=1)
     price_lists: tuple[PriceList, ...] = Field(min_length=1)
@@ -140,6 +159,10 @@ class Retailer(Canonical):
     exchange_rates: tuple[ExchangeRate, ...] = ()
     roundings: tuple[Rounding, ...] = ()
     precedence: Precedence = Precedence()
+    location_groups: tuple[LocationGroup, ...] = ()
+    stock_rules: tuple[StockRule, ...] = ()
+    allocations: tuple[Allocation, ...] = ()
+    stock_guards: StockGuards = StockGuards()
     authority: dict[Entity, Name] = Field(description="which connection owns which entity")
 
     def connection(self, name: str) -> Connection:
@@ -153,6 +176,43 @@ class Retailer(Canonical):
 
     def price_list(self, name: str) -> PriceList:
         return next(p for p in self.price_lists if p.name == name)
+
+    def price_entity(self, kind: PriceKind) -> Entity:
+        """Under which word `[authority]` says who owns prices of this kind."""
+        split = kind is PriceKind.PROMOTIONAL and Entity.PROMOTION in self.authority
+        return Entity.PROMOTION if split else Entity.PRICE
+
+    def price_owner(self, kind: PriceKind) -> str | None:
+        return self.authority.get(self.price_entity(kind))
+
+    @property
+    def price_sources(self) -> tuple[str, ...]:
+        """Who owns prices of any kind: the owner of base prices first."""
+        owners = (self.authority.get(entity) for entity in (Entity.PRICE, Entity.PROMOTION))
+        return tuple(dict.fromkeys(owner for owner in owners if owner))
+
+    @property
+    def tell_us(self) -> tuple[str, ...]:
+        """Everybody who may drop a file or post: connections, and those that are never called."""
+        return (*(c.name for c in self.connections), *(s.name for s in self.sources))
+
+    def is_source(self, name: str) -> bool:
+        """Whether it is only listened to, and cannot be read."""
+        return name in {source.name for source in self.sources}
+
+    def stock_source(self, location: Location) -> str:
+        """Who is believed about what lies there."""
+        return location.source or self.authority[Entity.STOCK]
+
+    def stocked_by(self, source: str) -> frozenset[str]:
+        """The locations whose stock this source tells."""
+        return frozenset(one.name for one in self.locations if self.stock_source(one) == source)
+
+    @property
+    def stock_sources(self) -> tuple[str, ...]:
+        """Everyone who tells stock, its owner first."""
+        tellers = (self.stock_source(location) for location in self.locations)
+        return tuple(dict.fromkeys((self.authority[Entity.STOCK], *tellers)))
 
     def rounding(self, name: str) -> Rounding:
         return next(r for r in self.roundings if r.name == name)
@@ -174,7 +234,8 @@ class Retailer(Canonical):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        found = mistakes(self.model_dump(mode="json"))
+        said = self.model_dump(mode="json")
+        found = [*mistakes(said), *stock_consistency.mistakes(said)]
         if found:
             raise ValueError("; ".join(str(mistake) for mistake in found))
         return self

@@ -14,6 +14,7 @@ from shared.aws.inbox import Inbox
 from shared.connectors.catalog import CATALOG
 from shared.flows.issues import Issues
 from shared.flows.pacing import LeasedPacer
+from shared.kit import together as at_once
 from shared.model.events import BusinessEvent
 from shared.model.retailer import Retailer
 from shared.ports import Blobs, Bus, Key, Put, Table
@@ -22,6 +23,7 @@ from tests.simulation.compute import Container, SimClock
 from tests.simulation.messaging import Queue, SimQueues
 from tests.simulation.standins import light_classes, swapped
 from tests.simulation.store import SimStore
+from tests.simulation.together import together
 from tests.simulation.vendors import SimTransport
 from tests.simulation.wire import Wire
 
@@ -227,6 +229,7 @@ class Stage:
             swapped(bootstrap, root),
             swapped(webhook, door),
             swapped(runtime, jitter),
+            swapped(at_once, {"together": partial(together, self.wire.engine)}),
         ):
             yield
 

@@ -33,12 +33,15 @@ def refund(
     lines: list[dict[str, Json]],
     restock: bool = True,
     amount: str | None = None,
+    freight: bool = False,
 ) -> Json:
     """Refund units: each line names a `sku` or a `line` id, and a `quantity`."""
     found = _find(sim, order)
     chosen = [(_line(found, row), int(str(row.get("quantity", 1)))) for row in lines]
     money = None if amount is None else sim.shop.minor(amount)
-    given = sim.checkout.refund(found, chosen, sim.now(), restock=restock, amount=money)
+    given = sim.checkout.refund(
+        found, chosen, sim.now(), restock=restock, amount=money, freight=freight
+    )
     sim.tell("refunds/create", found, refund_body(found, given))
     sim.tell("orders/updated", found)
     return {"refund": given.refund_id, "total": given.total}
@@ -97,6 +100,13 @@ def set_price(sim: "ShopifySimulator", *, sku: str, price: int) -> Json:
     """Staff change a price by hand."""
     sim.shop.variants[sim.shop.skus[sku]].price = price
     return price
+
+
+def poison(sim: "ShopifySimulator", *, sku: str, on: bool = True) -> Json:
+    """Refuse whole whatever call carries a price of this article, and do not say why."""
+    variant = sim.shop.skus[sku]
+    (sim.shop.poisoned.add if on else sim.shop.poisoned.discard)(variant)
+    return on
 
 
 def products(sim: "ShopifySimulator") -> Json:
@@ -254,6 +264,7 @@ COMMANDS: Final[Mapping[str, Callable[..., Json]]] = {
         read_stock,
         set_stock,
         set_price,
+        poison,
         products,
         orders,
         locations,

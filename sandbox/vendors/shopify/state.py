@@ -169,11 +169,18 @@ class RefundLine:
 
 
 @dataclass(slots=True)
+class RefundedFreight:
+    subtotal: int
+    tax: int
+
+
+@dataclass(slots=True)
 class Refund:
     refund_id: int
     created_at: datetime
     total: int
     lines: list[RefundLine] = field(default_factory=list)
+    freight: list[RefundedFreight] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -225,6 +232,7 @@ class Shop:
     placements: dict[int, int] = field(default_factory=dict)  # placement -> order
     fulfilments: dict[int, int] = field(default_factory=dict)  # fulfilment -> order
     refunds: dict[int, int] = field(default_factory=dict)  # refund -> order
+    poisoned: set[int] = field(default_factory=set)  # variants for which a call is refused whole
     last_number: int = 1000
 
     def next(self) -> int:
