@@ -7,9 +7,11 @@ derived from and committed on the revision read: whatever is written in between 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 
 from shared.domain import targets
+from shared.domain.ahead import foretold
 from shared.domain.availability import available, withheld
 from shared.domain.ownership import believed
 from shared.domain.pricing import Priced, Unpriced, resolve
@@ -187,12 +189,17 @@ class Deriver:
         if places[0] not in facts:
             return None
         cards = [PriceCard.model_validate(facts[at].body) for at in places if at in facts]
-        return cards, resolve(
+        return cards, self._resolved(item, channel, cards, self.clock.now())
+
+    def _resolved(
+        self, item: ItemCard, channel: Channel, cards: Sequence[PriceCard], at: datetime
+    ) -> Priced | Unpriced:
+        return resolve(
             believed(cards, self.retailer),
             variant=item.variant,
             channel=channel,
             retailer=self.retailer,
-            now=self.clock.now(),
+            now=at,
         )
 
     def _price(
@@ -209,12 +216,15 @@ class Deriver:
         if isinstance(priced, Unpriced):
             problems.append(_no_price(item, channel, priced))
             return
+        value = priced.value
+        if channel.dates:
+            value = foretold(priced, partial(self._resolved, item, channel, cards))
         yield Draft(
             channel=channel.name,
             facet=Facet.PRICE,
             key=item.variant.sku,
             group=item.product_id,
-            desired=priced.value.model_dump(mode="json"),
+            desired=value.model_dump(mode="json"),
             priority=Priority.PROMOTION if priced.promotional else Priority.PRICE,
             chain=priced.chain,
             facts={
