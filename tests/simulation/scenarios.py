@@ -4,6 +4,9 @@ from tests.simulation.scenario import Scenario
 from tests.simulation.scenarios_edges import EDGES
 from tests.simulation.scenarios_orders import ORDERS
 from tests.simulation.scenarios_outages import OUTAGES
+from tests.simulation.scenarios_owners import OWNERS
 from tests.simulation.scenarios_prices import PRICES
 
-SCENARIOS: dict[str, Scenario] = {each.name: each for each in (*ORDERS, *PRICES, *OUTAGES, *EDGES)}
+SCENARIOS: dict[str, Scenario] = {
+    each.name: each for each in (*ORDERS, *PRICES, *OUTAGES, *EDGES, *OWNERS)
+}
