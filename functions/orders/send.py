@@ -1,4 +1,4 @@
-"""Write queue of one ERP: post released orders, exactly once."""
+"""Write queue of one ERP: post released orders and what was refunded, each exactly once."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from functions import bootstrap
 from functions.runtime import Body, each_message
 from shared.flows import keys
 from shared.flows.cases import Cases
+from shared.flows.credits import Crediting
 from shared.flows.send import Sender
 from shared.ports import Table
 from shared.settings import Settings as Base
@@ -36,12 +37,27 @@ def sender() -> Sender:
     )
 
 
+def crediting() -> Crediting:
+    name = bootstrap.environment().connection
+    return Crediting(
+        connection=name,
+        erp=bootstrap.connector(name),
+        cases=Cases(bootstrap.store(), bootstrap.clock, bootstrap.retailer()),
+        bus=bootstrap.bus(),
+        issues=bootstrap.issues(),
+        clock=bootstrap.clock,
+        settle=bootstrap.retailer().connection(name).settle,
+    )
+
+
 @bootstrap.logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dict[str, str]]]:
     del context
 
     def handle(body: Body) -> None:
         if "case" in body:
-            sender().send(body["case"], retry_rejected=body.get("retry") == "rejected")
+            again = body.get("retry") == "rejected"
+            sender().send(body["case"], retry_rejected=again)
+            crediting().credit(body["case"], retry_rejected=again)
 
     return each_message(event, handle, queue=keys.write_queue(bootstrap.environment().connection))

@@ -166,6 +166,13 @@ CATALOG: dict[str, Connector] = {
                 "discount_condition": "absolute discount of an item",
                 "freight_condition": "freight of the whole order",
                 "tax_condition": "tax of an item or of freight, when prices exclude it",
+                "return_type": "type of a customer return",
+                "credit_type": "type of a credit memo request",
+                "credit_reason": "order reason of credit documents",
+                "return_reason": "return reason of returned items",
+                "freight_material": (
+                    "article credited when freight alone goes back; the order's first if empty"
+                ),
                 "tracking_field": "where a delivery keeps its tracking number",
                 "carrier": "carrier named with tracking numbers",
                 "ignored_keys": "keys of conditions that no list here is about, such as Customer",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from shared.domain import orders
 from shared.errors import RetryableError
 from shared.flows import keys
-from shared.flows.cases import Cases
+from shared.flows.cases import Cases, uncredited
 from shared.flows.issues import Issues, Problem
 from shared.model.case import Case, CaseState, HoldReason
 from shared.model.events import BusinessEvent, OrderHeld, OrderRefunded, OrderReleased
@@ -143,7 +143,7 @@ class Capture:
         self._wait(case)
         self.issues.report(self._problems(case, channel))
         self.bus.publish(list(self._events(case, before)))
-        if case.state is CaseState.RELEASED:
+        if case.state is CaseState.RELEASED or uncredited(case):
             self.queues.send([Message(keys.write_queue(channel.erp), {"case": order_id})])
 
     def _wait(self, case: Case) -> None:

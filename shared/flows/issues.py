@@ -25,6 +25,8 @@ _SEVERITY = {
     IssueKind.BAD_MESSAGE: Severity.HIGH,
     IssueKind.BAD_FILE: Severity.HIGH,
     IssueKind.SHIPMENT_REJECTED: Severity.HIGH,
+    IssueKind.REFUND_EXCEEDS_PAID: Severity.HIGH,
+    IssueKind.CREDIT_REJECTED: Severity.HIGH,
     IssueKind.OLD_VALUE_SHOWN: Severity.HIGH,
     IssueKind.MISSING_ON_CHANNEL: Severity.HIGH,
     IssueKind.DERIVATION_LAGS: Severity.HIGH,
@@ -41,6 +43,8 @@ _OWNER = {
     IssueKind.SHIPMENT_WITHOUT_ORDER: "logistics",
     IssueKind.TOTALS_DIFFER: "finance",
     IssueKind.REFUND_WITHOUT_ORDER: "finance",
+    IssueKind.REFUND_EXCEEDS_PAID: "finance",
+    IssueKind.CREDIT_REJECTED: "finance",
 }
 
 

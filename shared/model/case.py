@@ -32,6 +32,7 @@ class HoldReason(StrEnum):
 class IntentKind(StrEnum):
     POST_ORDER = "post_order"
     SHIP = "ship"
+    CREDIT = "credit"
 
 
 class IntentState(StrEnum):

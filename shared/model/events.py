@@ -59,6 +59,17 @@ class OrderRefunded(_Event):
     total: Money
 
 
+class RefundCredited(_Event):
+    """The ERP keeps a document of money that went back; `document` is its number there."""
+
+    type: Literal["RefundCredited"] = "RefundCredited"
+    order_id: str
+    channel: Name
+    refund_id: str
+    document: str
+    total: Money
+
+
 class IssueRaised(_Event):
     type: Literal["IssueRaised"] = "IssueRaised"
     issue_id: str
@@ -95,6 +106,7 @@ BusinessEvent = Annotated[
     | OrderReleased
     | OrderShipped
     | OrderRefunded
+    | RefundCredited
     | IssueRaised
     | IssueSolved
     | ReconciliationFinding,
@@ -107,6 +119,7 @@ ALL = (
     OrderReleased,
     OrderShipped,
     OrderRefunded,
+    RefundCredited,
     IssueRaised,
     IssueSolved,
     ReconciliationFinding,

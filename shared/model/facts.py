@@ -22,13 +22,15 @@ class ProductCard(Canonical):
 
 
 class ItemCard(Canonical):
-    """One variant and the product it belongs to, kept in the partition of the SKU."""
+    """One variant and what it has of its product, kept in the partition of the SKU."""
 
     kind: Literal["item"] = "item"
     source: Name
     as_of: Instant
     product_id: Sku
     variant: Variant
+    brand: str | None = Field(default=None, exclude_if=operator.not_)
+    product_group: str | None = Field(default=None, exclude_if=operator.not_)
 
 
 class PriceCard(Canonical):

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, JsonValue, field_validator, model_validator
 
+from shared.model import stock_consistency
 from shared.model.base import Canonical, Instant
 from shared.model.consistency import mistakes
 from shared.model.ids import Entity, Name, Sku
@@ -22,6 +23,7 @@ from shared.model.price_rules import (
     TaxClass,
     TaxRate,
 )
+from shared.model.stock_rules import Allocation, LocationGroup, StockGuards, StockRule
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -155,6 +157,10 @@ class Retailer(Canonical):
     exchange_rates: tuple[ExchangeRate, ...] = ()
     roundings: tuple[Rounding, ...] = ()
     precedence: Precedence = Precedence()
+    location_groups: tuple[LocationGroup, ...] = ()
+    stock_rules: tuple[StockRule, ...] = ()
+    allocations: tuple[Allocation, ...] = ()
+    stock_guards: StockGuards = StockGuards()
     authority: dict[Entity, Name] = Field(description="which connection owns which entity")
 
     def connection(self, name: str) -> Connection:
@@ -208,7 +214,8 @@ class Retailer(Canonical):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        found = mistakes(self.model_dump(mode="json"))
+        said = self.model_dump(mode="json")
+        found = [*mistakes(said), *stock_consistency.mistakes(said)]
         if found:
             raise ValueError("; ".join(str(mistake) for mistake in found))
         return self

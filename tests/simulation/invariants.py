@@ -20,6 +20,7 @@ from tests.simulation.invariants_orders import (
     money_is_conserved,
     no_stale_exception,
 )
+from tests.simulation.invariants_refunds import refunds_credited_once
 from tests.simulation.retailer import CANARY
 from tests.simulation.truth import Truth, skus
 from tests.simulation.vendors import LATE_MS
@@ -222,6 +223,7 @@ INVARIANTS: dict[str, Check] = {
     "I6 every order accounted for": every_order_accounted_for,
     "I6 no exception is stale": no_stale_exception,
     "I7 money is conserved": money_is_conserved,
+    "I7 refunds are credited once": refunds_credited_once,
     "I8 within the vendors' limits": within_limits,
     "I11 promotions in their window": promotions_in_their_window,
     "I12 nothing secret is told": nothing_secret_is_told,

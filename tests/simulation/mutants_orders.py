@@ -64,7 +64,7 @@ ORDERS: tuple[Mutant, ...] = (
         "The pennies of a unit price are rounded away on the way to the ERP.",
         (REVOKED, REPLAY),
         (
-            "shared.connectors.sap.orders:_element",
+            "shared.connectors.sap.orders:element",
             "amount.text()",
             "f'{round(amount.decimal())}.00'",
         ),
@@ -152,9 +152,9 @@ ORDERS: tuple[Mutant, ...] = (
         "Availability is the ERP's own figure, whatever was ordered.",
         (STORM, LAST),
         (
-            "shared.domain.availability:available",
-            "held = holds.at(location) if holds else 0",
-            "held = 0",
+            "shared.domain.availability:held_at",
+            "+ hold.quantity",
+            "",
         ),
     ),
     mutant(

@@ -18,9 +18,9 @@ OWNERS: tuple[Mutant, ...] = (
         "What the owner of promotions says is kept and never shown.",
         (TWO,),
         (
-            "shared.flows.derive:Deriver._priced",
-            "for name in self.retailer.price_sources]",
-            "for name in self.retailer.price_sources[:1]]",
+            "shared.flows.sku_facts:sku_facts",
+            "for name in retailer.price_sources]",
+            "for name in retailer.price_sources[:1]]",
         ),
     ),
     mutant(

@@ -224,6 +224,25 @@ def orders(sim: "SapSimulator") -> Json:
     ]
 
 
+def credits(sim: "SapSimulator") -> Json:  # noqa: A001 - what accountants call them
+    """Every return and credit memo request: its order, `reference`, and gross total as text."""
+    return [
+        {
+            "number": document.number,
+            "kind": document.kind,
+            "reference": document.reference,
+            "order": document.order,
+            "total": str(document.gross),
+            "currency": document.currency,
+            "items": [
+                {"material": item.material, "quantity": str(item.quantity)}
+                for item in document.items
+            ],
+        }
+        for document in sim.tenant.credits.after(None)
+    ]
+
+
 def stock(sim: "SapSimulator") -> Json:
     """SKU -> `plant/storage location` -> unrestricted units, as text."""
     return {
@@ -318,6 +337,7 @@ COMMANDS: Final[dict[str, Callable[..., Json]]] = {
         add_material,
         change_material,
         counts,
+        credits,
         delete_price,
         deliver,
         linger,

@@ -91,6 +91,24 @@ SETS: dict[tuple[str, str], EntitySet] = {
             "PurchaseOrderByCustomer",
         ),
         _set(
+            "API_CUSTOMER_RETURN_SRV",
+            "A_CustomerReturn",
+            "CustomerReturn",
+            "CustomerReturn CustomerReturnType SoldToParty PurchaseOrderByCustomer "
+            "ReferenceSDDocument TransactionCurrency TotalNetAmount LastChangeDateTime",
+            "to_Item",
+            "PurchaseOrderByCustomer",
+        ),
+        _set(
+            "API_CREDIT_MEMO_REQUEST_SRV",
+            "A_CreditMemoRequest",
+            "CreditMemoRequest",
+            "CreditMemoRequest CreditMemoRequestType SoldToParty PurchaseOrderByCustomer "
+            "ReferenceSDDocument TransactionCurrency TotalNetAmount LastChangeDateTime",
+            "to_Item",
+            "PurchaseOrderByCustomer",
+        ),
+        _set(
             "API_OUTBOUND_DELIVERY_SRV;v=0002",
             "A_OutbDeliveryHeader",
             "DeliveryDocument",

@@ -20,7 +20,7 @@ _INVALID = "005056A509B11ED1BEB1513DD7B12C7C"
 
 def create(tenant: Tenant, body: object, now: datetime) -> Order:
     """Take an order, or refuse it naming the property; nothing is kept of a refused one."""
-    header = _checked(body, ORDER_HEADER, "A_SalesOrderType")
+    header = checked(body, ORDER_HEADER, "A_SalesOrderType")
     for name in ORDER_REQUIRED:
         if not header.get(name):
             raise Refused("V1/320", f"Enter a value for {name}", field=name)
@@ -32,10 +32,10 @@ def create(tenant: Tenant, body: object, now: datetime) -> Order:
     if not isinstance(rows, list) or not rows:
         raise Refused("V1/331", "The sales order has no items", field="to_Item")
     for partner in _list(header.get("to_Partner")):
-        _checked(partner, ORDER_PARTNER, "A_SalesOrderHeaderPartnerType")
+        checked(partner, ORDER_PARTNER, "A_SalesOrderHeaderPartnerType")
     currency = str(header.get("TransactionCurrency") or "EUR")
     items = [_item(tenant, i, row, currency) for i, row in enumerate(rows, start=1)]
-    freight, tax = _elements(header.get("to_PricingElement"), Decimal(1), currency, {FREIGHT})
+    freight, tax = elements(header.get("to_PricingElement"), Decimal(1), currency, {FREIGHT})
     items[-1].tax += tax
     order = Order(
         number=tenant.next("5", 8),
@@ -53,18 +53,18 @@ def create(tenant: Tenant, body: object, now: datetime) -> Order:
 
 
 def _item(tenant: Tenant, place: int, body: object, currency: str) -> OrderItem:
-    row = _checked(body, ORDER_ITEM, "A_SalesOrderItemType")
+    row = checked(body, ORDER_ITEM, "A_SalesOrderItemType")
     name = str(row.get("Material") or "")
     material = tenant.material(name)
     if material is None:
         raise Refused("V1/382", f"Material {name} does not exist", field="Material")
     if material.deleted:
         raise Refused("V1/028", f"Material {name} is marked for deletion", field="Material")
-    quantity = _decimal(row.get("RequestedQuantity"), "RequestedQuantity")
+    quantity = decimal(row.get("RequestedQuantity"), "RequestedQuantity")
     if quantity <= 0:
         raise Refused("V1/347", "Enter a quantity above zero", field="RequestedQuantity")
     allowed = {PRICE, DISCOUNT}
-    net, tax = _elements(row.get("to_PricingElement"), quantity, currency, allowed)
+    net, tax = elements(row.get("to_PricingElement"), quantity, currency, allowed)
     return OrderItem(
         item=str(place * 10),
         material=name,
@@ -75,13 +75,13 @@ def _item(tenant: Tenant, place: int, body: object, currency: str) -> OrderItem:
     )
 
 
-def _elements(
+def elements(
     rows: object, quantity: Decimal, currency: str, allowed: set[str]
 ) -> tuple[Decimal, Decimal]:
     """(net, tax) of manual conditions: a price counts per unit, everything else once."""
     net = tax = ZERO
     for body in _list(rows):
-        row = _checked(body, ORDER_PRICING, "PricingElement")
+        row = checked(body, ORDER_PRICING, "PricingElement")
         kind = str(row.get("ConditionType") or "")
         if kind not in allowed | {TAX}:
             raise Refused("V1/801", f"Condition type {kind} is not allowed", field="ConditionType")
@@ -89,18 +89,19 @@ def _elements(
             raise Refused(
                 "V1/817", "Currency of condition and order differ", field="ConditionCurrency"
             )
-        rate = _decimal(row.get("ConditionRateValue"), "ConditionRateValue")
+        rate = decimal(row.get("ConditionRateValue"), "ConditionRateValue")
         if kind == TAX:
             tax += rate
         elif kind == PRICE:
-            per = _decimal(row.get("ConditionQuantity") or "1", "ConditionQuantity")
+            per = decimal(row.get("ConditionQuantity") or "1", "ConditionQuantity")
             net += (rate * quantity / per).quantize(Decimal("0.01"))
         else:
             net += rate
     return net, tax
 
 
-def _checked(body: object, fields: Mapping[str, int], kind: str) -> dict[str, object]:
+def checked(body: object, fields: Mapping[str, int], kind: str) -> dict[str, object]:
+    """The body if it holds nothing but these properties, each as long as it may be."""
     if not isinstance(body, dict):
         raise Refused(_INVALID, f"{kind} is not an object")
     for name, value in body.items():
@@ -113,7 +114,7 @@ def _checked(body: object, fields: Mapping[str, int], kind: str) -> dict[str, ob
     return body
 
 
-def _decimal(value: object, name: str) -> Decimal:
+def decimal(value: object, name: str) -> Decimal:
     """Decimals come as strings in OData V2; a number is refused."""
     try:
         return Decimal(value if isinstance(value, str) else "nothing")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+from sandbox.vendors.sap import crediting
 from sandbox.vendors.sap.entities import CONDITION_KEYS
 from sandbox.vendors.sap.query import Condition, beyond, wanted
 from sandbox.vendors.sap.tenant import Condition as Price
@@ -209,6 +210,15 @@ def order_row(order: Order) -> Row:
     }
 
 
+def _credits(kind: str) -> Callable[[Tenant, Condition | None], Iterator[Row]]:
+    def found(tenant: Tenant, condition: Condition | None) -> Iterator[Row]:
+        for document in _sought(tenant.credits, condition, kind):
+            if document.kind == kind:
+                yield crediting.row_of(document)
+
+    return found
+
+
 def _deliveries(tenant: Tenant, condition: Condition | None) -> Iterator[Row]:
     for delivery in _sought(tenant.deliveries, condition, "DeliveryDocument"):
         yield _delivery(delivery)
@@ -252,5 +262,7 @@ _SETS: dict[str, Callable[[Tenant, Condition | None], Iterator[Row]]] = {
     "A_MaterialStock": _material_stock,
     "A_MaterialDocumentItem": _documents,
     "A_SalesOrder": _orders,
+    "A_CustomerReturn": _credits("CustomerReturn"),
+    "A_CreditMemoRequest": _credits("CreditMemoRequest"),
     "A_OutbDeliveryHeader": _deliveries,
 }

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, unquote
 import httpx
 
 from sandbox.simulator import Delivery, Vanish
-from sandbox.vendors.sap import control, ordering, reading
+from sandbox.vendors.sap import control, crediting, ordering, reading
 from sandbox.vendors.sap.entities import SETS, EntitySet
 from sandbox.vendors.sap.events import Events
 from sandbox.vendors.sap.query import Condition, parse
@@ -28,6 +28,7 @@ from shared.ports import Clock
 ROOT = "/sap/opu/odata/sap/"
 TOKEN_LIFE = timedelta(hours=1)
 CSRF_LIFE = timedelta(minutes=30)
+_CREATED = frozenset({"A_SalesOrder", *crediting.KINDS})
 _OPTIONS = frozenset(
     {"$filter", "$select", "$expand", "$orderby", "$top", "$skip", "$skiptoken", "$format"}
     | {"$inlinecount", "sap-client"}
@@ -132,8 +133,8 @@ class SapSimulator:
             raise Refused(code, f"Resource not found: {name}", status=HTTPStatus.NOT_FOUND)
         if request.method == "GET":
             return self._read(request, entities)
-        if request.method == "POST" and name == "A_SalesOrder":
-            return self._create(request, now)
+        if request.method == "POST" and name in _CREATED:
+            return self._create(request, name, now)
         return httpx.Response(HTTPStatus.METHOD_NOT_ALLOWED)
 
     def _session(self, now: datetime) -> httpx.Response:
@@ -143,7 +144,7 @@ class SapSimulator:
         headers = {"x-csrf-token": token, "set-cookie": f"SAP_SESSIONID={cookie}; path=/; HttpOnly"}
         return httpx.Response(HTTPStatus.OK, headers=headers)
 
-    def _create(self, request: httpx.Request, now: datetime) -> httpx.Response:
+    def _create(self, request: httpx.Request, name: str, now: datetime) -> httpx.Response:
         cookies = dict(
             part.strip().split("=", 1)
             for part in request.headers.get("cookie", "").split(";")
@@ -157,16 +158,28 @@ class SapSimulator:
             body = json.loads(request.content)
         except ValueError:
             raise Refused("005056A509B11EE1B9A8FEC11C21D78E", "Malformed body") from None
-        order = ordering.create(self.tenant, body, now)
-        self.counts["orders"] += 1
-        self.events.emit("salesorder.v1.SalesOrder.Created.v1", {"SalesOrder": order.number}, now)
+        row = self._order(body, now) if name == "A_SalesOrder" else self._credit(name, body, now)
         if self.lingers > 0:
             self.lingers -= 1
             time.sleep(self.linger_s)
         if self.faults.vanishes():
             raise Vanish
-        row = _rendered(reading.order_row(order), frozenset({"to_Item"}))
-        return httpx.Response(HTTPStatus.CREATED, json={"d": row})
+        created = _rendered(row, frozenset({"to_Item"}))
+        return httpx.Response(HTTPStatus.CREATED, json={"d": created})
+
+    def _order(self, body: object, now: datetime) -> Row:
+        order = ordering.create(self.tenant, body, now)
+        self.counts["orders"] += 1
+        self.events.emit("salesorder.v1.SalesOrder.Created.v1", {"SalesOrder": order.number}, now)
+        return reading.order_row(order)
+
+    def _credit(self, name: str, body: object, now: datetime) -> Row:
+        kind = crediting.KINDS[name]
+        document = crediting.create(self.tenant, kind, body, now)
+        self.counts["credits"] += 1
+        if kind.event:
+            self.events.emit(kind.event, {kind.name: document.number}, now)
+        return crediting.row_of(document)
 
     def _read(self, request: httpx.Request, entities: EntitySet) -> httpx.Response:
         options = dict(request.url.params)

@@ -94,6 +94,36 @@ class Delivery:
     items: list[DeliveryItem]
 
 
+@dataclass(slots=True)
+class CreditItem:
+    item: str
+    material: str
+    quantity: Decimal
+    order_item: str
+    net: Decimal
+    tax: Decimal
+
+
+@dataclass(slots=True)
+class CreditDocument:
+    """A customer return or a credit memo request, by SAP's name of it."""
+
+    kind: str
+    number: str
+    doc_type: str
+    reference: str
+    order: str
+    sold_to: str
+    currency: str
+    net: Decimal
+    items: list[CreditItem]
+    changed_at: datetime
+
+    @property
+    def gross(self) -> Decimal:
+        return self.net + sum((item.tax for item in self.items), ZERO)
+
+
 class Keyed[T]:
     """Values by a key, walked in order of it; several may share one."""
 
@@ -135,6 +165,8 @@ class Tenant:
     orders: Keyed[Order] = field(default_factory=Keyed)
     by_reference: dict[str, list[Order]] = field(default_factory=lambda: defaultdict(list))
     deliveries: Keyed[Delivery] = field(default_factory=Keyed)
+    credits: Keyed[CreditDocument] = field(default_factory=Keyed)
+    credited: dict[str, list[CreditDocument]] = field(default_factory=lambda: defaultdict(list))
     documents: Keyed[Row] = field(default_factory=Keyed)
     customers: set[str] = field(default_factory=lambda: {"17100001"})
     _numbers: dict[str, int] = field(default_factory=lambda: defaultdict(int))
@@ -176,3 +208,11 @@ class Tenant:
     def add_order(self, order: Order) -> None:
         self.orders.add(order.number, order)
         self.by_reference[order.header.get("PurchaseOrderByCustomer", "")].append(order)
+
+    def add_credit(self, document: CreditDocument) -> None:
+        self.credits.add(document.number, document)
+        self.credited[document.order].append(document)
+
+    def credits_of(self, order: str) -> list[CreditDocument]:
+        """Returns and credit memo requests that refer to an order."""
+        return self.credited.get(order, [])

@@ -11,6 +11,7 @@ import httpx
 
 from shared.connectors.sap import conditions, mapping, orders, values
 from shared.connectors.sap.gateway import Gateway, Signer
+from shared.connectors.sap.refunds import Refunds
 from shared.connectors.sap.schema import (
     DeliveryRow,
     MovementItem,
@@ -28,7 +29,15 @@ from shared.model.facts import PriceCard, ProductCard, StockCard
 from shared.model.ids import Entity
 from shared.model.order import Order, Shipment
 from shared.model.retailer import Connection, Retailer
-from shared.ports import Clock, Pacer, Page, PostedOrder, Refusal
+from shared.ports import (
+    Clock,
+    CreditWish,
+    Pacer,
+    Page,
+    PostedCredit,
+    PostedOrder,
+    Refusal,
+)
 
 PRODUCT = "API_PRODUCT_SRV"
 PRICING = "API_SLSPRICINGCONDITIONRECORD_SRV"
@@ -49,7 +58,7 @@ class _Read(Protocol):
 
 
 class SapS4:
-    """One tenant. Satisfies FactSource, OrderSink and ShipmentSource of `shared.ports`.
+    """One tenant. Satisfies FactSource, OrderSink, CreditSink and ShipmentSource of `shared.ports`.
 
     Pages go by key (`Material gt 'last'`), so that rows written meanwhile shift nothing, and a SKU
     is never split over two pages: a card always holds everything SAP says of it.
@@ -63,6 +72,7 @@ class SapS4:
         self._settings = settings_of(connection)
         self._retailer = retailer
         self._clock = clock
+        self._refunds = Refunds(gateway, self._settings)
 
     def changed(
         self, entity: Entity, *, since: datetime | None, page: str | None
@@ -296,6 +306,14 @@ class SapS4:
         except RejectedError as error:  # SAP took the order; only what it answers is strange
             raise InDoubtError(str(error)) from error
         return orders.posted(stored, orders.places(order))
+
+    # refunds
+
+    def find_credit(self, wish: CreditWish) -> list[PostedCredit]:
+        return self._refunds.find(wish)
+
+    def post_credit(self, wish: CreditWish) -> PostedCredit:
+        return self._refunds.post(wish)
 
     # deliveries
 

@@ -48,6 +48,14 @@ class SapSettings(Canonical):
     tax_condition: str = Field(
         default="MWST", description="tax of an item or of freight, when prices exclude it"
     )
+    return_type: str = Field(default="CBAR", description="type of a customer return")
+    credit_type: str = Field(default="CR", description="type of a credit memo request")
+    credit_reason: str = Field(default="", description="order reason of credit documents")
+    return_reason: str = Field(default="", description="return reason of returned items")
+    freight_material: str = Field(
+        default="",
+        description="article credited when freight alone goes back; the order's first if empty",
+    )
     tracking_field: Literal["BillOfLading", "MeansOfTransport"] = Field(
         default="BillOfLading", description="where a delivery keeps its tracking number"
     )
