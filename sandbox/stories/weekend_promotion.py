@@ -36,6 +36,7 @@ WITHDRAWN: Final = 300
 LEAD_S: Final = 90.0  # from dropping the file to the start in London
 APART_S: Final = 30.0  # New York begins and ends so much later
 LASTS_S: Final = 180.0
+EARLY_S: Final = 45.0  # from dropping a withdrawal to the end it names
 LOOK_S: Final = 1.0
 CALL: Final = 500
 
@@ -117,11 +118,15 @@ class Weekend:
         """Wait until each shop has switched, and tell how late the first and the last was."""
         for channel, at in sorted(due.items(), key=lambda one: one[1]):
             time.sleep(max(0.0, (at - datetime.now(UTC)).total_seconds()))
-            until = time.monotonic() + PATIENCE_S / 4
-            while (left := self.differing(channel, skus)) and time.monotonic() < until:
-                time.sleep(LOOK_S)
-            self.check(f"{name} in {channel}", left, of=len(skus))
+            self.awaited(f"{name} in {channel}", channel, skus)
             self._late(f"{name} in {channel}", channel, skus, at)
+
+    def awaited(self, name: str, channel: str, skus: list[str]) -> None:
+        """Wait until a shop shows what it must, and not for ever."""
+        until = time.monotonic() + PATIENCE_S / 4
+        while (left := self.differing(channel, skus)) and time.monotonic() < until:
+            time.sleep(LOOK_S)
+        self.check(name, left, of=len(skus))
 
     def _late(self, name: str, channel: str, skus: list[str], due: datetime) -> None:
         at: Any = self.world.controls.control(channel, "priced_at")
@@ -233,6 +238,7 @@ def _run(weekend: Weekend, promoted: list[str]) -> None:
     began = time.monotonic()
     weekend.switched("start", promoted, {name: w.start for name, w in book.windows.items()})
     weekend.timed("start", began)
+    _trace(weekend, promoted[-1], wanted=["base price", "promotional price", "tax"])
 
     began = time.monotonic()
     corrected = promoted[:CORRECTED]
@@ -249,13 +255,12 @@ def _run(weekend: Weekend, promoted: list[str]) -> None:
         text = price_text(book.prices[sku])
         weekend.world.controls.control(ERP, "set_price", sku=sku, amount=text, tell=True)
     withdrawn = promoted[-WITHDRAWN:]
-    early = whole_second(datetime.now(UTC), later_s=30)
+    early = whole_second(datetime.now(UTC), later_s=EARLY_S)
     book.withdraw(withdrawn, early)
     weekend.drop("withdrawn", book.rows(withdrawn))
     weekend.switched("early end", withdrawn, dict.fromkeys(weekend.channels, early))
     for channel in weekend.channels:
-        left = weekend.differing(channel, repriced)
-        weekend.check(f"a base changed below the promotion in {channel}", left, of=len(repriced))
+        weekend.awaited(f"a base changed below the promotion in {channel}", channel, repriced)
     weekend.timed("change bases, withdraw a part", began)
 
 
@@ -279,7 +284,7 @@ def _look(weekend: Weekend, promoted: list[str]) -> None:
         weekend.world.deployed.aws.sqs.send_message(QueueUrl=url, MessageBody=body)
     weekend.settle()
     _parity(weekend)
-    _trace(weekend, promoted[0])
+    _trace(weekend, promoted[0], wanted=["base price", "exchange rate", "tax", "rounding charm"])
     weekend.timed("compare", began)
 
 
@@ -298,22 +303,21 @@ def _parity(weekend: Weekend) -> None:
         weekend.check(name, wrong, of=total)
 
 
-def _trace(weekend: Weekend, sku: str) -> None:
-    """The chain of rules behind a price in New York: from sterling with tax to dollars without."""
+def _trace(weekend: Weekend, sku: str, *, wanted: list[str]) -> None:
+    """The chain of rules behind a price: in New York from sterling with tax to dollars without."""
     found: Any = weekend.world.api.trace_sku(sku)
     chains = {
         one["channel"]: [f"{s['rule']}: {s['detail']}" for s in one["targets"]["price"]["why"]]
         for one in found["channels"]
     }
     for channel, steps in chains.items():
-        weekend.chain += [f"{channel}: {step}" for step in steps]
+        weekend.chain += [f"{sku} in {channel}: {step}" for step in steps]
     rules = [step.split(":", 1)[0] for step in chains["new-york"]]
-    wanted = ["base price", "exchange rate", "tax", "rounding charm"]
     wrong = [] if rules == wanted else [f"{sku} in new-york is explained by {rules}, not {wanted}"]
     pence = weekend.book.prices[sku]
     if not any(price_text(pence) in step for step in chains["london"]):
         wrong.append(f"{sku} in london is not explained by {price_text(pence)}")
-    weekend.check("the chain of rules behind a price", wrong, of=len(weekend.chain))
+    weekend.check(f"the chain of rules behind {sku}", wrong, of=len(chains))
 
 
 def _result(weekend: Weekend, seconds: float) -> dict[str, Json]:

@@ -1,12 +1,12 @@
 """The days that are simulated: small, and each aimed at one way things go wrong."""
 
 from tests.simulation.scenario import Scenario
+from tests.simulation.scenarios_checkouts import CHECKOUTS
 from tests.simulation.scenarios_edges import EDGES
 from tests.simulation.scenarios_orders import ORDERS
 from tests.simulation.scenarios_outages import OUTAGES
 from tests.simulation.scenarios_owners import OWNERS
 from tests.simulation.scenarios_prices import PRICES
 
-SCENARIOS: dict[str, Scenario] = {
-    each.name: each for each in (*ORDERS, *PRICES, *OUTAGES, *EDGES, *OWNERS)
-}
+_ALL = (*ORDERS, *PRICES, *OUTAGES, *EDGES, *CHECKOUTS, *OWNERS)
+SCENARIOS: dict[str, Scenario] = {each.name: each for each in _ALL}
