@@ -238,7 +238,7 @@ def _run(weekend: Weekend, promoted: list[str]) -> None:
     began = time.monotonic()
     weekend.switched("start", promoted, {name: w.start for name, w in book.windows.items()})
     weekend.timed("start", began)
-    _trace(weekend, promoted[-1], wanted=["base price", "promotional price", "tax"])
+    _trace(weekend, promoted[-1], wanted=["base price", "promotional price"])
 
     began = time.monotonic()
     corrected = promoted[:CORRECTED]
