@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.pricing import Priced, Unpriced
+from shared.domain.wishes import name_of
 from shared.model.base import Json
-from shared.model.target import NextPrice, PriceValue
+from shared.model.target import Guard, NextPrice, PriceValue, Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,11 @@ EDGES_MAX = 4  # instants looked at; what lies behind them is told later
 
 def foretold(priced: Priced, at: Callable[[datetime], Priced | Unpriced]) -> PriceValue:
     """The price of now and what can be told ahead of it; `at` says what holds from an instant."""
+    return scheduled(priced.value, coming(priced, at), promotional=priced.promotional)
+
+
+def coming(priced: Priced, at: Callable[[datetime], Priced | Unpriced]) -> list[Coming]:
+    """The prices that are known to follow."""
     found: list[Coming] = []
     before, edge = priced.value, priced.next_change
     for _ in range(EDGES_MAX):
@@ -36,7 +42,7 @@ def foretold(priced: Priced, at: Callable[[datetime], Priced | Unpriced]) -> Pri
         if then.value != before:
             found.append(Coming(edge, then.value, then.promotional))
         before, edge = then.value, then.next_change
-    return scheduled(priced.value, found, promotional=priced.promotional)
+    return found
 
 
 def scheduled(now: PriceValue, coming: Sequence[Coming], *, promotional: bool) -> PriceValue:
@@ -85,6 +91,29 @@ def plain(value: Json) -> Json:
     if not isinstance(value, dict):
         return value
     return {name: each for name, each in value.items() if name != "ahead"}
+
+
+def dated(value: Json, told: Json, guard: Guard | None) -> Json:
+    """What is told of a price once it was judged: nothing ahead of what waits or was rejected.
+
+    `value` is what may be shown now, `told` what would be told if all of it may.
+    """
+    if told is None or plain(told) != value:
+        return value
+    steps = PriceValue.model_validate(told).ahead
+    kept = guard and any(guard.keeps_back(name_of(_alone(step))) for step in steps)
+    return value if kept else told
+
+
+def undated(target: Target, now: datetime) -> Target:
+    """The target as if its channel were told of nothing but the price of the moment."""
+    values = {"desired": target.desired, "published": target.published}
+    update = {name: plain(current(value, now)) for name, value in values.items()}
+    return target if update == values else target.model_copy(update=update)
+
+
+def _alone(step: NextPrice) -> Json:
+    return PriceValue(price=step.price, compare_at=step.compare_at).model_dump(mode="json")
 
 
 def _step(coming: Coming) -> NextPrice:

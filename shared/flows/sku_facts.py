@@ -12,10 +12,10 @@ from shared.domain.pricing import Priced, Unpriced, resolve
 from shared.domain.stock_rules import ArticleRules, StockRules
 from shared.flows import keys
 from shared.flows.stock_facts import stock_of
+from shared.model.base import Json
 from shared.model.facts import HoldCard, ItemCard, PriceCard, StockCard
 from shared.model.ids import Entity
 from shared.model.retailer import Channel, Retailer
-from shared.model.target import PriceValue
 from shared.ports import Key, Row
 
 type Facts = Mapping[Key, Row]
@@ -39,11 +39,11 @@ class SkuFacts:
             return None
         found = self._priced.get(channel.name)
         if found is None:
-            found = self._priced[channel.name] = self.priced_at(channel, self.now)
+            found = self._priced[channel.name] = self.price_at(channel, self.now)
         return found
 
-    def priced_at(self, channel: Channel, at: datetime) -> Priced | Unpriced:
-        """The channel's price at an instant, by what is known now."""
+    def price_at(self, channel: Channel, at: datetime) -> Priced | Unpriced:
+        """What these conditions make of the channel's price at an instant."""
         return resolve(
             believed(self.prices, self.retailer),
             variant=self.item.variant,
@@ -52,11 +52,11 @@ class SkuFacts:
             now=at,
         )
 
-    def told(self, channel: Channel, priced: Priced) -> PriceValue:
-        """What the channel is told of a price: with what lies ahead, if it takes dates."""
+    def told(self, channel: Channel, priced: Priced) -> Json:
+        """The price with what lies ahead of it; None for a channel that takes no dates."""
         if not channel.dates:
-            return priced.value
-        return foretold(priced, partial(self.priced_at, channel))
+            return None
+        return foretold(priced, partial(self.price_at, channel)).model_dump(mode="json")
 
     def available(self, channel: Channel) -> Available | None:
         """What the channel may sell; None where nothing is known of its stock."""
