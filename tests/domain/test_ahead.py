@@ -7,14 +7,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain import targets
-from shared.domain.ahead import Coming, current, foretold, plain, scheduled
+from shared.domain.ahead import Coming, current, dated, foretold, plain, scheduled, undated
 from shared.domain.pricing import Priced, Unpriced, resolve
 from shared.domain.targets import Draft
+from shared.domain.wishes import name_of
 from shared.model.base import Json
 from shared.model.ids import Facet
 from shared.model.money import Money
 from shared.model.price import PriceCondition, PriceKind
-from shared.model.target import Attempt, NextPrice, PriceValue, Target, TargetState, Verdict
+from shared.model.target import (
+    Attempt,
+    Decision,
+    Guard,
+    NextPrice,
+    PriceValue,
+    Proposal,
+    Ruling,
+    Target,
+    TargetState,
+    Verdict,
+)
 from tests.factories import make_condition, make_retailer, make_variant, make_window
 
 NOW = datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
@@ -220,3 +232,49 @@ def test_held_against_the_channel_is_what_it_should_show_by_now() -> None:
     old = target(value(2000, (1, 1500), (3, 2000)))
     assert targets.as_of(old, NOW) is old
     assert targets.as_of(old, NOW + 2 * HOUR).desired == said(value(1500, (3, 2000)))
+
+
+# beside guardrails
+
+
+def guarded(*held: PriceValue, rejected: PriceValue | None = None) -> Guard:
+    proposals = [
+        Proposal(name=name_of(said(one)), value=said(one), since=NOW, reasons=()) for one in held
+    ]
+    rulings = [
+        Ruling(
+            name=name_of(said(one)),
+            value=said(one),
+            decision=Decision.REJECTED,
+            by="somebody",
+            why="too low",
+            at=NOW,
+        )
+        for one in ([rejected] if rejected else [])
+    ]
+    return Guard(held=tuple(proposals), rulings=tuple(rulings))
+
+
+TOLD = value(2000, (1, 1500), (3, 2000))
+
+
+@pytest.mark.parametrize("guard", [None, guarded(), guarded(value(999), rejected=value(998))])
+def test_what_is_not_held_is_told_ahead(guard: Guard | None) -> None:
+    assert dated(said(value(2000)), said(TOLD), guard) == said(TOLD)
+
+
+@pytest.mark.parametrize("guard", [guarded(value(1500)), guarded(rejected=value(1500))])
+def test_a_promotion_that_waits_or_was_rejected_is_not_told_ahead(guard: Guard) -> None:
+    assert dated(said(value(2000)), said(TOLD), guard) == said(value(2000))
+
+
+def test_while_the_price_of_now_is_held_nothing_is_told_ahead() -> None:
+    shown = said(value(1900))
+    assert dated(shown, said(TOLD), guarded(value(2000))) == shown
+
+
+def test_prices_are_judged_as_if_nothing_had_been_told_ahead() -> None:
+    old = target(TOLD)
+    assert undated(old, NOW).desired == said(value(2000))
+    assert undated(old, NOW + 2 * HOUR).published == said(value(1500))
+    assert undated(target(value(2000)), NOW) == target(value(2000))
