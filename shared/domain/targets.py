@@ -3,9 +3,20 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from shared.domain.ahead import current
+from shared.domain.wishes import Wish, promotional
 from shared.model.base import Json
 from shared.model.ids import Facet
-from shared.model.target import Attempt, Outcome, Step, StockTerms, Target, TargetState, Verdict
+from shared.model.target import (
+    Attempt,
+    Guard,
+    Outcome,
+    Step,
+    StockTerms,
+    Target,
+    TargetState,
+    Verdict,
+)
 
 KEPT_ATTEMPTS = 5
 KEPT_SENT = 4
@@ -19,15 +30,21 @@ class Priority:
     SOLD_OUT = 0
     NEW_LISTING = 1
     STOCK = 2
-    PROMOTION = 3
-    PRICE = 4
-    CONTENT = 5
-    ALL = range(6)
+    CORRECTION = 3
+    PROMOTION = 4
+    PRICE = 5
+    CONTENT = 6
+    ALL = range(7)
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What derivation found a channel should show."""
+    """What derivation found a channel should show.
+
+    `wishes` are what a price is judged by where its channel has guardrails, `guard` is what came of
+    that; `moves` says that it counts as moved, `blocked` that no price may be shown yet. `told` is
+    the price with what lies ahead of it, for a channel that takes dates.
+    """
 
     channel: str
     facet: Facet
@@ -39,6 +56,11 @@ class Draft:
     facts: dict[str, datetime]
     next_change: datetime | None = None
     terms: StockTerms | None = None
+    wishes: tuple[Wish, ...] = ()
+    guard: Guard | None = None
+    moves: bool = False
+    blocked: bool = False
+    told: Json = None
 
 
 def desire(old: Target | None, draft: Draft, *, now: datetime) -> Target | None:
@@ -51,6 +73,7 @@ def desire(old: Target | None, draft: Draft, *, now: datetime) -> Target | None:
             group=draft.group,
             desired=draft.desired,
             version=1,
+            state=TargetState.DIRTY if draft.desired is not None else TargetState.HELD,
             priority=draft.priority,
             since=now,
             derived_at=now,
@@ -58,9 +81,12 @@ def desire(old: Target | None, draft: Draft, *, now: datetime) -> Target | None:
             terms=draft.terms,
             why=draft.chain,
             facts=draft.facts,
+            guard=draft.guard,
         )
     if old.desired == draft.desired and old.group == draft.group:
         return _same_wish(old, draft)
+    if _switched(old, draft, now):
+        return _looked_for(old, draft, now)
     version = old.version + 1
     state = _state_after(old, draft)
     shown = state is TargetState.APPLIED
@@ -79,8 +105,49 @@ def desire(old: Target | None, draft: Draft, *, now: datetime) -> Target | None:
             "why": draft.chain,
             "facts": draft.facts,
             "attempts": _attempts_after(old, state, now),
+            "guard": draft.guard,
         }
     )
+
+
+def _switched(old: Target, draft: Draft, now: datetime) -> bool:
+    """Whether the channel was told of this before, and does it by itself at this moment."""
+    told = old.state is TargetState.APPLIED and old.published == old.desired
+    return told and current(old.published, now) == draft.desired
+
+
+def _looked_for(old: Target, draft: Draft, now: datetime) -> Target:
+    """Nothing is sent: the channel has its dates. Whether it kept them is read back."""
+    version = old.version + 1
+    said = "told before, and switches by itself"
+    attempt = Attempt(at=now, version=version, verdict=Verdict.ACCEPTED, detail=said)
+    return old.model_copy(
+        update={
+            "group": draft.group,
+            "desired": draft.desired,
+            "version": version,
+            "published": draft.desired,
+            "state": TargetState.IN_DOUBT,
+            "priority": draft.priority,
+            "since": now,
+            "derived_at": now,
+            "next_change": draft.next_change,
+            "why": draft.chain,
+            "facts": draft.facts,
+            "guard": draft.guard,
+            "sent": _sent(old, draft.desired),
+            "attempts": kept(old, attempt),
+        }
+    )
+
+
+def as_of(target: Target, now: datetime) -> Target:
+    """The target as the channel should show it at an instant, by what it was told ahead."""
+    desired = current(target.desired, now)
+    if desired == target.desired:
+        return target
+    sent = tuple(current(value, now) for value in target.sent)
+    return target.model_copy(update={"desired": desired, "sent": sent})
 
 
 def _same_wish(old: Target, draft: Draft) -> Target | None:
@@ -90,7 +157,7 @@ def _same_wish(old: Target, draft: Draft) -> Target | None:
     """
     same_chain = old.why == draft.chain or draft.facet is not Facet.PRICE
     same_terms = old.next_change == draft.next_change and old.terms == draft.terms
-    if same_terms and same_chain:
+    if same_terms and same_chain and old.guard == draft.guard:
         return None
     return old.model_copy(
         update={
@@ -98,8 +165,17 @@ def _same_wish(old: Target, draft: Draft) -> Target | None:
             "terms": draft.terms,
             "why": draft.chain,
             "facts": draft.facts,
+            "guard": draft.guard,
         }
     )
+
+
+def corrects(old: Target | None, desired: Json, *, now: datetime) -> bool:
+    """Whether a price replaces a wrong one: refused by the channel, or of a promotion under way."""
+    if old is None or old.desired is None or old.desired == desired:
+        return False
+    running = old.next_change is not None and now < old.next_change
+    return old.state is TargetState.REJECTED or (running and promotional(old.why))
 
 
 def _state_after(old: Target, draft: Draft) -> TargetState:
@@ -128,7 +204,7 @@ def _attempts_after(old: Target, state: TargetState, now: datetime) -> tuple[Att
     if state is not TargetState.IN_DOUBT or old.state is TargetState.IN_DOUBT:
         return old.attempts
     doubt = Attempt(at=now, version=old.version, verdict=Verdict.UNKNOWN, detail="may be under way")
-    return _kept(old, doubt)
+    return kept(old, doubt)
 
 
 def sent(target: Target, *, now: datetime) -> Target:
@@ -138,7 +214,7 @@ def sent(target: Target, *, now: datetime) -> Target:
         update={
             "state": TargetState.IN_DOUBT,
             "sent": _sent(target, target.desired),
-            "attempts": _kept(target, attempt),
+            "attempts": kept(target, attempt),
         }
     )
 
@@ -154,7 +230,7 @@ def settle(target: Target, outcome: Outcome, *, sent_version: int, sent_value: J
         receipt=outcome.receipt,
         look_at=outcome.look_at,
     )
-    update: dict[str, object] = {"attempts": _kept(target, attempt)}
+    update: dict[str, object] = {"attempts": kept(target, attempt)}
     if outcome.verdict in {Verdict.APPLIED, Verdict.ACCEPTED, Verdict.UNKNOWN}:
         update["sent"] = _sent(target, sent_value)
     newest = target.version == sent_version
@@ -180,7 +256,7 @@ def seen(target: Target, shown: Json, *, now: datetime) -> Target:
     Where it differs, what is sent next is a new operation: a vendor that remembers the key of an
     earlier one would answer from memory and do nothing.
     """
-    same = shown == target.desired
+    same = shown == current(target.desired, now)
     attempt = Attempt(
         at=now,
         version=target.version if same else target.version + 1,
@@ -190,10 +266,10 @@ def seen(target: Target, shown: Json, *, now: datetime) -> Target:
     return target.model_copy(
         update={
             "version": target.version if same else target.version + 1,
-            "published": shown,
+            "published": target.desired if same else shown,
             "published_version": target.version if same else target.published_version,
             "state": TargetState.APPLIED if same else TargetState.DIRTY,
-            "attempts": _kept(target, attempt),
+            "attempts": kept(target, attempt),
         }
     )
 
@@ -216,7 +292,7 @@ def merged(current: Target, new: Target) -> Target:
     told = current.attempts[-1:]
     since = told and told[0].verdict is Verdict.STALE and told[0] not in new.attempts
     if since and new.state is not TargetState.IN_DOUBT:  # which is looked at later, when all landed
-        said = {"published": new.published, "sent": new.sent, "attempts": _kept(new, told[0])}
+        said = {"published": new.published, "sent": new.sent, "attempts": kept(new, told[0])}
         return current.model_copy(update=said)  # what the channel changed since is not in `new`
     state = TargetState.IN_DOUBT if new.state is TargetState.IN_DOUBT else TargetState.DIRTY
     if state is TargetState.DIRTY and new.published == current.desired:
@@ -242,36 +318,6 @@ def _noticed(current: Target, new: Target) -> datetime:
     return max(current.derived_at, last.at + _TICK) if missed else current.derived_at
 
 
-def overwritten(target: Target, shown: Json, *, why: str, now: datetime) -> Target:
-    """The channel shows something else for good: it is sent the wish anew, over what it shows."""
-    version = target.version + 1
-    attempt = Attempt(
-        at=now, version=version, verdict=Verdict.RETRY, detail=f"read back: {why}"[:200]
-    )
-    return target.model_copy(
-        update={
-            "version": version,
-            "published": shown,
-            "state": TargetState.DIRTY,
-            "since": now,
-            "attempts": _kept(target, attempt),
-        }
-    )
-
-
-def accepted(target: Target, shown: Json, *, why: str, now: datetime) -> Target:
-    """The channel's own value stays, until another one is wished."""
-    detail = f"accepted: {why}"[:200]
-    attempt = Attempt(at=now, version=target.version, verdict=Verdict.APPLIED, detail=detail)
-    return target.model_copy(
-        update={
-            "published": shown,
-            "accepted_version": target.version,
-            "attempts": _kept(target, attempt),
-        }
-    )
-
-
 def changed_there(target: Target, *, now: datetime, look_at: datetime | None = None) -> Target:
     """The channel changed the value by itself: it is read back before anything else is sent.
 
@@ -286,7 +332,7 @@ def changed_there(target: Target, *, now: datetime, look_at: datetime | None = N
         look_at=look_at,
     )
     return target.model_copy(
-        update={"state": TargetState.IN_DOUBT, "attempts": _kept(target, attempt)}
+        update={"state": TargetState.IN_DOUBT, "attempts": kept(target, attempt)}
     )
 
 
@@ -321,7 +367,7 @@ def _backoff(target: Target) -> timedelta:
     return min(timedelta(seconds=5) * 2 ** (tries - 1), BACKOFF_MAX) if tries else timedelta()
 
 
-def _kept(target: Target, attempt: Attempt) -> tuple[Attempt, ...]:
+def kept(target: Target, attempt: Attempt) -> tuple[Attempt, ...]:
     return (*target.attempts, attempt)[-KEPT_ATTEMPTS:]
 
 

@@ -20,7 +20,7 @@ from shared.flows.lanes import DRAIN, due_now
 from shared.flows.leases import Lease, Leases, Released
 from shared.flows.links import Links, merged
 from shared.flows.pushes import as_pushes
-from shared.flows.refusals import line_refused
+from shared.flows.refusals import line_refused, unsaid
 from shared.flows.roster import enrolled
 from shared.model.ids import Facet
 from shared.model.retailer import Channel, Retailer
@@ -34,6 +34,7 @@ TRIES = 6
 class Published:
     """What a run did, and what of it is to be looked at once more, by when."""
 
+    out_of_time: Callable[[], bool]
     applied: int = 0
     rejected: int = 0
     retried: int = 0
@@ -87,7 +88,7 @@ class Publisher:
 
         With `withheld` also what a channel in shadow was not sent: to look again, or to send it.
         """
-        result = Published()
+        result = Published(out_of_time)
         lease = self.leases.acquire(f"publish#{self.connection}")
         while lease is not None:
             self._drain(lease, result, out_of_time, withheld=withheld)
@@ -249,7 +250,7 @@ class Publisher:
             now = self.clock.now()
             said = {o.key: o for o in outcomes}
             pairs = [
-                (h, receipts.overtaken(h.target, said.get(key) or _unsaid(key), now=now))
+                (h, receipts.overtaken(h.target, said.get(key) or unsaid(key), now=now))
                 for key, h in marked.items()
             ]
             self._commit(pairs, result)
@@ -269,6 +270,8 @@ class Publisher:
             self._settle_all(facet, marked, outcomes, result)
             if stop is not None:
                 raise stop
+            if result.out_of_time():
+                return  # the other lines were not marked, and stay dirty
 
     def _ready(
         self,
@@ -337,7 +340,7 @@ class Publisher:
         pairs = []
         refused = []
         for key, held in marked.items():
-            outcome = answered.get(key) or _unsaid(key)
+            outcome = answered.get(key) or unsaid(key)
             settled = targets.settle(
                 held.target,
                 outcome,
@@ -387,12 +390,6 @@ class Publisher:
 
 def _on_sale(target: Target) -> bool:
     return any(StockValue.model_validate(target.desired).levels.values())
-
-
-def _unsaid(key: str) -> Outcome:
-    return Outcome(
-        key=key, verdict=Verdict.UNKNOWN, message="the channel did not mention this line"
-    )
 
 
 def _all(lines: Sequence[Push], verdict: Verdict, message: str, *, code: str = "") -> list[Outcome]:

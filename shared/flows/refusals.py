@@ -3,7 +3,7 @@
 from shared.flows import keys
 from shared.flows.issues import Problem
 from shared.model.issue import IssueKind
-from shared.model.target import Outcome, Target
+from shared.model.target import Outcome, Target, Verdict
 
 
 def line_refused(connection: str, target: Target, outcome: Outcome) -> Problem:
@@ -22,3 +22,9 @@ def line_refused(connection: str, target: Target, outcome: Outcome) -> Problem:
             "target": f"{target.channel}#{target.facet}#{target.key}",
         },
     )
+
+
+def unsaid(key: str) -> Outcome:
+    """What is known of a line that the channel did not mention."""
+    message = "the channel did not mention this line"
+    return Outcome(key=key, verdict=Verdict.UNKNOWN, message=message)

@@ -23,6 +23,9 @@ class IssueKind(StrEnum):
     NO_PRICE = "no_price"
     BAD_FACT = "bad_fact"
     BAD_FILE = "bad_file"
+    BAD_MOVEMENT = "bad_movement"
+    MOVEMENT_GAP = "movement_gap"
+    TRANSFER_DIFFERS = "transfer_differs"
     NOT_THE_OWNER = "not_the_owner"
     REFUND_WITHOUT_ORDER = "refund_without_order"
     REFUND_EXCEEDS_PAID = "refund_exceeds_paid"
@@ -33,6 +36,7 @@ class IssueKind(StrEnum):
     OLD_VALUE_SHOWN = "old_value_shown"
     MISSING_ON_CHANNEL = "missing_on_channel"
     DERIVATION_LAGS = "derivation_lags"
+    PRICE_HELD = "price_held"
     DEAD_LETTER = "dead_letter"
     ACCESS = "access"
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain import parity, targets
+from shared.domain import parity, repairs, targets
 from shared.domain.parity import EXAMPLES, Look
 from shared.domain.targets import Draft, Priority
 from shared.model.base import Json
@@ -117,13 +117,13 @@ def test_nothing_is_sent_for_what_is_missing_refused_or_lagging(policy: Repair) 
 
 def test_overwriting_is_a_new_operation_on_what_is_really_shown() -> None:
     target = published(price(1999))
-    anew = targets.overwritten(target, price(1), why="edited", now=LATER)
+    anew = repairs.overwritten(target, price(1), why="edited", now=LATER)
     assert (anew.published, anew.state, anew.version) == (price(1), TargetState.DIRTY, 2)
     assert targets.due(anew, settle_after=SETTLE) == LATER
 
 
 def test_an_accepted_value_stays_until_another_one_is_wished() -> None:
-    target = targets.accepted(published(price(1999)), price(1), why="edited", now=LATER)
+    target = repairs.accepted(published(price(1999)), price(1), why="edited", now=LATER)
     assert Look(target, price(1)).accepted
     assert not Look(target, price(2)).accepted
     draft = Draft(

@@ -218,6 +218,7 @@ class Scenario:
     bucket: int = BUCKET
     settings: str = ""
     trade: bool = False
+    engine: bool = False
     replays: bool = False
     replayed: Collection[IssueKind] = REPLAYED
     reads: Collection[Entity] = ORDERLY
@@ -234,6 +235,7 @@ class Scenario:
             self.bucket,
             settings=self.settings,
             trade=self.trade,
+            engine=self.engine,
         )
 
     @property
