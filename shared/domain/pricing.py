@@ -133,12 +133,13 @@ def _shown(market: Market, choice: Choice) -> _Shown | str:
 
 
 def _money(market: Market, quote: Quote, quantity: int = 1) -> Money | None:
+    rule, computed = _rule(market), _computed(market, quote)
+    if rule is None and not computed and not quote.condition.scales and not quote.missing:
+        return quote.condition.amount  # as its owner stated it
     amount = market.exact(quote, quantity)
     if amount is None:
         return None
-    return rounded(
-        amount, market.channel.currency, _rule(market), computed=_computed(market, quote)
-    )
+    return rounded(amount, market.channel.currency, rule, computed=computed)
 
 
 def _rule(market: Market) -> Rounding | None:

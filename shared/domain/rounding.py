@@ -32,6 +32,8 @@ def lowest_from(least: Money, rule: Rounding | None = None) -> Money:
 
 def whole(amount: Exact, mode: str) -> int:
     """A whole number: `up` is away from zero, `down` towards it."""
+    if isinstance(amount, int):
+        return amount
     sign = -1 if amount < 0 else 1
     quotient, rest = divmod(abs(amount.numerator), amount.denominator)
     twice = 2 * rest - amount.denominator  # below, at or above the half

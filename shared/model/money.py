@@ -53,7 +53,11 @@ class Money(Canonical):
 
     def text(self) -> str:
         """The plain decimal vendors expect: `19.99`."""
-        return f"{self.decimal():.{exponent(self.currency)}f}"
+        digits = exponent(self.currency)
+        if not digits:
+            return str(self.amount)
+        units, rest = divmod(abs(self.amount), 10**digits)
+        return f"{'-' if self.amount < 0 else ''}{units}.{rest:0{digits}}"
 
     def __add__(self, other: Self) -> Self:
         self._same(other)

@@ -23,8 +23,8 @@ MAKESPAN_MOST: Final = Decimal("1.05")
 POINTS_MOST: Final = Decimal("1.02")
 ACTIVATION_S: Final = Decimal(5)
 CALIBRATION: Final = b"x" * 1159
-CPU_BOUND: Final = Decimal(40)
-ROUNDS, EACH = 7, 400
+CPU_BOUND: Final = Decimal(75)
+ROUNDS, EACH = 21, 100
 
 
 def publishing(size: Size) -> Iterator[Line]:
@@ -58,7 +58,7 @@ def noop(size: Size) -> Iterator[Line]:
 
 
 def cpu(size: Size) -> Iterator[Line]:
-    """The least time of seven, of a price and of a digest in turn, so that both see the same."""
+    """The least time of many, of a price and of a digest in turn, so that both see the same."""
     del size
     price, digest = _least(_resolved, lambda: hashlib.sha256(CALIBRATION).digest())
     yield Line("prices.cpu", price / digest, CPU_BOUND, "sha256 of 1,159 bytes", Decimal(1))
