@@ -11,6 +11,7 @@ from shared.model.base import Json
 from shared.model.events import BusinessEvent
 from shared.model.facts import PriceCard, ProductCard, StockCard
 from shared.model.ids import Entity, Facet
+from shared.model.invoice import BillingDocument
 from shared.model.money import Money
 from shared.model.order import Order, Shipment
 from shared.model.retailer import Limits
@@ -287,6 +288,17 @@ class CreditSink(Protocol):
 
     def post_credit(self, wish: CreditWish) -> PostedCredit:
         """Create the document; raises InDoubtError when the answer was lost."""
+        ...
+
+
+class BillingSource(Protocol):
+    """An ERP whose invoices and credit memos can be read."""
+
+    def billed_since(
+        self, since: datetime | None, *, page: str | None
+    ) -> Page[BillingDocument]: ...
+    def read_billed(self, document: str) -> Page[BillingDocument]:
+        """What one billing document bills, by sales document."""
         ...
 
 

@@ -163,6 +163,8 @@ CATALOG: dict[str, Connector] = {
                 "freight_material": (
                     "article credited when freight alone goes back; the order's first if empty"
                 ),
+                "invoice_categories": "document categories that are invoices",
+                "credit_memo_categories": "document categories that are credit memos",
                 "tracking_field": "where a delivery keeps its tracking number",
                 "carrier": "carrier named with tracking numbers",
                 "ignored_keys": "keys of conditions that no list here is about, such as Customer",

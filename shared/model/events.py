@@ -59,6 +59,27 @@ class OrderRefunded(_Event):
     total: Money
 
 
+class _Billed(_Event):
+    """The ERP booked a billing document, or took it back; `total` is with tax."""
+
+    order_id: str
+    channel: Name
+    document: str
+    total: Money
+    cancelled: bool
+
+
+class InvoicePosted(_Billed):
+    type: Literal["InvoicePosted"] = "InvoicePosted"
+
+
+class CreditMemoPosted(_Billed):
+    """`refund_id` is the refund it is for, None if it was credited in the ERP by hand."""
+
+    type: Literal["CreditMemoPosted"] = "CreditMemoPosted"
+    refund_id: str | None
+
+
 class RefundCredited(_Event):
     """The ERP keeps a document of money that went back; `document` is its number there."""
 
@@ -107,6 +128,8 @@ BusinessEvent = Annotated[
     | OrderShipped
     | OrderRefunded
     | RefundCredited
+    | InvoicePosted
+    | CreditMemoPosted
     | IssueRaised
     | IssueSolved
     | ReconciliationFinding,
@@ -120,6 +143,8 @@ ALL = (
     OrderShipped,
     OrderRefunded,
     RefundCredited,
+    InvoicePosted,
+    CreditMemoPosted,
     IssueRaised,
     IssueSolved,
     ReconciliationFinding,

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from sandbox.vendors.sap import billing
 from sandbox.vendors.sap.entities import CONDITION_KEYS
 from sandbox.vendors.sap.tenant import (
     FOREVER,
@@ -236,6 +237,30 @@ def credits(sim: "SapSimulator") -> Json:  # noqa: A001 - what accountants call 
     ]
 
 
+def bill(sim: "SapSimulator") -> Json:
+    """Run billing: invoice what was delivered, credit what was taken back, and tell."""
+    made = billing.run(sim.tenant, sim.now())
+    for one in made:
+        data = {"BillingDocument": one.number, "SDDocumentCategory": one.category}
+        sim.events.emit("billingdocument.v1.BillingDocument.Created.v1", data, sim.now())
+    return [one.number for one in made]
+
+
+def cancel_bill(sim: "SapSimulator", *, number: str) -> Json:
+    """Take a billing document back, and tell; what it billed may be billed again."""
+    found = sim.tenant.bills.of(number)
+    if not found or found[0].cancelled:
+        raise LookupError(f"no billing document {number} that is not cancelled")
+    bill = found[0]
+    bill.cancelled, bill.changed_at = True, sim.now()
+    for item in bill.items:
+        key = (item.document, item.item if bill.category == billing.INVOICE else "")
+        sim.tenant.billed[key] -= item.quantity if key[1] else sim.tenant.billed[key]
+    data = {"BillingDocument": number, "SDDocumentCategory": bill.category}
+    sim.events.emit("billingdocument.v1.BillingDocument.Canceled.v1", data, sim.now())
+    return number
+
+
 def stock(sim: "SapSimulator") -> Json:
     """SKU -> `plant/storage location` -> unrestricted units, as text."""
     return {
@@ -328,6 +353,8 @@ COMMANDS: Final[dict[str, Callable[..., Json]]] = {
     command.__name__: command
     for command in (
         add_material,
+        bill,
+        cancel_bill,
         change_material,
         counts,
         credits,

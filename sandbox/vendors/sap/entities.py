@@ -91,6 +91,15 @@ SETS: dict[tuple[str, str], EntitySet] = {
             "PurchaseOrderByCustomer",
         ),
         _set(
+            "API_BILLING_DOCUMENT_SRV",
+            "A_BillingDocument",
+            "BillingDocument",
+            "BillingDocument BillingDocumentType SDDocumentCategory BillingDocumentDate "
+            "BillingDocumentIsCancelled SoldToParty PurchaseOrderByCustomer TransactionCurrency "
+            "TotalNetAmount TaxAmount TotalGrossAmount LastChangeDateTime",
+            "to_Item",
+        ),
+        _set(
             "API_CUSTOMER_RETURN_SRV",
             "A_CustomerReturn",
             "CustomerReturn",

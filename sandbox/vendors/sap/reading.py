@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from sandbox.vendors.sap import crediting
+from sandbox.vendors.sap import billing, crediting
 from sandbox.vendors.sap.entities import CONDITION_KEYS
 from sandbox.vendors.sap.query import Condition, beyond, wanted
 from sandbox.vendors.sap.tenant import Condition as Price
@@ -219,6 +219,11 @@ def _credits(kind: str) -> Callable[[Tenant, Condition | None], Iterator[Row]]:
     return found
 
 
+def _bills(tenant: Tenant, condition: Condition | None) -> Iterator[Row]:
+    for bill in _sought(tenant.bills, condition, "BillingDocument"):
+        yield billing.row_of(bill)
+
+
 def _deliveries(tenant: Tenant, condition: Condition | None) -> Iterator[Row]:
     for delivery in _sought(tenant.deliveries, condition, "DeliveryDocument"):
         yield _delivery(delivery)
@@ -262,6 +267,7 @@ _SETS: dict[str, Callable[[Tenant, Condition | None], Iterator[Row]]] = {
     "A_MaterialStock": _material_stock,
     "A_MaterialDocumentItem": _documents,
     "A_SalesOrder": _orders,
+    "A_BillingDocument": _bills,
     "A_CustomerReturn": _credits("CustomerReturn"),
     "A_CreditMemoRequest": _credits("CreditMemoRequest"),
     "A_OutbDeliveryHeader": _deliveries,

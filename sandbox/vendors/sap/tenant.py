@@ -124,6 +124,32 @@ class CreditDocument:
         return self.net + sum((item.tax for item in self.items), ZERO)
 
 
+@dataclass(slots=True)
+class BilledItem:
+    document: str
+    item: str
+    material: str
+    quantity: Decimal
+    net: Decimal
+    tax: Decimal
+
+
+@dataclass(slots=True)
+class Bill:
+    """A billing document: category M is an invoice, O a credit memo."""
+
+    number: str
+    category: str
+    doc_type: str
+    reference: str
+    sold_to: str
+    currency: str
+    issued_on: date
+    changed_at: datetime
+    items: list[BilledItem]
+    cancelled: bool = False
+
+
 class Keyed[T]:
     """Values by a key, walked in order of it; several may share one."""
 
@@ -165,6 +191,8 @@ class Tenant:
     orders: Keyed[Order] = field(default_factory=Keyed)
     by_reference: dict[str, list[Order]] = field(default_factory=lambda: defaultdict(list))
     deliveries: Keyed[Delivery] = field(default_factory=Keyed)
+    bills: Keyed[Bill] = field(default_factory=Keyed)
+    billed: dict[tuple[str, str], Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     credits: Keyed[CreditDocument] = field(default_factory=Keyed)
     credited: dict[str, list[CreditDocument]] = field(default_factory=lambda: defaultdict(list))
     documents: Keyed[Row] = field(default_factory=Keyed)

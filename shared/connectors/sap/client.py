@@ -10,6 +10,7 @@ from typing import Protocol
 import httpx
 
 from shared.connectors.sap import conditions, mapping, orders, values
+from shared.connectors.sap.billing import Billing
 from shared.connectors.sap.gateway import Gateway, Signer
 from shared.connectors.sap.refunds import Refunds
 from shared.connectors.sap.schema import (
@@ -27,6 +28,7 @@ from shared.kit.oauth import ClientCredentials
 from shared.model.base import Foreign, Json
 from shared.model.facts import PriceCard, ProductCard, StockCard
 from shared.model.ids import Entity
+from shared.model.invoice import BillingDocument
 from shared.model.order import Order, Shipment
 from shared.model.retailer import Connection, Retailer
 from shared.ports import (
@@ -73,6 +75,7 @@ class SapS4:
         self._retailer = retailer
         self._clock = clock
         self._refunds = Refunds(gateway, self._settings)
+        self._billing = Billing(gateway, self._settings)
 
     def changed(
         self, entity: Entity, *, since: datetime | None, page: str | None
@@ -314,6 +317,14 @@ class SapS4:
 
     def post_credit(self, wish: CreditWish) -> PostedCredit:
         return self._refunds.post(wish)
+
+    # invoices and credit memos
+
+    def billed_since(self, since: datetime | None, *, page: str | None) -> Page[BillingDocument]:
+        return self._billing.since(since, page)
+
+    def read_billed(self, document: str) -> Page[BillingDocument]:
+        return self._billing.read(document)
 
     # deliveries
 

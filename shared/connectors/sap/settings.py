@@ -56,6 +56,12 @@ class SapSettings(Canonical):
         default="",
         description="article credited when freight alone goes back; the order's first if empty",
     )
+    invoice_categories: tuple[str, ...] = Field(
+        default=("M",), description="document categories that are invoices"
+    )
+    credit_memo_categories: tuple[str, ...] = Field(
+        default=("O",), description="document categories that are credit memos"
+    )
     tracking_field: Literal["BillOfLading", "MeansOfTransport"] = Field(
         default="BillOfLading", description="where a delivery keeps its tracking number"
     )
