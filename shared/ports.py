@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
+from shared.domain.demand import AmendedLine, LineChange
 from shared.model.base import Json
 from shared.model.events import BusinessEvent
 from shared.model.facts import PriceCard, ProductCard, StockCard
@@ -208,12 +209,13 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class PostedOrder:
-    """What the ERP stored; `items` maps our line ids to the ERP's item numbers."""
+    """What the ERP stored; `items` maps our line ids to its item numbers, `units` to quantities."""
 
     erp_order: str
     total_minor: int | None
     currency: str
     items: Mapping[str, str] = field(default_factory=dict)
+    units: Mapping[str, int] = field(default_factory=dict)
 
 
 class FactReader(Protocol):
@@ -245,6 +247,19 @@ class OrderSink(Protocol):
 
     def post_order(self, order: Order, reference: str) -> PostedOrder:
         """Create the order; raises InDoubtError when the answer was lost."""
+        ...
+
+
+class OrderAmender(Protocol):
+    """An ERP whose orders can be changed; one that cannot be is asked for nothing."""
+
+    def amend_order(
+        self, order: Order, erp_order: str, changes: Sequence[LineChange]
+    ) -> Sequence[AmendedLine]:
+        """Bring lines to the units wanted, each looked at before it is written.
+
+        Answers every line as it is then; raises InDoubtError when the answer to a write was lost.
+        """
         ...
 
 

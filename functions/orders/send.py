@@ -1,4 +1,4 @@
-"""Write queue of one ERP: post released orders, exactly once."""
+"""Write queue of one ERP: post released orders exactly once, and change those it holds."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from functions import bootstrap
 from functions.runtime import Body, each_message
 from shared.flows import keys
+from shared.flows.amend import Amender
 from shared.flows.cases import Cases
 from shared.flows.send import Sender
 from shared.ports import Table
@@ -36,12 +37,30 @@ def sender() -> Sender:
     )
 
 
+def amender() -> Amender:
+    name = bootstrap.environment().connection
+    return Amender(
+        connection=name,
+        erp=bootstrap.connector(name),
+        cases=Cases(bootstrap.store(), bootstrap.clock, bootstrap.retailer()),
+        bus=bootstrap.bus(),
+        issues=bootstrap.issues(),
+        clock=bootstrap.clock,
+        settle=bootstrap.retailer().connection(name).settle,
+    )
+
+
 @bootstrap.logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dict[str, str]]]:
     del context
 
     def handle(body: Body) -> None:
-        if "case" in body:
-            sender().send(body["case"], retry_rejected=body.get("retry") == "rejected")
+        if "case" not in body:
+            return
+        retry = body.get("retry") == "rejected"
+        if body.get("check") == "duplicates":
+            sender().check_duplicates(body["case"])
+        elif sender().send(body["case"], retry_rejected=retry):
+            amender().amend(body["case"], retry_rejected=retry)
 
     return each_message(event, handle, queue=keys.write_queue(bootstrap.environment().connection))

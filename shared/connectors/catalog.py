@@ -156,6 +156,7 @@ CATALOG: dict[str, Connector] = {
                 "discount_condition": "absolute discount of an item",
                 "freight_condition": "freight of the whole order",
                 "tax_condition": "tax of an item or of freight, when prices exclude it",
+                "rejection_reason": "reason for rejection of items nobody wants",
                 "tracking_field": "where a delivery keeps its tracking number",
                 "carrier": "carrier named with tracking numbers",
                 "locked_messages": "message codes that mean: locked, try again",

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.domain import orders
+from shared.domain import demand, orders
 from shared.errors import RetryableError
 from shared.flows import keys
 from shared.model.case import Case, CaseState, IntentKind
@@ -55,6 +55,7 @@ class Cases:
         raise RetryableError(f"order {order_id} is contended")
 
     def put(self, case: Case, expected: int, *, due: datetime | None = None) -> Put:
+        case = orders.with_skus(case)
         lane = self._lane(case)
         return Put(
             key=keys.case(case.order.order_id),
@@ -67,7 +68,7 @@ class Cases:
 
     def _lane(self, case: Case) -> str | None:
         channel = self.retailer.channel(case.order.channel)
-        if case.state in TO_SEND:
+        if case.state in TO_SEND or demand.changes(case):
             return keys.case_lane(channel.erp)
         waiting = any(i.open and i.kind is IntentKind.SHIP for i in case.intents)
         return keys.case_lane(channel.connection) if waiting else None
@@ -93,11 +94,10 @@ class Cases:
         channel = self.retailer.channel(case.order.channel)
         wanted = orders.holds(case, location=channel.locations[0])
         prefix = f"{case.order.order_id}/"
-        skus = dict.fromkeys(line.sku for line in case.order.lines if line.sku)
-        rows = self.store.get(keys.hold(sku) for sku in skus)
-        by_line = {line.line_id: line.sku for line in case.order.lines}
+        rows = self.store.get(keys.hold(sku) for sku in case.skus)
+        by_line = {line.line_id: line.sku for line in orders.lines_of(case)}
         writes = []
-        for sku in skus:
+        for sku in case.skus:
             row = rows.get(keys.hold(sku))
             card = HoldCard.model_validate(row.body) if row else HoldCard(sku=sku)
             kept = {name: hold for name, hold in card.holds.items() if not name.startswith(prefix)}

@@ -18,6 +18,9 @@ _SEVERITY = {
     IssueKind.ORDER_REJECTED: Severity.CRITICAL,
     IssueKind.ORDER_IN_DOUBT: Severity.CRITICAL,
     IssueKind.DUPLICATE_IN_ERP: Severity.CRITICAL,
+    IssueKind.CHANGE_REJECTED: Severity.HIGH,
+    IssueKind.CANCELLED_TOO_LATE: Severity.HIGH,
+    IssueKind.CONTENT_DIFFERS: Severity.HIGH,
     IssueKind.DEAD_LETTER: Severity.CRITICAL,
     IssueKind.ACCESS: Severity.CRITICAL,
     IssueKind.UNMAPPED_SKU: Severity.HIGH,
@@ -41,6 +44,9 @@ _OWNER = {
     IssueKind.SHIPMENT_WITHOUT_ORDER: "logistics",
     IssueKind.TOTALS_DIFFER: "finance",
     IssueKind.REFUND_WITHOUT_ORDER: "finance",
+    IssueKind.CONTENT_DIFFERS: "finance",
+    IssueKind.CANCELLED_TOO_LATE: "customer service",
+    IssueKind.ORDER_HELD: "customer service",
 }
 
 

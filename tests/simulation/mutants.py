@@ -7,6 +7,7 @@ so is no mutant here, is said in `docs/simulation.md`.
 import sys
 from argparse import ArgumentParser
 
+from tests.simulation.mutants_changes import CHANGES
 from tests.simulation.mutants_channels import CHANNELS
 from tests.simulation.mutants_messages import MESSAGES
 from tests.simulation.mutants_orders import ORDERS
@@ -14,7 +15,7 @@ from tests.simulation.sabotage import Mutant
 
 __all__ = ["MUTANTS", "Mutant"]
 
-MUTANTS: tuple[Mutant, ...] = (*ORDERS, *CHANNELS, *MESSAGES)
+MUTANTS: tuple[Mutant, ...] = (*ORDERS, *CHANGES, *CHANNELS, *MESSAGES)
 
 
 def main() -> int:

@@ -20,7 +20,7 @@ _INVALID = "005056A509B11ED1BEB1513DD7B12C7C"
 
 def create(tenant: Tenant, body: object, now: datetime) -> Order:
     """Take an order, or refuse it naming the property; nothing is kept of a refused one."""
-    header = _checked(body, ORDER_HEADER, "A_SalesOrderType")
+    header = checked(body, ORDER_HEADER, "A_SalesOrderType")
     for name in ORDER_REQUIRED:
         if not header.get(name):
             raise Refused("V1/320", f"Enter a value for {name}", field=name)
@@ -32,11 +32,10 @@ def create(tenant: Tenant, body: object, now: datetime) -> Order:
     if not isinstance(rows, list) or not rows:
         raise Refused("V1/331", "The sales order has no items", field="to_Item")
     for partner in _list(header.get("to_Partner")):
-        _checked(partner, ORDER_PARTNER, "A_SalesOrderHeaderPartnerType")
+        checked(partner, ORDER_PARTNER, "A_SalesOrderHeaderPartnerType")
     currency = str(header.get("TransactionCurrency") or "EUR")
-    items = [_item(tenant, i, row, currency) for i, row in enumerate(rows, start=1)]
-    freight, tax = _elements(header.get("to_PricingElement"), Decimal(1), currency, {FREIGHT})
-    items[-1].tax += tax
+    items = [item_of(tenant, i, row, currency) for i, row in enumerate(rows, start=1)]
+    _, freight, tax = _elements(header.get("to_PricingElement"), currency, {FREIGHT})
     order = Order(
         number=tenant.next("5", 8),
         header={
@@ -44,7 +43,8 @@ def create(tenant: Tenant, body: object, now: datetime) -> Order:
             for name in (*ORDER_REQUIRED, "PurchaseOrderByCustomer")
         },
         currency=currency,
-        net=sum((item.net for item in items), ZERO) + freight,
+        freight=freight,
+        charged=tax,
         items=items,
         changed_at=now,
     )
@@ -52,36 +52,39 @@ def create(tenant: Tenant, body: object, now: datetime) -> Order:
     return order
 
 
-def _item(tenant: Tenant, place: int, body: object, currency: str) -> OrderItem:
-    row = _checked(body, ORDER_ITEM, "A_SalesOrderItemType")
+def item_of(tenant: Tenant, place: int, body: object, currency: str) -> OrderItem:
+    """An item of an order, or the body of one that is added to it."""
+    row = checked(body, ORDER_ITEM, "A_SalesOrderItemType")
     name = str(row.get("Material") or "")
     material = tenant.material(name)
     if material is None:
         raise Refused("V1/382", f"Material {name} does not exist", field="Material")
     if material.deleted:
         raise Refused("V1/028", f"Material {name} is marked for deletion", field="Material")
-    quantity = _decimal(row.get("RequestedQuantity"), "RequestedQuantity")
-    if quantity <= 0:
-        raise Refused("V1/347", "Enter a quantity above zero", field="RequestedQuantity")
-    allowed = {PRICE, DISCOUNT}
-    net, tax = _elements(row.get("to_PricingElement"), quantity, currency, allowed)
+    price, off, tax = _elements(row.get("to_PricingElement"), currency, {PRICE, DISCOUNT})
     return OrderItem(
         item=str(place * 10),
         material=name,
-        quantity=quantity,
+        quantity=quantity_of(row.get("RequestedQuantity")),
         position=str(row.get("UnderlyingPurchaseOrderItem") or ""),
-        net=net,
-        tax=tax,
+        price=price,
+        off=off,
+        charged=tax,
     )
 
 
-def _elements(
-    rows: object, quantity: Decimal, currency: str, allowed: set[str]
-) -> tuple[Decimal, Decimal]:
-    """(net, tax) of manual conditions: a price counts per unit, everything else once."""
-    net = tax = ZERO
+def quantity_of(value: object) -> Decimal:
+    quantity = _decimal(value, "RequestedQuantity")
+    if quantity <= 0:
+        raise Refused("V1/347", "Enter a quantity above zero", field="RequestedQuantity")
+    return quantity
+
+
+def _elements(rows: object, currency: str, allowed: set[str]) -> tuple[Decimal, Decimal, Decimal]:
+    """(price per unit, what counts once, tax) of manual conditions."""
+    price = once = tax = ZERO
     for body in _list(rows):
-        row = _checked(body, ORDER_PRICING, "PricingElement")
+        row = checked(body, ORDER_PRICING, "PricingElement")
         kind = str(row.get("ConditionType") or "")
         if kind not in allowed | {TAX}:
             raise Refused("V1/801", f"Condition type {kind} is not allowed", field="ConditionType")
@@ -94,13 +97,13 @@ def _elements(
             tax += rate
         elif kind == PRICE:
             per = _decimal(row.get("ConditionQuantity") or "1", "ConditionQuantity")
-            net += (rate * quantity / per).quantize(Decimal("0.01"))
+            price += rate / per
         else:
-            net += rate
-    return net, tax
+            once += rate
+    return price, once, tax
 
 
-def _checked(body: object, fields: Mapping[str, int], kind: str) -> dict[str, object]:
+def checked(body: object, fields: Mapping[str, int], kind: str) -> dict[str, object]:
     if not isinstance(body, dict):
         raise Refused(_INVALID, f"{kind} is not an object")
     for name, value in body.items():

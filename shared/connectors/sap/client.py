@@ -8,7 +8,7 @@ from typing import Protocol
 
 import httpx
 
-from shared.connectors.sap import mapping, orders, values
+from shared.connectors.sap import amending, mapping, orders, values
 from shared.connectors.sap.gateway import Gateway, Signer
 from shared.connectors.sap.schema import (
     DeliveryRow,
@@ -19,6 +19,7 @@ from shared.connectors.sap.schema import (
     ValidityRow,
 )
 from shared.connectors.sap.settings import SapSettings, settings_of
+from shared.domain.demand import AmendedLine, LineChange
 from shared.errors import InDoubtError, RejectedError
 from shared.kit.http import Http
 from shared.kit.oauth import ClientCredentials
@@ -294,6 +295,11 @@ class SapS4:
         except RejectedError as error:  # SAP took the order; only what it answers is strange
             raise InDoubtError(str(error)) from error
         return orders.posted(stored, orders.places(order))
+
+    def amend_order(
+        self, order: Order, erp_order: str, changes: Sequence[LineChange]
+    ) -> list[AmendedLine]:
+        return amending.amend(self._gateway, self._settings, order, erp_order, changes)
 
     # deliveries
 

@@ -48,6 +48,9 @@ class SapSettings(Canonical):
     tax_condition: str = Field(
         default="MWST", description="tax of an item or of freight, when prices exclude it"
     )
+    rejection_reason: str = Field(
+        default="00", max_length=2, description="reason for rejection of items nobody wants"
+    )
     tracking_field: Literal["BillOfLading", "MeansOfTransport"] = Field(
         default="BillOfLading", description="where a delivery keeps its tracking number"
     )

@@ -38,6 +38,7 @@ PAYMENTS: dict[str, PaymentKind | None] = {
     "SUGGESTED_REFUND": None,  # a proposal; no money moved
 }
 _NO_RESTOCK = "NO_RESTOCK"
+_UNSENT = "CANCEL"  # "use this when restocking unfulfilled line items"
 _GONE = "CANCELLED"
 
 
@@ -223,6 +224,7 @@ def _refund(theirs: schema.Refund, currency: str) -> Refund:
                 amount=_money(line.subtotal_set, currency, "subtotalSet"),
                 tax=_money(line.total_tax_set, currency, "totalTaxSet"),
                 restock=line.restock_type != _NO_RESTOCK,
+                cancels=line.restock_type == _UNSENT,
             )
             for line in theirs.refund_line_items.nodes
         ),
