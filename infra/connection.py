@@ -1,7 +1,7 @@
 """Everything one connection has to itself: queues, reader, publisher or sender, schedules."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from aws_cdk import Duration
@@ -30,10 +30,17 @@ _FACTS = (Entity.PRODUCT, Entity.PRICE, Entity.STOCK)
 
 def polled(connection: Connection, retailer: Retailer) -> list[Entity]:
     """Facts it is believed about, orders where it sells, shipments where orders are sent to."""
-    facts = [entity for entity in _FACTS if retailer.authority[entity] == connection.name]
+    facts = [entity for entity in _FACTS if connection.name in _owners(entity, retailer)]
     sells = any(channel.connection == connection.name for channel in retailer.channels)
     ships = any(channel.erp == connection.name for channel in retailer.channels)
     return facts + [Entity.ORDER] * sells + [Entity.SHIPMENT] * ships
+
+
+def _owners(entity: Entity, retailer: Retailer) -> Sequence[str]:
+    """Whose facts are read; an owner of promotions is read for prices only if it is an ERP."""
+    owner, also = retailer.authority[entity], retailer.authority.get(Entity.PROMOTION)
+    erps = [c.name for c in retailer.connections if row_of(c).kind is Kind.ERP]
+    return [owner, *([also] if entity is Entity.PRICE and also in erps else [])]
 
 
 class ConnectionQueues(Construct):

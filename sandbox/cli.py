@@ -161,6 +161,24 @@ def simulate(  # noqa: PLR0913, PLR0917 - a command's options
 
 
 @app.command()
+def bench(
+    area: Annotated[str, typer.Argument(help="What is measured: prices.")],
+    only: Annotated[list[str] | None, typer.Option(help="Only these measurements.")] = None,
+    prices: Annotated[int | None, typer.Option(help="Prices that change at once.")] = None,
+    rows: Annotated[int | None, typer.Option(help="Rows of a file.")] = None,
+    seed: Annotated[int, typer.Option(help="Of everything drawn.")] = 1,
+) -> None:
+    """Measure in virtual time: one JSON line a metric; exit code 1 if a bound is missed."""
+    with _told(as_json=False):
+        from sandbox.benching import Wish
+        from sandbox.benching import bench as measure
+
+        wish = Wish(area, tuple(only or ()), prices, rows, seed)
+        if not measure(wish, lambda line: print(line, flush=True)):
+            raise typer.Exit(WRONG)
+
+
+@app.command()
 def up(port: Port = None, retailer: RetailerFile = None, as_json: AsJson = False) -> None:
     """Start the simulators and the embedded AWS, deploy the template, and leave them running."""
     from sandbox.world import bring_up
@@ -205,23 +223,23 @@ def demo(
     export: Annotated[
         Path | None, typer.Option("--input", help="A retailer's order export (CSV).")
     ] = None,
+    story: Annotated[str, typer.Option(help="Which story; an unknown name lists them.")] = "",
     port: Port = None,
     retailer: RetailerFile = None,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the sandbox up.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Play a retail day on the deployed template and say whether everything came out right."""
-    from importlib import import_module
-
+    """Play a story on the deployed template and say whether everything came out right."""
     from sandbox import report
+    from sandbox.stories import registry
     from sandbox.world import DEFAULT_RETAILER, sandbox
 
     with _told(as_json) as out:
         steps = out.steps
-        played = import_module("sandbox.demo")
+        played = registry.story(story or registry.DEFAULT, export=export)
         home = Home()
         base = retailer or home.root / DEFAULT_RETAILER
-        file = played.retailer_file(home, base, played.day_of(export))
+        file = played.retailer_file(home, base, export=export)
         with sandbox(home, retailer=file, port=port, steps=steps, keep=keep) as world:
             result: dict[str, Json] = played.run(world, export=export, steps=steps)
         out.result(result, lambda console: report.played(console, result))

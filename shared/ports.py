@@ -6,11 +6,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
+from shared.domain.credits import Credit
 from shared.domain.demand import AmendedLine, LineChange
 from shared.model.base import Json
 from shared.model.events import BusinessEvent
 from shared.model.facts import PriceCard, ProductCard, StockCard
 from shared.model.ids import Entity, Facet
+from shared.model.money import Money
 from shared.model.order import Order, Shipment
 from shared.model.retailer import Limits
 from shared.model.target import Outcome, Push
@@ -189,11 +191,15 @@ class Pacer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Page[T]:
-    """One page of a poll. `next` continues it; `refused` are rows that could not be understood."""
+    """One page of a poll. `next` continues it; `refused` are rows that could not be understood.
+
+    A page in order of key that holds all there is behind `whole_after` up to `next` says so.
+    """
 
     items: Sequence[T]
     next: str | None = None
     refused: Sequence["Refusal"] = ()
+    whole_after: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +257,7 @@ class OrderSink(Protocol):
 
 
 class OrderAmender(Protocol):
-    """An ERP whose orders can be changed; one that cannot be is asked for nothing."""
+    """An ERP whose orders can be changed."""
 
     def amend_order(
         self, order: Order, erp_order: str, changes: Sequence[LineChange]
@@ -260,6 +266,42 @@ class OrderAmender(Protocol):
 
         Answers every line as it is then; raises InDoubtError when the answer to a write was lost.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CreditWish:
+    """One refund as the ERP is to know it; `reference` is what it can be asked for.
+
+    With `goods_back` units come back and are received; else only money went back. `erp_items`
+    maps our line ids to the items of `erp_order`.
+    """
+
+    order: Order
+    credits: Sequence[Credit]
+    reference: str
+    erp_order: str
+    erp_items: Mapping[str, str]
+    goods_back: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PostedCredit:
+    """The document the ERP keeps of a refund; `differs` is its total if that is another one."""
+
+    document: str
+    differs: Money | None = None
+
+
+class CreditSink(Protocol):
+    """An ERP that keeps what was refunded."""
+
+    def find_credit(self, wish: CreditWish) -> Sequence[PostedCredit]:
+        """Every document the ERP holds under the wish's reference, the oldest first."""
+        ...
+
+    def post_credit(self, wish: CreditWish) -> PostedCredit:
+        """Create the document; raises InDoubtError when the answer was lost."""
         ...
 
 

@@ -167,6 +167,9 @@ def positions() -> st.SearchStrategy[StockPosition]:
         reserved=quantities(0),
         quarantine=quantities(0),
         blocked=quantities(0),
+        quality_inspection=quantities(0),
+        damaged=quantities(0),
+        in_transit=quantities(0),
     )
 
 

@@ -1,4 +1,4 @@
-"""Write queue of one ERP: post released orders exactly once, and change those it holds."""
+"""Write queue of one ERP: orders posted exactly once, changed, and what was refunded."""
 
 from typing import Any
 
@@ -9,6 +9,7 @@ from functions.runtime import Body, each_message
 from shared.flows import keys
 from shared.flows.amend import Amender
 from shared.flows.cases import Cases
+from shared.flows.credits import Crediting
 from shared.flows.send import Sender
 from shared.ports import Table
 from shared.settings import Settings as Base
@@ -50,6 +51,19 @@ def amender() -> Amender:
     )
 
 
+def crediting() -> Crediting:
+    name = bootstrap.environment().connection
+    return Crediting(
+        connection=name,
+        erp=bootstrap.connector(name),
+        cases=Cases(bootstrap.store(), bootstrap.clock, bootstrap.retailer()),
+        bus=bootstrap.bus(),
+        issues=bootstrap.issues(),
+        clock=bootstrap.clock,
+        settle=bootstrap.retailer().connection(name).settle,
+    )
+
+
 @bootstrap.logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dict[str, str]]]:
     del context
@@ -57,10 +71,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dic
     def handle(body: Body) -> None:
         if "case" not in body:
             return
-        retry = body.get("retry") == "rejected"
+        again = body.get("retry") == "rejected"
         if body.get("check") == "duplicates":
             sender().check_duplicates(body["case"])
-        elif sender().send(body["case"], retry_rejected=retry):
-            amender().amend(body["case"], retry_rejected=retry)
+        elif sender().send(body["case"], retry_rejected=again):
+            amender().amend(body["case"], retry_rejected=again)
+            crediting().credit(body["case"], retry_rejected=again)
 
     return each_message(event, handle, queue=keys.write_queue(bootstrap.environment().connection))

@@ -157,10 +157,38 @@ CATALOG: dict[str, Connector] = {
                 "freight_condition": "freight of the whole order",
                 "tax_condition": "tax of an item or of freight, when prices exclude it",
                 "rejection_reason": "reason for rejection of items nobody wants",
+                "return_type": "type of a customer return",
+                "credit_type": "type of a credit memo request",
+                "credit_reason": "order reason of credit documents",
+                "return_reason": "return reason of returned items",
+                "freight_material": (
+                    "article credited when freight alone goes back; the order's first if empty"
+                ),
                 "tracking_field": "where a delivery keeps its tracking number",
                 "carrier": "carrier named with tracking numbers",
+                "ignored_keys": "keys of conditions that no list here is about, such as Customer",
+                "released_statuses": "release statuses of conditions that count",
+                "amount_types": "calculation types that are an amount per unit",
+                "quantity_scales": "scale types whose lines hold from their quantity on",
+                "quantity_bases": "scale bases that are a quantity",
                 "locked_messages": "message codes that mean: locked, try again",
             },
+            notes=(
+                (
+                    "A condition record belongs to the price list that names its type in "
+                    "`conditions` and exactly its further keys, such as a customer group, in"
+                    ' `keys`: `keys = { CustomerPriceGroup = "02" }`. Without `keys` it is '
+                    "the list of records that have none."
+                ),
+                (
+                    "Prices are read by material. Records for a product hierarchy, a "
+                    "material group or a GTIN are not, and percentages are refused."
+                ),
+                (
+                    "Not documented by SAP, and so settings: the letters of release "
+                    "statuses, calculation types, scale types and scale bases."
+                ),
+            ),
         ),
         Connector(
             system="shopify",

@@ -48,7 +48,7 @@ def wanted(order: Order, refunds: tuple[Refund, ...] = ()) -> dict[str, int]:
     given_up = Counter[str]()
     for refund in refunds:
         for line in refund.lines:
-            given_up[line.line_id] += line.quantity if line.cancels else 0
+            given_up[line.line_id] += line.quantity if line.cancelled else 0
     return {line.line_id: max(0, line.quantity - given_up[line.line_id]) for line in order.lines}
 
 

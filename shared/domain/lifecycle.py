@@ -160,8 +160,8 @@ def told(case: Case, order: Order, *, before_erp: bool) -> Case:
 
     Before the ERP may hold it, the newest telling is the order; after that it waits as `told`.
     """
-    refunds = {refund.refund_id: refund for refund in (*order.refunds, *case.refunds)}
-    known = tuple(refunds[name] for name in sorted(refunds))
+    heard = {refund.refund_id for refund in case.refunds}
+    known = (*case.refunds, *(one for one in order.refunds if one.refund_id not in heard))
     newest = joined(case.newest, order)
     if before_erp:
         changed = case.model_copy(update={"order": newest, "told": None, "refunds": known})

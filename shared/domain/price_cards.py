@@ -1,7 +1,7 @@
 """Conditions told one by one become one card per SKU; what they do not name stays as it was."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from shared.domain.price_rows import refusal
@@ -33,11 +33,13 @@ def merged(card: PriceCard | None, change: PriceChange) -> PriceCard | None:
     fortnight before the change are left out.
     """
     known = {c.condition_id: c for c in card.conditions} if card else {}
-    told = {name: card.told.get(name, card.as_of) for name in known} if card else {}
+    read_at = card.read_at or card.as_of if card else None
+    told = dict(card.told) if card else {}
     newer = [
         c
         for c in change.conditions
-        if c != known.get(c.condition_id) and told.get(c.condition_id, change.as_of) <= change.as_of
+        if c != known.get(c.condition_id)
+        and _told_at(c.condition_id, known, told, read_at, change.as_of) <= change.as_of
     ]
     if card and not newer:
         return card
@@ -51,8 +53,45 @@ def merged(card: PriceCard | None, change: PriceChange) -> PriceCard | None:
         as_of=max(card.as_of, change.as_of) if card else change.as_of,
         sku=change.sku,
         conditions=tuple(kept.values()),
-        told={name: told[name] for name in kept},
+        told={name: at for name, at in told.items() if name in kept},
+        read_at=read_at if kept.keys() - told.keys() else None,
     )
+
+
+def _told_at(
+    name: str,
+    known: Mapping[str, PriceCondition],
+    told: Mapping[str, datetime],
+    read_at: datetime | None,
+    otherwise: datetime,
+) -> datetime:
+    """When a condition was last told of; one that nobody told of yet gives way to any."""
+    whole = read_at if read_at and name in known else otherwise
+    return told.get(name, whole)
+
+
+def reread(card: PriceCard | None, whole: PriceCard) -> PriceCard | None:
+    """The card after its source was read whole; None if it would be too large.
+
+    What was told one by one, in files and calls, is none of that reading and stands until it is
+    told otherwise; where a reading names it, the later one counts.
+    """
+    single = card.told if card else {}
+    if card is None or not single:
+        return whole
+    read = {c.condition_id: c for c in whole.conditions}
+    stays = {
+        c.condition_id: c
+        for c in card.conditions
+        if c.condition_id in single
+        and not _over(c, whole.as_of)
+        and (c.condition_id not in read or single[c.condition_id] > whole.as_of)
+    }
+    kept = dict(sorted((read | stays).items()))
+    if len(kept) > CONDITIONS_MAX:
+        return None
+    told = {name: at for name, at in single.items() if name in stays}
+    return whole.model_copy(update={"conditions": tuple(kept.values()), "told": told})
 
 
 def overfull(condition: PriceCondition) -> RejectedError:

@@ -62,9 +62,10 @@ def refusal(field: str, value: object, problem: str) -> RejectedError:
 
 @dataclass(frozen=True)
 class RowReader:
-    """Reads rows for one retailer. `comma` says that decimals are written 19,99."""
+    """Reads rows of one source for one retailer. `comma` says that decimals are written 19,99."""
 
     retailer: Retailer
+    source: str
     comma: bool = False
 
     @cached_property
@@ -94,10 +95,25 @@ class RowReader:
             "window": window,
         }
         try:
-            return PriceCondition.model_validate(fields)
+            condition = PriceCondition.model_validate(fields)
         except ValidationError as error:
             field = str(error.errors()[0]["loc"][0])
             raise refusal(field, said.get(field, ""), "is not one that can be kept") from error
+        self._owned(condition.kind)
+        return condition
+
+    def _owned(self, kind: PriceKind) -> None:
+        """Of prices that another owns nobody else is believed."""
+        owner = self.retailer.price_owner(kind)
+        if owner != self.source:
+            raise RejectedError(
+                f"{kind} prices are {owner}'s to tell, not {self.source}'s",
+                code="not_the_owner",
+                field="kind",
+                value=kind,
+                remedy=f"send it as {owner}, or make {self.source} the owner of"
+                f" {self.retailer.price_entity(kind)} under [authority]",
+            )
 
     def _listed(self, said: Mapping[str, str]) -> PriceList:
         """The row's price list, with which its currency and tax basis agree."""

@@ -4,10 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from shared.domain.price_cards import changes, merged
+from shared.domain.ownership import owned
+from shared.domain.price_cards import changes, merged, reread
 from shared.errors import RetryableError
 from shared.flows import keys
 from shared.flows.issues import Issues, Problem
+from shared.model.base import Json
 from shared.model.facts import Fact, ItemCard, PriceCard, PriceChange, ProductCard, StockCard, Told
 from shared.model.ids import Entity
 from shared.model.issue import IssueKind
@@ -37,13 +39,11 @@ def apply(
     cards: Sequence[Told], *, entity: Entity, store: Store, issues: Issues, retailer: Retailer
 ) -> Applied:
     """Write the cards of one connection; what a connection does not own becomes a finding."""
-    owner = retailer.authority.get(entity)
-    strangers = {card.source for card in cards if card.source != owner}
-    issues.report(not_owner(source, entity, owner) for source in sorted(strangers))
+    mine, strangers = owned(cards, entity=entity, retailer=retailer)
+    issues.report(not_owner(s.source, s.entity, s.owner) for s in strangers)
     pending: dict[Key, Kept] = {}
-    for fact in cards:
-        if fact.source == owner:
-            _newest(pending, fact)
+    for fact in mine:
+        _newest(pending, fact)
     applied = Applied()
     for _ in range(TRIES):
         if not pending:
@@ -66,7 +66,7 @@ def _writes(pending: dict[Key, Kept], rows: dict[Key, Row], applied: Applied) ->
     for key, told in pending.items():
         row = rows.get(key)
         part = isinstance(told, PriceChange)
-        card = merged(_known(row), told) if isinstance(told, PriceChange) else told
+        card = _merged(row, told)
         if card is None:
             applied.overfull.add(key.pk.removeprefix("sku#"))
         elif row and not part and datetime.fromisoformat(str(row.body["as_of"])) > card.as_of:
@@ -78,8 +78,12 @@ def _writes(pending: dict[Key, Kept], rows: dict[Key, Row], applied: Applied) ->
     return writes
 
 
-def _known(row: Row | None) -> PriceCard | None:
-    return PriceCard.model_validate(row.body) if row else None
+def _merged(row: Row | None, told: Kept) -> Fact | ItemCard | None:
+    """The card to keep: what is told whole is it, but for prices that were told one by one."""
+    if not isinstance(told, PriceCard | PriceChange):
+        return told
+    known = PriceCard.model_validate(row.body) if row else None
+    return merged(known, told) if isinstance(told, PriceChange) else reread(known, told)
 
 
 def _newest(pending: dict[Key, Kept], card: Told) -> None:
@@ -112,6 +116,8 @@ def _rows_of(card: Told) -> Iterable[tuple[Key, Kept]]:
             as_of=card.as_of,
             product_id=card.product.product_id,
             variant=variant,
+            brand=card.product.brand,
+            product_group=card.product.product_group,
         )
         yield keys.item(variant.sku, card.source), item
 
@@ -135,13 +141,16 @@ def _orphans(pending: dict[Key, Kept], rows: dict[Key, Row]) -> dict[Key, Kept]:
                     as_of=card.as_of,
                     product_id=card.product.product_id,
                     variant=variant.model_copy(update={"lifecycle": Lifecycle.DISCONTINUED}),
+                    brand=old.product.brand,
+                    product_group=old.product.product_group,
                 )
     return found
 
 
 def _same(row: Row, card: Fact | ItemCard) -> bool:
     said = card.model_dump(mode="json")
-    return {**row.body, "as_of": None} == {**said, "as_of": None}
+    when: dict[str, Json] = {"as_of": None, "read_at": None}
+    return {**row.body, **when} == {**said, **when}
 
 
 def _put(key: Key, card: Fact | ItemCard, row: Row | None) -> Put:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from shared.domain import demand, lifecycle, orders, release
 from shared.errors import RetryableError
 from shared.flows import keys
-from shared.flows.cases import Cases
+from shared.flows.cases import Cases, uncredited
 from shared.flows.holds_told import Holds
 from shared.flows.issues import Issues, Problem
 from shared.flows.late import Lateness
@@ -161,7 +161,7 @@ class Capture:
         Holds(self.issues, self.clock).tell(case, channel)
         Lateness(self.bus, self.issues, self.clock).tell(case)
         self.bus.publish(list(self._events(case, before)))
-        if case.state is CaseState.RELEASED or demand.changes(case):
+        if case.state is CaseState.RELEASED or demand.changes(case) or uncredited(case):
             self.queues.send([Message(keys.write_queue(channel.erp), {"case": order_id})])
 
     def _wait(self, case: Case) -> None:

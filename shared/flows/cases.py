@@ -9,11 +9,25 @@ from shared.errors import RetryableError
 from shared.flows import keys
 from shared.model.case import Case, CaseState, IntentKind
 from shared.model.facts import HoldCard
+from shared.model.order import Refund
 from shared.model.retailer import Retailer
 from shared.ports import Clock, Put, Store
 
 TRIES = 8
 TO_SEND = frozenset({CaseState.RELEASED, CaseState.SENDING, CaseState.IN_DOUBT})
+
+
+def uncredited(case: Case) -> list[Refund]:
+    """Refunds the ERP does not know of yet; none before it holds the order."""
+    if case.erp_order is None:
+        return []
+    closed = {i.intent_id for i in case.intents if i.kind is IntentKind.CREDIT and not i.open}
+    return [refund for refund in case.refunds if credit_id(refund) not in closed]
+
+
+def credit_id(refund: Refund) -> str:
+    """The id of the intent to tell the ERP of a refund."""
+    return f"credit#{refund.refund_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +82,7 @@ class Cases:
 
     def _lane(self, case: Case) -> str | None:
         channel = self.retailer.channel(case.order.channel)
-        if case.state in TO_SEND or demand.changes(case):
+        if case.state in TO_SEND or demand.changes(case) or uncredited(case):
             return keys.case_lane(channel.erp)
         waiting = any(i.open and i.kind is IntentKind.SHIP for i in case.intents)
         return keys.case_lane(channel.connection) if waiting else None

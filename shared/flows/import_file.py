@@ -62,7 +62,7 @@ class Importer:
 
     def _dropped(self, name: str) -> Dropped:
         dropped = dropped_as(name)
-        known = {connection.name for connection in self.retailer.connections}
+        known = self.retailer.tell_us
         if dropped and dropped.connection in known and dropped.entity == Entity.PRICE:
             return dropped
         raise RejectedError(
@@ -73,10 +73,10 @@ class Importer:
         )
 
     def _is_owner(self, dropped: Dropped) -> bool:
-        owner = self.retailer.authority[Entity.PRICE]
-        if dropped.connection != owner:
-            self.issues.report([not_owner(dropped.connection, Entity.PRICE, owner)])
-        return dropped.connection == owner
+        owners = self.retailer.price_sources
+        if dropped.connection not in owners:
+            self.issues.report([not_owner(dropped.connection, Entity.PRICE, owners[0])])
+        return dropped.connection in owners
 
     def _begun(self, dropped: Dropped, message: Mapping[str, str]) -> None:
         """Begin a run, unless this dropping is one that is known, or that was replaced since."""
@@ -123,7 +123,7 @@ class Importer:
         reading = Pass(
             dropped=dropped,
             format=_format(dropped, head),
-            reader=RowReader(self.retailer, comma=_comma(head)),
+            reader=RowReader(self.retailer, dropped.connection, comma=_comma(head)),
             run=run,
             rev=rev,
             store=self.store,
@@ -139,9 +139,8 @@ class Importer:
     def _refused(self, name: str, error: RejectedError) -> Problem:
         """A file of which nothing was read, or which is gone."""
         dropped = dropped_as(name)
-        known = {connection.name for connection in self.retailer.connections}
         owner = self.retailer.authority[Entity.PRICE]
-        ours = dropped is not None and dropped.connection in known
+        ours = dropped is not None and dropped.connection in self.retailer.tell_us
         return Problem(
             kind=IssueKind.BAD_FILE,
             subject=dropped.subject if dropped else name.replace("#", "_"),

@@ -28,6 +28,8 @@ _SEVERITY = {
     IssueKind.BAD_MESSAGE: Severity.HIGH,
     IssueKind.BAD_FILE: Severity.HIGH,
     IssueKind.SHIPMENT_REJECTED: Severity.HIGH,
+    IssueKind.REFUND_EXCEEDS_PAID: Severity.HIGH,
+    IssueKind.CREDIT_REJECTED: Severity.HIGH,
     IssueKind.OLD_VALUE_SHOWN: Severity.HIGH,
     IssueKind.MISSING_ON_CHANNEL: Severity.HIGH,
     IssueKind.DERIVATION_LAGS: Severity.HIGH,
@@ -47,6 +49,8 @@ _OWNER = {
     IssueKind.CONTENT_DIFFERS: "finance",
     IssueKind.CANCELLED_TOO_LATE: "customer service",
     IssueKind.ORDER_HELD: "customer service",
+    IssueKind.REFUND_EXCEEDS_PAID: "finance",
+    IssueKind.CREDIT_REJECTED: "finance",
 }
 
 

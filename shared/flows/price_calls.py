@@ -78,21 +78,22 @@ class PriceCalls:
         if not 0 < len(listed) <= LINES_MAX:
             problem = f"a call takes 1 to {LINES_MAX} conditions"
             raise _malformed("conditions", len(listed), problem)
-        owner = self.retailer.authority[Entity.PRICE]
-        if name != owner:
+        owners = self.retailer.price_sources
+        if name not in owners:
             raise RejectedError(
                 f"{name} does not own prices",
                 code=NOT_THE_OWNER,
                 field="connection",
                 value=name,
-                remedy=f"{owner} owns prices: send them as {owner}, or change [authority]",
+                remedy=f"{' and '.join(owners)} owns prices: send them as one that does,"
+                " or change [authority]",
             )
         return name, listed
 
     def _applied(
         self, connection: str, listed: Sequence[object], as_of: datetime
     ) -> dict[str, Json]:
-        reader = RowReader(self.retailer)
+        reader = RowReader(self.retailer, connection)
         read = [_read(reader, one) for one in listed]
         good = [one for one in read if isinstance(one, PriceCondition)]
         applied = apply(

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from shared.domain.price_cards import CONDITIONS_MAX
 from shared.errors import AccessError, RejectedError, RetryableError
 from shared.flows import keys
 from shared.flows.apply import Applied, apply
 from shared.flows.capture import Capture
 from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out, refused
 from shared.flows.shipments import Shipments
+from shared.flows.vanished import vanished
 from shared.model.base import Json
 from shared.model.ids import Entity
 from shared.model.issue import IssueKind
@@ -135,7 +137,13 @@ class Reader:
             return shipments.next
         page = self.source.changed(entity, since=run.since, page=run.page)
         self._keep(entity, page)
+        if entity is Entity.PRICE and (gone := self._vanished(page)):
+            self._keep(entity, self.source.read(entity, gone))
         return page.next
+
+    def _vanished(self, page: Page) -> list[str]:  # type: ignore[type-arg]
+        source, now = self.connection, self.clock.now()
+        return vanished(page, source=source, store=self.store, retailer=self.retailer, now=now)
 
     def _keep(self, entity: Entity, page: Page) -> Applied:  # type: ignore[type-arg]
         applied = apply(
@@ -146,6 +154,9 @@ class Reader:
             retailer=self.retailer,
         )
         self._refusals(entity, page)
+        self.issues.report(
+            refused(map(_overfull, applied.overfull), connection=self.connection, entity=entity)
+        )
         return applied
 
     def _refusals(self, entity: Entity, page: Page) -> None:  # type: ignore[type-arg]
@@ -219,6 +230,12 @@ class Reader:
                 "key": refusal.subject,
             },
         )
+
+
+def _overfull(sku: str) -> Refusal:
+    remedy = "end what is no longer needed of it; its conditions stay as they were until then"
+    said = f"{sku} has more than {CONDITIONS_MAX} price conditions"
+    return Refusal(sku, "conditions", f"over {CONDITIONS_MAX}", said, remedy)
 
 
 def _refusal(key: str, error: RejectedError) -> Refusal:

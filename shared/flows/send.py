@@ -18,7 +18,7 @@ from shared.errors import (
     UnreachableError,
 )
 from shared.flows import keys
-from shared.flows.cases import TO_SEND, CaseRow, Cases
+from shared.flows.cases import TO_SEND, CaseRow, Cases, uncredited
 from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out
 from shared.flows.shipments import TRIES, reread, waiting
 from shared.model.base import Json
@@ -172,7 +172,8 @@ class Sender:
     def _look_again(self, case: Case, intent: Intent) -> None:
         """What changed meanwhile is to be changed; what was posted twice may be there twice."""
         queue, name = keys.write_queue(self.connection), {"case": case.order.order_id}
-        messages = [Message(queue, name)] if demand.changes(case) else []
+        due = demand.changes(case) or uncredited(case)
+        messages = [Message(queue, name)] if due else []
         if intent.attempts > 1:
             wait_s = min(int(self.settle.total_seconds()), DELAY_MAX_S)
             messages.append(Message(queue, {**name, "check": "duplicates"}, wait_s))

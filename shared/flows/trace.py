@@ -23,7 +23,10 @@ class Tracer:
         item_key = keys.item(sku, owner[Entity.PRODUCT])
         fact_keys = {
             "item": item_key,
-            "price": keys.price(sku, owner[Entity.PRICE]),
+            **{
+                "promotion" if place else "price": keys.price(sku, source)
+                for place, source in enumerate(self.retailer.price_sources)
+            },
             "stock": keys.stock(sku, owner[Entity.STOCK]),
             "holds": keys.hold(sku),
         }

@@ -35,6 +35,7 @@ class IntentKind(StrEnum):
     POST_ORDER = "post_order"
     AMEND_ORDER = "amend_order"
     SHIP = "ship"
+    CREDIT = "credit"
 
 
 class IntentState(StrEnum):
@@ -120,6 +121,11 @@ class Case(Canonical):
     refunds: tuple[Refund, ...] = ()
     timeline: tuple[Hop, ...] = ()
     captured_at: Instant
+
+    @property
+    def erp_items(self) -> dict[str, str]:
+        """Our line ids, and the ERP's item numbers."""
+        return {line_id: line.item for line_id, line in self.erp_lines.items() if line.item}
 
     @property
     def newest(self) -> Order:

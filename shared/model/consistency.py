@@ -12,7 +12,15 @@ from shared.model.ids import Entity
 
 type Plain = Mapping[str, object]
 
-GROUPS = ("connections", "channels", "locations", "price_lists", "segments", "roundings")
+GROUPS = (
+    "connections",
+    "sources",
+    "channels",
+    "locations",
+    "price_lists",
+    "segments",
+    "roundings",
+)
 _SINGLE = (
     ("connection", "connections"),
     ("erp", "connections"),
@@ -21,6 +29,7 @@ _SINGLE = (
 )
 _RATES = {"tax_rates": ("region", "tax_class"), "exchange_rates": ("base", "quote")}
 _OWNED = (Entity.PRODUCT, Entity.PRICE, Entity.STOCK)
+_TOLD = frozenset({Entity.PRICE, Entity.PROMOTION})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +50,7 @@ def mistakes(retailer: Plain) -> list[Mistake]:
         *_repeated(retailer),
         *_dangling(retailer),
         *_unowned(retailer),
+        *_told_twice(retailer),
         *_wrong_currency(retailer),
         *_wrong_rounding(retailer),
         *_together(retailer),
@@ -92,7 +102,7 @@ def _references(retailer: Plain) -> Iterator[tuple[str, str, str]]:
             yield f"price_lists.{i}.segment", name, "segments"
     for entity, owner in _table(retailer, "authority").items():
         if isinstance(owner, str):
-            yield f"authority.{entity}", owner, "connections"
+            yield f"authority.{entity}", owner, "sources" if entity in _TOLD else "connections"
 
 
 def _externals(retailer: Plain, group: str) -> Iterator[tuple[str, str, str]]:
@@ -112,9 +122,10 @@ def _of_channel(at: str, channel: Plain) -> Iterator[tuple[str, str, str]]:
 
 def _dangling(retailer: Plain) -> Iterator[Mistake]:
     known = {group: sorted(names(retailer, group)) for group in GROUPS}
+    known["sources"] = sorted({*known["connections"], *known["sources"]})
     for path, name, group in _references(retailer):
         if name not in known[group]:
-            what = group.removesuffix("s").replace("_", " ")
+            what = "connection" if group == "sources" else group.removesuffix("s").replace("_", " ")
             choice = f"known: {', '.join(known[group]) or 'none'}"
             yield Mistake(path, f"no {what} is called {name!r}", choice)
 
@@ -125,6 +136,15 @@ def _unowned(retailer: Plain) -> Iterator[Mistake]:
         if entity not in owners:
             path = f"authority.{entity}"
             yield Mistake(path, "nobody owns it", "name the connection that does")
+
+
+def _told_twice(retailer: Plain) -> Iterator[Mistake]:
+    """A name is a connection's or a source's, or nobody knew whose file it is."""
+    connections = names(retailer, "connections")
+    for i, source in items(retailer, "sources"):
+        if (name := text(source, "name")) in connections:
+            remedy = "leave it out: a connection may drop files and post as it is"
+            yield Mistake(f"sources.{i}.name", f"{name!r} is a connection already", remedy)
 
 
 def _wrong_currency(retailer: Plain) -> Iterator[Mistake]:

@@ -76,6 +76,17 @@ class OrderRefunded(_Event):
     total: Money
 
 
+class RefundCredited(_Event):
+    """The ERP keeps a document of money that went back; `document` is its number there."""
+
+    type: Literal["RefundCredited"] = "RefundCredited"
+    order_id: str
+    channel: Name
+    refund_id: str
+    document: str
+    total: Money
+
+
 class IssueRaised(_Event):
     type: Literal["IssueRaised"] = "IssueRaised"
     issue_id: str
@@ -114,6 +125,7 @@ BusinessEvent = Annotated[
     | CancellationTooLate
     | OrderShipped
     | OrderRefunded
+    | RefundCredited
     | IssueRaised
     | IssueSolved
     | ReconciliationFinding,
@@ -128,6 +140,7 @@ ALL = (
     CancellationTooLate,
     OrderShipped,
     OrderRefunded,
+    RefundCredited,
     IssueRaised,
     IssueSolved,
     ReconciliationFinding,

@@ -1,5 +1,6 @@
 """Cards: what one source last said about one article, with the version it said it in."""
 
+import operator
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -21,20 +22,22 @@ class ProductCard(Canonical):
 
 
 class ItemCard(Canonical):
-    """One variant and the product it belongs to, kept in the partition of the SKU."""
+    """One variant and what it has of its product, kept in the partition of the SKU."""
 
     kind: Literal["item"] = "item"
     source: Name
     as_of: Instant
     product_id: Sku
     variant: Variant
+    brand: str | None = Field(default=None, exclude_if=operator.not_)
+    product_group: str | None = Field(default=None, exclude_if=operator.not_)
 
 
 class PriceCard(Canonical):
     """Every price condition of one SKU that is or may still become effective.
 
     `told` says when a condition was last told by itself, by its id; one that is not in it was told
-    with the whole card, at `as_of`.
+    with the whole card, at `read_at` or, without it, at `as_of`.
     """
 
     kind: Literal["price"] = "price"
@@ -43,6 +46,7 @@ class PriceCard(Canonical):
     sku: Sku
     conditions: tuple[PriceCondition, ...]
     told: dict[str, Instant] = {}
+    read_at: Instant | None = Field(default=None, exclude_if=operator.not_)
 
 
 class PriceChange(Canonical):

@@ -31,6 +31,7 @@ class Entity(StrEnum):
 
     PRODUCT = "product"
     PRICE = "price"
+    PROMOTION = "promotion"  # promotional prices, where another owns them than all others
     STOCK = "stock"
     ORDER = "order"
     SHIPMENT = "shipment"

@@ -29,6 +29,8 @@ class IssueKind(StrEnum):
     BAD_FILE = "bad_file"
     NOT_THE_OWNER = "not_the_owner"
     REFUND_WITHOUT_ORDER = "refund_without_order"
+    REFUND_EXCEEDS_PAID = "refund_exceeds_paid"
+    CREDIT_REJECTED = "credit_rejected"
     SHIPMENT_WITHOUT_ORDER = "shipment_without_order"
     SHIPMENT_REJECTED = "shipment_rejected"
     EDITED_ON_CHANNEL = "edited_on_channel"

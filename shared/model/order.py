@@ -97,21 +97,34 @@ class Customer(Canonical):
 
 
 class RefundLine(Canonical):
-    """`cancels` says that the units had not been sent, and are not to be."""
+    """Units money went back for. `cancelled` ones had not left; `amount` is as the order's prices.
+
+    `restock` says that the channel put them back on sale.
+    """
 
     line_id: ExternalId
     quantity: int = Field(ge=0)
     amount: Money
     tax: Money
     restock: bool = False
-    cancels: bool = False
+    cancelled: bool = False
+
+
+class RefundedFreight(Canonical):
+    """Freight that went back, as the order's prices: with tax if they contain it."""
+
+    amount: Money
+    tax: Money
 
 
 class Refund(Canonical):
+    """Money that went back. What `total` exceeds its parts by is goodwill; the other way, a fee."""
+
     refund_id: ExternalId
     created_at: Instant
     total: Money
     lines: tuple[RefundLine, ...] = ()
+    freight: RefundedFreight | None = None
 
 
 class Order(Canonical):

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, JsonValue, field_validator, model_validator
 
+from shared.model import stock_consistency
 from shared.model.base import Canonical, Instant
 from shared.model.consistency import mistakes
 from shared.model.ids import Entity, Name, Sku
@@ -23,6 +24,7 @@ from shared.model.price_rules import (
     TaxClass,
     TaxRate,
 )
+from shared.model.stock_rules import Allocation, LocationGroup, StockGuards, StockRule
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -75,6 +77,12 @@ class Connection(Canonical):
         return timedelta(seconds=self.settle_seconds)
 
 
+class Source(Canonical):
+    """A system that is never called: it drops files and posts, as the owner of what it tells."""
+
+    name: Name
+
+
 class Location(Canonical):
     """One place where stock lies; `external` names it in each connection."""
 
@@ -89,6 +97,9 @@ class PriceList(Canonical):
     currency: Currency
     tax_basis: TaxBasis
     conditions: dict[str, PriceKind] = Field(description="condition type -> kind")
+    keys: dict[str, str] = Field(
+        default={}, description="what further keys of the ERP's conditions make this list"
+    )
     segment: Name | None = Field(default=None, description="whose list it is; everybody's if none")
     region: Region | None = Field(
         default=None, description="whose tax gross amounts contain; any channel's own if none"
@@ -134,6 +145,9 @@ class Retailer(Canonical):
     home_currency: Currency
     stage: Literal["sandbox", "dev", "prod"] = "dev"
     connections: tuple[Connection, ...] = Field(min_length=1)
+    sources: tuple[Source, ...] = Field(
+        default=(), description="systems that post or drop prices and are never called"
+    )
     channels: tuple[Channel, ...] = Field(min_length=1)
     locations: tuple[Location, ...] = Field(min_length=1)
     price_lists: tuple[PriceList, ...] = Field(min_length=1)
@@ -142,6 +156,10 @@ class Retailer(Canonical):
     exchange_rates: tuple[ExchangeRate, ...] = ()
     roundings: tuple[Rounding, ...] = ()
     precedence: Precedence = Precedence()
+    location_groups: tuple[LocationGroup, ...] = ()
+    stock_rules: tuple[StockRule, ...] = ()
+    allocations: tuple[Allocation, ...] = ()
+    stock_guards: StockGuards = StockGuards()
     authority: dict[Entity, Name] = Field(description="which connection owns which entity")
 
     def connection(self, name: str) -> Connection:
@@ -155,6 +173,25 @@ class Retailer(Canonical):
 
     def price_list(self, name: str) -> PriceList:
         return next(p for p in self.price_lists if p.name == name)
+
+    def price_entity(self, kind: PriceKind) -> Entity:
+        """Under which word `[authority]` says who owns prices of this kind."""
+        split = kind is PriceKind.PROMOTIONAL and Entity.PROMOTION in self.authority
+        return Entity.PROMOTION if split else Entity.PRICE
+
+    def price_owner(self, kind: PriceKind) -> str | None:
+        return self.authority.get(self.price_entity(kind))
+
+    @property
+    def price_sources(self) -> tuple[str, ...]:
+        """Who owns prices of any kind: the owner of base prices first."""
+        owners = (self.authority.get(entity) for entity in (Entity.PRICE, Entity.PROMOTION))
+        return tuple(dict.fromkeys(owner for owner in owners if owner))
+
+    @property
+    def tell_us(self) -> tuple[str, ...]:
+        """Everybody who may drop a file or post: connections, and those that are never called."""
+        return (*(c.name for c in self.connections), *(s.name for s in self.sources))
 
     def rounding(self, name: str) -> Rounding:
         return next(r for r in self.roundings if r.name == name)
@@ -176,7 +213,8 @@ class Retailer(Canonical):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        found = mistakes(self.model_dump(mode="json"))
+        said = self.model_dump(mode="json")
+        found = [*mistakes(said), *stock_consistency.mistakes(said)]
         if found:
             raise ValueError("; ".join(str(mistake) for mistake in found))
         return self

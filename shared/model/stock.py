@@ -1,6 +1,9 @@
 """Stock positions: what the owner of stock says lies where, and in what state."""
 
+import operator
 from decimal import Decimal
+
+from pydantic import Field
 
 from shared.model.base import Canonical
 from shared.model.ids import Name
@@ -8,10 +11,15 @@ from shared.model.product import UnitCode
 
 
 class StockPosition(Canonical):
-    """Quantities in the article's base unit; `on_hand` is everything that physically lies there.
+    """Quantities in the article's base unit, by status.
 
-    Of it, `reserved` is promised elsewhere, `quarantine` waits for quality inspection and `blocked`
-    is damaged or returned. Negative on hand is real in an ERP and is kept as it was said.
+    `on_hand` is everything that physically lies there. Of it, `reserved` is promised elsewhere,
+    `quality_inspection` waits to be inspected, `quarantine` is set aside until it is cleared,
+    `damaged` is broken, and `blocked` is not to be used for another reason, such as a return. No
+    unit is in two of these. `in_transit` is on its way here and not on hand yet. Negative on hand
+    is real in an ERP and is kept as it was said.
+
+    The last three are not written when they are 0: a position without them is as it always was.
     """
 
     location: Name
@@ -20,3 +28,6 @@ class StockPosition(Canonical):
     reserved: Decimal = Decimal(0)
     quarantine: Decimal = Decimal(0)
     blocked: Decimal = Decimal(0)
+    quality_inspection: Decimal = Field(default=Decimal(0), exclude_if=operator.not_)
+    damaged: Decimal = Field(default=Decimal(0), exclude_if=operator.not_)
+    in_transit: Decimal = Field(default=Decimal(0), exclude_if=operator.not_)

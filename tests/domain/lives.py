@@ -71,7 +71,7 @@ def essence(case: Case) -> tuple[object, ...]:
     return (
         lifecycle.standing(case, now=NOW),
         case.newest,
-        case.refunds,
+        {refund.refund_id: refund for refund in case.refunds},
         case.shipments,
         case.late,
         case.counts,
@@ -154,8 +154,8 @@ def _payment(minute: int) -> st.SearchStrategy[Payment]:
     )
 
 
-def _refund(minute: int, line: str, cancels: bool) -> Refund:  # noqa: FBT001
-    given = RefundLine(line_id=line, quantity=1, amount=gbp(1999), tax=gbp(0), cancels=cancels)
+def _refund(minute: int, line: str, cancelled: bool) -> Refund:  # noqa: FBT001
+    given = RefundLine(line_id=line, quantity=1, amount=gbp(1999), tax=gbp(0), cancelled=cancelled)
     return Refund(refund_id=f"R{minute}", created_at=NOW, total=gbp(1999), lines=(given,))
 
 

@@ -83,7 +83,7 @@ def test_every_permutation_of_one_life_ends_in_the_same_place() -> None:
     paid = Payment(
         reference="T1", gateway="card", kind=PaymentKind.CAPTURE, succeeded=True, amount=gbp(3998)
     )
-    given_up = RefundLine(line_id="1", quantity=1, amount=gbp(1999), tax=gbp(0), cancels=True)
+    given_up = RefundLine(line_id="1", quantity=1, amount=gbp(1999), tax=gbp(0), cancelled=True)
     back = Refund(refund_id="9", created_at=NOW, total=gbp(1999), lines=(given_up,))
     tracked = shipment(1, "80").model_copy(update={"tracking": (Tracking(number="JJD1"),)})
     news = [

@@ -12,7 +12,7 @@ from shared.errors import RejectedError
 from shared.model.price import PriceCondition
 from tests.factories import make_retailer
 
-READER = RowReader(make_retailer())
+READER = RowReader(make_retailer(), "erp")
 ROW = {
     "sku": "HAT-M",
     "price_list": "retail",
@@ -103,7 +103,7 @@ def test_a_field_nobody_can_be_sure_of_is_refused_by_name_and_value(
 
 
 def test_a_decimal_comma_is_read_where_it_is_declared_and_a_point_is_not() -> None:
-    reader = RowReader(make_retailer(), comma=True)
+    reader = RowReader(make_retailer(), "erp", comma=True)
     assert str(reader.condition(ROW | {"amount": "19,99"}).amount) == "19.99 GBP"
     for doubtful in ("19.99", "1.999,00"):
         with pytest.raises(RejectedError, match="has a point"):

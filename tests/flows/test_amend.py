@@ -67,7 +67,7 @@ def cancelled(minutes: int = 1) -> Order:
 
 
 def given_up(units: int) -> Refund:
-    line = RefundLine(line_id="1", quantity=units, amount=gbp(1999), tax=gbp(0), cancels=True)
+    line = RefundLine(line_id="1", quantity=units, amount=gbp(1999), tax=gbp(0), cancelled=True)
     return Refund(refund_id="9", created_at=NOW, total=gbp(1999 * units), lines=(line,))
 
 

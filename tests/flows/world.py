@@ -10,6 +10,7 @@ from shared.flows.amend import Amender
 from shared.flows.apply import Applied, apply
 from shared.flows.capture import Capture
 from shared.flows.cases import Cases
+from shared.flows.credits import Crediting
 from shared.flows.derive import Derived, Deriver
 from shared.flows.issues import Issues, open_issues
 from shared.flows.leases import Leases
@@ -27,7 +28,7 @@ from shared.model.product import Product, Variant
 from shared.model.retailer import Retailer
 from shared.model.stock import StockPosition
 from shared.model.target import Outcome, Push, Target, Verdict
-from shared.ports import Key, Page, PostedOrder, Put, Table
+from shared.ports import CreditWish, Key, Page, PostedCredit, PostedOrder, Put, Table
 from tests.domain.world import NOW, RETAILER
 from tests.fakes import MemoryBus, MemoryQueues, MemoryStore, SetClock
 
@@ -185,6 +186,24 @@ class FakeErp:
     stock: dict[str, int] = field(default_factory=dict)
     lines: dict[str, dict[str, AmendedLine]] = field(default_factory=dict)
     changed: list[tuple[str, str, int]] = field(default_factory=list)
+    credits: list[tuple[str, CreditWish]] = field(default_factory=list)
+    differs: Money | None = None
+
+    def find_credit(self, wish: CreditWish) -> list[PostedCredit]:
+        self.asked.append(wish.reference)
+        return [
+            PostedCredit(number, self.differs)
+            for number, known in self.credits
+            if known.reference == wish.reference
+        ]
+
+    def post_credit(self, wish: CreditWish) -> PostedCredit:
+        error = self.errors.pop(0) if self.errors else None
+        if error is None or self.keeps:
+            self.credits.append((str(6001 + len(self.credits)), wish))
+        if error is not None:
+            raise error
+        return PostedCredit(self.credits[-1][0], self.differs)
 
     def find_order(self, order: Order, reference: str) -> list[PostedOrder]:
         del order
@@ -259,6 +278,7 @@ class World:
             settle,
         )
         self.amender = Amender("erp", self.erp, self.cases, bus, self.issues, clock, settle)
+        self.crediting = Crediting("erp", self.erp, self.cases, bus, self.issues, clock, settle)
         self.shipments = Shipments(
             "erp", store, queues, bus, self.issues, self.cases, clock, retailer
         )

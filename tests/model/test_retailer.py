@@ -6,6 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from shared.model.consistency import mistakes
+from shared.model.price import PriceKind
 from shared.model.retailer import Retailer
 from tests.factories import make_connection, make_retailer, retailer_fields
 
@@ -178,3 +179,34 @@ def test_spans_are_given_in_seconds() -> None:
     one = make_connection(overlap_seconds=90, settle_seconds=30)
     made = make_retailer(connections=[one, make_connection(name="shop")]).connection("erp")
     assert (made.overlap, made.settle) == (timedelta(seconds=90), timedelta(seconds=30))
+
+
+def test_a_system_that_is_never_called_may_own_prices_and_promotions() -> None:
+    owners = retailer_fields()["authority"] | {"price": "engine", "promotion": "engine"}
+    made = make_retailer(sources=[{"name": "engine"}], authority=owners)
+    assert made.price_sources == ("engine",)
+    assert made.tell_us == ("erp", "shop", "engine")
+
+
+def test_promotions_without_an_owner_are_the_owner_of_prices_own() -> None:
+    made = make_retailer()
+    assert {made.price_owner(kind) for kind in PriceKind} == {"erp"}
+    split = make_retailer(
+        sources=[{"name": "engine"}],
+        authority=retailer_fields()["authority"] | {"promotion": "engine"},
+    )
+    assert split.price_owner(PriceKind.PROMOTIONAL) == "engine"
+    assert split.price_owner(PriceKind.COST) == "erp"
+    assert split.price_sources == ("erp", "engine")
+
+
+def test_what_is_read_cannot_be_owned_by_a_system_that_is_never_called() -> None:
+    owners = retailer_fields()["authority"] | {"stock": "engine", "promotion": "nobody"}
+    found = mistakes(retailer_fields(sources=[{"name": "engine"}], authority=owners))
+    assert [m.path for m in found] == ["authority.stock", "authority.promotion"]
+    assert found[1].remedy == "known: engine, erp, shop"
+
+
+def test_a_source_is_not_a_connection_as_well() -> None:
+    (found,) = mistakes(retailer_fields(sources=[{"name": "shop"}]))
+    assert found.path == "sources.0.name"

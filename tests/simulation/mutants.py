@@ -11,11 +11,12 @@ from tests.simulation.mutants_changes import CHANGES
 from tests.simulation.mutants_channels import CHANNELS
 from tests.simulation.mutants_messages import MESSAGES
 from tests.simulation.mutants_orders import ORDERS
+from tests.simulation.mutants_refunds import REFUNDS
 from tests.simulation.sabotage import Mutant
 
 __all__ = ["MUTANTS", "Mutant"]
 
-MUTANTS: tuple[Mutant, ...] = (*ORDERS, *CHANGES, *CHANNELS, *MESSAGES)
+MUTANTS: tuple[Mutant, ...] = (*ORDERS, *CHANGES, *REFUNDS, *CHANNELS, *MESSAGES)
 
 
 def main() -> int:

@@ -64,7 +64,7 @@ ORDERS: tuple[Mutant, ...] = (
         "The pennies of a unit price are rounded away on the way to the ERP.",
         (REVOKED, REPLAY),
         (
-            "shared.connectors.sap.orders:_element",
+            "shared.connectors.sap.orders:element",
             "amount.text()",
             "f'{round(amount.decimal())}.00'",
         ),
@@ -114,7 +114,11 @@ ORDERS: tuple[Mutant, ...] = (
         "a repeat releases the order again",
         "Hearing once more of an order the ERP has sets its case back.",
         (REPLAY, STORM),
-        ("shared.flows.capture:_before_erp", "case.erp_order is None and ", ""),
+        (
+            "shared.flows.capture:_before_erp",
+            "case.erp_order is None and case.state in states",
+            "True",
+        ),
     ),
     mutant(
         "the shopper is named in an exception",
@@ -152,9 +156,9 @@ ORDERS: tuple[Mutant, ...] = (
         "Availability is the ERP's own figure, whatever was ordered.",
         (STORM, LAST),
         (
-            "shared.domain.availability:available",
-            "held = holds.at(location) if holds else 0",
-            "held = 0",
+            "shared.domain.availability:held_at",
+            "+ hold.quantity",
+            "",
         ),
     ),
     mutant(
@@ -215,7 +219,7 @@ ORDERS: tuple[Mutant, ...] = (
     mutant(
         "a shipment is kept twice",
         "Hearing again of a shipment adds it to the case again.",
-        (REPLAY, STORM),
+        (OPEN, STORM),
         (
             "shared.domain.lifecycle:shipped",
             "known[shipment.shipment_id] = shipment",

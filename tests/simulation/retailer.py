@@ -53,7 +53,7 @@ base_url = "https://NAME.myshopify.com"
 secret = "NAME"
 settle_seconds = 120
 poll_minutes = MINUTES
-limits = { points_per_second = POINTS, bucket = BUCKET }
+limits = { points_per_second = POINTS, bucket = BUCKET, slots = CALLS }
 
 [[channels]]
 name = "NAME"
@@ -72,7 +72,7 @@ zone = "Europe/London"
 class Setup:
     """What scenarios let differ; `zone` is where the ERP's validity days begin and end.
 
-    `points` come back to a shop's bucket each second.
+    `points` come back to a shop's bucket each second; `calls` may be under way there at once.
     """
 
     shops: tuple[str, ...] = ("shop",)
@@ -81,6 +81,7 @@ class Setup:
     zone: str = "UTC"
     points: int = POINTS
     bucket: int = BUCKET
+    calls: int = 2
 
 
 @cache
@@ -91,6 +92,7 @@ def retailer(setup: Setup) -> Retailer:
         line if "external" not in line else _only(line, setup.shops) for line in text.splitlines()
     )
     shop = _SHOP.replace("POINTS", str(setup.points)).replace("BUCKET", str(setup.bucket))
+    shop = shop.replace("CALLS", str(setup.calls))
     shops = "".join(shop.replace("NAME", name) for name in setup.shops)
     return load_retailer((head + shops).replace("MINUTES", str(setup.poll_minutes)))
 

@@ -166,6 +166,21 @@ class Play:
                 "refund", order=order.order_id, lines=rows, restock=restock
             )
 
+    def goodwill(self, shop: str, minor: int) -> None:
+        """The shop's staff give some money back, and no unit."""
+        left = [
+            order
+            for order in self._orders(shop)
+            if order.total - sum(refund.total for refund in order.refunds) >= minor
+        ]
+        if left:
+            order = self.rng.choice(left)
+            self.world.engine.note(f"{shop}: gives {minor} back of {order.order_id}")
+            amount = f"{minor // 100}.{minor % 100:02}"
+            self.world.vendors[shop].control(
+                "refund", order=order.order_id, lines=[], amount=amount
+            )
+
     def _orders(self, shop: str) -> list[Any]:
         return list(self.world.vendors[shop].shop.orders.values())
 

@@ -120,6 +120,18 @@ def _changes_of_mind(play: Play) -> None:
         play.later(play.rng.randint(40, 90) * SECOND, play.deliver)
 
 
+def _given_back(play: Play) -> None:
+    """Units come back after they left, and money goes back beside them, in several steps."""
+    for at in spread(play, 10 * SECOND, some(play, 2)):
+        play.later(at, partial(play.order, "shop", ("HAT-M", play.rng.randint(1, 2))))
+    play.later(play.rng.randint(30, 50) * SECOND, play.deliver)
+    for at in spread(play, 60 * SECOND, 3):
+        restock = play.rng.random() < SHARE
+        play.later(50 * SECOND + at, partial(play.refund, "shop", restock=restock))
+    for at in spread(play, 60 * SECOND, 2):
+        play.later(50 * SECOND + at, partial(play.goodwill, "shop", play.rng.randint(1, 300)))
+
+
 def _cancelled(play: Play) -> None:
     """The shop cancels, or takes units back into its own stock, at any moment."""
     for at in spread(play, 15 * SECOND, some(play, 2)):
@@ -183,6 +195,7 @@ ORDERS = (
         replayed=CURABLE,
     ),
     Scenario("refunds on the way", _one_size, _changes_of_mind),
+    Scenario("goods and money go back", _one_size, _given_back),
     Scenario("tokens are revoked", _one_size, _revoked, reads=ORDERLY | {Entity.PRICE}),
     Scenario(
         "the day is replayed", _one_size, _whole_day, replays=True, reads=ORDERLY | {Entity.PRICE}

@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
-from shared.domain.availability import available
+from shared.domain.availability import offered
+from shared.domain.stock_rules import StockRules
 from shared.flows import keys
-from shared.model.facts import HoldCard, ItemCard, StockCard
+from shared.flows.sku_facts import sku_facts
 from shared.ports import Table
 from tests.simulation.engine import MINUTE
 from tests.simulation.watch import watch_rows
@@ -49,8 +50,10 @@ class Truth:
     sold: Counter[str] = field(default_factory=Counter)
     on_hand: dict[str, int] = field(default_factory=dict)
     looked: Counter[str] = field(default_factory=Counter)
+    rules: StockRules = field(init=False)
 
     def __post_init__(self) -> None:
+        self.rules = StockRules(self.world.retailer)
         for transport in self.world.transports.values():
             transport.changed.append(self._changed)
         self.world.store.changed.append(lambda key, *_: self._fact(key))
@@ -220,13 +223,12 @@ class Truth:
         sku = key.pk.removeprefix("sku#")
         place = (keys.item(sku, "erp"), keys.stock(sku, "erp"), keys.hold(sku))
         rows = self.world.store._get(place)  # noqa: SLF001 - from outside
-        if place[0] not in rows or place[1] not in rows:
+        rules, now = self.rules, self.world.stage.clock.now()
+        known = sku_facts(sku, rows, retailer=self.world.retailer, rules=rules, now=now)
+        if known is None or known.pool is None:
             return
-        item = ItemCard.model_validate(rows[place[0]].body)
-        stock = StockCard.model_validate(rows[place[1]].body)
-        holds = HoldCard.model_validate(rows[place[2]].body) if place[2] in rows else None
         for channel in self.world.retailer.channels:
-            found = available(stock.positions, holds, variant=item.variant, channel=channel)
+            found = offered(known.pool, channel, known.article_rules)
             entry = (self.world.engine.now_ms, dict(found.value.levels))
             self.known[channel.connection, sku].append(entry)
 

@@ -18,6 +18,7 @@ GIVES_UP_MS = 20 * SECOND
 LATE_MS = 60 * SECOND  # how late a lost request may still land; `settle_seconds` is twice that
 LAG_MS = 40 * SECOND  # how long the ERP's search may miss a new order; with LATE_MS it settles
 LOOK_MS = 2 * SECOND
+SEARCHED = frozenset({"SalesOrder", "CustomerReturn", "CreditMemoRequest"})
 
 type Changed = Callable[[str, httpx.Request, httpx.Response], None]
 """Connection, request and its answer, after every effect."""
@@ -105,21 +106,21 @@ class SimTransport(httpx.BaseTransport):
         return response
 
     def _listed(self, request: httpx.Request, response: httpx.Response) -> httpx.Response:
-        """Orders as the ERP's search finds them: one just created may be missing for a while."""
+        """Documents as the ERP's search finds them: one just created may be missing for a while."""
         engine = self.wire.engine
-        path = request.url.path
-        if not path.endswith("/A_SalesOrder") or not response.is_success:
+        _, _, name = request.url.path.rpartition("/A_")
+        if name not in SEARCHED or not response.is_success:
             return response
         if request.method == "POST":
             if engine.faults.hit(Kind.SEARCH_LAGS):
-                number = response.json()["d"]["SalesOrder"]
+                number = response.json()["d"][name]
                 self._unlisted[number] = engine.now_ms + self._rng.randint(0, LAG_MS)
                 engine.note(f"  {number} cannot be found by search yet")
             return response
         if not any(until > engine.now_ms for until in self._unlisted.values()):
             return response
         rows = response.json()["d"]["results"]
-        kept = [r for r in rows if self._unlisted.get(r["SalesOrder"], 0) <= engine.now_ms]
+        kept = [r for r in rows if self._unlisted.get(r[name], 0) <= engine.now_ms]
         return httpx.Response(200, json={"d": {"results": kept}})
 
     def _throttled(self) -> httpx.Response:

@@ -121,10 +121,16 @@ def wiring(retailer: Retailer) -> Wiring:
 
 def polled(name: str, retailer: Retailer) -> list[Entity]:
     """Facts a connection is believed about, orders where it sells, shipments where it ships."""
-    facts = [entity for entity in _FACTS if retailer.authority[entity] == name]
+    facts = [entity for entity in _FACTS if name in _owners(entity, retailer)]
     sells = any(channel.connection == name for channel in retailer.channels)
     ships = any(channel.erp == name for channel in retailer.channels)
     return facts + [Entity.ORDER] * sells + [Entity.SHIPMENT] * ships
+
+
+def _owners(entity: Entity, retailer: Retailer) -> list[str]:
+    also = retailer.authority.get(Entity.PROMOTION)
+    erps = [c.name for c in retailer.connections if not _is_channel(c)]
+    return [retailer.authority[entity], *([also] if also in erps and entity == "price" else [])]
 
 
 def _common(retailer: Retailer) -> Iterable[FunctionRow]:

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from sandbox.vendors.sap.entities import CONDITION_KEYS
 from sandbox.vendors.sap.tenant import (
     FOREVER,
     Condition,
@@ -33,8 +34,9 @@ def load(
     """Fill the tenant without a word on the event channel.
 
     Materials: fields of `tenant.Material`. Prices: `sku`, `kind`, `amount` (decimal text),
-    `currency`, and optionally `start`, `end` (ISO days), `per`, `unit`. Stock: `sku`, `plant`,
-    `storage_location`, `quantity`, and optionally `type`.
+    `currency`, and optionally `start`, `end` (ISO days), `per`, `unit`, `keys` (property -> value),
+    `scale` (`[[quantity, amount], ...]`) and what else `tenant.Condition` has. Stock: `sku`,
+    `plant`, `storage_location`, `quantity`, and optionally `type`.
     """
     for row in materials or []:
         fields = {name: value for name, value in row.items() if name != "changed_at"}
@@ -82,6 +84,21 @@ def set_price(
         name = "salespricingconditionrecord.v1.SalesPricingConditionRecord.Changed.v1"
         sim.events.emit(name, data, sim.now())
     return condition.record
+
+
+def delete_price(
+    sim: "SapSimulator", *, record: str, archive: bool = False, tell: bool = True
+) -> Json:
+    """Mark a condition record as deleted, or take it away for good, and tell."""
+    condition = sim.tenant.records[record]
+    condition.deleted = True
+    if archive:
+        sim.tenant.drop_condition(record)
+    if tell:
+        data = {"ConditionRecord": record, "ConditionType": condition.kind}
+        name = "salespricingconditionrecord.v1.SalesPricingConditionRecord.Deleted.v1"
+        sim.events.emit(name, data, sim.now())
+    return condition.material
 
 
 def move_stock(
@@ -215,6 +232,25 @@ def orders(sim: "SapSimulator") -> Json:
     ]
 
 
+def credits(sim: "SapSimulator") -> Json:  # noqa: A001 - what accountants call them
+    """Every return and credit memo request: its order, `reference`, and gross total as text."""
+    return [
+        {
+            "number": document.number,
+            "kind": document.kind,
+            "reference": document.reference,
+            "order": document.order,
+            "total": str(document.gross),
+            "currency": document.currency,
+            "items": [
+                {"material": item.material, "quantity": str(item.quantity)}
+                for item in document.items
+            ],
+        }
+        for document in sim.tenant.credits.after(None)
+    ]
+
+
 def stock(sim: "SapSimulator") -> Json:
     """SKU -> `plant/storage location` -> unrestricted units, as text."""
     return {
@@ -268,9 +304,30 @@ def _price(sim: "SapSimulator", row: Mapping[str, Json]) -> Condition:
         end=_day(end) if end else FOREVER,
         per=Decimal(str(row.get("per", "1"))),
         unit=str(row.get("unit", "PC")),
+        **_further(row),
     )
     sim.tenant.put_condition(condition)
     return condition
+
+
+def _further(row: Mapping[str, Json]) -> dict[str, Any]:
+    """What only some conditions have: further keys, a scale, how it is calculated, a status."""
+    texts = ("calculation", "released", "scale_type", "scale_basis")
+    found: dict[str, Any] = {name: str(row[name]) for name in texts if name in row}
+    keys, scale = row.get("keys"), row.get("scale")
+    if isinstance(keys, dict):
+        found["keys"] = _keys(keys)
+    if isinstance(scale, list):
+        pairs = [line for line in scale if isinstance(line, list)]
+        found["scale"] = [(Decimal(str(q)), Decimal(str(rate))) for q, rate in pairs]
+    return found
+
+
+def _keys(keys: Mapping[str, Json]) -> dict[str, str]:
+    strange = keys.keys() - set(CONDITION_KEYS.split())
+    if strange:
+        raise LookupError(f"no condition table has {', '.join(sorted(strange))}")
+    return {name: str(value) for name, value in keys.items()}
 
 
 def _day(text: Json) -> date:
@@ -288,6 +345,8 @@ COMMANDS: Final[dict[str, Callable[..., Json]]] = {
         add_material,
         change_material,
         counts,
+        credits,
+        delete_price,
         deliver,
         linger,
         load,

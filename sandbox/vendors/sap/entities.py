@@ -32,6 +32,9 @@ def _set(
     )
 
 
+CONDITION_KEYS = "CustomerGroup CustomerPriceGroup PriceListType Customer Plant OrderQuantityUnit"
+"""What a condition table of the tenant may be keyed by beside sales area and material."""
+
 SETS: dict[tuple[str, str], EntitySet] = {
     (each.service, each.name): each
     for each in (
@@ -50,8 +53,9 @@ SETS: dict[tuple[str, str], EntitySet] = {
             "A_SlsPrcgCndnRecdValidity",
             "Material",
             "ConditionRecord ConditionType Material SalesOrganization DistributionChannel "
-            "ConditionValidityStartDate ConditionValidityEndDate",
-            "to_SlsPrcgConditionRecord",
+            "ConditionValidityStartDate ConditionValidityEndDate ConditionReleaseStatus "
+            "ConditionApplication TransactionCurrency ETag " + CONDITION_KEYS,
+            "to_SlsPrcgConditionRecord to_SlsPrcgConditionRecord/to_SlsPrcgCndnRecordScale",
             "ConditionRecord",
         ),
         _set(
@@ -83,6 +87,24 @@ SETS: dict[tuple[str, str], EntitySet] = {
             "SalesOrder SalesOrderType SalesOrganization DistributionChannel OrganizationDivision "
             "SoldToParty PurchaseOrderByCustomer CustomerPurchaseOrderDate TransactionCurrency "
             "TotalNetAmount LastChangeDateTime RequestedDeliveryDate",
+            "to_Item",
+            "PurchaseOrderByCustomer",
+        ),
+        _set(
+            "API_CUSTOMER_RETURN_SRV",
+            "A_CustomerReturn",
+            "CustomerReturn",
+            "CustomerReturn CustomerReturnType SoldToParty PurchaseOrderByCustomer "
+            "ReferenceSDDocument TransactionCurrency TotalNetAmount LastChangeDateTime",
+            "to_Item",
+            "PurchaseOrderByCustomer",
+        ),
+        _set(
+            "API_CREDIT_MEMO_REQUEST_SRV",
+            "A_CreditMemoRequest",
+            "CreditMemoRequest",
+            "CreditMemoRequest CreditMemoRequestType SoldToParty PurchaseOrderByCustomer "
+            "ReferenceSDDocument TransactionCurrency TotalNetAmount LastChangeDateTime",
             "to_Item",
             "PurchaseOrderByCustomer",
         ),

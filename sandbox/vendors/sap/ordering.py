@@ -35,7 +35,7 @@ def create(tenant: Tenant, body: object, now: datetime) -> Order:
         checked(partner, ORDER_PARTNER, "A_SalesOrderHeaderPartnerType")
     currency = str(header.get("TransactionCurrency") or "EUR")
     items = [item_of(tenant, i, row, currency) for i, row in enumerate(rows, start=1)]
-    _, freight, tax = _elements(header.get("to_PricingElement"), currency, {FREIGHT})
+    _, freight, tax = parts(header.get("to_PricingElement"), currency, {FREIGHT})
     order = Order(
         number=tenant.next("5", 8),
         header={
@@ -61,7 +61,7 @@ def item_of(tenant: Tenant, place: int, body: object, currency: str) -> OrderIte
         raise Refused("V1/382", f"Material {name} does not exist", field="Material")
     if material.deleted:
         raise Refused("V1/028", f"Material {name} is marked for deletion", field="Material")
-    price, off, tax = _elements(row.get("to_PricingElement"), currency, {PRICE, DISCOUNT})
+    price, off, tax = parts(row.get("to_PricingElement"), currency, {PRICE, DISCOUNT})
     return OrderItem(
         item=str(place * 10),
         material=name,
@@ -74,13 +74,21 @@ def item_of(tenant: Tenant, place: int, body: object, currency: str) -> OrderIte
 
 
 def quantity_of(value: object) -> Decimal:
-    quantity = _decimal(value, "RequestedQuantity")
+    quantity = decimal(value, "RequestedQuantity")
     if quantity <= 0:
         raise Refused("V1/347", "Enter a quantity above zero", field="RequestedQuantity")
     return quantity
 
 
-def _elements(rows: object, currency: str, allowed: set[str]) -> tuple[Decimal, Decimal, Decimal]:
+def elements(
+    rows: object, quantity: Decimal, currency: str, allowed: set[str]
+) -> tuple[Decimal, Decimal]:
+    """(net, tax) of manual conditions for so many units."""
+    price, once, tax = parts(rows, currency, allowed)
+    return (price * quantity).quantize(Decimal("0.01")) + once, tax
+
+
+def parts(rows: object, currency: str, allowed: set[str]) -> tuple[Decimal, Decimal, Decimal]:
     """(price per unit, what counts once, tax) of manual conditions."""
     price = once = tax = ZERO
     for body in _list(rows):
@@ -92,11 +100,11 @@ def _elements(rows: object, currency: str, allowed: set[str]) -> tuple[Decimal, 
             raise Refused(
                 "V1/817", "Currency of condition and order differ", field="ConditionCurrency"
             )
-        rate = _decimal(row.get("ConditionRateValue"), "ConditionRateValue")
+        rate = decimal(row.get("ConditionRateValue"), "ConditionRateValue")
         if kind == TAX:
             tax += rate
         elif kind == PRICE:
-            per = _decimal(row.get("ConditionQuantity") or "1", "ConditionQuantity")
+            per = decimal(row.get("ConditionQuantity") or "1", "ConditionQuantity")
             price += rate / per
         else:
             once += rate
@@ -104,6 +112,7 @@ def _elements(rows: object, currency: str, allowed: set[str]) -> tuple[Decimal, 
 
 
 def checked(body: object, fields: Mapping[str, int], kind: str) -> dict[str, object]:
+    """The body if it holds nothing but these properties, each as long as it may be."""
     if not isinstance(body, dict):
         raise Refused(_INVALID, f"{kind} is not an object")
     for name, value in body.items():
@@ -116,7 +125,7 @@ def checked(body: object, fields: Mapping[str, int], kind: str) -> dict[str, obj
     return body
 
 
-def _decimal(value: object, name: str) -> Decimal:
+def decimal(value: object, name: str) -> Decimal:
     """Decimals come as strings in OData V2; a number is refused."""
     try:
         return Decimal(value if isinstance(value, str) else "nothing")

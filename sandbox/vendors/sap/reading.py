@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+from sandbox.vendors.sap import crediting
+from sandbox.vendors.sap.entities import CONDITION_KEYS
 from sandbox.vendors.sap.query import Condition, beyond, wanted
 from sandbox.vendors.sap.tenant import (
     ZERO,
@@ -81,25 +83,55 @@ def _prices(tenant: Tenant, condition: Condition | None) -> Iterator[Row]:
     else:
         chosen = _sought(tenant.conditions, condition, "Material")
     for price in chosen:
-        yield {
+        yield _price(price)
+
+
+def _price(price: Price) -> Row:
+    window = {
+        "ConditionValidityStartDate": _midnight(price.start),
+        "ConditionValidityEndDate": _midnight(price.end),
+    }
+    return {
+        **dict.fromkeys(CONDITION_KEYS.split(), ""),
+        **price.keys,
+        **window,
+        "ConditionRecord": price.record,
+        "ConditionType": price.kind,
+        "ConditionApplication": "V",
+        "ConditionReleaseStatus": price.released,
+        "Material": price.material,
+        "SalesOrganization": price.sales_organization,
+        "DistributionChannel": price.distribution_channel,
+        "TransactionCurrency": "",
+        "ETag": price.record,
+        "to_SlsPrcgConditionRecord": {
+            **window,
             "ConditionRecord": price.record,
             "ConditionType": price.kind,
-            "Material": price.material,
-            "SalesOrganization": price.sales_organization,
-            "DistributionChannel": price.distribution_channel,
-            "ConditionValidityStartDate": _midnight(price.start),
-            "ConditionValidityEndDate": _midnight(price.end),
-            "to_SlsPrcgConditionRecord": {
-                "ConditionRecord": price.record,
-                "ConditionType": price.kind,
-                "ConditionRateValue": price.rate,
-                "ConditionRateValueUnit": price.currency,
-                "ConditionQuantity": price.per,
-                "ConditionQuantityUnit": price.unit,
-                "ConditionIsDeleted": price.deleted,
-                "ConditionValidityStartDate": _midnight(price.start),
-                "ConditionValidityEndDate": _midnight(price.end),
-            },
+            "ConditionCalculationType": price.calculation,
+            "ConditionRateValue": price.rate,
+            "ConditionRateValueUnit": price.currency,
+            "ConditionQuantity": price.per,
+            "ConditionQuantityUnit": price.unit,
+            "ConditionReleaseStatus": price.released,
+            "ConditionIsDeleted": price.deleted,
+            "PricingScaleType": price.scale_type,
+            "PricingScaleBasis": price.scale_basis,
+            "to_SlsPrcgCndnRecordScale": list(_scale(price)),
+        },
+    }
+
+
+def _scale(price: Price) -> Iterator[Row]:
+    for number, (quantity, rate) in enumerate(price.scale, 1):
+        yield {
+            "ConditionRecord": price.record,
+            "ConditionSequentialNumber": "1",
+            "ConditionScaleLine": str(number),
+            "ConditionScaleQuantity": quantity,
+            "ConditionScaleQuantityUnit": price.unit,
+            "ConditionRateValue": rate,
+            "ConditionRateValueUnit": price.currency,
         }
 
 
@@ -187,6 +219,15 @@ def item_rows(order: Order) -> list[Row]:
     ]
 
 
+def _credits(kind: str) -> Callable[[Tenant, Condition | None], Iterator[Row]]:
+    def found(tenant: Tenant, condition: Condition | None) -> Iterator[Row]:
+        for document in _sought(tenant.credits, condition, kind):
+            if document.kind == kind:
+                yield crediting.row_of(document)
+
+    return found
+
+
 def _deliveries(tenant: Tenant, condition: Condition | None) -> Iterator[Row]:
     for delivery in _sought(tenant.deliveries, condition, "DeliveryDocument"):
         yield _delivery(delivery)
@@ -230,5 +271,7 @@ _SETS: dict[str, Callable[[Tenant, Condition | None], Iterator[Row]]] = {
     "A_MaterialStock": _material_stock,
     "A_MaterialDocumentItem": _documents,
     "A_SalesOrder": _orders,
+    "A_CustomerReturn": _credits("CustomerReturn"),
+    "A_CreditMemoRequest": _credits("CreditMemoRequest"),
     "A_OutbDeliveryHeader": _deliveries,
 }

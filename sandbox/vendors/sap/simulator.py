@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, unquote
 import httpx
 
 from sandbox.simulator import Delivery, Vanish
-from sandbox.vendors.sap import amending, control, ordering, reading
+from sandbox.vendors.sap import amending, control, crediting, ordering, reading
 from sandbox.vendors.sap.entities import SETS, EntitySet
 from sandbox.vendors.sap.events import Events
 from sandbox.vendors.sap.query import Condition, parse
@@ -29,6 +29,7 @@ ROOT = "/sap/opu/odata/sap/"
 _ORDERS = ("API_SALES_ORDER_SRV", "A_SalesOrder")
 TOKEN_LIFE = timedelta(hours=1)
 CSRF_LIFE = timedelta(minutes=30)
+_CREATED = frozenset({"A_SalesOrder", *crediting.KINDS})
 _OPTIONS = frozenset(
     {"$filter", "$select", "$expand", "$orderby", "$top", "$skip", "$skiptoken", "$format"}
     | {"$inlinecount", "sap-client"}
@@ -135,8 +136,8 @@ class SapSimulator:
             raise Refused(code, f"Resource not found: {name}", status=HTTPStatus.NOT_FOUND)
         if request.method == "GET":
             return self._read(request, entities)
-        if request.method == "POST" and name == "A_SalesOrder":
-            return self._create(request, now)
+        if request.method == "POST" and name in _CREATED:
+            return self._create(request, name, now)
         return httpx.Response(HTTPStatus.METHOD_NOT_ALLOWED)
 
     def _session(self, now: datetime) -> httpx.Response:
@@ -187,19 +188,32 @@ class SapSimulator:
             return httpx.Response(HTTPStatus.FORBIDDEN, headers=headers, text="CSRF token required")
         return None
 
-    def _create(self, request: httpx.Request, now: datetime) -> httpx.Response:
+    def _create(self, request: httpx.Request, name: str, now: datetime) -> httpx.Response:
         if (refusal := self._without_session(request, now)) is not None:
             return refusal
-        order = ordering.create(self.tenant, _body(request), now)
-        self.counts["orders"] += 1
-        self.events.emit("salesorder.v1.SalesOrder.Created.v1", {"SalesOrder": order.number}, now)
+        body = _body(request)
+        row = self._order(body, now) if name == "A_SalesOrder" else self._credit(name, body, now)
         if self.lingers > 0:
             self.lingers -= 1
             time.sleep(self.linger_s)
         if self.faults.vanishes():
             raise Vanish
-        row = _rendered(reading.order_row(order), frozenset({"to_Item"}))
-        return httpx.Response(HTTPStatus.CREATED, json={"d": row})
+        created = _rendered(row, frozenset({"to_Item"}))
+        return httpx.Response(HTTPStatus.CREATED, json={"d": created})
+
+    def _order(self, body: object, now: datetime) -> Row:
+        order = ordering.create(self.tenant, body, now)
+        self.counts["orders"] += 1
+        self.events.emit("salesorder.v1.SalesOrder.Created.v1", {"SalesOrder": order.number}, now)
+        return reading.order_row(order)
+
+    def _credit(self, name: str, body: object, now: datetime) -> Row:
+        kind = crediting.KINDS[name]
+        document = crediting.create(self.tenant, kind, body, now)
+        self.counts["credits"] += 1
+        if kind.event:
+            self.events.emit(kind.event, {kind.name: document.number}, now)
+        return crediting.row_of(document)
 
     def _read(self, request: httpx.Request, entities: EntitySet) -> httpx.Response:
         options = dict(request.url.params)
@@ -236,6 +250,7 @@ def _asked(
     names = entities.fields | entities.navs
     condition = parse(options["$filter"], entities.fields) if "$filter" in options else None
     expand = frozenset(filter(None, options.get("$expand", "").split(",")))
+    expand |= {path.split("/", 1)[0] for path in expand}
     select = frozenset(filter(None, options.get("$select", "").split(",")))
     order = options.get("$orderby", entities.key).split()[0]
     for name in (*expand, *select, order):
@@ -251,13 +266,18 @@ def _rendered(
 ) -> dict[str, Json]:
     """A row as JSON; what was not asked to be expanded is left out."""
     return {
-        name: _value(value)
+        name: _value(value, inside=_below(name, expand))
         for name, value in row.items()
         if (name in expand if name.startswith("to_") else select is None or name in select)
     }
 
 
-def _value(value: object) -> Json:
+def _below(name: str, expand: frozenset[str]) -> frozenset[str]:
+    """What is expanded inside a navigation: `to_A/to_B` expands both."""
+    return frozenset(p.removeprefix(f"{name}/") for p in expand if p.startswith(f"{name}/"))
+
+
+def _value(value: object, *, inside: frozenset[str] = frozenset()) -> Json:
     match value:
         case bool() | str() | None:
             return value
@@ -268,9 +288,9 @@ def _value(value: object) -> Json:
         case date():
             return _value(datetime(value.year, value.month, value.day, tzinfo=UTC))
         case list():
-            return {"results": [_value(each) for each in value]}
+            return {"results": [_value(each, inside=inside) for each in value]}
         case dict():
-            return {str(k): _value(v) for k, v in value.items()}
+            return dict(_rendered(value, inside))
         case _:
             raise TypeError(f"cannot render {type(value).__name__}")
 

@@ -42,6 +42,12 @@ class Condition:
     sales_organization: str = "1710"
     distribution_channel: str = "10"
     deleted: bool = False
+    calculation: str = "C"
+    released: str = ""
+    keys: dict[str, str] = field(default_factory=dict)
+    scale: list[tuple[Decimal, Decimal]] = field(default_factory=list)
+    scale_type: str = ""
+    scale_basis: str = ""
 
 
 @dataclass(slots=True)
@@ -124,6 +130,36 @@ class Delivery:
     items: list[DeliveryItem]
 
 
+@dataclass(slots=True)
+class CreditItem:
+    item: str
+    material: str
+    quantity: Decimal
+    order_item: str
+    net: Decimal
+    tax: Decimal
+
+
+@dataclass(slots=True)
+class CreditDocument:
+    """A customer return or a credit memo request, by SAP's name of it."""
+
+    kind: str
+    number: str
+    doc_type: str
+    reference: str
+    order: str
+    sold_to: str
+    currency: str
+    net: Decimal
+    items: list[CreditItem]
+    changed_at: datetime
+
+    @property
+    def gross(self) -> Decimal:
+        return self.net + sum((item.tax for item in self.items), ZERO)
+
+
 class Keyed[T]:
     """Values by a key, walked in order of it; several may share one."""
 
@@ -165,6 +201,8 @@ class Tenant:
     orders: Keyed[Order] = field(default_factory=Keyed)
     by_reference: dict[str, list[Order]] = field(default_factory=lambda: defaultdict(list))
     deliveries: Keyed[Delivery] = field(default_factory=Keyed)
+    credits: Keyed[CreditDocument] = field(default_factory=Keyed)
+    credited: dict[str, list[CreditDocument]] = field(default_factory=lambda: defaultdict(list))
     documents: Keyed[Row] = field(default_factory=Keyed)
     customers: set[str] = field(default_factory=lambda: {"17100001"})
     _numbers: dict[str, int] = field(default_factory=lambda: defaultdict(int))
@@ -191,6 +229,12 @@ class Tenant:
         self.records[condition.record] = condition
         self.conditions.add(condition.material, condition)
 
+    def drop_condition(self, record: str) -> Condition:
+        """Archive a condition record: it is gone, not marked."""
+        condition = self.records.pop(record)
+        self.conditions.of(condition.material).remove(condition)
+        return condition
+
     def move(self, material: str, place: Place, units: Decimal) -> None:
         if material not in self.stock:
             self.stocked.add(material, material)
@@ -200,3 +244,11 @@ class Tenant:
     def add_order(self, order: Order) -> None:
         self.orders.add(order.number, order)
         self.by_reference[order.header.get("PurchaseOrderByCustomer", "")].append(order)
+
+    def add_credit(self, document: CreditDocument) -> None:
+        self.credits.add(document.number, document)
+        self.credited[document.order].append(document)
+
+    def credits_of(self, order: str) -> list[CreditDocument]:
+        """Returns and credit memo requests that refer to an order."""
+        return self.credited.get(order, [])

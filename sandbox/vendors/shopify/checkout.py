@@ -17,6 +17,7 @@ from sandbox.vendors.shopify.state import (
     PlacedLine,
     Placement,
     Refund,
+    RefundedFreight,
     RefundLine,
     Shop,
     Tax,
@@ -141,11 +142,22 @@ class Checkout:
         *,
         restock: bool,
         amount: int | None,
+        freight: bool = False,
     ) -> Refund:
-        """Give money back for units, taking what was not sent off the fulfilment orders."""
+        """Give money back for units, taking what was not sent off the fulfilment orders.
+
+        With `freight` also all of what was paid for shipping. Never more than was paid.
+        """
         rows = [self._refunded(order, line, quantity, restock) for line, quantity in lines]
-        due = sum(row.subtotal + (0 if order.taxes_included else row.tax) for row in rows)
-        refund = Refund(self.shop.next(), now, due if amount is None else amount, rows)
+        posts = [_post(part) for part in order.freight] if freight else []
+        tax = sum(row.tax for row in rows) + sum(post.tax for post in posts)
+        worth = sum(row.subtotal for row in rows) + sum(post.subtotal for post in posts)
+        due = worth + (0 if order.taxes_included else tax)
+        left = order.total - sum(earlier.total for earlier in order.refunds)
+        total = min(due, left) if amount is None else amount
+        if total > left:
+            raise ValueError(f"{total} exceeds {left}, what can still be refunded")
+        refund = Refund(self.shop.next(), now, total, rows, posts)
         order.refunds.append(refund)
         self.shop.refunds[refund.refund_id] = order.order_id
         paid = Transaction(self.shop.next(), "REFUND", GATEWAY, refund.total)
@@ -304,6 +316,10 @@ class Checkout:
             level.available += units if restock else 0
         if not any(line.remaining for line in placement.lines):
             placement.status = "CLOSED"
+
+
+def _post(part: Freight) -> RefundedFreight:
+    return RefundedFreight(part.price, sum(tax.amount for tax in part.taxes))
 
 
 def _spread(line: Line, left: dict[int, int]) -> list[tuple[int, int]]:

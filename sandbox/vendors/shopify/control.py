@@ -33,12 +33,15 @@ def refund(
     lines: list[dict[str, Json]],
     restock: bool = True,
     amount: str | None = None,
+    freight: bool = False,
 ) -> Json:
     """Refund units: each line names a `sku` or a `line` id, and a `quantity`."""
     found = _find(sim, order)
     chosen = [(_line(found, row), int(str(row.get("quantity", 1)))) for row in lines]
     money = None if amount is None else sim.shop.minor(amount)
-    given = sim.checkout.refund(found, chosen, sim.now(), restock=restock, amount=money)
+    given = sim.checkout.refund(
+        found, chosen, sim.now(), restock=restock, amount=money, freight=freight
+    )
     sim.tell("refunds/create", found, refund_body(found, given))
     sim.tell("orders/updated", found)
     return {"refund": given.refund_id, "total": given.total}

@@ -12,6 +12,7 @@ from sandbox.vendors.shopify.state import (
     PlacedLine,
     Placement,
     Refund,
+    RefundedFreight,
     RefundLine,
     Shop,
     Tax,
@@ -144,6 +145,15 @@ def refund_view(shop: Shop, order: Order, refund: Refund) -> View:
     def lines(_info: object, first: int | None = None, after: str | None = None) -> View:
         return page(refund.lines, view, first, after)
 
+    def post(row: RefundedFreight) -> View:
+        return {
+            "subtotalAmountSet": money(shop, row.subtotal),
+            "taxAmountSet": money(shop, row.tax),
+        }
+
+    def freight(_info: object, first: int | None = None, after: str | None = None) -> View:
+        return page(refund.freight, post, first, after)
+
     return {
         "__typename": "Refund",
         "id": gid("Refund", refund.refund_id),
@@ -151,6 +161,7 @@ def refund_view(shop: Shop, order: Order, refund: Refund) -> View:
         "processedAt": instant(refund.created_at),
         "totalRefundedSet": money(shop, refund.total),
         "refundLineItems": lines,
+        "refundShippingLines": freight,
     }
 
 

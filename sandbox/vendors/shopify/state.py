@@ -163,11 +163,18 @@ class RefundLine:
 
 
 @dataclass(slots=True)
+class RefundedFreight:
+    subtotal: int
+    tax: int
+
+
+@dataclass(slots=True)
 class Refund:
     refund_id: int
     created_at: datetime
     total: int
     lines: list[RefundLine] = field(default_factory=list)
+    freight: list[RefundedFreight] = field(default_factory=list)
 
 
 @dataclass(slots=True)

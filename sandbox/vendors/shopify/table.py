@@ -147,9 +147,12 @@ type RefundLineItem {
   lineItem: LineItem!
 }
 type RefundLineItemConnection { nodes: [RefundLineItem!]! pageInfo: PageInfo! }
+type RefundShippingLine { subtotalAmountSet: MoneyBag! taxAmountSet: MoneyBag! }
+type RefundShippingLineConnection { nodes: [RefundShippingLine!]! pageInfo: PageInfo! }
 type Refund implements Node {
   id: ID! createdAt: DateTime processedAt: DateTime! totalRefundedSet: MoneyBag!
   refundLineItems(first: Int, after: String): RefundLineItemConnection!
+  refundShippingLines(first: Int, after: String): RefundShippingLineConnection!
 }
 type FulfillmentOrderAssignedLocation { location: Location }
 type FulfillmentOrderLineItem implements Node {

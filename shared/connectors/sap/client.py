@@ -2,14 +2,16 @@
 
 import base64
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import batched
 from typing import Protocol
 
 import httpx
 
-from shared.connectors.sap import amending, mapping, orders, values
+from shared.connectors.sap import amending, conditions, mapping, orders, values
 from shared.connectors.sap.gateway import Gateway, Signer
+from shared.connectors.sap.refunds import Refunds
 from shared.connectors.sap.schema import (
     DeliveryRow,
     MovementItem,
@@ -28,7 +30,15 @@ from shared.model.facts import PriceCard, ProductCard, StockCard
 from shared.model.ids import Entity
 from shared.model.order import Order, Shipment
 from shared.model.retailer import Connection, Retailer
-from shared.ports import Clock, Pacer, Page, PostedOrder, Refusal
+from shared.ports import (
+    Clock,
+    CreditWish,
+    Pacer,
+    Page,
+    PostedCredit,
+    PostedOrder,
+    Refusal,
+)
 
 PRODUCT = "API_PRODUCT_SRV"
 PRICING = "API_SLSPRICINGCONDITIONRECORD_SRV"
@@ -49,7 +59,7 @@ class _Read(Protocol):
 
 
 class SapS4:
-    """One tenant. Satisfies FactSource, OrderSink and ShipmentSource of `shared.ports`.
+    """One tenant. Satisfies FactSource, OrderSink, CreditSink and ShipmentSource of `shared.ports`.
 
     Pages go by key (`Material gt 'last'`), so that rows written meanwhile shift nothing, and a SKU
     is never split over two pages: a card always holds everything SAP says of it.
@@ -63,6 +73,7 @@ class SapS4:
         self._settings = settings_of(connection)
         self._retailer = retailer
         self._clock = clock
+        self._refunds = Refunds(gateway, self._settings)
 
     def changed(
         self, entity: Entity, *, since: datetime | None, page: str | None
@@ -73,7 +84,8 @@ class SapS4:
             case Entity.PRODUCT:
                 return self._changed_products(since, page)
             case Entity.PRICE:
-                return self._priced(as_of, *self._whole(self._price_rows, page))
+                found = self._priced(as_of, *self._whole(self._price_rows, page))
+                return replace(found, whole_after=page or "")
             case Entity.STOCK:
                 return self._stocked(as_of, *self._whole(self._stock_rows, page))
             case _:
@@ -160,7 +172,7 @@ class SapS4:
 
     def _whole(self, read: _Read, page: str | None) -> tuple[Rows, list[str], str | None]:
         """Rows of complete materials after `page`, and where the next page starts."""
-        after = f"Material gt {values.quoted(page)}" if page else ""
+        after = f"Material gt {values.quoted(page or '')}"
         rows = read(after, bounded=True)
         if not rows or not self._full(rows):
             return rows, [], None
@@ -192,7 +204,7 @@ class SapS4:
         ]
         query = {
             "$filter": " and ".join(filters),
-            "$expand": "to_SlsPrcgConditionRecord",
+            "$expand": "to_SlsPrcgConditionRecord/to_SlsPrcgCndnRecordScale",
             "$orderby": "Material",
         }
         return self._gateway.rows(
@@ -203,7 +215,7 @@ class SapS4:
         self, as_of: datetime, rows: Rows, skus: Sequence[str], following: str | None
     ) -> Page[PriceCard]:
         good, refused = mapping.parsed(rows, ValidityRow, subject="Material")
-        cards, doubts = mapping.prices(
+        cards, doubts = conditions.prices(
             good,
             skus,
             source=self._name,
@@ -300,6 +312,14 @@ class SapS4:
         self, order: Order, erp_order: str, changes: Sequence[LineChange]
     ) -> list[AmendedLine]:
         return amending.amend(self._gateway, self._settings, order, erp_order, changes)
+
+    # refunds
+
+    def find_credit(self, wish: CreditWish) -> list[PostedCredit]:
+        return self._refunds.find(wish)
+
+    def post_credit(self, wish: CreditWish) -> PostedCredit:
+        return self._refunds.post(wish)
 
     # deliveries
 

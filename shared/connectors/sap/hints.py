@@ -22,7 +22,13 @@ _OBJECTS: dict[str, tuple[Entity, str, str]] = {
     "materialdocument.v1.MaterialDocument": (Entity.STOCK, "MaterialDocument", "document:"),
     "outbounddelivery.v1.OutboundDelivery": (Entity.SHIPMENT, "OutboundDelivery", ""),
 }
-_NO_USE = frozenset({"salesorder.v1.SalesOrder", "businesspartner.v1.BusinessPartner"})
+_NO_USE = frozenset(
+    {
+        "salesorder.v1.SalesOrder",
+        "businesspartner.v1.BusinessPartner",
+        "customerreturn.v1.CustomerReturn",
+    }
+)
 
 
 def readings(headers: Mapping[str, str], body: bytes) -> Sequence[Reading]:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -14,23 +14,18 @@ from shared.connectors.sap.schema import (
     DeliveryRow,
     ProductRow,
     StockRow,
-    ValidityRow,
 )
 from shared.connectors.sap.settings import SapSettings
-from shared.domain.wall_clock import day_start
 from shared.model.base import Json
-from shared.model.facts import PriceCard, ProductCard, StockCard
+from shared.model.facts import ProductCard, StockCard
 from shared.model.ids import Gtin
-from shared.model.money import Money
 from shared.model.order import Shipment, ShipmentLine, Tracking
-from shared.model.price import EffectiveWindow, PriceCondition, PriceKind
 from shared.model.product import Lifecycle, Product, UnitOfMeasure, Variant
 from shared.model.retailer import Retailer
 from shared.model.stock import StockPosition
 from shared.ports import Refusal
 
 UNRESTRICTED, INSPECTION, RETURNS, BLOCKED = "01", "02", "03", "07"
-OPEN = "9999-12-31"
 _GTIN = TypeAdapter[str](Gtin)
 
 
@@ -146,68 +141,6 @@ def _unfit(product_id: str, error: ValidationError) -> Refusal:
     return Refusal(product_id, field, str(first.get("input"))[:200], first["msg"], remedy)
 
 
-def prices(
-    rows: Sequence[ValidityRow],
-    skus: Iterable[str],
-    *,
-    source: str,
-    as_of: datetime,
-    retailer: Retailer,
-    settings: SapSettings,
-) -> tuple[list[PriceCard], list[Refusal]]:
-    """One card per SKU with all its conditions; a SKU without any gets an empty card."""
-    found: dict[str, list[PriceCondition]] = {sku: [] for sku in skus}
-    refused = []
-    for row in rows:
-        conditions = found.setdefault(row.material, [])
-        for price_list in retailer.price_lists:
-            kind = price_list.conditions.get(row.kind)
-            if kind is None or row.condition.deleted:
-                continue
-            try:
-                conditions.append(_condition(row, price_list.name, kind, retailer, settings))
-            except ValueError as error:
-                refused.append(
-                    Refusal(
-                        subject=row.material,
-                        field=f"condition {row.record}",
-                        value=f"{row.condition.rate} {row.condition.currency}",
-                        message=str(error).split("\n", 1)[0],
-                        remedy="correct the condition record in SAP",
-                    )
-                )
-    cards = [
-        PriceCard(source=source, as_of=as_of, sku=sku, conditions=tuple(conditions))
-        for sku, conditions in found.items()
-    ]
-    return cards, refused
-
-
-def _condition(
-    row: ValidityRow, name: str, kind: PriceKind, retailer: Retailer, settings: SapSettings
-) -> PriceCondition:
-    price_list = retailer.price_list(name)
-    if row.condition.currency != price_list.currency:
-        raise ValueError(f"list {name} is in {price_list.currency}, never converted by itself")
-    last = values.day(row.end)
-    end = None if last.isoformat() == OPEN else last + timedelta(days=1)
-    return PriceCondition(
-        condition_id=row.record,
-        sku=row.material,
-        kind=kind,
-        price_list=name,
-        amount=Money.parse(row.condition.rate, row.condition.currency),
-        per=row.condition.quantity or Decimal(1),
-        unit=row.condition.unit or "PC",
-        tax_basis=price_list.tax_basis,
-        window=EffectiveWindow(
-            start=day_start(values.day(row.start), settings.zone),
-            end=day_start(end, settings.zone) if end else None,
-            zone=settings.zone,
-        ),
-    )
-
-
 def stock(
     rows: Sequence[StockRow],
     skus: Iterable[str],
@@ -253,7 +186,7 @@ def _position(location: str, kinds: Mapping[str, Decimal], unit: str) -> StockPo
         location=location,
         unit=unit,
         on_hand=kinds.get(UNRESTRICTED, Decimal(0)) + inspected + blocked,
-        quarantine=inspected,
+        quality_inspection=inspected,
         blocked=blocked,
     )
 

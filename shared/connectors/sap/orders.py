@@ -51,11 +51,11 @@ def item(place: int, line: OrderLine, order: Order, settings: SapSettings) -> di
             remedy="map the code to a SKU",
         )
     elements = [
-        _element(settings.price_condition, line.unit_price, per="1"),
-        *_absolute(settings.discount_condition, -total(order.currency, _amounts(line.discounts))),
+        element(settings.price_condition, line.unit_price, per="1"),
+        *absolute(settings.discount_condition, -total(order.currency, _amounts(line.discounts))),
     ]
     if not order.taxes_included:
-        elements += _absolute(settings.tax_condition, total(order.currency, _amounts(line.taxes)))
+        elements += absolute(settings.tax_condition, total(order.currency, _amounts(line.taxes)))
     return {
         "Material": line.sku,
         "RequestedQuantity": str(line.quantity),
@@ -66,10 +66,10 @@ def item(place: int, line: OrderLine, order: Order, settings: SapSettings) -> di
 
 def _header(order: Order, settings: SapSettings) -> list[Json]:
     off = total(order.currency, (d.amount for s in order.shipping for d in s.discounts))
-    elements = _absolute(settings.freight_condition, order.freight() - off)
+    elements = absolute(settings.freight_condition, order.freight() - off)
     if not order.taxes_included:
         taxes = total(order.currency, (t.amount for s in order.shipping for t in s.taxes))
-        elements += _absolute(settings.tax_condition, taxes)
+        elements += absolute(settings.tax_condition, taxes)
     return elements
 
 
@@ -77,11 +77,13 @@ def _amounts(parts: Sequence[Discount | TaxLine]) -> list[Money]:
     return [part.amount for part in parts]
 
 
-def _absolute(condition: str, amount: Money) -> list[Json]:
-    return [_element(condition, amount)] if amount.amount else []
+def absolute(condition: str, amount: Money) -> list[Json]:
+    """A manual condition of so much for the whole item or document; none for nothing."""
+    return [element(condition, amount)] if amount.amount else []
 
 
-def _element(condition: str, amount: Money, *, per: str | None = None) -> Json:
+def element(condition: str, amount: Money, *, per: str | None = None) -> Json:
+    """A manual condition; `per` is the quantity the amount is for."""
     element: dict[str, Json] = {
         "ConditionType": condition,
         "ConditionRateValue": amount.text(),

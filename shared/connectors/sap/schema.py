@@ -1,8 +1,10 @@
 """The fields we read of SAP's entities; each may grow. Decimals come as strings."""
 
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any, Final
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, Field, model_validator
 
 from shared.model.base import Foreign
 
@@ -42,6 +44,16 @@ class ProductRow(Foreign):
     units: _List[Unit] = Field(default=_List(), alias="to_ProductUnitsOfMeasure")
 
 
+class ScaleLine(Foreign):
+    """A_SlsPrcgCndnRecordScale: from a quantity on, a rate."""
+
+    line: str = Field(alias="ConditionScaleLine")
+    quantity: Decimal = Field(alias="ConditionScaleQuantity")
+    unit: str = Field(default="", alias="ConditionScaleQuantityUnit")
+    rate: Decimal = Field(alias="ConditionRateValue")
+    currency: str = Field(default="", alias="ConditionRateValueUnit")
+
+
 class ConditionRecord(Foreign):
     """A_SlsPrcgConditionRecord."""
 
@@ -49,18 +61,56 @@ class ConditionRecord(Foreign):
     currency: str = Field(alias="ConditionRateValueUnit")
     quantity: Decimal = Field(default=Decimal(0), alias="ConditionQuantity")
     unit: str = Field(default="", alias="ConditionQuantityUnit")
+    calculation: str = Field(default="", alias="ConditionCalculationType")
+    scale_type: str = Field(default="", alias="PricingScaleType")
+    scale_basis: str = Field(default="", alias="PricingScaleBasis")
+    scale_unit: str = Field(default="", alias="ConditionScaleQuantityUnit")
     deleted: bool = Field(default=False, alias="ConditionIsDeleted")
+    scale: _List[ScaleLine] = Field(default=_List(), alias="to_SlsPrcgCndnRecordScale")
+
+
+NO_KEYS: Final = frozenset(
+    {
+        "ConditionRecord",
+        "ConditionType",
+        "ConditionApplication",
+        "ConditionReleaseStatus",
+        "ConditionProcessingStatus",
+        "ConditionValidityStartDate",
+        "ConditionValidityEndDate",
+        "Material",
+        "SalesOrganization",
+        "DistributionChannel",
+        "TransactionCurrency",
+        "ETag",
+    }
+)
+"""Texts of a validity row that do not say for whom or where a condition is; all others do."""
 
 
 class ValidityRow(Foreign):
-    """A_SlsPrcgCndnRecdValidity of API_SLSPRICINGCONDITIONRECORD_SRV."""
+    """A_SlsPrcgCndnRecdValidity of API_SLSPRICINGCONDITIONRECORD_SRV.
+
+    `further` are the keys it has beside sales area and material: `{"CustomerPriceGroup": "02"}`.
+    """
 
     record: str = Field(alias="ConditionRecord")
     kind: str = Field(alias="ConditionType")
     material: str = Field(alias="Material", min_length=1)
     start: str = Field(alias="ConditionValidityStartDate")
     end: str = Field(alias="ConditionValidityEndDate")
+    released: str = Field(default="", alias="ConditionReleaseStatus")
+    further: dict[str, str] = {}
     condition: ConditionRecord = Field(alias="to_SlsPrcgConditionRecord")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _keyed(cls, row: Any) -> Any:
+        if not isinstance(row, Mapping):
+            return row
+        keys = {name: value for name, value in row.items() if name not in NO_KEYS}
+        told = {name: v for name, v in keys.items() if isinstance(v, str) and v.strip("0 ")}
+        return {**row, "further": told}
 
 
 class StockRow(Foreign):

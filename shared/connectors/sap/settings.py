@@ -51,10 +51,33 @@ class SapSettings(Canonical):
     rejection_reason: str = Field(
         default="00", max_length=2, description="reason for rejection of items nobody wants"
     )
+    return_type: str = Field(default="CBAR", description="type of a customer return")
+    credit_type: str = Field(default="CR", description="type of a credit memo request")
+    credit_reason: str = Field(default="", description="order reason of credit documents")
+    return_reason: str = Field(default="", description="return reason of returned items")
+    freight_material: str = Field(
+        default="",
+        description="article credited when freight alone goes back; the order's first if empty",
+    )
     tracking_field: Literal["BillOfLading", "MeansOfTransport"] = Field(
         default="BillOfLading", description="where a delivery keeps its tracking number"
     )
     carrier: str = Field(default="", description="carrier named with tracking numbers")
+    ignored_keys: tuple[str, ...] = Field(
+        default=(), description="keys of conditions that no list here is about, such as Customer"
+    )
+    released_statuses: tuple[str, ...] = Field(
+        default=("",), description="release statuses of conditions that count; empty is released"
+    )
+    amount_types: tuple[str, ...] = Field(
+        default=("", "C"), description="calculation types that are an amount per unit"
+    )
+    quantity_scales: tuple[str, ...] = Field(
+        default=("", "A"), description="scale types whose lines hold from their quantity on"
+    )
+    quantity_bases: tuple[str, ...] = Field(
+        default=("", "C"), description="scale bases that are a quantity"
+    )
     locked_messages: tuple[str, ...] = Field(
         default=("V1/042", "CM/604"), description="message codes that mean: locked, try again"
     )

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from shared.connectors.shopify import schema
 from shared.connectors.shopify.mapping import money
 from shared.errors import RejectedError
-from shared.model.money import Money
+from shared.model.money import Money, total
 from shared.model.order import (
     Address,
     Customer,
@@ -21,6 +21,7 @@ from shared.model.order import (
     Payment,
     PaymentKind,
     Refund,
+    RefundedFreight,
     RefundLine,
     ShippingLine,
     TaxLine,
@@ -38,7 +39,7 @@ PAYMENTS: dict[str, PaymentKind | None] = {
     "SUGGESTED_REFUND": None,  # a proposal; no money moved
 }
 _NO_RESTOCK = "NO_RESTOCK"
-_UNSENT = "CANCEL"  # "use this when restocking unfulfilled line items"
+_NEVER_LEFT = "CANCEL"
 _GONE = "CANCELLED"
 
 
@@ -224,10 +225,24 @@ def _refund(theirs: schema.Refund, currency: str) -> Refund:
                 amount=_money(line.subtotal_set, currency, "subtotalSet"),
                 tax=_money(line.total_tax_set, currency, "totalTaxSet"),
                 restock=line.restock_type != _NO_RESTOCK,
-                cancels=line.restock_type == _UNSENT,
+                cancelled=line.restock_type == _NEVER_LEFT,
             )
             for line in theirs.refund_line_items.nodes
         ),
+        freight=_refunded_freight(theirs.refund_shipping_lines.nodes, currency),
+    )
+
+
+def _refunded_freight(
+    lines: Sequence[schema.RefundedFreight], currency: str
+) -> RefundedFreight | None:
+    if not lines:
+        return None
+    return RefundedFreight(
+        amount=total(
+            currency, (_money(f.subtotal_amount_set, currency, "subtotalAmountSet") for f in lines)
+        ),
+        tax=total(currency, (_money(f.tax_amount_set, currency, "taxAmountSet") for f in lines)),
     )
 
 

@@ -15,6 +15,7 @@ REFUND_LINES_PAGE = 60
 PLACED_LINES_PAGE = 100
 # read with an order; what has more is read again with the longer lists
 PAYMENTS, REFUNDS, FREIGHT = 5, 3, 2
+REFUNDED_FREIGHT = 5  # lines of freight in one refund; what more there were counts as goodwill
 PAYMENTS_MAX, REFUNDS_MAX, FREIGHT_MAX = 100, 100, 20
 
 
@@ -223,10 +224,16 @@ REFUND = Operation(
         lineItem {{ id }} }}
       pageInfo {{ hasNextPage endCursor }}
     }}
+    refundShippingLines(first: {REFUNDED_FREIGHT}) {{
+      nodes {{ subtotalAmountSet {_SHOP_MONEY} taxAmountSet {_SHOP_MONEY} }}
+      pageInfo {{ hasNextPage endCursor }}
+    }}
   }}
 }}""",
     writes=False,
-    points=3 * costs.POINT + costs.connection(REFUND_LINES_PAGE, 6),
+    points=3 * costs.POINT
+    + costs.connection(REFUND_LINES_PAGE, 6)
+    + costs.connection(REFUNDED_FREIGHT, 5),
 )
 
 _PLACEMENTS = f"""query Placements($id: ID!, $after: String, $lines: Int!) {{

@@ -315,12 +315,18 @@ class RefundLine(Theirs):
     line_item: Identified
 
 
+class RefundedFreight(Theirs):
+    subtotal_amount_set: MoneyBag
+    tax_amount_set: MoneyBag
+
+
 class Refund(Theirs):
     id: str
     created_at: AwareDatetime | None = None
     processed_at: AwareDatetime
     total_refunded_set: MoneyBag
     refund_line_items: Connected[RefundLine]
+    refund_shipping_lines: Connected[RefundedFreight] = Connected(nodes=())
 
 
 class RefundAnswer(Theirs):

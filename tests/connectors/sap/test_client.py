@@ -127,7 +127,7 @@ def test_on_hand_is_everything_that_lies_there_and_says_what_cannot_be_sold() ->
     (card,) = every(tenant, Entity.STOCK)
     (position,) = card.positions
     assert (position.location, position.on_hand) == ("london", 16)
-    assert (position.quarantine, position.blocked) == (3, 3)
+    assert (position.quality_inspection, position.blocked) == (3, 3)
 
 
 def test_stock_at_a_place_nobody_mapped_is_named_once() -> None:

@@ -35,8 +35,12 @@ class Tenant:
             secret or dict(SECRET),
             pacer=self.pacer,
             clock=self.clock,
-            transport=httpx.MockTransport(self._carry),
+            transport=self.transport,
         )
+
+    @property
+    def transport(self) -> httpx.MockTransport:
+        return httpx.MockTransport(self._carry)
 
     def _carry(self, request: httpx.Request) -> httpx.Response:
         answer = self.refuse(request)

@@ -1,6 +1,7 @@
 """A retail day on the deployed template: played, then read back and compared."""
 
 import time
+import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -29,10 +30,9 @@ def day_of(export: Path | None) -> Day:
     return read(export) if export is not None else generate()
 
 
-def retailer_file(home: Home, base: Path, day: Day) -> Path:
+def retailer_file(home: Home, base: Path, *, export: Path | None) -> Path:
     """The retailer's file with one thing set: sales before this day are not sent to the ERP."""
-    import tomllib  # noqa: PLC0415 - only here
-
+    day = day_of(export)
     raw = tomllib.loads(base.read_text(encoding="utf-8"))
     first = min(o.placed_at for o in day.orders if o.kind is OrderKind.SALE)
     for connection in raw["connections"]:

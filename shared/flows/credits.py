@@ -1,0 +1,223 @@
+"""Tell the ERP what was refunded: one document a refund, exactly once, to the cent.
+
+A refund waits until the ERP holds its order. Units that had not left are taken off the order there
+and are no credit.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from shared.domain import orders
+from shared.domain.credits import Credit, OverRefund, credits_of
+from shared.errors import AccessError, RejectedError, RetryableError, UnreachableError
+from shared.flows import keys
+from shared.flows.cases import Cases, credit_id, uncredited
+from shared.flows.intents import Intents, Steps
+from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out
+from shared.model.case import Case, Intent, IntentKind, IntentState
+from shared.model.events import RefundCredited
+from shared.model.issue import IssueKind
+from shared.model.order import Refund
+from shared.ports import Bus, Clock, CreditSink, CreditWish, PostedCredit
+
+REFERENCE_MAX = 35  # SAP PurchaseOrderByCustomer
+
+
+def reference(case: Case, refund: Refund) -> str:
+    """What the ERP can be asked for; a refund's id is unique within its channel."""
+    text = f"{case.order.channel}-R{refund.refund_id}".upper()
+    if len(text) > REFERENCE_MAX:
+        raise ValueError(f"refund reference {text!r} is longer than {REFERENCE_MAX} characters")
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Crediting:
+    """`settle` is how late a lost request may still take effect in this ERP."""
+
+    connection: str
+    erp: CreditSink
+    cases: Cases
+    bus: Bus
+    issues: Issues
+    clock: Clock
+    settle: timedelta
+
+    def credit(self, order_id: str, *, retry_rejected: bool = False) -> None:
+        """Bring every refund of one order into the ERP, or raise saying when to look again."""
+        if retry_rejected:
+            self.cases.change(order_id, _unrejected)
+        found = self.cases.find(order_id)
+        for refund in uncredited(found.case) if found else ():
+            try:
+                self._credit(order_id, refund)
+            except UnreachableError as error:
+                raise RetryableError(str(error), after=error.after or self.settle) from error
+            except AccessError as error:
+                self.issues.report([locked_out(self.connection, error)])
+                raise RetryableError(str(error), after=LOCKED_OUT) from error
+
+    def _credit(self, order_id: str, refund: Refund) -> None:
+        found = self.cases.find(order_id)
+        if found is None:
+            return
+        case = found.case
+        wish = self._wish(case, refund)
+        if isinstance(wish, OverRefund):
+            self._refuse(case, refund, wish)
+            return
+        if not wish.credits:
+            self._close(case, refund, IntentState.APPLIED, "nothing had left")
+            return
+        steps = Steps[PostedCredit](
+            what="credit",
+            find=lambda _: self.erp.find_credit(wish),
+            send=lambda _: self.erp.post_credit(wish),
+            named=lambda made: made.document,
+        )
+        try:
+            held = Intents(self.cases, self.clock, self.settle).carry_out(
+                order_id, self._planned(case, refund), steps
+            )
+        except RejectedError as error:
+            self.issues.report([self._rejected(case, refund, error)])
+            return
+        self._tell(case, refund, held)
+
+    def _wish(self, case: Case, refund: Refund) -> CreditWish | OverRefund:
+        before = case.refunds[: case.refunds.index(refund) + 1]
+        found = credits_of(case.order, before)
+        if isinstance(found, OverRefund):
+            return found
+        return CreditWish(
+            order=case.order,
+            credits=tuple(credit for credit in found if not credit.cancelled),
+            reference=reference(case, refund),
+            erp_order=case.erp_order or "",
+            erp_items=case.erp_items,
+            goods_back=any(_comes_back(credit) for credit in found),
+        )
+
+    def _planned(self, case: Case, refund: Refund) -> Intent:
+        return Intent(
+            intent_id=credit_id(refund),
+            kind=IntentKind.CREDIT,
+            connection=self.connection,
+            reference=reference(case, refund),
+        )
+
+    def _tell(self, case: Case, refund: Refund, held: Sequence[PostedCredit]) -> None:
+        if not held:
+            return
+        if any(hop.what == "credit refused" for hop in case.timeline):
+            subject = _subject(case, refund)
+            self.issues.solve(IssueKind.CREDIT_REJECTED, subject, by="kept by the ERP")
+        if held[0].differs is not None:
+            self.issues.report([self._differs(case, refund, held[0])])
+        if len(held) > 1:
+            self.issues.report([self._doubled(case, refund, held)])
+        self.bus.publish(
+            [
+                RefundCredited(
+                    at=self.clock.now(),
+                    order_id=case.order.order_id,
+                    channel=case.order.channel,
+                    refund_id=refund.refund_id,
+                    document=held[0].document,
+                    total=refund.total,
+                )
+            ]
+        )
+
+    def _refuse(self, case: Case, refund: Refund, over: OverRefund) -> None:
+        """Nothing is posted; told before it is put down, or a crash leaves it untold."""
+        self.issues.report(
+            [
+                Problem(
+                    kind=IssueKind.REFUND_EXCEEDS_PAID,
+                    subject=_subject(case, refund),
+                    connection=self.connection,
+                    summary=f"refund {refund.refund_id} of order {case.order.number} gives back "
+                    f"{over.stated}, and {over.left} is left of what was paid",
+                    remedy="correct the refund in the channel, or credit the difference in the "
+                    "ERP by hand",
+                    field="total",
+                    value=str(over.stated),
+                    at_risk=over.stated,
+                )
+            ]
+        )
+        self._close(case, refund, IntentState.REJECTED, "more than was paid")
+
+    def _close(self, case: Case, refund: Refund, state: IntentState, detail: str) -> None:
+        """Nothing is to be sent: the intent is closed as it is."""
+        intent = self._planned(case, refund)
+        closed = orders.settled(intent, state, now=self.clock.now(), detail=detail)
+
+        def step(now: Case) -> Case | None:
+            known = now.intent(closed.intent_id)
+            return orders.with_intent(now, closed) if known is None or known.open else None
+
+        self.cases.change(case.order.order_id, step)
+
+    def _rejected(self, case: Case, refund: Refund, error: RejectedError) -> Problem:
+        return Problem(
+            kind=IssueKind.CREDIT_REJECTED,
+            subject=_subject(case, refund),
+            connection=self.connection,
+            summary=f"the ERP refuses to credit refund {refund.refund_id} of order "
+            f"{case.order.number}: {error}",
+            remedy=error.remedy or "correct what the ERP names, then replay",
+            field=error.field,
+            value=str(error.value)[:200] if error.value is not None else None,
+            at_risk=refund.total,
+            replay={
+                "queue": keys.write_queue(self.connection),
+                "case": case.order.order_id,
+                "retry": "rejected",
+            },
+        )
+
+    def _differs(self, case: Case, refund: Refund, made: PostedCredit) -> Problem:
+        return Problem(
+            kind=IssueKind.TOTALS_DIFFER,
+            subject=f"{_subject(case, refund)}/erp",
+            connection=self.connection,
+            summary=f"refund {refund.refund_id} of order {case.order.number}: {refund.total} went "
+            f"back, the net total of ERP document {made.document} is {made.differs}",
+            remedy=f"correct the pricing of ERP document {made.document}",
+            field="total",
+            value=str(made.differs),
+            at_risk=refund.total,
+        )
+
+    def _doubled(self, case: Case, refund: Refund, held: Sequence[PostedCredit]) -> Problem:
+        numbers = [made.document for made in held]
+        return Problem(
+            kind=IssueKind.DUPLICATE_IN_ERP,
+            subject=_subject(case, refund),
+            connection=self.connection,
+            summary=f"the ERP holds {reference(case, refund)} {len(numbers)} times: "
+            + ", ".join(numbers),
+            remedy=f"keep {numbers[0]}, reject all items of the others in the ERP",
+            at_risk=refund.total,
+        )
+
+
+def _subject(case: Case, refund: Refund) -> str:
+    return f"{case.order.order_id}/{refund.refund_id}"
+
+
+def _comes_back(credit: Credit) -> bool:
+    return credit.quantity > 0 and credit.restock and not credit.cancelled
+
+
+def _unrejected(case: Case) -> Case | None:
+    """Refused credits are planned anew; what exceeds what was paid is judged anew."""
+    kept = tuple(
+        intent
+        for intent in case.intents
+        if not (intent.kind is IntentKind.CREDIT and intent.state is IntentState.REJECTED)
+    )
+    return case.model_copy(update={"intents": kept}) if kept != case.intents else None

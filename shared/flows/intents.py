@@ -1,0 +1,115 @@
+"""One write to another system, exactly once: recorded before it is sent, looked for before again.
+
+An intent found sent or in doubt means that an earlier request may have landed. The other system is
+asked for its reference first; only when it holds nothing, and a lost request can no longer land, is
+the write repeated.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from shared.domain import orders
+from shared.errors import AccessError, InDoubtError, RejectedError, RetryableError
+from shared.flows.cases import CaseRow, Cases
+from shared.model.case import Case, Intent, IntentState
+from shared.ports import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Steps[T]:
+    """What one kind of write is: how it is looked for, sent, and put on the case once it is there.
+
+    `named` is what the other system calls what it made; `what` stands in the timeline.
+    """
+
+    what: str
+    find: Callable[[Case], Sequence[T]]
+    send: Callable[[Case], T]
+    named: Callable[[T], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Intents:
+    """`settle` is how late a lost request may still take effect."""
+
+    cases: Cases
+    clock: Clock
+    settle: timedelta
+
+    def carry_out[T](self, order_id: str, planned: Intent, steps: Steps[T]) -> Sequence[T]:
+        """Bring it about, or raise: RetryableError says when to look again.
+
+        Returns what the other system holds, more than one being a duplicate; nothing if the intent
+        is closed. Raises RejectedError once it is recorded as rejected.
+        """
+        found = self.cases.find(order_id)
+        if found is None:
+            return ()
+        intent = found.case.intent(planned.intent_id) or planned
+        if not intent.open:
+            return ()
+        if intent.state is IntentState.PLANNED:
+            return self._send(found, intent, steps)
+        held = steps.find(found.case)
+        if held:
+            self._applied(order_id, intent, steps, held[0])
+            return held
+        wait = (intent.sent_at or self.clock.now()) + self.settle - self.clock.now()
+        if wait > timedelta():
+            text = f"{steps.what} of {order_id}: a lost request may still land"
+            raise RetryableError(text, after=wait)
+        return self._send(found, intent, steps)
+
+    def _send[T](self, found: CaseRow, intent: Intent, steps: Steps[T]) -> Sequence[T]:
+        order_id = found.case.order.order_id
+        now = self.clock.now()
+        again = {"state": IntentState.SENT, "attempts": intent.attempts + 1, "sent_at": now}
+        sent = intent.model_copy(update=again)
+        case = orders.noted(
+            orders.with_intent(found.case, sent),
+            f"{steps.what} sent",
+            f"{sent.reference}, attempt {sent.attempts}",
+            now=now,
+        )
+        if not self.cases.commit(case, found.rev, due=now + self.settle):
+            raise RetryableError(f"{order_id} is contended", after=self.settle)
+        try:
+            made = steps.send(case)
+        except InDoubtError as error:
+            self._put(order_id, sent, IntentState.IN_DOUBT, str(error))
+            raise RetryableError(str(error), after=self.settle) from error
+        except (RetryableError, AccessError) as error:
+            self._put(order_id, sent, IntentState.PLANNED, str(error))
+            raise
+        except RejectedError as error:
+            self._put(order_id, sent, IntentState.REJECTED, str(error), f"{steps.what} refused")
+            raise
+        self._applied(order_id, sent, steps, made)
+        return (made,)
+
+    def _applied[T](self, order_id: str, intent: Intent, steps: Steps[T], made: T) -> None:
+        name = steps.named(made)
+        self._put(order_id, intent, IntentState.APPLIED, "", f"{steps.what} kept", name)
+
+    def _put(
+        self,
+        order_id: str,
+        intent: Intent,
+        state: IntentState,
+        detail: str,
+        said: str = "",
+        result: str | None = None,
+    ) -> None:
+        """The outcome onto the case, unless somebody else has closed the intent already."""
+        now = self.clock.now()
+        settled = orders.settled(intent, state, now=now, result=result, detail=detail)
+
+        def step(case: Case) -> Case | None:
+            known = case.intent(intent.intent_id)
+            if known is not None and not known.open:
+                return None
+            case = orders.with_intent(case, settled)
+            return orders.noted(case, said, result or detail, now=now) if said else case
+
+        self.cases.change(order_id, step)

@@ -1,0 +1,37 @@
+"""What must hold of money that went back: I1 and I7 of refunds."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from tests.simulation.invariants_orders import cases, sold
+from tests.simulation.truth import Truth, decimal_minor
+
+
+def refunds_credited_once(truth: Truth) -> Iterator[str]:
+    """I1, I7: each refund of what the ERP holds is one document there, to the penny."""
+    kept: dict[str, list[Any]] = defaultdict(list)
+    for document in truth.world.vendors["erp"].tenant.credits.after(None):
+        kept[document.reference].append(document)
+    known = cases(truth)
+    for shop, order in sold(truth):
+        case = known.get(f"{shop}:{order.order_id}")
+        for refund in order.refunds:
+            reference = f"{shop}-R{refund.refund_id}".upper()
+            found = kept.pop(reference, [])
+            due = _due(order, refund) if case is not None and case.erp_order else 0
+            if len(found) != (due > 0):
+                yield f"refund {reference} of {due} is in the ERP {len(found)} times"
+            elif found and decimal_minor(found[0].gross) != due:
+                yield f"refund {reference}: {due} went back, the ERP says {found[0].gross}"
+    for reference in kept:
+        yield f"the ERP holds {reference}, which no shop refunded"
+
+
+def _due(order: Any, refund: Any) -> int:
+    """What went back for goods that had left, or for none at all."""
+    tax = 0 if order.taxes_included else 1
+    never_left = sum(
+        int(row.subtotal) + tax * int(row.tax) for row in refund.lines if row.restock == "CANCEL"
+    )
+    return int(refund.total) - never_left
