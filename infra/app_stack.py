@@ -52,6 +52,7 @@ class AppStack(Stack):
             self._sweep(),
             self._read_api(),
             self._ops_api(),
+            self._reservations(),
             *self.prices.functions,
             *(function for work in self.work for function in (work.reader, work.writer)),
         ]
@@ -67,6 +68,7 @@ class AppStack(Stack):
                 "Ops": by_id["api-ops"],
                 "Lookup": self.prices.lookup,
                 "Prices": self.prices.taker,
+                "Reservations": by_id["api-reservations"],
             },
         )
         for queue in (*self._work_queues(), self.failures):
@@ -206,7 +208,7 @@ class AppStack(Stack):
         return function
 
     def _sweep(self) -> Function:
-        rows = Rows(lanes=("targets", "orders"))
+        rows = Rows(writes=("facts", "orders"), lanes=("targets", "orders"))
         function = Function(
             self,
             "sweep",
@@ -272,6 +274,20 @@ class AppStack(Stack):
             "api-read",
             self._stage,
             handler="functions.read.api.handler",
+            environment={"tables": self._grants.names(rows)},
+        )
+        self._grants.rows(function, rows)
+        return function
+
+    def _reservations(self) -> Function:
+        rows = Rows(writes=("facts", "orders"))
+        function = Function(
+            self,
+            "api-reservations",
+            self._stage,
+            handler="functions.orders.reservations.handler",
+            timeout=Duration.seconds(10),
+            memory_mb=1024,
             environment={"tables": self._grants.names(rows)},
         )
         self._grants.rows(function, rows)

@@ -58,6 +58,17 @@ def case_lane(connection: str) -> str:
     return f"case#{connection}"
 
 
+def reservation(reservation_id: str) -> Key:
+    return Key(Table.ORDERS, f"reservation#{reservation_id}", "reservation")
+
+
+def reserved(order_id: str) -> Key:
+    """Which reservation an order that is not placed yet will use."""
+    return Key(Table.ORDERS, f"reserved#{order_id}", "reserved")
+
+
+RESERVATION_LANE = "reservation"
+
 WAITING = "waiting"
 
 

@@ -84,6 +84,8 @@ LEDGER: dict[str, dict[str, Actions]] = {
     },
     "sweep": {
         "stream-failures": FAIL,
+        "facts": WRITE,
+        "orders": WRITE,
         "targets lanes": LOOK,
         "orders lanes": LOOK,
         "erp-write": SEND,
@@ -135,6 +137,7 @@ LEDGER: dict[str, dict[str, Actions]] = {
     },
     "api-prices": {"facts": WRITE, "control": WRITE},
     "api-lookup": {"targets": READ},
+    "api-reservations": {"facts": WRITE, "orders": WRITE},
     "erp-read": {
         "facts": WRITE,
         "orders": WRITE,

@@ -194,9 +194,10 @@ ORDERS: tuple[Mutant, ...] = (
         "A hold written between reading and writing the card is lost.",
         (ONCE, STORM, LAST),
         (
-            CASES + "_write_holds",
-            "row.rev if row else 0)",
-            "next((r.rev for r in self.store.get([keys.hold(sku)]).values()), 0))",
+            "shared.flows.holds:write_holds",
+            "writes += _cards(rows, mine, ended)",
+            "writes += _cards({**store.get(keys.hold(s) for s in mine), **{k: Row(k, store.get([k])"
+            "[k].rev if store.get([k]) else 0, r.body) for k, r in rows.items()}}, mine, ended)",
         ),
     ),
     mutant(
