@@ -36,6 +36,7 @@ LOOKUP_ROUTES = {
     "POST /v1/availability/{channel}/lookup": "lookup.read",
 }
 PRICE_ROUTES = {"POST /v1/prices": "prices.write"}
+MOVEMENT_ROUTES = {"POST /v1/movements": "stock.write"}
 RESERVATION_ROUTES = {
     "POST /v1/reservations": "orders.write",
     "GET /v1/reservations/{reservation}": "orders.write",
@@ -47,6 +48,7 @@ SCOPED = {
     "Ops": OPS_ROUTES,
     "Lookup": LOOKUP_ROUTES,
     "Prices": PRICE_ROUTES,
+    "Movements": MOVEMENT_ROUTES,
     "Reservations": RESERVATION_ROUTES,
 }
 """Routes by the function that answers them, each with the scope it asks for."""

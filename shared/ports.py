@@ -141,6 +141,14 @@ class Blobs(Protocol):
     def get(self, name: str) -> bytes: ...
 
 
+class Journal(Blobs, Protocol):
+    """What was recorded, piece by piece, under names in the order of their instants."""
+
+    def names(self, prefix: str, *, after: str = "", limit: int = 100) -> list[str]:
+        """Names that begin so, in order, from behind `after`."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """Some bytes of a file; `version` is another one once the file is replaced.

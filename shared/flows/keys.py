@@ -30,6 +30,8 @@ def wake(sku: str) -> Key:
 
 
 WAKE_LANE = "wake"
+MISSING_LANE = "missing"
+"""Stock cards that lack a movement, or the other half of a transfer, by when it is to be told."""
 
 
 def target(channel: str, facet: Facet, key: str) -> Key:

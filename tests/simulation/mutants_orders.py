@@ -196,8 +196,10 @@ ORDERS: tuple[Mutant, ...] = (
         (
             "shared.flows.holds:write_holds",
             "writes += _cards(rows, mine, ended)",
-            "writes += _cards({**store.get(keys.hold(s) for s in mine), **{k: Row(k, store.get([k])"
-            "[k].rev if store.get([k]) else 0, r.body) for k, r in rows.items()}}, mine, ended)",
+            (
+                "writes += [Put(p.key, p.body, next((r.rev for r in "
+                "store.get([p.key]).values()), 0)) for p in _cards(rows, mine, ended)]"
+            ),
         ),
     ),
     mutant(
