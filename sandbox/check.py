@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 from sandbox import check_prices, check_rules
 from sandbox.failures import CannotRunError
 from sandbox.toml_text import line_of, lines
-from shared.model import consistency
+from shared.model import consistency, stock_consistency
 from shared.model.base import Json
 from shared.model.ids import Entity
 from shared.model.parity import ParityPolicy
@@ -35,6 +35,18 @@ from shared.model.retailer import (
     Retailer,
     Source,
 )
+from shared.model.stock_rules import (
+    Absurd,
+    Allocation,
+    Guard,
+    Later,
+    LocationGroup,
+    Part,
+    Stale,
+    StockGuards,
+    StockRule,
+    Zeroed,
+)
 
 _MODELS: dict[str, type[BaseModel]] = {
     "": Retailer,
@@ -51,6 +63,18 @@ _MODELS: dict[str, type[BaseModel]] = {
     "exchange_rates": ExchangeRate,
     "roundings": Rounding,
     "precedence": Precedence,
+    "location_groups": LocationGroup,
+    "stock_rules": StockRule,
+    "stock_rules.later": Later,
+    "allocations": Allocation,
+    "allocations.parts": Part,
+    "stock_guards": StockGuards,
+    "stock_guards.null": Guard,
+    "stock_guards.missing": Guard,
+    "stock_guards.negative": Guard,
+    "stock_guards.absurd": Absurd,
+    "stock_guards.zeroed": Zeroed,
+    "stock_guards.stale": Stale,
 }
 _PATTERNS = {
     r"^[a-z][a-z0-9-]{0,30}$": (
@@ -122,6 +146,7 @@ def check(content: bytes) -> list[Finding]:
 def _mistakes(raw: consistency.Plain) -> Iterator[consistency.Mistake]:
     """What contradicts comes first and shape last, so that of one path its shape is told."""
     yield from consistency.mistakes(raw)
+    yield from stock_consistency.mistakes(raw)
     yield from check_rules.mistakes(raw)
     yield from check_prices.mistakes(raw)
     try:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from shared.domain.credits import Credit
+from shared.domain.demand import AmendedLine, LineChange
 from shared.model.base import Json
 from shared.model.events import BusinessEvent
 from shared.model.facts import PriceCard, ProductCard, StockCard
@@ -141,6 +142,14 @@ class Blobs(Protocol):
     def get(self, name: str) -> bytes: ...
 
 
+class Journal(Blobs, Protocol):
+    """What was recorded, piece by piece, under names in the order of their instants."""
+
+    def names(self, prefix: str, *, after: str = "", limit: int = 100) -> list[str]:
+        """Names that begin so, in order, from behind `after`."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """Some bytes of a file; `version` is another one once the file is replaced.
@@ -215,12 +224,13 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class PostedOrder:
-    """What the ERP stored; `items` maps our line ids to the ERP's item numbers."""
+    """What the ERP stored; `items` maps our line ids to its item numbers, `units` to quantities."""
 
     erp_order: str
     total_minor: int | None
     currency: str
     items: Mapping[str, str] = field(default_factory=dict)
+    units: Mapping[str, int] = field(default_factory=dict)
 
 
 class FactReader(Protocol):
@@ -252,6 +262,19 @@ class OrderSink(Protocol):
 
     def post_order(self, order: Order, reference: str) -> PostedOrder:
         """Create the order; raises InDoubtError when the answer was lost."""
+        ...
+
+
+class OrderAmender(Protocol):
+    """An ERP whose orders can be changed."""
+
+    def amend_order(
+        self, order: Order, erp_order: str, changes: Sequence[LineChange]
+    ) -> Sequence[AmendedLine]:
+        """Bring lines to the units wanted, each looked at before it is written.
+
+        Answers every line as it is then; raises InDoubtError when the answer to a write was lost.
+        """
         ...
 
 
@@ -322,8 +345,11 @@ class OrderSource(Protocol):
 class ChannelPublisher(Protocol):
     """A channel that shows articles."""
 
-    def batches(self, facet: Facet, pushes: Sequence[Push]) -> list[list[Push]]:
-        """Group lines into the calls this vendor bills least for."""
+    def batches(self, facet: Facet, pushes: Sequence[Push]) -> Iterable[list[Push]]:
+        """Group lines into the calls this vendor bills least for.
+
+        One after another: ThrottledError before a batch means that it and what follows go later.
+        """
         ...
 
     def push(self, facet: Facet, batch: Sequence[Push]) -> Sequence[Outcome]:
@@ -349,15 +375,28 @@ class ChannelPublisher(Protocol):
 class LaterPublisher(ChannelPublisher, Protocol):
     """A channel that also takes many lines at once and decides about them later."""
 
-    def window(self, facet: Facet, waiting: int) -> int:
-        """How many of so many waiting lines it would be sent now; `waiting` may be a guess."""
+    def reach(self, facet: Facet) -> int:
+        """How many waiting lines are looked at, at the most, to choose those that go now."""
+        ...
+
+    def window(self, facet: Facet, groups: Sequence[str]) -> Sequence[int]:
+        """Which of the waiting lines, given the group of each, it would be sent now."""
+        ...
+
+    def by_group(self, facet: Facet) -> bool:
+        """Whether a call takes lines of one group alone, so that its lines had better be there."""
         ...
 
     def decided(self, facet: Facet, pushes: Sequence[Push]) -> Sequence[Outcome]:
-        """What became of lines that hold a receipt: accepted while undecided, or rejected.
+        """What became of lines that hold a receipt: accepted while undecided, rejected, applied.
 
-        A line not mentioned is through, and what the channel shows of it can be read back.
+        Applied is what is proven to be shown; an older value of a line may have been overtaken by
+        then. A line not mentioned is through, and what the channel shows of it can be read back.
         """
+        ...
+
+    def overtakes(self, facet: Facet) -> bool:
+        """Whether a newer value may be sent while an older one is undecided."""
         ...
 
 

@@ -156,6 +156,7 @@ CATALOG: dict[str, Connector] = {
                 "discount_condition": "absolute discount of an item",
                 "freight_condition": "freight of the whole order",
                 "tax_condition": "tax of an item or of freight, when prices exclude it",
+                "rejection_reason": "reason for rejection of items nobody wants",
                 "return_type": "type of a customer return",
                 "credit_type": "type of a credit memo request",
                 "credit_reason": "order reason of credit documents",
@@ -210,10 +211,14 @@ CATALOG: dict[str, Connector] = {
                 "description_is_html": "descriptions are HTML already and are sent as they are",
                 "notify_customer": "let the shop mail the customer when goods leave",
                 "test_orders": "what to do with orders paid through a test gateway",
+                "calls_at_once": (
+                    "price calls under way at once; as many as a second pays for, if not set"
+                ),
                 "order_lines": "lines read with an order before paging begins",
             },
             topics=("orders/create", "orders/updated", "orders/cancelled", "refunds/create"),
             compare_and_set=("stock",),
+            decides_later=True,
         ),
     )
 }

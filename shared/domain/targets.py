@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from shared.model.base import Json
 from shared.model.ids import Facet
-from shared.model.target import Attempt, Outcome, Step, Target, TargetState, Verdict
+from shared.model.target import Attempt, Outcome, Step, StockTerms, Target, TargetState, Verdict
 
 KEPT_ATTEMPTS = 5
 KEPT_SENT = 4
@@ -37,6 +37,7 @@ class Draft:
     chain: tuple[Step, ...]
     facts: dict[str, datetime]
     next_change: datetime | None = None
+    terms: StockTerms | None = None
 
 
 def desire(old: Target | None, draft: Draft, *, now: datetime) -> Target | None:
@@ -53,6 +54,7 @@ def desire(old: Target | None, draft: Draft, *, now: datetime) -> Target | None:
             since=now,
             derived_at=now,
             next_change=draft.next_change,
+            terms=draft.terms,
             why=draft.chain,
             facts=draft.facts,
         )
@@ -72,6 +74,7 @@ def desire(old: Target | None, draft: Draft, *, now: datetime) -> Target | None:
             "since": old.since if old.dirty else now,
             "derived_at": now,
             "next_change": draft.next_change,
+            "terms": draft.terms,
             "why": draft.chain,
             "facts": draft.facts,
             "attempts": _attempts_after(old, state, now),
@@ -80,12 +83,21 @@ def desire(old: Target | None, draft: Draft, *, now: datetime) -> Target | None:
 
 
 def _same_wish(old: Target, draft: Draft) -> Target | None:
-    """What is wished stays, but perhaps not until when, or a price not why; nothing is to send."""
+    """What is wished stays, but perhaps not until when or on what terms, or a price not why.
+
+    Nothing is to send.
+    """
     same_chain = old.why == draft.chain or draft.facet is not Facet.PRICE
-    if old.next_change == draft.next_change and same_chain:
+    same_terms = old.next_change == draft.next_change and old.terms == draft.terms
+    if same_terms and same_chain:
         return None
     return old.model_copy(
-        update={"next_change": draft.next_change, "why": draft.chain, "facts": draft.facts}
+        update={
+            "next_change": draft.next_change,
+            "terms": draft.terms,
+            "why": draft.chain,
+            "facts": draft.facts,
+        }
     )
 
 

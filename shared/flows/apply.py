@@ -116,6 +116,8 @@ def _rows_of(card: Told) -> Iterable[tuple[Key, Kept]]:
             as_of=card.as_of,
             product_id=card.product.product_id,
             variant=variant,
+            brand=card.product.brand,
+            product_group=card.product.product_group,
         )
         yield keys.item(variant.sku, card.source), item
 
@@ -139,6 +141,8 @@ def _orphans(pending: dict[Key, Kept], rows: dict[Key, Row]) -> dict[Key, Kept]:
                     as_of=card.as_of,
                     product_id=card.product.product_id,
                     variant=variant.model_copy(update={"lifecycle": Lifecycle.DISCONTINUED}),
+                    brand=old.product.brand,
+                    product_group=old.product.product_group,
                 )
     return found
 

@@ -10,16 +10,17 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from shared.domain import targets
-from shared.domain.availability import available, withheld
-from shared.domain.ownership import believed
-from shared.domain.pricing import Priced, Unpriced, resolve
+from shared.domain.pricing import Unpriced
+from shared.domain.stock_rules import StockRules
 from shared.domain.targets import Draft, Priority
 from shared.errors import RetryableError
 from shared.flows import keys
 from shared.flows.arming import arming
 from shared.flows.issues import Issues, Problem
+from shared.flows.sku_facts import Facts, SkuFacts, sku_facts
+from shared.flows.stock_facts import stock_keys
 from shared.model.base import Json
-from shared.model.facts import HoldCard, ItemCard, PriceCard, ProductCard, StockCard
+from shared.model.facts import ItemCard, ProductCard
 from shared.model.ids import Entity, Facet
 from shared.model.issue import IssueKind
 from shared.model.product import Lifecycle
@@ -47,6 +48,10 @@ class Deriver:
     issues: Issues
     clock: Clock
     retailer: Retailer
+    rules: StockRules = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rules", StockRules(self.retailer))
 
     def derive(self, partitions: Iterable[str]) -> Derived:
         """Derive every channel's targets of these fact partitions, and hint the publishers."""
@@ -70,7 +75,7 @@ class Deriver:
         return {
             keys.target(draft.channel, draft.facet, draft.key): draft.desired
             for partition in partitions
-            for draft in self._drafts(partition, facts, [])
+            for draft in self._drafts(partition, facts, self._sku(partition, facts), [])
         }
 
     def _round(self, partitions: Sequence[str], result: Derived) -> list[str]:
@@ -81,13 +86,14 @@ class Deriver:
         problems: list[Problem] = []
         priced: set[str] = set()
         for partition in partitions:
-            for draft in self._drafts(partition, facts, problems):
+            sku = self._sku(partition, facts)
+            for draft in self._drafts(partition, facts, sku, problems):
                 if draft.facet is Facet.PRICE:
                     priced.add(f"{draft.channel}/{draft.key}")
                 put = self._target_put(draft, olds)
                 if put is not None:
                     writes.append((partition, put))
-            wakes += self._wake(partition, facts)
+            wakes += self._wake(sku, facts)
         self._priced_again(priced, (put for _, put in writes))
         writes += [(put.key.pk, put) for put in wakes]
         self._arm(wakes)
@@ -140,26 +146,31 @@ class Deriver:
                 found += [
                     keys.item(name, owner[Entity.PRODUCT]),
                     *(keys.price(name, source) for source in self.retailer.price_sources),
-                    keys.stock(name, owner[Entity.STOCK]),
+                    *stock_keys(name, self.retailer),
                     keys.hold(name),
                     keys.wake(name),
                 ]
         return found
 
+    def _sku(self, partition: str, facts: Facts) -> SkuFacts | None:
+        kind, name = partition.split("#", 1)
+        if kind != "sku":
+            return None
+        now = self.clock.now()
+        return sku_facts(name, facts, retailer=self.retailer, rules=self.rules, now=now)
+
     def _drafts(
-        self, partition: str, facts: dict[Key, Row], problems: list[Problem]
+        self, partition: str, facts: Facts, sku: SkuFacts | None, problems: list[Problem]
     ) -> Iterable[Draft]:
         kind, name = partition.split("#", 1)
         for channel in self.retailer.channels:
             if kind == "product":
                 yield from self._content(name, channel, facts)
-                continue
-            item = self._item(name, facts)
-            if item is not None:
-                yield from self._price(item, channel, facts, problems)
-                yield from self._stock(item, channel, facts)
+            elif sku is not None:
+                yield from self._price(sku, channel, problems)
+                yield from self._stock(sku, channel)
 
-    def _content(self, name: str, channel: Channel, facts: dict[Key, Row]) -> Iterable[Draft]:
+    def _content(self, name: str, channel: Channel, facts: Facts) -> Iterable[Draft]:
         row = facts.get(keys.product(name, self.retailer.authority[Entity.PRODUCT]))
         if row is None:
             return
@@ -175,37 +186,10 @@ class Deriver:
             facts={f"product of {card.source}": card.as_of},
         )
 
-    def _item(self, sku: str, facts: dict[Key, Row]) -> ItemCard | None:
-        row = facts.get(keys.item(sku, self.retailer.authority[Entity.PRODUCT]))
-        return ItemCard.model_validate(row.body) if row else None
-
-    def _priced(
-        self, item: ItemCard, channel: Channel, facts: dict[Key, Row]
-    ) -> tuple[Sequence[PriceCard], Priced | Unpriced] | None:
-        """The price by what each owner says; nothing before the owner of base prices was heard."""
-        places = [keys.price(item.variant.sku, name) for name in self.retailer.price_sources]
-        if places[0] not in facts:
-            return None
-        cards = [PriceCard.model_validate(facts[at].body) for at in places if at in facts]
-        return cards, resolve(
-            believed(cards, self.retailer),
-            variant=item.variant,
-            channel=channel,
-            retailer=self.retailer,
-            now=self.clock.now(),
-        )
-
-    def _price(
-        self,
-        item: ItemCard,
-        channel: Channel,
-        facts: dict[Key, Row],
-        problems: list[Problem],
-    ) -> Iterable[Draft]:
-        found = self._priced(item, channel, facts)
-        if found is None or item.variant.lifecycle is Lifecycle.DISCONTINUED:
+    def _price(self, sku: SkuFacts, channel: Channel, problems: list[Problem]) -> Iterable[Draft]:
+        item, priced = sku.item, sku.priced(channel)
+        if priced is None or item.variant.lifecycle is Lifecycle.DISCONTINUED:
             return
-        cards, priced = found
         if isinstance(priced, Unpriced):
             problems.append(_no_price(item, channel, priced))
             return
@@ -218,37 +202,26 @@ class Deriver:
             priority=Priority.PROMOTION if priced.promotional else Priority.PRICE,
             chain=priced.chain,
             facts={
-                **{f"price of {card.source}": card.as_of for card in cards},
+                **{f"price of {card.source}": card.as_of for card in sku.prices},
                 f"item of {item.source}": item.as_of,
             },
             next_change=priced.next_change,
         )
 
-    def _stock(self, item: ItemCard, channel: Channel, facts: dict[Key, Row]) -> Iterable[Draft]:
-        sku = item.variant.sku
-        row = facts.get(keys.stock(sku, self.retailer.authority[Entity.STOCK]))
-        if row is None:
+    def _stock(self, sku: SkuFacts, channel: Channel) -> Iterable[Draft]:
+        found, card, item = sku.available(channel), sku.stock, sku.item
+        if found is None or card is None:
             return
-        card = StockCard.model_validate(row.body)
-        held = facts.get(keys.hold(sku))
-        found = available(
-            card.positions,
-            HoldCard.model_validate(held.body) if held else None,
-            variant=item.variant,
-            channel=channel,
-        )
-        priced = self._priced(item, channel, facts)
-        if priced is None or isinstance(priced[1], Unpriced):
-            found = withheld(found, _reason(priced))
         yield Draft(
             channel=channel.name,
             facet=Facet.STOCK,
-            key=sku,
+            key=item.variant.sku,
             group=item.product_id,
             desired=found.value.model_dump(mode="json"),
-            priority=Priority.SOLD_OUT if found.sold_out else Priority.STOCK,
+            priority=Priority.SOLD_OUT if found.low else Priority.STOCK,
             chain=found.chain,
             facts={f"stock of {card.source}": card.as_of, f"item of {item.source}": item.as_of},
+            terms=found.terms,
         )
 
     def _target_put(self, draft: Draft, olds: dict[Key, Row]) -> Put | None:
@@ -263,16 +236,12 @@ class Deriver:
         settle = self.retailer.connection(self.retailer.channel(draft.channel).connection).settle
         return target_put(new, row.rev if row else 0, settle=settle)
 
-    def _wake(self, partition: str, facts: dict[Key, Row]) -> Iterable[Put]:
-        kind, name = partition.split("#", 1)
-        item = self._item(name, facts) if kind == "sku" else None
-        if item is None:
+    def _wake(self, sku: SkuFacts | None, facts: Facts) -> Iterable[Put]:
+        if sku is None:
             return
-        found = [self._priced(item, channel, facts) for channel in self.retailer.channels]
-        instants = [f[1].next_change for f in found if f and f[1].next_change]
-        key = keys.wake(name)
+        key = keys.wake(sku.item.variant.sku)
         row = facts.get(key)
-        at = min(instants, default=None)
+        at = sku.next_change
         said = at.isoformat() if at else None
         if said != (row.body.get("at") if row else None):
             yield Put(
@@ -289,11 +258,6 @@ def hints(retailer: Retailer, channels: Iterable[str] | None = None) -> list[Mes
     wanted = [c.name for c in retailer.channels] if channels is None else channels
     connections = sorted({retailer.channel(name).connection for name in wanted})
     return [Message(keys.write_queue(name), HINT) for name in connections]
-
-
-def _reason(priced: tuple[object, Priced | Unpriced] | None) -> str:
-    known = priced[1] if priced else None
-    return known.reason if isinstance(known, Unpriced) else "no price is known"
 
 
 def target_put(target: Target, expected: int, *, settle: timedelta) -> Put:

@@ -8,7 +8,7 @@ from typing import Final
 from shared.flows import keys
 from shared.model.base import Json
 from shared.model.ids import Facet
-from shared.model.target import Target
+from shared.model.target import StockTerms, Target
 from shared.ports import Clock, Store
 
 LATE_MAX: Final = timedelta(minutes=5)  # how long derivation may take once a price has ended
@@ -33,7 +33,7 @@ class Lookup:
     def availability(
         self, channel: str, skus: Iterable[str], *, chain: bool = False
     ) -> dict[str, Json]:
-        """By SKU, units that may be sold, in all and per location."""
+        """By SKU, units that may be sold, in all and per location, and on what terms."""
         found = self._targets(channel, Facet.STOCK, skus)
         return {sku: _units(one) | _common(one, chain=chain) for sku, one in found.items()}
 
@@ -59,7 +59,14 @@ def _units(target: Target) -> dict[str, Json]:
     assert isinstance(target.desired, dict)  # noqa: S101 - derivation wrote it so
     levels = target.desired["levels"]
     assert isinstance(levels, dict)  # noqa: S101 - derivation wrote it so
-    return {"available": sum(int(str(units)) for units in levels.values()), "levels": levels}
+    terms = target.terms or StockTerms()
+    said: dict[str, Json] = {
+        "available": sum(int(str(units)) for units in levels.values()),
+        "levels": levels,
+        "later": {place: term.model_dump(mode="json") for place, term in terms.later.items()},
+        "unknown": dict(terms.unknown),
+    }
+    return said
 
 
 def _common(target: Target, *, chain: bool) -> dict[str, Json]:

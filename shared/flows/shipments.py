@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
-from shared.domain import orders
+from shared.domain import lifecycle, orders
 from shared.errors import AccessError, InDoubtError, RetryableError
 from shared.flows import keys
 from shared.flows.apply import apply
 from shared.flows.cases import Cases
 from shared.flows.issues import Issues, Problem
+from shared.flows.late import Lateness
 from shared.model.base import Json
 from shared.model.case import Case, CaseState, Intent, IntentKind, IntentState
 from shared.model.events import OrderShipped
@@ -61,16 +62,18 @@ class Shipments:
         if case is None:
             raise RetryableError(f"order {order_id} of a shipment is not there yet")
         # Read after the goods left: the ERP's own figures now lack what the holds still take off.
-        skus = list(dict.fromkeys(line.sku for line in shipment.lines))
-        page = source.read(Entity.STOCK, skus)
-        apply(
-            page.items,
-            entity=Entity.STOCK,
-            store=self.store,
-            issues=self.issues,
-            retailer=self.retailer,
-        )
+        if self.retailer.authority[Entity.STOCK] == self.connection:
+            skus = list(dict.fromkeys(line.sku for line in shipment.lines))
+            page = source.read(Entity.STOCK, skus)
+            apply(
+                page.items,
+                entity=Entity.STOCK,
+                store=self.store,
+                issues=self.issues,
+                retailer=self.retailer,
+            )
         self.cases.sync_holds(order_id)
+        Lateness(self.bus, self.issues, self.clock).tell(case)
         if shipment.shipment_id in waiting(row):
             subject = self._subject(shipment)
             self.issues.solve(IssueKind.SHIPMENT_WITHOUT_ORDER, subject, by="order accepted")
@@ -105,20 +108,22 @@ class Shipments:
         self.queues.send([reread(self.connection, shipment.shipment_id)])
 
     def _shipped(self, case: Case, shipment: Shipment) -> Case | None:
-        if any(s.shipment_id == shipment.shipment_id for s in case.shipments):
-            return None
         now = self.clock.now()
-        resolved = orders.resolved(case, shipment)
-        case = case.model_copy(update={"shipments": (*case.shipments, resolved)})
-        intent = Intent(
-            intent_id=_intent_id(shipment),
-            kind=IntentKind.SHIP,
-            connection=self.retailer.channel(case.order.channel).connection,
-            reference=shipment.shipment_id,
-        )
-        case = orders.with_intent(case, intent)
-        case = orders.noted(case, "shipped", shipment.shipment_id, now=now)
-        return case.model_copy(update={"state": orders.shipped_state(case)})
+        told = lifecycle.shipped(case, shipment)
+        if told == case:
+            return None
+        if len(told.shipments) > len(case.shipments):
+            intent = Intent(
+                intent_id=_intent_id(shipment),
+                kind=IntentKind.SHIP,
+                connection=self.retailer.channel(case.order.channel).connection,
+                reference=shipment.shipment_id,
+            )
+            told = orders.with_intent(told, intent)
+            told = orders.noted(told, "shipped", shipment.shipment_id, now=now)
+        else:
+            told = orders.noted(told, "tracking added", shipment.shipment_id, now=now)
+        return lifecycle.settled(told, now=now)
 
     def _subject(self, shipment: Shipment) -> str:
         return f"{self.connection}/{shipment.shipment_id}"

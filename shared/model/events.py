@@ -43,6 +43,23 @@ class OrderReleased(_Event):
     channel: Name
 
 
+class OrderCancelled(_Event):
+    """Nothing of the order is to leave any more, in the ERP neither."""
+
+    type: Literal["OrderCancelled"] = "OrderCancelled"
+    order_id: str
+    channel: Name
+
+
+class CancellationTooLate(_Event):
+    """Units, by line, were asked back after they had left: a return is due."""
+
+    type: Literal["CancellationTooLate"] = "CancellationTooLate"
+    order_id: str
+    channel: Name
+    lines: dict[str, int]
+
+
 class OrderShipped(_Event):
     type: Literal["OrderShipped"] = "OrderShipped"
     order_id: str
@@ -125,6 +142,8 @@ BusinessEvent = Annotated[
     OrderAccepted
     | OrderHeld
     | OrderReleased
+    | OrderCancelled
+    | CancellationTooLate
     | OrderShipped
     | OrderRefunded
     | RefundCredited
@@ -140,6 +159,8 @@ ALL = (
     OrderAccepted,
     OrderHeld,
     OrderReleased,
+    OrderCancelled,
+    CancellationTooLate,
     OrderShipped,
     OrderRefunded,
     RefundCredited,

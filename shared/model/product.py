@@ -1,12 +1,13 @@
 """Products, their variants, codes and units of measure."""
 
+import operator
 from enum import StrEnum
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
 from shared.model.base import Canonical
-from shared.model.ids import Gtin, Sku
+from shared.model.ids import Gtin, Name, Sku
 
 UnitCode = Annotated[str, Field(min_length=1, max_length=6)]
 
@@ -25,8 +26,19 @@ class UnitOfMeasure(Canonical):
     gtin: Gtin | None = None
 
 
+class Component(Canonical):
+    """So many base units of an article in one kit."""
+
+    sku: Sku
+    quantity: int = Field(default=1, gt=0, le=10_000)
+
+
 class Variant(Canonical):
-    """The thing that is priced, stocked and sold."""
+    """The thing that is priced, stocked and sold.
+
+    A variant with `components` is a kit: it has no stock of its own. `safety_stock` is what its
+    source keeps back, by location of ours.
+    """
 
     sku: Sku
     gtin: Gtin | None = None
@@ -35,6 +47,8 @@ class Variant(Canonical):
     units: tuple[UnitOfMeasure, ...] = ()
     lifecycle: Lifecycle = Lifecycle.ACTIVE
     tax_class: str | None = None
+    components: tuple[Component, ...] = Field(default=(), exclude_if=operator.not_)
+    safety_stock: dict[Name, int] = Field(default={}, exclude_if=operator.not_)
 
 
 class Product(Canonical):

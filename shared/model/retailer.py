@@ -6,10 +6,12 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, JsonValue, field_validator, model_validator
 
+from shared.model import stock_consistency
 from shared.model.base import Canonical, Instant
 from shared.model.consistency import mistakes
 from shared.model.ids import Entity, Name, Sku
 from shared.model.money import Currency
+from shared.model.order_policy import OrderPolicy
 from shared.model.parity import ParityPolicy
 from shared.model.price import PriceKind, TaxBasis
 from shared.model.price_rules import (
@@ -22,6 +24,7 @@ from shared.model.price_rules import (
     TaxClass,
     TaxRate,
 )
+from shared.model.stock_rules import Allocation, LocationGroup, StockGuards, StockRule
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -81,10 +84,13 @@ class Source(Canonical):
 
 
 class Location(Canonical):
-    """One place where stock lies; `external` names it in each connection."""
+    """One place where stock lies; `external` names it in each connection and source."""
 
     name: Name
     external: dict[Name, str]
+    source: Name | None = Field(
+        default=None, description="source that tells the stock here; the owner of stock if none"
+    )
 
 
 class PriceList(Canonical):
@@ -129,6 +135,7 @@ class Channel(Canonical):
     min_margin: MinimumMargin | None = None
     tolerance_minor: int = Field(default=0, ge=0, description="allowed difference of totals")
     parity: ParityPolicy = ParityPolicy()
+    orders: OrderPolicy = OrderPolicy()
     custom_line_sku: Sku | None = Field(
         default=None, description="the ERP's article for lines a shop adds without a SKU"
     )
@@ -142,7 +149,7 @@ class Retailer(Canonical):
     stage: Literal["sandbox", "dev", "prod"] = "dev"
     connections: tuple[Connection, ...] = Field(min_length=1)
     sources: tuple[Source, ...] = Field(
-        default=(), description="systems that post or drop prices and are never called"
+        default=(), description="systems that post or drop prices or stock and are never called"
     )
     channels: tuple[Channel, ...] = Field(min_length=1)
     locations: tuple[Location, ...] = Field(min_length=1)
@@ -152,6 +159,10 @@ class Retailer(Canonical):
     exchange_rates: tuple[ExchangeRate, ...] = ()
     roundings: tuple[Rounding, ...] = ()
     precedence: Precedence = Precedence()
+    location_groups: tuple[LocationGroup, ...] = ()
+    stock_rules: tuple[StockRule, ...] = ()
+    allocations: tuple[Allocation, ...] = ()
+    stock_guards: StockGuards = StockGuards()
     authority: dict[Entity, Name] = Field(description="which connection owns which entity")
 
     def connection(self, name: str) -> Connection:
@@ -185,6 +196,24 @@ class Retailer(Canonical):
         """Everybody who may drop a file or post: connections, and those that are never called."""
         return (*(c.name for c in self.connections), *(s.name for s in self.sources))
 
+    def is_source(self, name: str) -> bool:
+        """Whether it is only listened to, and cannot be read."""
+        return name in {source.name for source in self.sources}
+
+    def stock_source(self, location: Location) -> str:
+        """Who is believed about what lies there."""
+        return location.source or self.authority[Entity.STOCK]
+
+    def stocked_by(self, source: str) -> frozenset[str]:
+        """The locations whose stock this source tells."""
+        return frozenset(one.name for one in self.locations if self.stock_source(one) == source)
+
+    @property
+    def stock_sources(self) -> tuple[str, ...]:
+        """Everyone who tells stock, its owner first."""
+        tellers = (self.stock_source(location) for location in self.locations)
+        return tuple(dict.fromkeys((self.authority[Entity.STOCK], *tellers)))
+
     def rounding(self, name: str) -> Rounding:
         return next(r for r in self.roundings if r.name == name)
 
@@ -205,7 +234,8 @@ class Retailer(Canonical):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        found = mistakes(self.model_dump(mode="json"))
+        said = self.model_dump(mode="json")
+        found = [*mistakes(said), *stock_consistency.mistakes(said)]
         if found:
             raise ValueError("; ".join(str(mistake) for mistake in found))
         return self

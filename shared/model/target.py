@@ -2,6 +2,7 @@
 
 import operator
 from enum import StrEnum
+from typing import Literal
 
 from pydantic import Field
 
@@ -42,6 +43,22 @@ class StockValue(Canonical):
     """Units that may be sold, per location of the channel."""
 
     levels: dict[Name, int]
+
+
+class LaterTerm(Canonical):
+    """Units of a level that are not there yet, and when they can be delivered."""
+
+    kind: Literal["backorder", "preorder"]
+    units: int = Field(ge=0)
+    available_from: Instant | None = None
+    lead_days: int | None = None
+
+
+class StockTerms(Canonical):
+    """What a level says nothing of, per location: units sold later, and why it is in doubt."""
+
+    later: dict[Name, LaterTerm] = {}
+    unknown: dict[Name, str] = {}
 
 
 class Step(Canonical):
@@ -89,7 +106,8 @@ class Target(Canonical):
 
     `version` counts changes of `desired` and read-backs that found another value, so that each
     names one operation; `published_version` is the last the channel confirmed. `sent` are the last
-    values it was sent, the newest first; content is not kept twice. `accepted_version` is the one
+    values it was sent, the newest first; content is not kept twice. `terms` are for lookups and are
+    not sent: `desired` is what a channel can be asked to show. `accepted_version` is the one
     for which a value of the channel's own, then `published`, was accepted.
     """
 
@@ -108,6 +126,7 @@ class Target(Canonical):
     since: Instant
     derived_at: Instant
     next_change: Instant | None = None
+    terms: StockTerms | None = Field(default=None, exclude_if=operator.not_)
     why: tuple[Step, ...] = ()
     facts: dict[str, Instant] = {}
     attempts: tuple[Attempt, ...] = ()

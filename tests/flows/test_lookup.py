@@ -7,8 +7,9 @@ import pytest
 
 from shared.flows.derive import target_put
 from shared.flows.lookup import LATE_MAX, Lookup
+from shared.model.base import Json
 from shared.model.ids import Facet
-from shared.model.target import Step, Target
+from shared.model.target import LaterTerm, Step, StockTerms, Target
 from shared.ports import Key, Row
 from tests.factories import NOW, make_target
 from tests.fakes import MemoryStore, SetClock
@@ -80,3 +81,18 @@ def test_availability_is_the_sum_and_its_parts() -> None:
 
 def test_another_channel_s_targets_are_not_told() -> None:
     assert lookup(store(make_target())).prices("till", ["HAT-M"]) == {}
+
+
+def test_what_is_sold_later_and_what_is_in_doubt_is_told_with_the_levels() -> None:
+    later = {"london": LaterTerm(kind="backorder", units=3, lead_days=7)}
+    terms = StockTerms(later=later, unknown={"leeds": "null since 2026-11-27T08:00:00+00:00"})
+    wish: Json = {"levels": {"london": 5, "leeds": 0}}
+    made = store(make_target(facet=Facet.STOCK, desired=wish, terms=terms))
+    found = lookup(made).availability("shop", ["HAT-M"])["HAT-M"]
+    assert isinstance(found, dict)
+    assert found["available"] == 5
+    assert found["later"] == {
+        "london": {"kind": "backorder", "units": 3, "available_from": None, "lead_days": 7}
+    }
+    assert found["unknown"] == {"leeds": "null since 2026-11-27T08:00:00+00:00"}
+    assert made.reads == 1

@@ -7,7 +7,9 @@ so is no mutant here, is said in `docs/simulation.md`.
 import sys
 from argparse import ArgumentParser
 
+from tests.simulation.mutants_changes import CHANGES
 from tests.simulation.mutants_channels import CHANNELS
+from tests.simulation.mutants_checkouts import CHECKOUTS
 from tests.simulation.mutants_messages import MESSAGES
 from tests.simulation.mutants_orders import ORDERS
 from tests.simulation.mutants_refunds import REFUNDS
@@ -15,7 +17,14 @@ from tests.simulation.sabotage import Mutant
 
 __all__ = ["MUTANTS", "Mutant"]
 
-MUTANTS: tuple[Mutant, ...] = (*ORDERS, *REFUNDS, *CHANNELS, *MESSAGES)
+MUTANTS: tuple[Mutant, ...] = (
+    *ORDERS,
+    *CHANGES,
+    *REFUNDS,
+    *CHANNELS,
+    *MESSAGES,
+    *CHECKOUTS,
+)
 
 
 def main() -> int:

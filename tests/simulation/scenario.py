@@ -66,7 +66,7 @@ class Play:
         """Deliver what is left of every order the ERP holds, or one unit of each item."""
         erp = self.world.vendors["erp"]
         for order in list(erp.tenant.orders.after(None)):
-            left = [i for i in order.items if i.quantity > i.delivered]
+            left = [i for i in order.items if i.quantity > i.delivered and not i.rejected]
             if left:
                 items: Json = {i.item: 1 for i in left} if parts else None
                 self.world.engine.note(f"ERP: delivers {order.number}")

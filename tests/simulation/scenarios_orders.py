@@ -140,6 +140,18 @@ def _cancelled(play: Play) -> None:
     play.later(play.rng.randint(2, 80) * SECOND, play.rng.choice(undo))
 
 
+def _raced(play: Play) -> None:
+    """Orders are cancelled in whole or part while the warehouse sends them in parcels."""
+    for at in spread(play, 15 * SECOND, some(play, 2)):
+        play.later(at, partial(play.order, "shop", ("HAT-M", play.rng.randint(1, 3))))
+    at = play.rng.randint(10, 100) * SECOND
+    play.later(at, partial(play.deliver, parts=play.rng.random() < SHARE))
+    undo = partial(play.cancel, "shop"), partial(play.refund, "shop", restock=True)
+    for _ in range(some(play, 2)):
+        near = at + play.rng.randint(-30, 20) * SECOND
+        play.later(max(0, near), play.rng.choice(undo))
+
+
 def _unreadable(play: Play) -> None:
     """An order paid through a test gateway is refused, heard of by webhook and by poll."""
     wish: list[Json] = [{"sku": "HAT-M", "quantity": 1}]
@@ -189,5 +201,6 @@ ORDERS = (
         "the day is replayed", _one_size, _whole_day, replays=True, reads=ORDERLY | {Entity.PRICE}
     ),
     Scenario("orders are cancelled", _one_size, _cancelled),
+    Scenario("cancellations race the warehouse", _one_size, _raced),
     Scenario("an order nobody can read", _one_size, _unreadable, replayed=CURABLE),
 )

@@ -136,6 +136,8 @@ def deliver(
         if (units := _left(item) if items is None else items.get(item.item, 0)) > 0
     ]
     now = sim.now()
+    if not chosen:
+        raise LookupError(f"nothing is left to deliver of sales order {order}")
     lines, moves = _picked(sim, found[0], chosen)
     delivery = Delivery(sim.tenant.next("8", 8), now, tracking, lines)
     sim.tenant.deliveries.add(delivery.number, delivery)
@@ -145,8 +147,20 @@ def deliver(
     return delivery.number
 
 
+def reject(sim: "SapSimulator", *, order: str, reason: str = "00") -> Json:
+    """Staff reject every item of a sales order that is not delivered."""
+    found = sim.tenant.orders.of(order)
+    if not found:
+        raise LookupError(f"no sales order {order}")
+    open_ = [item for item in found[0].items if item.delivery != "C"]
+    for item in open_:
+        item.rejected = reason
+    found[0].touch(sim.now())
+    return len(open_)
+
+
 def _left(item: OrderItem) -> int:
-    return int(item.quantity - item.delivered)
+    return 0 if item.rejected else int(item.quantity - item.delivered)
 
 
 def _picked(
@@ -210,6 +224,7 @@ def orders(sim: "SapSimulator") -> Json:
                     "material": item.material,
                     "quantity": str(item.quantity),
                     "delivered": str(item.delivered),
+                    "rejected": bool(item.rejected),
                 }
                 for item in order.items
             ],
@@ -365,6 +380,7 @@ COMMANDS: Final[dict[str, Callable[..., Json]]] = {
         move_stock,
         orders,
         outage,
+        reject,
         set_price,
         stock,
         tell,

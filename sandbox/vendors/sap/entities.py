@@ -159,6 +159,8 @@ ORDER_ITEM = {
     "ProductionPlant": 4,
     "to_PricingElement": 0,
 }
+ITEM_CHANGE = {"SalesDocumentRjcnReason": 2, "RequestedQuantity": 0}
+"""What of an item may be changed once the order is there."""
 ORDER_PARTNER = {"PartnerFunction": 2, "Customer": 10}
 ORDER_PRICING = {
     "ConditionType": 4,

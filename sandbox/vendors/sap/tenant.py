@@ -4,7 +4,7 @@ from bisect import bisect_right, insort
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 ZERO = Decimal(0)
@@ -56,23 +56,59 @@ class OrderItem:
     material: str
     quantity: Decimal
     position: str
-    net: Decimal
-    tax: Decimal
+    price: Decimal
+    off: Decimal
+    charged: Decimal
     delivered: Decimal = ZERO
+    rejected: str = ""
+
+    @property
+    def net(self) -> Decimal:
+        """A price per unit and what is given or taken once; nothing of a rejected item."""
+        if self.rejected:
+            return ZERO
+        return (self.price * self.quantity).quantize(Decimal("0.01")) + self.off
+
+    @property
+    def tax(self) -> Decimal:
+        return ZERO if self.rejected else self.charged
+
+    @property
+    def delivery(self) -> str:
+        """A nothing, B some, C all of it delivered."""
+        if not self.delivered:
+            return "A"
+        return "C" if self.delivered >= self.quantity else "B"
 
 
 @dataclass(slots=True)
 class Order:
+    """`freight` and `charged` are the header's own conditions: what is carried, and its tax."""
+
     number: str
     header: dict[str, str]
     currency: str
-    net: Decimal
+    freight: Decimal
+    charged: Decimal
     items: list[OrderItem]
     changed_at: datetime
 
     @property
+    def net(self) -> Decimal:
+        return sum((item.net for item in self.items), self.freight)
+
+    @property
     def gross(self) -> Decimal:
-        return self.net + sum((item.tax for item in self.items), ZERO)
+        return self.net + sum((item.tax for item in self.items), self.charged)
+
+    @property
+    def etag(self) -> str:
+        at = self.changed_at.strftime("%Y-%m-%dT%H:%M:%S.%f")
+        return f"W/\"datetimeoffset'{at}0Z'\""
+
+    def touch(self, now: datetime) -> None:
+        """Every change has an instant of its own, so that no two states share an entity tag."""
+        self.changed_at = max(now, self.changed_at + timedelta(microseconds=1))
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import httpx
 
-from shared.connectors.sap import conditions, mapping, orders, values
+from shared.connectors.sap import amending, conditions, mapping, orders, values
 from shared.connectors.sap.billing import Billing
 from shared.connectors.sap.gateway import Gateway, Signer
 from shared.connectors.sap.refunds import Refunds
@@ -22,6 +22,7 @@ from shared.connectors.sap.schema import (
     ValidityRow,
 )
 from shared.connectors.sap.settings import SapSettings, settings_of
+from shared.domain.demand import AmendedLine, LineChange
 from shared.errors import InDoubtError, RejectedError
 from shared.kit.http import Http
 from shared.kit.oauth import ClientCredentials
@@ -309,6 +310,11 @@ class SapS4:
         except RejectedError as error:  # SAP took the order; only what it answers is strange
             raise InDoubtError(str(error)) from error
         return orders.posted(stored, orders.places(order))
+
+    def amend_order(
+        self, order: Order, erp_order: str, changes: Sequence[LineChange]
+    ) -> list[AmendedLine]:
+        return amending.amend(self._gateway, self._settings, order, erp_order, changes)
 
     # refunds
 

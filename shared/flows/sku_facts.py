@@ -1,0 +1,101 @@
+"""What is known of one SKU in a round: each card is parsed once, and each price made once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from shared.domain.availability import Available, Known, Pool, held_at, offered, pooled, withheld
+from shared.domain.ownership import believed
+from shared.domain.pricing import Priced, Unpriced, resolve
+from shared.domain.stock_rules import ArticleRules, StockRules
+from shared.flows import keys
+from shared.flows.stock_facts import stock_of
+from shared.model.facts import HoldCard, ItemCard, PriceCard, StockCard
+from shared.model.ids import Entity
+from shared.model.retailer import Channel, Retailer
+from shared.ports import Key, Row
+
+type Facts = Mapping[Key, Row]
+
+
+@dataclass(slots=True)
+class SkuFacts:
+    item: ItemCard
+    prices: Sequence[PriceCard]
+    stock: StockCard | None
+    holds: HoldCard | None
+    retailer: Retailer
+    rules: StockRules
+    now: datetime
+    _priced: dict[str, Priced | Unpriced] = field(default_factory=dict)
+    _pool: Pool | None = None
+
+    def priced(self, channel: Channel) -> Priced | Unpriced | None:
+        """The channel's price, why there is none, or None where no condition is known."""
+        if not self.prices:
+            return None
+        found = self._priced.get(channel.name)
+        if found is None:
+            found = self._priced[channel.name] = resolve(
+                believed(self.prices, self.retailer),
+                variant=self.item.variant,
+                channel=channel,
+                retailer=self.retailer,
+                now=self.now,
+            )
+        return found
+
+    def available(self, channel: Channel) -> Available | None:
+        """What the channel may sell; None where nothing is known of its stock."""
+        pool = self.pool
+        if pool is None:
+            return None
+        found = offered(pool, channel, self.article_rules)
+        priced = self.priced(channel)
+        if priced is None:
+            return withheld(found, "no price is known")
+        return withheld(found, priced.reason) if isinstance(priced, Unpriced) else found
+
+    @property
+    def pool(self) -> Pool | None:
+        """What is free at each location, for all channels alike."""
+        if self._pool is None and self.stock is not None:
+            known = Known(self.item.variant, self.stock.positions, held_at(self.holds))
+            self._pool = pooled(known, self.article_rules, now=self.now)
+        return self._pool
+
+    @property
+    def next_change(self) -> datetime | None:
+        """When anything of this SKU changes by the clock alone."""
+        priced = [self.priced(channel) for channel in self.retailer.channels]
+        instants = [found.next_change for found in priced if found and found.next_change]
+        if self.pool is not None and self.pool.next_change is not None:
+            instants.append(self.pool.next_change)
+        return min(instants, default=None)
+
+    @property
+    def article_rules(self) -> ArticleRules:
+        item = self.item
+        return self.rules.of(item.variant.sku, item.product_group, item.brand)
+
+
+def sku_facts(
+    sku: str, facts: Facts, *, retailer: Retailer, rules: StockRules, now: datetime
+) -> SkuFacts | None:
+    """None for a SKU nobody has described."""
+    owner = retailer.authority
+    item = facts.get(keys.item(sku, owner[Entity.PRODUCT]))
+    if item is None:
+        return None
+    prices = [facts.get(keys.price(sku, name)) for name in retailer.price_sources]
+    told = prices if prices[0] else []  # nothing before the owner of base prices was heard
+    holds = facts.get(keys.hold(sku))
+    return SkuFacts(
+        item=ItemCard.model_validate(item.body),
+        prices=[PriceCard.model_validate(row.body) for row in told if row],
+        stock=stock_of(sku, facts, retailer),
+        holds=HoldCard.model_validate(holds.body) if holds else None,
+        retailer=retailer,
+        rules=rules,
+        now=now,
+    )
