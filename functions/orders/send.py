@@ -57,6 +57,8 @@ def crediting() -> Crediting:
         connection=name,
         erp=bootstrap.connector(name),
         cases=Cases(bootstrap.store(), bootstrap.clock, bootstrap.retailer()),
+        store=bootstrap.store(),
+        queues=bootstrap.queues(),
         bus=bootstrap.bus(),
         issues=bootstrap.issues(),
         clock=bootstrap.clock,

@@ -19,14 +19,13 @@ from shared.errors import (
 )
 from shared.flows import keys
 from shared.flows.cases import TO_SEND, CaseRow, Cases, uncredited
+from shared.flows.erp_links import ErpLinks
 from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out
-from shared.flows.shipments import TRIES, reread, waiting
-from shared.model.base import Json
 from shared.model.case import Case, CaseState, HoldReason, Intent, IntentKind, IntentState
 from shared.model.events import OrderAccepted, OrderCancelled
 from shared.model.issue import IssueKind
 from shared.model.money import Money
-from shared.ports import Bus, Clock, Message, OrderSink, PostedOrder, Put, Queues, Store
+from shared.ports import Bus, Clock, Message, OrderSink, PostedOrder, Queues, Store
 
 AWAY = timedelta(seconds=30)  # until an ERP out of reach is tried again, doubled with every try
 AWAY_MAX = timedelta(minutes=5)
@@ -150,7 +149,8 @@ class Sender:
 
     def _accepted(self, found: CaseRow, intent: Intent, posted: PostedOrder) -> None:
         now = self.clock.now()
-        self._link(posted.erp_order, found.case.order.order_id)
+        links = ErpLinks(self.connection, self.store, self.queues)
+        links.link(posted.erp_order, found.case.order.order_id)
         total = _total(posted)
 
         def step(case: Case) -> Case:
@@ -178,21 +178,6 @@ class Sender:
             wait_s = min(int(self.settle.total_seconds()), DELAY_MAX_S)
             messages.append(Message(queue, {**name, "check": "duplicates"}, wait_s))
         self.queues.send(messages)
-
-    def _link(self, erp_order: str, order_id: str) -> None:
-        """Make our order known by the ERP's number, and have shipments read that came before it."""
-        key = keys.erp_order(self.connection, erp_order)
-        body: dict[str, Json] = {"order_id": order_id}
-        linked = self.store.commit([Put(key, body, 0)])[0]
-        for _ in range(TRIES):
-            row = None if linked else self.store.get([key]).get(key)
-            if row is None or row.body.get("order_id"):
-                return
-            early = waiting(row)
-            self.queues.send([reread(self.connection, name) for name in early])
-            linked = self.store.commit([Put(key, {**row.body, **body}, row.rev)])[0]
-        if not linked:
-            raise RetryableError(f"ERP order {erp_order} is contended")
 
     def _tell(self, sent: Case, case: Case, posted: PostedOrder, now: datetime) -> None:
         order = sent.order

@@ -7,9 +7,9 @@ from shared.errors import AccessError, InDoubtError, RetryableError
 from shared.flows import keys
 from shared.flows.apply import apply
 from shared.flows.cases import Cases
+from shared.flows.erp_links import ErpLinks, reread, waiting
 from shared.flows.issues import Issues, Problem
 from shared.flows.late import Lateness
-from shared.model.base import Json
 from shared.model.case import Case, CaseState, Intent, IntentKind, IntentState
 from shared.model.events import OrderShipped
 from shared.model.ids import Entity
@@ -17,21 +17,7 @@ from shared.model.issue import IssueKind
 from shared.model.order import Shipment
 from shared.model.retailer import Retailer
 from shared.model.target import Outcome, Verdict
-from shared.ports import Bus, Clock, FactReader, Message, OrderSource, Put, Queues, Row, Store
-
-ACCEPTANCE_S = 60  # how long until a shipment that overtook its order's acceptance is read again
-TRIES = 6
-
-
-def waiting(row: Row | None) -> list[str]:
-    """Shipments that came before the acceptance of their order."""
-    known = row.body.get("shipments") if row else None
-    return [str(name) for name in known] if isinstance(known, list) else []
-
-
-def reread(connection: str, shipment_id: str) -> Message:
-    body = {"read": Entity.SHIPMENT.value, "key": shipment_id}
-    return Message(keys.read_queue(connection), body, ACCEPTANCE_S)
+from shared.ports import Bus, Clock, FactReader, Message, OrderSource, Queues, Row, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +60,7 @@ class Shipments:
             )
         self.cases.sync_holds(order_id)
         Lateness(self.bus, self.issues, self.clock).tell(case)
-        if shipment.shipment_id in waiting(row):
+        if shipment.shipment_id in waiting(row, Entity.SHIPMENT):
             subject = self._subject(shipment)
             self.issues.solve(IssueKind.SHIPMENT_WITHOUT_ORDER, subject, by="order accepted")
         intent = case.intent(_intent_id(shipment))
@@ -83,29 +69,15 @@ class Shipments:
             self.queues.send([Message(queue, {"ship": order_id})])
 
     def _linked(self, shipment: Shipment) -> Row | None:
-        """The row that links the ERP's order to ours; without one the shipment waits in it.
-
-        One row for both, so that a shipment and the acceptance of its order cannot miss each other.
-        """
-        key = keys.erp_order(self.connection, shipment.erp_order)
-        for _ in range(TRIES):
-            row = self.store.get([key]).get(key)
-            known = waiting(row)
-            if row is not None and row.body.get("order_id"):
-                return row
-            if shipment.shipment_id in known:
-                return None
-            body: dict[str, Json] = {"order_id": None, "shipments": [*known, shipment.shipment_id]}
-            if self.store.commit([Put(key, body, row.rev if row else 0)])[0]:
-                return None
-        raise RetryableError(f"ERP order {shipment.erp_order} is contended")
+        links = ErpLinks(self.connection, self.store, self.queues)
+        return links.find(shipment.erp_order, Entity.SHIPMENT, shipment.shipment_id)
 
     def _later(self, shipment: Shipment) -> None:
         """Read again once the sender has recorded that the ERP accepted the order.
 
         Only then are the ERP's item numbers known, by which the shipped lines are found.
         """
-        self.queues.send([reread(self.connection, shipment.shipment_id)])
+        self.queues.send([reread(self.connection, Entity.SHIPMENT, shipment.shipment_id)])
 
     def _shipped(self, case: Case, shipment: Shipment) -> Case | None:
         now = self.clock.now()

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from shared.model.base import Canonical, Instant
 from shared.model.ids import Name, Sku
+from shared.model.invoice import BillingDocument
 from shared.model.money import Money
 from shared.model.order import Order, Refund, Shipment
 
@@ -90,7 +91,10 @@ class ErpLine(Canonical):
 
 
 class Counts(Canonical):
-    """Units by line that the ERP says are promised, billed, and back; each only ever grows."""
+    """Units by line that the ERP says are promised, billed, and back.
+
+    Each only ever grows, but for what is billed: that follows from the bills there are.
+    """
 
     allocated: dict[str, int] = {}
     invoiced: dict[str, int] = {}
@@ -119,6 +123,7 @@ class Case(Canonical):
     counts: Counts = Counts()
     shipments: tuple[Shipment, ...] = ()
     refunds: tuple[Refund, ...] = ()
+    bills: tuple[BillingDocument, ...] = ()
     timeline: tuple[Hop, ...] = ()
     captured_at: Instant
 

@@ -24,14 +24,16 @@ class BilledLine(Canonical):
 
 
 class BillingDocument(Canonical):
-    """One billing document, as far as it bills one sales document of ours.
+    """One billing document, as far as it bills one sales document.
 
-    `total` is with tax. `cancelled` says that the ERP has taken it back since.
+    `reference` is what the buyer calls that; ours begin with a channel's name. `total` is with
+    tax. `cancelled` says that the ERP has taken it back since.
     """
 
     document: ExternalId
     kind: BillingKind
     bills: ExternalId
+    reference: str = ""
     issued_at: Instant
     total: Money
     tax: Money

@@ -8,6 +8,7 @@ from decimal import Decimal
 from shared.domain.demand import AmendedLine, LineChange
 from shared.flows.amend import Amender
 from shared.flows.apply import Applied, apply
+from shared.flows.billing import Bills
 from shared.flows.capture import Capture
 from shared.flows.cases import Cases
 from shared.flows.credits import Crediting
@@ -278,7 +279,10 @@ class World:
             settle,
         )
         self.amender = Amender("erp", self.erp, self.cases, bus, self.issues, clock, settle)
-        self.crediting = Crediting("erp", self.erp, self.cases, bus, self.issues, clock, settle)
+        self.crediting = Crediting(
+            "erp", self.erp, self.cases, store, queues, bus, self.issues, clock, settle
+        )
+        self.bills = Bills("erp", store, queues, bus, self.cases, clock)
         self.shipments = Shipments(
             "erp", store, queues, bus, self.issues, self.cases, clock, retailer
         )

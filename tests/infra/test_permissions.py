@@ -152,7 +152,7 @@ LEDGER: dict[str, dict[str, Actions]] = {
     "erp-read": {
         "facts": WRITE,
         "orders": WRITE,
-        "links": READ,
+        "links": WRITE,
         "issues": WRITE,
         "control": WRITE,
         "erp-read": CONSUME | SEND,

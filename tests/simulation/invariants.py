@@ -21,7 +21,7 @@ from tests.simulation.invariants_orders import (
     no_stale_exception,
     stopped_or_too_late,
 )
-from tests.simulation.invariants_refunds import refunds_credited_once
+from tests.simulation.invariants_refunds import bills_known_once, refunds_credited_once
 from tests.simulation.retailer import CANARY
 from tests.simulation.truth import Truth, decimal_minor, skus, wanted
 from tests.simulation.vendors import LATE_MS
@@ -229,6 +229,7 @@ INVARIANTS: dict[str, Check] = {
     "I6 no exception is stale": no_stale_exception,
     "I7 money is conserved": money_is_conserved,
     "I7 refunds are credited once": refunds_credited_once,
+    "I1 what is billed is known": bills_known_once,
     "I8 within the vendors' limits": within_limits,
     "I11 promotions in their window": promotions_in_their_window,
     "I12 nothing secret is told": nothing_secret_is_told,

@@ -72,6 +72,11 @@ class Play:
                 self.world.engine.note(f"ERP: delivers {order.number}")
                 erp.control("deliver", order=order.number, items=items, tracking="JJD1")
 
+    def bill(self) -> None:
+        """The ERP runs its billing."""
+        made = self.world.vendors["erp"].control("bill")
+        self.world.engine.note(f"ERP: bills {made}")
+
     def article(self, sku: str, *, tell: bool = True) -> None:
         """Create an article that has neither price nor stock yet."""
         self.world.engine.note(f"ERP: creates {sku}")

@@ -125,11 +125,12 @@ def _given_back(play: Play) -> None:
     for at in spread(play, 10 * SECOND, some(play, 2)):
         play.later(at, partial(play.order, "shop", ("HAT-M", play.rng.randint(1, 2))))
     play.later(play.rng.randint(30, 50) * SECOND, play.deliver)
-    for at in spread(play, 60 * SECOND, 3):
+    for at in spread(play, 60 * SECOND, 2):
         restock = play.rng.random() < SHARE
         play.later(50 * SECOND + at, partial(play.refund, "shop", restock=restock))
-    for at in spread(play, 60 * SECOND, 2):
-        play.later(50 * SECOND + at, partial(play.goodwill, "shop", play.rng.randint(1, 300)))
+    late = play.rng.randint(50, 110) * SECOND
+    play.later(late, partial(play.goodwill, "shop", play.rng.randint(1, 300)))
+    play.later(play.rng.randint(60, 115) * SECOND, play.bill)
 
 
 def _cancelled(play: Play) -> None:
@@ -195,7 +196,7 @@ ORDERS = (
         replayed=CURABLE,
     ),
     Scenario("refunds on the way", _one_size, _changes_of_mind),
-    Scenario("goods and money go back", _one_size, _given_back),
+    Scenario("goods and money go back", _one_size, _given_back, reads=ORDERLY | {Entity.INVOICE}),
     Scenario("tokens are revoked", _one_size, _revoked, reads=ORDERLY | {Entity.PRICE}),
     Scenario(
         "the day is replayed", _one_size, _whole_day, replays=True, reads=ORDERLY | {Entity.PRICE}

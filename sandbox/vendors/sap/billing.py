@@ -1,6 +1,7 @@
 """The tenant's billing run: invoices of what was delivered, credit memos of what was taken back.
 
-Amounts of a part are the part's share of the item, so that all bills of an item sum to it.
+Amounts of a part are the part's share of the item, so that all bills of an item sum to it; what an
+order charges beside its items is billed with the first of them.
 """
 
 from collections.abc import Iterator
@@ -33,19 +34,15 @@ def _invoices(tenant: Tenant, now: datetime) -> Iterator[Bill]:
     for order in tenant.orders.after(None):
         items = [billed for item in order.items if (billed := _delivered(tenant, order, item))]
         if items:
-            first = all(tenant.billed[order.number, i.item] == 0 for i in order.items)
-            items[0].net += _freight(order) if first else ZERO
+            if all(tenant.billed[order.number, item.item] == 0 for item in order.items):
+                items[0].net += order.freight
+                items[0].tax += order.charged
             for billed in items:
                 tenant.billed[order.number, billed.item] += billed.quantity
             reference = order.header.get("PurchaseOrderByCustomer", "")
             sold_to = order.header.get("SoldToParty", "")
             number = tenant.next("9", 8)
             yield _bill(number, INVOICE, "F2", reference, sold_to, order.currency, items, now)
-
-
-def _freight(order: Order) -> Decimal:
-    """What the order's net total has beside its items: billed with the first of them."""
-    return order.net - sum((item.net for item in order.items), ZERO)
 
 
 def _delivered(tenant: Tenant, order: Order, item: OrderItem) -> BilledItem | None:

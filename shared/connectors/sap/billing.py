@@ -44,6 +44,7 @@ class BillingRow(Foreign):
     category: str = Field(alias="SDDocumentCategory")
     issued_on: str = Field(alias="BillingDocumentDate")
     cancelled: bool = Field(default=False, alias="BillingDocumentIsCancelled")
+    reference: str = Field(default="", alias="PurchaseOrderByCustomer")
     currency: str = Field(alias="TransactionCurrency")
     items: BillingItems = Field(default=BillingItems(), alias="to_Item")
 
@@ -127,6 +128,7 @@ def _document(
         document=row.number,
         kind=kind,
         bills=bills,
+        reference=row.reference,
         issued_at=values.instant(row.issued_on),
         total=total(row.currency, (line.net for line in lines)) + tax,
         tax=tax,
