@@ -3,9 +3,20 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from shared.domain.ahead import current
+from shared.domain.wishes import Wish, promotional
 from shared.model.base import Json
 from shared.model.ids import Facet
-from shared.model.target import Attempt, Outcome, Step, StockTerms, Target, TargetState, Verdict
+from shared.model.target import (
+    Attempt,
+    Guard,
+    Outcome,
+    Step,
+    StockTerms,
+    Target,
+    TargetState,
+    Verdict,
+)
 
 KEPT_ATTEMPTS = 5
 KEPT_SENT = 4
@@ -18,15 +29,21 @@ class Priority:
     SOLD_OUT = 0
     NEW_LISTING = 1
     STOCK = 2
-    PROMOTION = 3
-    PRICE = 4
-    CONTENT = 5
-    ALL = range(6)
+    CORRECTION = 3
+    PROMOTION = 4
+    PRICE = 5
+    CONTENT = 6
+    ALL = range(7)
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What derivation found a channel should show."""
+    """What derivation found a channel should show.
+
+    `wishes` are what a price is judged by where its channel has guardrails, `guard` is what came of
+    that; `moves` says that it counts as moved, `blocked` that no price may be shown yet. `told` is
+    the price with what lies ahead of it, for a channel that takes dates.
+    """
 
     channel: str
     facet: Facet
@@ -38,6 +55,11 @@ class Draft:
     facts: dict[str, datetime]
     next_change: datetime | None = None
     terms: StockTerms | None = None
+    wishes: tuple[Wish, ...] = ()
+    guard: Guard | None = None
+    moves: bool = False
+    blocked: bool = False
+    told: Json = None
 
 
 def desire(old: Target | None, draft: Draft, *, now: datetime) -> Target | None:
@@ -50,6 +72,7 @@ def desire(old: Target | None, draft: Draft, *, now: datetime) -> Target | None:
             group=draft.group,
             desired=draft.desired,
             version=1,
+            state=TargetState.DIRTY if draft.desired is not None else TargetState.HELD,
             priority=draft.priority,
             since=now,
             derived_at=now,
@@ -57,9 +80,12 @@ def desire(old: Target | None, draft: Draft, *, now: datetime) -> Target | None:
             terms=draft.terms,
             why=draft.chain,
             facts=draft.facts,
+            guard=draft.guard,
         )
     if old.desired == draft.desired and old.group == draft.group:
         return _same_wish(old, draft)
+    if _switched(old, draft, now):
+        return _looked_for(old, draft, now)
     version = old.version + 1
     state = _state_after(old, draft)
     shown = state is TargetState.APPLIED
@@ -78,8 +104,49 @@ def desire(old: Target | None, draft: Draft, *, now: datetime) -> Target | None:
             "why": draft.chain,
             "facts": draft.facts,
             "attempts": _attempts_after(old, state, now),
+            "guard": draft.guard,
         }
     )
+
+
+def _switched(old: Target, draft: Draft, now: datetime) -> bool:
+    """Whether the channel was told of this before, and does it by itself at this moment."""
+    told = old.state is TargetState.APPLIED and old.published == old.desired
+    return told and current(old.published, now) == draft.desired
+
+
+def _looked_for(old: Target, draft: Draft, now: datetime) -> Target:
+    """Nothing is sent: the channel has its dates. Whether it kept them is read back."""
+    version = old.version + 1
+    said = "told before, and switches by itself"
+    attempt = Attempt(at=now, version=version, verdict=Verdict.ACCEPTED, detail=said)
+    return old.model_copy(
+        update={
+            "group": draft.group,
+            "desired": draft.desired,
+            "version": version,
+            "published": draft.desired,
+            "state": TargetState.IN_DOUBT,
+            "priority": draft.priority,
+            "since": now,
+            "derived_at": now,
+            "next_change": draft.next_change,
+            "why": draft.chain,
+            "facts": draft.facts,
+            "guard": draft.guard,
+            "sent": _sent(old, draft.desired),
+            "attempts": _kept(old, attempt),
+        }
+    )
+
+
+def as_of(target: Target, now: datetime) -> Target:
+    """The target as the channel should show it at an instant, by what it was told ahead."""
+    desired = current(target.desired, now)
+    if desired == target.desired:
+        return target
+    sent = tuple(current(value, now) for value in target.sent)
+    return target.model_copy(update={"desired": desired, "sent": sent})
 
 
 def _same_wish(old: Target, draft: Draft) -> Target | None:
@@ -89,7 +156,7 @@ def _same_wish(old: Target, draft: Draft) -> Target | None:
     """
     same_chain = old.why == draft.chain or draft.facet is not Facet.PRICE
     same_terms = old.next_change == draft.next_change and old.terms == draft.terms
-    if same_terms and same_chain:
+    if same_terms and same_chain and old.guard == draft.guard:
         return None
     return old.model_copy(
         update={
@@ -97,8 +164,17 @@ def _same_wish(old: Target, draft: Draft) -> Target | None:
             "terms": draft.terms,
             "why": draft.chain,
             "facts": draft.facts,
+            "guard": draft.guard,
         }
     )
+
+
+def corrects(old: Target | None, desired: Json, *, now: datetime) -> bool:
+    """Whether a price replaces a wrong one: refused by the channel, or of a promotion under way."""
+    if old is None or old.desired is None or old.desired == desired:
+        return False
+    running = old.next_change is not None and now < old.next_change
+    return old.state is TargetState.REJECTED or (running and promotional(old.why))
 
 
 def _state_after(old: Target, draft: Draft) -> TargetState:
@@ -179,7 +255,7 @@ def seen(target: Target, shown: Json, *, now: datetime) -> Target:
     Where it differs, what is sent next is a new operation: a vendor that remembers the key of an
     earlier one would answer from memory and do nothing.
     """
-    same = shown == target.desired
+    same = shown == current(target.desired, now)
     attempt = Attempt(
         at=now,
         version=target.version if same else target.version + 1,
@@ -189,7 +265,7 @@ def seen(target: Target, shown: Json, *, now: datetime) -> Target:
     return target.model_copy(
         update={
             "version": target.version if same else target.version + 1,
-            "published": shown,
+            "published": target.desired if same else shown,
             "published_version": target.version if same else target.published_version,
             "state": TargetState.APPLIED if same else TargetState.DIRTY,
             "attempts": _kept(target, attempt),
@@ -244,6 +320,7 @@ def overwritten(target: Target, shown: Json, *, why: str, now: datetime) -> Targ
             "version": version,
             "published": shown,
             "state": TargetState.DIRTY,
+            "priority": Priority.CORRECTION if target.facet is Facet.PRICE else target.priority,
             "since": now,
             "attempts": _kept(target, attempt),
         }

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from shared.domain import parity, targets
+from shared.domain.guardrails import let
 from shared.domain.parity import Look
 from shared.errors import AccessError, RejectedError, RetryableError
 from shared.flows import keys, roster
@@ -153,6 +154,7 @@ class Comparer:
                 + sum(one.look.accepted and not one.look.equal for one in looks),
                 "moving": run.tally.moving + len(names) - len(looks) - withheld,
                 "withheld": run.tally.withheld + withheld,
+                "held": run.tally.held + sum(t.waiting is not None for t, _ in read),
             }
         )
         update = {
@@ -169,7 +171,8 @@ class Comparer:
     def _looks(self, held: Held, read: Sequence[tuple[Target, int]]) -> list[Seen]:
         """What the channel shows now of those of these targets that can be judged."""
         now = self.clock.now()
-        still = [(t, r) for t, r in read if parity.comparable(t, now=now, settle=self._settle)]
+        due = [(t, r) for t, r in read if parity.comparable(t, now=now, settle=self._settle)]
+        still = [(targets.as_of(target, now), rev) for target, rev in due]
         lines = as_pushes(self.store, self.connection, [target for target, _ in still])
         listed = [line for line in lines if line.links]
         shown = self.channel_client.shown(held.facet, listed) if listed else {}
@@ -241,7 +244,7 @@ class Comparer:
             row = rows.get(one.key)
             if row is None or row.rev != one.rev:
                 continue
-            wish = implied.get(keys.target(target.channel, target.facet, target.key))
+            wish = let(target, implied.get(keys.target(target.channel, target.facet, target.key)))
             finding = parity.found(one.look, implied=wish, policy=held.run.policy)
             found.append(finding)
             repaired = _repaired(target, finding, now=self.clock.now())

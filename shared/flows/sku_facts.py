@@ -3,13 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
+from shared.domain.ahead import foretold
 from shared.domain.availability import Available, Known, Pool, held_at, offered, pooled, withheld
 from shared.domain.ownership import believed
 from shared.domain.pricing import Priced, Unpriced, resolve
 from shared.domain.stock_rules import ArticleRules, StockRules
 from shared.flows import keys
 from shared.flows.stock_facts import stock_of
+from shared.model.base import Json
 from shared.model.facts import HoldCard, ItemCard, PriceCard, StockCard
 from shared.model.ids import Entity
 from shared.model.retailer import Channel, Retailer
@@ -36,14 +39,24 @@ class SkuFacts:
             return None
         found = self._priced.get(channel.name)
         if found is None:
-            found = self._priced[channel.name] = resolve(
-                believed(self.prices, self.retailer),
-                variant=self.item.variant,
-                channel=channel,
-                retailer=self.retailer,
-                now=self.now,
-            )
+            found = self._priced[channel.name] = self.price_at(channel, self.now)
         return found
+
+    def price_at(self, channel: Channel, at: datetime) -> Priced | Unpriced:
+        """What these conditions make of the channel's price at an instant."""
+        return resolve(
+            believed(self.prices, self.retailer),
+            variant=self.item.variant,
+            channel=channel,
+            retailer=self.retailer,
+            now=at,
+        )
+
+    def told(self, channel: Channel, priced: Priced) -> Json:
+        """The price with what lies ahead of it; None for a channel that takes no dates."""
+        if not channel.dates:
+            return None
+        return foretold(priced, partial(self.price_at, channel)).model_dump(mode="json")
 
     def available(self, channel: Channel) -> Available | None:
         """What the channel may sell; None where nothing is known of its stock."""

@@ -9,6 +9,7 @@ from pydantic import Field, JsonValue, field_validator, model_validator
 from shared.model import stock_consistency
 from shared.model.base import Canonical, Instant
 from shared.model.consistency import mistakes
+from shared.model.guardrails import Guardrails
 from shared.model.ids import Entity, Name, Sku
 from shared.model.money import Currency
 from shared.model.order_policy import OrderPolicy
@@ -132,7 +133,11 @@ class Channel(Canonical):
         default=(), description="whose prices it shows beside the general one"
     )
     scales: bool = Field(default=False, description="whether it shows prices by quantity")
+    dates: bool = Field(
+        default=False, description="whether it is told of promotions before they begin"
+    )
     min_margin: MinimumMargin | None = None
+    guardrails: Guardrails | None = None
     tolerance_minor: int = Field(default=0, ge=0, description="allowed difference of totals")
     parity: ParityPolicy = ParityPolicy()
     orders: OrderPolicy = OrderPolicy()
