@@ -12,6 +12,7 @@ from tests.simulation.mutants_channels import CHANNELS
 from tests.simulation.mutants_checkouts import CHECKOUTS
 from tests.simulation.mutants_messages import MESSAGES
 from tests.simulation.mutants_orders import ORDERS
+from tests.simulation.mutants_owners import OWNERS
 from tests.simulation.mutants_refunds import REFUNDS
 from tests.simulation.sabotage import Mutant
 
@@ -24,6 +25,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *CHANNELS,
     *MESSAGES,
     *CHECKOUTS,
+    *OWNERS,
 )
 
 
