@@ -7,7 +7,7 @@ from datetime import datetime
 from shared.domain import demand
 from shared.model.case import Case, CaseState, Hop, Intent, IntentState
 from shared.model.facts import Hold
-from shared.model.money import Money
+from shared.model.money import Money, total
 from shared.model.order import Order, OrderLine, Shipment
 
 REFERENCE_MAX = 35  # SAP PurchaseOrderByCustomer
@@ -16,8 +16,11 @@ TIMELINE_MAX = 60
 
 @dataclass(frozen=True, slots=True)
 class TotalsDiffer:
+    """`line` is the one that is not what its parts make, if one is known to be."""
+
     stated: Money
     computed: Money
+    line: str | None = None
 
 
 def check_totals(order: Order, *, tolerance_minor: int) -> TotalsDiffer | None:
@@ -27,7 +30,32 @@ def check_totals(order: Order, *, tolerance_minor: int) -> TotalsDiffer | None:
         computed += order.taxes()
     if abs(computed.amount - order.total.amount) <= tolerance_minor:
         return None
-    return TotalsDiffer(stated=order.total, computed=computed)
+    return TotalsDiffer(stated=order.total, computed=computed, line=_suspect(order, computed))
+
+
+def _suspect(order: Order, computed: Money) -> str | None:
+    """The line whose own total is not what its parts make, else the only one so far off."""
+    for line in order.lines:
+        if line.total is not None and line.total != _made(line, order):
+            return line.line_id
+    off = abs(computed.amount - order.total.amount)
+    parts = {
+        line.line_id: {line.unit_price.amount, _made(line, order).amount}
+        | {discount.amount.amount for discount in line.discounts}
+        | {tax.amount.amount for tax in line.taxes}
+        for line in order.lines
+    }
+    found = [line_id for line_id, amounts in parts.items() if off in amounts]
+    return found[0] if len(found) == 1 else None
+
+
+def _made(line: OrderLine, order: Order) -> Money:
+    """What a line costs by its parts, as the order's total counts it."""
+    off = total(order.currency, (discount.amount for discount in line.discounts))
+    made = line.unit_price * line.quantity - off
+    if order.taxes_included:
+        return made
+    return made + total(order.currency, (tax.amount for tax in line.taxes))
 
 
 def reference(order: Order) -> str:

@@ -112,6 +112,8 @@ class Capture:
             return
         refunded = len(case.refunds) > (len(before.refunds) if before else 0)
         known = before is not None and before.newest.cancelled_at is not None
+        if case.newest.called:
+            return
         edited = before is not None and case.newest.lines != before.newest.lines
         if refunded or edited or (case.newest.cancelled_at is not None and not known):
             queue = keys.write_queue(channel.connection)
@@ -191,12 +193,12 @@ class Capture:
                 subject=order.order_id,
                 connection=channel.connection,
                 summary=f"order {order.number}: the channel states {differ.stated}, its lines sum "
-                f"to {differ.computed}",
+                f"to {differ.computed}" + (f"; look at line {differ.line}" if differ.line else ""),
                 remedy="correct the order in the channel, or allow the difference for this channel",
-                field="total",
+                field=f"lines.{differ.line}" if differ.line else "total",
                 value=str(differ.stated),
                 at_risk=order.total,
-                replay=_again(channel, order),
+                replay=keys.order_again(channel.connection, order),
             )
         codes = _missing(case)
         if codes:
@@ -211,7 +213,7 @@ class Capture:
                 field="sku",
                 value=", ".join(codes)[:200],
                 at_risk=order.total,
-                replay=_again(channel, order),
+                replay=keys.order_again(channel.connection, order),
             )
 
     def _events(self, case: Case, before: Case | None) -> Iterable[BusinessEvent]:
@@ -247,14 +249,6 @@ def _missing(case: Case) -> tuple[str, ...]:
     if case.state is CaseState.HELD:
         return orders.unmapped(case.order)
     return orders.codes(demand.unmapped(case))
-
-
-def _again(channel: Channel, order: Order) -> dict[str, str]:
-    return {
-        "queue": keys.read_queue(channel.connection),
-        "read": "order",
-        "key": order.external_id,
-    }
 
 
 def _refunded(case: Case, refund: Refund) -> OrderRefunded:

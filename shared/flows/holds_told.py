@@ -43,9 +43,5 @@ class Holds:
             field=held.field,
             value=held.value,
             at_risk=order.total,
-            replay={
-                "queue": keys.read_queue(channel.connection),
-                "read": "order",
-                "key": order.external_id,
-            },
+            replay=keys.order_again(channel.connection, order),
         )

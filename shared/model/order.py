@@ -29,7 +29,8 @@ class Discount(Canonical):
 class OrderLine(Canonical):
     """`unit_price` as the channel charged it; whether it contains tax, the order says.
 
-    `channel_sku` is what the channel sent; `sku` is ours, once a mapping is known.
+    `channel_sku` is what the channel sent; `sku` is ours, once a mapping is known. `total` is what
+    the channel makes of the line, if it says.
     """
 
     line_id: ExternalId
@@ -41,6 +42,7 @@ class OrderLine(Canonical):
     location: Name | None = None
     discounts: tuple[Discount, ...] = ()
     taxes: tuple[TaxLine, ...] = ()
+    total: Money | None = None
 
 
 class ShippingLine(Canonical):
@@ -132,6 +134,7 @@ class Order(Canonical):
 
     One that is `pending` takes stock and is not to be sent on: the channel still waits for payment,
     and may not tell its prices yet. `terms_days` is the credit given instead of a payment.
+    One that was `called` came by the order API: its channel is told by events alone.
     """
 
     channel: Name
@@ -141,6 +144,7 @@ class Order(Canonical):
     updated_at: Instant
     cancelled_at: Instant | None = None
     pending: bool = False
+    called: bool = False
     fraud: FraudVerdict = FraudVerdict.NONE
     terms_days: int | None = Field(default=None, ge=0)
     currency: Currency
