@@ -20,9 +20,14 @@ from shared.model.parity import COMPARED
 from shared.model.retailer import Channel, Connection, Retailer
 
 WORK = Duration.seconds(60)
-READER = Rows(reads=("links",), writes=("facts", "orders", "issues", "control"))
+READER = Rows(writes=("facts", "orders", "links", "issues", "control"))
 # A channel is compared with its targets too; an order that waited for a code waits no more.
-CAPTURER = replace(READER, writes=(*READER.writes, "targets"), deletes=("orders",))
+CAPTURER = replace(
+    READER,
+    reads=("links",),
+    writes=("facts", "orders", "issues", "control", "targets"),
+    deletes=("orders",),
+)
 PUBLISHER = Rows(writes=("targets", "links", "orders", "issues", "control"), lanes=("targets",))
 SENDER = Rows(writes=("orders", "links", "issues", "control"))
 _FACTS = (Entity.PRODUCT, Entity.PRICE, Entity.STOCK)

@@ -23,6 +23,7 @@ READ_ROUTES = {
     "GET /v1/exceptions": "ops.read",
     "GET /v1/parity": "ops.read",
     "GET /v1/parity/{channel}/pending": "ops.read",
+    "GET /v1/epcis/events": "ops.read",
 }
 OPS_ROUTES = {
     "POST /v1/exceptions/{issue_id}/replay": "ops.replay",

@@ -7,6 +7,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions import bootstrap
 from functions.http import Answer, answer, named, not_found, refusal
+from functions.read import epcis
 from shared.flows import pending as pushes
 from shared.flows.compare_runs import standing
 from shared.flows.issues import open_issues, solved_issues
@@ -21,6 +22,7 @@ SOLVED_WITHIN = timedelta(days=7)
 
 class Settings(Base):
     tables: dict[Table, str]
+    archive: str
 
 
 def trace_sku(event: dict[str, Any]) -> Answer:
@@ -72,6 +74,7 @@ ROUTES = {
     "GET /v1/exceptions": exceptions,
     "GET /v1/parity": parity,
     "GET /v1/parity/{channel}/pending": pending,
+    "GET /v1/epcis/events": epcis.events,
 }
 
 

@@ -84,6 +84,11 @@ def link(connection: str, key: str) -> Key:
     return Key(Table.LINKS, f"{connection}#of#{key}")
 
 
+def gtin(gtin14: str) -> Key:
+    """The article, and the unit of it, that a GTIN is of."""
+    return Key(Table.LINKS, f"gtin#{gtin14}")
+
+
 def code(connection: str, channel_sku: str) -> Key:
     """The SKU an operator mapped a channel's code to."""
     return Key(Table.LINKS, f"{connection}#code#{channel_sku}")

@@ -114,6 +114,8 @@ LEDGER: dict[str, dict[str, Actions]] = {
         "control": READ,
         "issues lanes": LOOK,
         "targets lanes": LOOK,
+        "archive": frozenset({"s3:ListBucket"}),
+        "ledger": FETCH,
     },
     "api-ops": {
         "issues": WRITE,
@@ -141,6 +143,7 @@ LEDGER: dict[str, dict[str, Actions]] = {
     "api-prices": {"facts": WRITE, "control": WRITE},
     "api-movements": {
         "facts": WRITE,
+        "links": READ,
         "issues": WRITE,
         "control": WRITE,
         "ledger": KEEP,
@@ -152,7 +155,7 @@ LEDGER: dict[str, dict[str, Actions]] = {
     "erp-read": {
         "facts": WRITE,
         "orders": WRITE,
-        "links": READ,
+        "links": WRITE,
         "issues": WRITE,
         "control": WRITE,
         "erp-read": CONSUME | SEND,
@@ -203,7 +206,7 @@ PLACES = (
     (r"RefSecret(erp|shop)", r"secret of \1"),
     (r"AttBus[0-9A-F]{8}Arn", "bus"),
     (r"-files-\", {\"Ref\": \"AWS::AccountId\"}, \"/(drop|report)/\*\"", r"\1"),
-    (r"-(files)-\", {\"Ref\": \"AWS::AccountId\"}\]", r"\1"),
+    (r"-(files|archive)-\", {\"Ref\": \"AWS::AccountId\"}\]", r"\1"),
     (r"Attimport(?:Work)[0-9A-F]{8}Arn", "import"),
     (r"Attimport(?:Dead)[0-9A-F]{8}Arn", "import-dead"),
     (r"-archive-\", {\"Ref\": \"AWS::AccountId\"}, \"/(raw|ledger)/\*\"", r"\1"),

@@ -191,6 +191,7 @@ def test_the_architecture_says_where_every_row_lives() -> None:
         keys.reserved("<order>"),
         keys.waiting("<code>", "<order>"),
         keys.link("<connection>", "<key>"),
+        keys.gtin("<gtin>"),
         keys.code("<connection>", "<code>"),
         keys.erp_order("<connection>", "<number>"),
         keys.inbox("<connection>", "<delivery>"),
