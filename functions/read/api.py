@@ -8,6 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from functions import bootstrap
 from functions.http import Answer, answer, named, not_found, refusal
 from functions.read import epcis
+from shared.flows import compare_source
 from shared.flows import pending as pushes
 from shared.flows.approvals import Approvals
 from shared.flows.compare_runs import standing
@@ -54,7 +55,9 @@ def exceptions(event: dict[str, Any]) -> Answer:
 
 def parity(event: dict[str, Any]) -> Answer:
     del event
-    return answer(200, {"parity": standing(bootstrap.store(), bootstrap.retailer())})
+    store, retailer = bootstrap.store(), bootstrap.retailer()
+    sources = compare_source.standing(store, retailer)
+    return answer(200, {"parity": standing(store, retailer), "sources": sources})
 
 
 def pending(event: dict[str, Any]) -> Answer:

@@ -149,6 +149,11 @@ def moves(channel: str) -> Key:
     return Key(Table.CONTROL, f"moves#{channel}")
 
 
+def accuracy(source: str) -> Key:
+    """How far a comparison of a source's stock is, and what the last one found."""
+    return Key(Table.CONTROL, f"accuracy#{source}")
+
+
 IMPORT_QUEUE = "import"
 
 

@@ -140,6 +140,7 @@ LEDGER: dict[str, dict[str, Actions]] = {
         "control": WRITE,
         "files": frozenset({"s3:ListBucket"}),
         "drop": FETCH,
+        "ledger": KEEP,
         "report": FETCH | KEEP,
         "import": CONSUME | SEND,
         "bus": NEWS,

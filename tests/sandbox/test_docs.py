@@ -201,6 +201,7 @@ def test_the_architecture_says_where_every_row_lives() -> None:
         keys.answer("<caller>", "<key>"),
         Key(keys.roster("", Facet.PRICE).table, "roster#<channel>#<facet>", "<key>"),
         Key(keys.parity("", Facet.PRICE).table, "parity#<channel>#<facet>"),
+        keys.accuracy("<source>"),
         Key(keys.sighting("", Facet.PRICE, "").table, "sighting#<channel>#<facet>#<run>", "<key>"),
         keys.held("<channel>", "<sku>"),
         keys.moves("<channel>"),

@@ -10,6 +10,7 @@ from argparse import ArgumentParser
 from tests.simulation.mutants_channels import CHANNELS
 from tests.simulation.mutants_checkouts import CHECKOUTS
 from tests.simulation.mutants_messages import MESSAGES
+from tests.simulation.mutants_movements import MOVEMENTS
 from tests.simulation.mutants_orders import ORDERS
 from tests.simulation.mutants_owners import OWNERS
 from tests.simulation.mutants_refunds import REFUNDS
@@ -24,6 +25,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *MESSAGES,
     *CHECKOUTS,
     *OWNERS,
+    *MOVEMENTS,
 )
 
 

@@ -24,7 +24,6 @@ BY_REQUEST = {
     "api-ops",
     "api-prices",
     "api-lookup",
-    "api-movements",
     "import-file",
 }
 
