@@ -315,9 +315,9 @@ def parity(
             said: dict[str, Json] = {"ok": True, "pending": listed}
             out.result(said, lambda console: report.pending(console, waiting))
             return
-        sources: list[Json] = list(api.accuracy())
-        shown = [*found, *({**one, "channel": one["source"]} for one in api.accuracy())]
-        said = {"ok": True, "parity": listed, "sources": sources}
+        sources = api.accuracy()
+        shown = [*found, *({**one, "channel": one["source"]} for one in sources)]
+        said = {"ok": True, "parity": listed, "sources": list(sources)}
         out.result(said, lambda console: report.parity(console, shown))
 
 

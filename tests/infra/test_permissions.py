@@ -156,6 +156,16 @@ LEDGER: dict[str, dict[str, Actions]] = {
         "bus": NEWS,
     },
     "api-lookup": {"targets": READ},
+    "api-orders": {
+        "facts": WRITE,
+        "orders": DELETE,
+        "links": READ,
+        "issues": WRITE,
+        "control": WRITE,
+        "erp-write": SEND,
+        "shop-write": SEND,
+        "bus": NEWS,
+    },
     "api-reservations": {"facts": WRITE, "orders": WRITE},
     "erp-read": {
         "facts": WRITE,
