@@ -29,6 +29,8 @@ from shared.model.ids import Facet
 FILE: Final = "retailers/two-markets.toml"
 ERP, ENGINE = "erp", "engine"
 PATIENCE_S: Final = 600.0
+PRODUCTS: Final = 800  # of 15 articles each: colours and sizes
+MEANT, SLIP = 1, 2  # articles whose price falls to a tenth: one on purpose, one by mistake
 PROMOTED: Final = 1500
 CORRECTED: Final = 300
 REPRICED: Final = 100  # base prices that change while they are promoted
@@ -158,7 +160,7 @@ def run(world: World, *, export: Path | None, steps: Steps) -> dict[str, Json]:
     """Play and compare; `ok` is False when a price, its time or its attribution is not right."""
     del export
     began = time.monotonic()
-    day = replace(generate(orders=0), promotions=(), opening_stock=())
+    day = replace(generate(products=PRODUCTS, orders=0), promotions=(), opening_stock=())
     now = datetime.now(UTC)
     windows = {
         c.name: Window(c.name, now, now + timedelta(days=1)) for c in world.retailer.channels
@@ -166,6 +168,7 @@ def run(world: World, *, export: Path | None, steps: Steps) -> dict[str, Json]:
     weekend = Weekend(world, steps, day, Book(dict(day.opening_prices), windows))
     _open(weekend)
     _reprice(weekend)
+    _rule(weekend)
     promoted = weekend.skus[:: len(weekend.skus) // PROMOTED][:PROMOTED]
     _announce(weekend, promoted)
     _run(weekend, promoted)
@@ -190,11 +193,14 @@ def _open(weekend: Weekend) -> None:
 
 
 def _reprice(weekend: Weekend) -> None:
-    """The ERP changes every base price."""
+    """The ERP changes every base price, two of them to a tenth of what it was."""
     began = time.monotonic()
     before = _points(weekend)
-    book = weekend.book
-    book.prices = {sku: pence + 20 + number % 90 for number, (sku, pence) in _numbered(book.prices)}
+    book, old = weekend.book, dict(weekend.book.prices)
+    book.prices = {sku: pence + 20 + number % 90 for number, (sku, pence) in _numbered(old)}
+    for sku in _tenths(weekend):
+        book.prices[sku] = old[sku] // 10
+        book.kept |= {(channel, sku): old[sku] for channel in weekend.channels}
     changed = {sku: price_text(pence) for sku, pence in book.prices.items()}
     weekend.world.controls.control(ERP, "set_prices", prices=dict[str, Json](changed))
     weekend.poll("price")
@@ -205,6 +211,33 @@ def _reprice(weekend: Weekend) -> None:
     weekend.figures["base prices changed"] = len(changed)
     weekend.figures["points of the change"] = _points(weekend) - before
     weekend.timed("change every base price", began)
+
+
+def _tenths(weekend: Weekend) -> tuple[str, str]:
+    return weekend.skus[MEANT], weekend.skus[SLIP]
+
+
+def _rule(weekend: Weekend) -> None:
+    """Both shops hold both prices; a person approves the one that was meant, rejects the other."""
+    began = time.monotonic()
+    api, (meant, slip) = weekend.world.api, _tenths(weekend)
+    waiting = api.approvals()
+    wanted = sorted((channel, sku) for channel in weekend.channels for sku in (meant, slip))
+    held = sorted((str(one["channel"]), str(one["sku"])) for one in waiting)
+    wrong = [] if held == wanted else [f"held are {held}, not {wanted}"]
+    weekend.check("prices that fall to a tenth are held", wrong, of=len(wanted))
+    for decision, sku, why in (("approve", meant, "clearance"), ("reject", slip, "a slip")):
+        names = ("channel", "sku", "proposal")
+        lines: list[Json] = [{n: one[n] for n in names} for one in waiting if one["sku"] == sku]
+        api.rule(decision, why, proposals=lines)
+    for channel in weekend.channels:
+        del weekend.book.kept[channel, meant]
+        weekend.awaited(
+            f"what was approved, and not what was rejected, in {channel}", channel, [meant, slip]
+        )
+    left = [f"{one['channel']} still holds {one['sku']}" for one in api.approvals()]
+    weekend.check("nothing waits for approval any more", left, of=len(wanted))
+    weekend.timed("approve one, reject one", began)
 
 
 def _numbered(prices: Mapping[str, int]) -> Iterable[tuple[int, tuple[str, int]]]:
@@ -251,7 +284,7 @@ def _run(weekend: Weekend, promoted: list[str]) -> None:
     began = time.monotonic()
     repriced = promoted[CORRECTED : CORRECTED + REPRICED]
     for sku in repriced:
-        book.prices[sku] += 500
+        book.prices[sku] += book.prices[sku] // 20
         text = price_text(book.prices[sku])
         weekend.world.controls.control(ERP, "set_price", sku=sku, amount=text, tell=True)
     withdrawn = promoted[-WITHDRAWN:]
