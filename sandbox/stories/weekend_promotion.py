@@ -51,6 +51,9 @@ def retailer_file(home: Home, base: Path, *, export: Path | None) -> Path:
     raw = tomllib.loads((home.root / FILE).read_text(encoding="utf-8"))
     for connection in raw["connections"]:
         connection["settle_seconds"] = 5
+        connection["limits"]["slots"] = (
+            2  # one publisher works; more would only start cold beside it
+        )
     path = home.path("weekend.toml")
     path.write_text(written(raw), encoding="utf-8")
     return path
