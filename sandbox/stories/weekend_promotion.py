@@ -28,17 +28,18 @@ from shared.model.ids import Facet
 
 FILE: Final = "retailers/two-markets.toml"
 ERP, ENGINE = "erp", "engine"
-PATIENCE_S: Final = 600.0
+PATIENCE_S: Final = 1800.0
 PRODUCTS: Final = 800  # of 15 articles each: colours and sizes
 MEANT, SLIP = 1, 2  # articles whose price falls to a tenth: one on purpose, one by mistake
 PROMOTED: Final = 1500
 CORRECTED: Final = 300
 REPRICED: Final = 100  # base prices that change while they are promoted
 WITHDRAWN: Final = 300
-LEAD_S: Final = 90.0  # from dropping the file to the start in London
+LEAD_S: Final = 120.0  # from dropping the file to the start in London
 APART_S: Final = 30.0  # New York begins and ends so much later
-LASTS_S: Final = 180.0
+LASTS_S: Final = 240.0
 EARLY_S: Final = 45.0  # from dropping a withdrawal to the end it names
+SWITCHED_S: Final = 150.0  # within which a shop must have switched
 LOOK_S: Final = 1.0
 CALL: Final = 500
 
@@ -128,7 +129,7 @@ class Weekend:
 
     def awaited(self, name: str, channel: str, skus: list[str]) -> None:
         """Wait until a shop shows what it must, and not for ever."""
-        until = time.monotonic() + PATIENCE_S / 4
+        until = time.monotonic() + SWITCHED_S
         while (left := self.differing(channel, skus)) and time.monotonic() < until:
             time.sleep(LOOK_S)
         self.check(name, left, of=len(skus))
