@@ -1,5 +1,6 @@
 """When is everything done: nothing dirty, nothing queued, nothing on its way."""
 
+import json
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
@@ -90,6 +91,15 @@ def _counted(world: World, table: str, *, lanes: bool) -> int:
             "ExpressionAttributeValues": {":withheld": {"S": TargetState.WITHHELD}},
         }
     return sum(page["Count"] for page in _scan(world, request))
+
+
+def imported(world: World, name: str) -> bool:
+    """Whether a dropped file has been taken in to its end."""
+    found = world.deployed.aws.dynamodb.get_item(
+        TableName=world.deployed.tables["control"],
+        Key={"pk": {"S": f"file#{name}"}, "sk": {"S": "-"}},
+    ).get("Item")
+    return bool(found and json.loads(found["body"]["S"])["done"])
 
 
 def armed(world: World) -> int:

@@ -17,7 +17,7 @@ from typing import Any, Final
 from sandbox.api import Api
 from sandbox.home import Home, Steps
 from sandbox.play.loading import load, price_text
-from sandbox.play.quiet import armed, counters, settle, targets
+from sandbox.play.quiet import armed, counters, imported, settle, targets
 from sandbox.retailer.day import Day
 from sandbox.retailer.generated import generate
 from sandbox.stories.weekend_prices import Book, Shown, Window, csv, whole_second
@@ -142,9 +142,15 @@ class Weekend:
             self.wrong.append(f"{name}: {-late[0]:.1f} s early")
 
     def drop(self, name: str, rows: list[dict[str, str]]) -> None:
+        """Drop a file, wait until it is taken in, and tell how long that took."""
+        began = time.monotonic()
         s3 = self.world.deployed.aws.client("s3")
-        bucket = self.world.deployed.files
-        s3.put_object(Bucket=bucket, Key=f"drop/{ENGINE}/price/{name}.csv", Body=csv(rows))
+        key = f"drop/{ENGINE}/price/{name}.csv"
+        s3.put_object(Bucket=self.world.deployed.files, Key=key, Body=csv(rows))
+        while not imported(self.world, key) and time.monotonic() < began + SWITCHED_S:
+            time.sleep(LOOK_S)
+        self.figures[f"rows of {name}.csv"] = len(rows)
+        self.figures[f"{name}.csv taken in after, s"] = round(time.monotonic() - began, 1)
 
     def post(self, rows: list[dict[str, str]]) -> None:
         pricing = Api(self.world.deployed, client="pricing")
@@ -263,7 +269,6 @@ def _announce(weekend: Weekend, promoted: list[str]) -> None:
     weekend.book.promote(promoted, percent=20)
     rows = weekend.book.rows(promoted)
     weekend.drop("weekend", rows)
-    weekend.figures["promotional rows dropped"] = len(rows)
     while armed(weekend.world) < len(promoted) and datetime.now(UTC) < start:
         time.sleep(LOOK_S)
     weekend.figures["s armed before the start"] = round((start - datetime.now(UTC)).total_seconds())
