@@ -109,8 +109,11 @@ class Truth:
     def posted(self, sku: str, price: int, start: datetime, end: datetime) -> None:
         """Call when a promotion is told one by one: what was told of it before ends now."""
         now = self.world.engine.now()
-        self.told[sku] = [(p, first, min(last, now)) for p, first, last in self.told[sku]]
-        self.told[sku].append((price, max(start, now), end))
+        before, since = self.told[sku], max(start, now)
+        if before and before[-1][0] == price:  # only its end is another
+            since = min(since, before.pop()[1])
+        self.told[sku] = [(p, first, min(last, now)) for p, first, last in before]
+        self.told[sku].append((price, since, end))
 
     def note_price(self, sku: str) -> None:
         """Call after every change in the ERP: the sequence of base prices of a SKU."""
