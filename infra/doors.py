@@ -18,11 +18,13 @@ from infra.nag import acknowledge
 from infra.stage import Stage
 
 READ_ROUTES = {
+    "GET /v1/openapi.json": "lookup.read",
     "GET /v1/trace/sku/{sku}": "ops.read",
     "GET /v1/trace/orders/{order_id}": "ops.read",
     "GET /v1/exceptions": "ops.read",
     "GET /v1/parity": "ops.read",
     "GET /v1/parity/{channel}/pending": "ops.read",
+    "GET /v1/epcis/events": "ops.read",
     "GET /v1/approvals": "ops.read",
 }
 OPS_ROUTES = {
@@ -45,7 +47,12 @@ RESERVATION_ROUTES = {
     "DELETE /v1/reservations/{reservation}": "orders.write",
     "PUT /v1/reservations/{reservation}/order/{order}": "orders.write",
 }
+ORDER_ROUTES = {
+    "POST /v1/orders": "orders.write",
+    "GET /v1/orders/{order_id}": "orders.read",
+}
 SCOPED = {
+    "Orders": ORDER_ROUTES,
     "Read": READ_ROUTES,
     "Ops": OPS_ROUTES,
     "Lookup": LOOKUP_ROUTES,

@@ -13,9 +13,10 @@ from shared.kit.clock import WallClock
 from shared.model.base import Json
 
 SCOPES = {
-    "operator": ("lookup.read", "ops.read", "ops.replay", "ops.approve"),
+    "operator": ("lookup.read", "orders.read", "ops.read", "ops.replay", "ops.approve"),
     "pricing": ("lookup.read", "prices.write"),
-    "shopfront": ("lookup.read", "orders.write"),
+    "shopfront": ("lookup.read", "orders.write", "orders.read"),
+    "warehouse": ("stock.write",),
 }
 EARLY = timedelta(seconds=60)
 
@@ -66,6 +67,14 @@ class Api:
     def trace_order(self, order_id: str) -> dict[str, Json]:
         return self.call("GET", "v1", "trace", "orders", order_id)
 
+    def place(self, order: dict[str, Json], *, key: str) -> dict[str, Json]:
+        """Place an order under a key of the caller's own."""
+        headers = {"idempotency-key": key}
+        return self.call("POST", "v1", "orders", body=order, headers=headers)
+
+    def order(self, order_id: str) -> dict[str, Json]:
+        return self.call("GET", "v1", "orders", order_id)
+
     def exceptions(self, *, state: str = "open") -> list[dict[str, Json]]:
         """Exceptions as the API lists them, each with the `issue_id` that replays it."""
         query = None if state == "open" else {"state": state}
@@ -76,6 +85,11 @@ class Api:
     def parity(self) -> list[dict[str, Json]]:
         """The last comparison of every channel and facet."""
         found = self.call("GET", "v1", "parity").get("parity")
+        return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+    def accuracy(self) -> list[dict[str, Json]]:
+        """The last comparison of every source of stock that can be read."""
+        found = self.call("GET", "v1", "parity").get("sources")
         return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
     def pending(self, channel: str) -> list[dict[str, Json]]:

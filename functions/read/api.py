@@ -6,7 +6,9 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions import bootstrap
-from functions.http import Answer, answer, named, not_found, refusal
+from functions.http import Answer, answer, named, not_found, refusal, tagged
+from functions.read import epcis
+from shared.flows import compare_source
 from shared.flows import pending as pushes
 from shared.flows.approvals import Approvals
 from shared.flows.compare_runs import standing
@@ -14,6 +16,7 @@ from shared.flows.issues import open_issues, solved_issues
 from shared.flows.trace import Tracer
 from shared.model.guardrails import Rule
 from shared.model.issue import Issue, IssueState
+from shared.model.openapi import openapi
 from shared.ports import Table
 from shared.settings import Settings as Base
 
@@ -23,6 +26,7 @@ SOLVED_WITHIN = timedelta(days=7)
 
 class Settings(Base):
     tables: dict[Table, str]
+    archive: str
 
 
 def trace_sku(event: dict[str, Any]) -> Answer:
@@ -33,7 +37,9 @@ def trace_sku(event: dict[str, Any]) -> Answer:
 
 def trace_order(event: dict[str, Any]) -> Answer:
     order_id = named(event, "order_id")
-    found = Tracer(bootstrap.store(), bootstrap.retailer()).order(order_id)
+    found = Tracer(bootstrap.store(), bootstrap.retailer()).order(
+        order_id, now=bootstrap.clock.now()
+    )
     return answer(200, found) if found else not_found("order_id", order_id)
 
 
@@ -52,7 +58,9 @@ def exceptions(event: dict[str, Any]) -> Answer:
 
 def parity(event: dict[str, Any]) -> Answer:
     del event
-    return answer(200, {"parity": standing(bootstrap.store(), bootstrap.retailer())})
+    store, retailer = bootstrap.store(), bootstrap.retailer()
+    sources = compare_source.standing(store, retailer)
+    return answer(200, {"parity": standing(store, retailer), "sources": sources})
 
 
 def pending(event: dict[str, Any]) -> Answer:
@@ -80,12 +88,19 @@ def approvals(event: dict[str, Any]) -> Answer:
     return answer(200, known.page(channel, rule=rule, after=said.get("after") or ""))
 
 
+def described(event: dict[str, Any]) -> Answer:
+    """The API as OpenAPI, of which a caller may keep its copy."""
+    return tagged(event, openapi())
+
+
 ROUTES = {
+    "GET /v1/openapi.json": described,
     "GET /v1/trace/sku/{sku}": trace_sku,
     "GET /v1/trace/orders/{order_id}": trace_order,
     "GET /v1/exceptions": exceptions,
     "GET /v1/parity": parity,
     "GET /v1/parity/{channel}/pending": pending,
+    "GET /v1/epcis/events": epcis.events,
     "GET /v1/approvals": approvals,
 }
 

@@ -1,6 +1,7 @@
 """Where every row lives. `#` separates parts; no SKU, name or id of ours holds one."""
 
 from shared.model.ids import Facet
+from shared.model.order import Order
 from shared.ports import Key, Table
 
 
@@ -84,6 +85,11 @@ def link(connection: str, key: str) -> Key:
     return Key(Table.LINKS, f"{connection}#of#{key}")
 
 
+def gtin(gtin14: str) -> Key:
+    """The article, and the unit of it, that a GTIN is of."""
+    return Key(Table.LINKS, f"gtin#{gtin14}")
+
+
 def code(connection: str, channel_sku: str) -> Key:
     """The SKU an operator mapped a channel's code to."""
     return Key(Table.LINKS, f"{connection}#code#{channel_sku}")
@@ -144,6 +150,11 @@ def moves(channel: str) -> Key:
     return Key(Table.CONTROL, f"moves#{channel}")
 
 
+def accuracy(source: str) -> Key:
+    """How far a comparison of a source's stock is, and what the last one found."""
+    return Key(Table.CONTROL, f"accuracy#{source}")
+
+
 IMPORT_QUEUE = "import"
 
 
@@ -166,3 +177,11 @@ def read_queue(connection: str) -> str:
 
 def write_queue(connection: str) -> str:
     return f"{connection}-write"
+
+
+def order_again(connection: str, order: Order) -> dict[str, str]:
+    """The message that has an order looked at again: read anew, or judged as it was posted."""
+    queue = read_queue(connection)
+    if order.called:
+        return {"queue": queue, "release": order.order_id}
+    return {"queue": queue, "read": "order", "key": order.external_id}

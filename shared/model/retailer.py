@@ -7,11 +7,13 @@ from urllib.parse import urlsplit
 from pydantic import Field, JsonValue, field_validator, model_validator
 
 from shared.model import stock_consistency
+from shared.model.accuracy import AccuracyPolicy
 from shared.model.base import Canonical, Instant
 from shared.model.consistency import mistakes
 from shared.model.guardrails import Guardrails
 from shared.model.ids import Entity, Name, Sku
 from shared.model.money import Currency
+from shared.model.order_policy import OrderPolicy
 from shared.model.parity import ParityPolicy
 from shared.model.price import PriceKind, TaxBasis
 from shared.model.price_rules import (
@@ -139,6 +141,7 @@ class Channel(Canonical):
     guardrails: Guardrails | None = None
     tolerance_minor: int = Field(default=0, ge=0, description="allowed difference of totals")
     parity: ParityPolicy = ParityPolicy()
+    orders: OrderPolicy = OrderPolicy()
     custom_line_sku: Sku | None = Field(
         default=None, description="the ERP's article for lines a shop adds without a SKU"
     )
@@ -162,6 +165,7 @@ class Retailer(Canonical):
     exchange_rates: tuple[ExchangeRate, ...] = ()
     roundings: tuple[Rounding, ...] = ()
     precedence: Precedence = Precedence()
+    accuracy: AccuracyPolicy = AccuracyPolicy()
     location_groups: tuple[LocationGroup, ...] = ()
     stock_rules: tuple[StockRule, ...] = ()
     allocations: tuple[Allocation, ...] = ()

@@ -9,6 +9,7 @@ import pytest
 
 from functions.ingest import movements, prices
 from functions.ops import api as ops_api
+from functions.orders import api as orders_api
 from functions.orders import reservations
 from functions.read import api as read_api
 from functions.read import lookup
@@ -139,12 +140,12 @@ def test_a_failed_minute_is_made_good_by_the_next_one(template: Synthesized) -> 
 
 def test_every_schedule_has_a_dead_letter_queue(template: Synthesized) -> None:
     rules = template.resources("AWS::Events::Rule").values()
-    assert len(rules) == 2 + 5 + 2
+    assert len(rules) == 2 + 6 + 2 + 1
     for rule in rules:
         assert all("DeadLetterConfig" in target for target in rule["Targets"])
 
 
-def test_each_channel_is_compared_price_and_level_as_often_as_its_file_says(
+def test_channels_and_stock_are_compared_as_often_as_the_file_says(
     template: Synthesized,
 ) -> None:
     queues = template.resources("AWS::SQS::Queue")
@@ -162,6 +163,12 @@ def test_each_channel_is_compared_price_and_level_as_often_as_its_file_says(
             {"compare": facet, "channel": "shop"},
         )
         for facet in ("price", "stock")
+    } | {
+        f"{PREFIX}compare-erp-all-stock": (
+            "rate(1 day)",
+            f"{PREFIX}erp-read",
+            {"compare": "all-stock"},
+        )
     }
 
 
@@ -217,6 +224,7 @@ def test_every_route_is_one_its_function_answers() -> None:
         "Prices": prices,
         "Movements": movements,
         "Reservations": reservations,
+        "Orders": orders_api,
     }
     assert {label: set(api.ROUTES) for label, api in answered.items()} == {
         label: set(routes) for label, routes in SCOPED.items()
