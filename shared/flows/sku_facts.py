@@ -7,6 +7,7 @@ from datetime import datetime
 from shared.domain.availability import Available, Known, Pool, held_at, offered, pooled, withheld
 from shared.domain.ownership import believed
 from shared.domain.pricing import Priced, Unpriced, resolve
+from shared.domain.stock_guards import doubted
 from shared.domain.stock_rules import ArticleRules, StockRules
 from shared.flows import keys
 from shared.model.facts import HoldCard, ItemCard, PriceCard, StockCard
@@ -59,7 +60,12 @@ class SkuFacts:
     def pool(self) -> Pool | None:
         """What is free at each location, for all channels alike."""
         if self._pool is None and self.stock is not None:
-            known = Known(self.item.variant, self.stock.positions, held_at(self.holds))
+            known = Known(
+                self.item.variant,
+                self.stock.positions,
+                held_at(self.holds),
+                doubted(self.stock, self.retailer.stock_guards) if self.stock.doubts else {},
+            )
             self._pool = pooled(known, self.article_rules, now=self.now)
         return self._pool
 

@@ -58,14 +58,31 @@ class PriceChange(Canonical):
     conditions: tuple[PriceCondition, ...]
 
 
+DoubtKind = Literal["null", "missing", "negative", "absurd"]
+
+
+class Doubt(Canonical):
+    """A telling that was likely to be wrong: of which location, since when, and what it said."""
+
+    location: Name
+    kind: DoubtKind
+    since: Instant
+    said: str
+
+
 class StockCard(Canonical):
-    """Every position of one SKU, at all locations of the source."""
+    """Every position of one SKU, at all locations of the source.
+
+    `untold` are locations whose quantity came empty; as kept, they are among the `doubts`.
+    """
 
     kind: Literal["stock"] = "stock"
     source: Name
     as_of: Instant
     sku: Sku
     positions: tuple[StockPosition, ...]
+    untold: tuple[Name, ...] = Field(default=(), exclude_if=operator.not_)
+    doubts: tuple[Doubt, ...] = Field(default=(), exclude_if=operator.not_)
 
 
 class Hold(Canonical):
