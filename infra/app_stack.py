@@ -19,6 +19,7 @@ from infra.grants import Grants, Rows
 from infra.price_work import PriceWork
 from infra.queue import WorkQueue
 from infra.stage import Stage, row_of
+from infra.stock_work import StockWork
 from shared.connectors.catalog import Kind
 
 STREAM_TRIES = 10
@@ -43,6 +44,7 @@ class AppStack(Stack):
             for c in connections
         ]
         self.prices = PriceWork(self, stage, data, grants=self._grants)
+        self.stock = StockWork(self, stage, data, grants=self._grants, reads=self._reads(Kind.ERP))
         self.functions = [
             self._webhook(),
             self._normalize(),
@@ -52,7 +54,9 @@ class AppStack(Stack):
             self._sweep(),
             self._read_api(),
             self._ops_api(),
+            self._reservations(),
             *self.prices.functions,
+            self.stock.taker,
             *(function for work in self.work for function in (work.reader, work.writer)),
         ]
         by_id = {function.node.id: function for function in self.functions}
@@ -67,6 +71,8 @@ class AppStack(Stack):
                 "Ops": by_id["api-ops"],
                 "Lookup": self.prices.lookup,
                 "Prices": self.prices.taker,
+                "Movements": self.stock.taker,
+                "Reservations": by_id["api-reservations"],
             },
         )
         for queue in (*self._work_queues(), self.failures):
@@ -206,7 +212,7 @@ class AppStack(Stack):
         return function
 
     def _sweep(self) -> Function:
-        rows = Rows(lanes=("targets", "orders"))
+        rows = Rows(writes=("facts", "orders", "issues"), lanes=("targets", "orders", "facts"))
         function = Function(
             self,
             "sweep",
@@ -215,10 +221,12 @@ class AppStack(Stack):
             environment={
                 "tables": self._grants.names(rows),
                 "queues": {n: q.work.queue_url for n, q in self._writes().items()},
+                "bus": self._grants.bus_name,
             },
         )
         self._grants.rows(function, rows)
         self._grants.send(function, self._writes().values())
+        self._grants.publish(function)
         self._every_minute(function)
         return function
 
@@ -272,6 +280,20 @@ class AppStack(Stack):
             "api-read",
             self._stage,
             handler="functions.read.api.handler",
+            environment={"tables": self._grants.names(rows)},
+        )
+        self._grants.rows(function, rows)
+        return function
+
+    def _reservations(self) -> Function:
+        rows = Rows(writes=("facts", "orders"))
+        function = Function(
+            self,
+            "api-reservations",
+            self._stage,
+            handler="functions.orders.reservations.handler",
+            timeout=Duration.seconds(10),
+            memory_mb=1024,
             environment={"tables": self._grants.names(rows)},
         )
         self._grants.rows(function, rows)

@@ -36,11 +36,20 @@ LOOKUP_ROUTES = {
     "POST /v1/availability/{channel}/lookup": "lookup.read",
 }
 PRICE_ROUTES = {"POST /v1/prices": "prices.write"}
+MOVEMENT_ROUTES = {"POST /v1/movements": "stock.write"}
+RESERVATION_ROUTES = {
+    "POST /v1/reservations": "orders.write",
+    "GET /v1/reservations/{reservation}": "orders.write",
+    "DELETE /v1/reservations/{reservation}": "orders.write",
+    "PUT /v1/reservations/{reservation}/order/{order}": "orders.write",
+}
 SCOPED = {
     "Read": READ_ROUTES,
     "Ops": OPS_ROUTES,
     "Lookup": LOOKUP_ROUTES,
     "Prices": PRICE_ROUTES,
+    "Movements": MOVEMENT_ROUTES,
+    "Reservations": RESERVATION_ROUTES,
 }
 """Routes by the function that answers them, each with the scope it asks for."""
 

@@ -1,10 +1,13 @@
-"""Each minute: hint whatever is due, in case its hint was lost."""
+"""Each minute: hint what is due, end old reservations, tell of stock that lacks something."""
 
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions import bootstrap
+from functions.orders.reservations import reservations
+from functions.runtime import out_of_time
+from shared.flows.missing import Missing
 from shared.flows.recovery import Sweep
 from shared.ports import Table
 from shared.settings import Settings as Base
@@ -13,10 +16,14 @@ from shared.settings import Settings as Base
 class Settings(Base):
     tables: dict[Table, str]
     queues: dict[str, str]
+    bus: str
 
 
 @bootstrap.logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
-    del event, context
+    del event
     sweep = Sweep(bootstrap.store(), bootstrap.queues(), bootstrap.clock, bootstrap.retailer())
-    bootstrap.logger.info("swept", hints=sweep.run())
+    hints = sweep.run()
+    expired = reservations().expire(out_of_time=out_of_time(context))
+    missing = Missing(bootstrap.store(), bootstrap.issues(), bootstrap.clock).tell()
+    bootstrap.logger.info("swept", hints=hints, expired=expired, missing=missing)

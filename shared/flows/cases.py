@@ -4,11 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.domain import orders
 from shared.errors import RetryableError
 from shared.flows import keys
+from shared.flows.holds import write_holds
 from shared.model.case import Case, CaseState, IntentKind
-from shared.model.facts import HoldCard
 from shared.model.order import Refund
 from shared.model.retailer import Retailer
 from shared.ports import Clock, Put, Store
@@ -96,29 +95,9 @@ class Cases:
             found = self.find(order_id)
             if found is None:
                 return
-            if not self._write_holds(found.case):
+            if not write_holds(self.store, self.retailer, found.case):
                 continue
             again = self.find(order_id)
             if again is not None and again.rev == found.rev:
                 return
         raise RetryableError(f"holds of order {order_id} are contended")
-
-    def _write_holds(self, case: Case) -> bool:
-        channel = self.retailer.channel(case.order.channel)
-        wanted = orders.holds(case, location=channel.locations[0])
-        prefix = f"{case.order.order_id}/"
-        skus = dict.fromkeys(line.sku for line in case.order.lines if line.sku)
-        rows = self.store.get(keys.hold(sku) for sku in skus)
-        by_line = {line.line_id: line.sku for line in case.order.lines}
-        writes = []
-        for sku in skus:
-            row = rows.get(keys.hold(sku))
-            card = HoldCard.model_validate(row.body) if row else HoldCard(sku=sku)
-            kept = {name: hold for name, hold in card.holds.items() if not name.startswith(prefix)}
-            mine = {n: h for n, h in wanted.items() if by_line.get(h.line_id) == sku}
-            if {**kept, **mine} == card.holds:
-                continue
-            changed = HoldCard(sku=sku, holds={**kept, **mine})
-            put = Put(keys.hold(sku), changed.model_dump(mode="json"), row.rev if row else 0)
-            writes.append(put)
-        return all(self.store.commit(writes))

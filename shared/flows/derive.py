@@ -18,6 +18,7 @@ from shared.flows import keys
 from shared.flows.arming import arming
 from shared.flows.issues import Issues, Problem
 from shared.flows.sku_facts import Facts, SkuFacts, sku_facts
+from shared.flows.stock_facts import stock_keys
 from shared.model.base import Json
 from shared.model.facts import ItemCard, ProductCard
 from shared.model.ids import Entity, Facet
@@ -145,7 +146,7 @@ class Deriver:
                 found += [
                     keys.item(name, owner[Entity.PRODUCT]),
                     *(keys.price(name, source) for source in self.retailer.price_sources),
-                    keys.stock(name, owner[Entity.STOCK]),
+                    *stock_keys(name, self.retailer),
                     keys.hold(name),
                     keys.wake(name),
                 ]

@@ -30,6 +30,8 @@ def wake(sku: str) -> Key:
 
 
 WAKE_LANE = "wake"
+MISSING_LANE = "missing"
+"""Stock cards that lack a movement, or the other half of a transfer, by when it is to be told."""
 
 
 def target(channel: str, facet: Facet, key: str) -> Key:
@@ -57,6 +59,17 @@ def case_lane(connection: str) -> str:
     """Cases with something to send to this connection."""
     return f"case#{connection}"
 
+
+def reservation(reservation_id: str) -> Key:
+    return Key(Table.ORDERS, f"reservation#{reservation_id}", "reservation")
+
+
+def reserved(order_id: str) -> Key:
+    """Which reservation an order that is not placed yet will use."""
+    return Key(Table.ORDERS, f"reserved#{order_id}", "reserved")
+
+
+RESERVATION_LANE = "reservation"
 
 WAITING = "waiting"
 

@@ -10,6 +10,7 @@ from shared.domain.pricing import Priced, Unpriced, resolve
 from shared.domain.stock_guards import doubted
 from shared.domain.stock_rules import ArticleRules, StockRules
 from shared.flows import keys
+from shared.flows.stock_facts import stock_of
 from shared.model.facts import HoldCard, ItemCard, PriceCard, StockCard
 from shared.model.ids import Entity
 from shared.model.retailer import Channel, Retailer
@@ -94,12 +95,11 @@ def sku_facts(
         return None
     prices = [facts.get(keys.price(sku, name)) for name in retailer.price_sources]
     told = prices if prices[0] else []  # nothing before the owner of base prices was heard
-    stock = facts.get(keys.stock(sku, owner[Entity.STOCK]))
     holds = facts.get(keys.hold(sku))
     return SkuFacts(
         item=ItemCard.model_validate(item.body),
         prices=[PriceCard.model_validate(row.body) for row in told if row],
-        stock=StockCard.model_validate(stock.body) if stock else None,
+        stock=stock_of(sku, facts, retailer),
         holds=HoldCard.model_validate(holds.body) if holds else None,
         retailer=retailer,
         rules=rules,

@@ -28,6 +28,10 @@ class Tracer:
                 for place, source in enumerate(self.retailer.price_sources)
             },
             "stock": keys.stock(sku, owner[Entity.STOCK]),
+            **{
+                f"stock of {source}": keys.stock(sku, source)
+                for source in self.retailer.stock_sources[1:]
+            },
             "holds": keys.hold(sku),
         }
         facts = self.store.get(fact_keys.values())

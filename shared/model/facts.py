@@ -7,6 +7,7 @@ from pydantic import Field
 
 from shared.model.base import Canonical, Instant
 from shared.model.ids import Name, Sku
+from shared.model.movement import Book
 from shared.model.price import PriceCondition
 from shared.model.product import Product, Variant
 from shared.model.stock import StockPosition
@@ -74,6 +75,7 @@ class StockCard(Canonical):
     """Every position of one SKU, at all locations of the source.
 
     `untold` are locations whose quantity came empty; as kept, they are among the `doubts`.
+    With a `book` it is kept by movements and counts, each told by itself; without, it was read.
     """
 
     kind: Literal["stock"] = "stock"
@@ -83,6 +85,7 @@ class StockCard(Canonical):
     positions: tuple[StockPosition, ...]
     untold: tuple[Name, ...] = Field(default=(), exclude_if=operator.not_)
     doubts: tuple[Doubt, ...] = Field(default=(), exclude_if=operator.not_)
+    book: Book | None = Field(default=None, exclude_if=operator.not_)
 
 
 class Hold(Canonical):

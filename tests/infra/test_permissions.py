@@ -83,7 +83,12 @@ LEDGER: dict[str, dict[str, Actions]] = {
         "stream-failures": FAIL,
     },
     "sweep": {
+        "facts": WRITE,
+        "facts lanes": LOOK,
+        "issues": WRITE,
+        "bus": NEWS,
         "stream-failures": FAIL,
+        "orders": WRITE,
         "targets lanes": LOOK,
         "orders lanes": LOOK,
         "erp-write": SEND,
@@ -134,7 +139,16 @@ LEDGER: dict[str, dict[str, Actions]] = {
         "bus": NEWS,
     },
     "api-prices": {"facts": WRITE, "control": WRITE},
+    "api-movements": {
+        "facts": WRITE,
+        "issues": WRITE,
+        "control": WRITE,
+        "ledger": KEEP,
+        "erp-read": SEND,
+        "bus": NEWS,
+    },
     "api-lookup": {"targets": READ},
+    "api-reservations": {"facts": WRITE, "orders": WRITE},
     "erp-read": {
         "facts": WRITE,
         "orders": WRITE,
@@ -192,7 +206,7 @@ PLACES = (
     (r"-(files)-\", {\"Ref\": \"AWS::AccountId\"}\]", r"\1"),
     (r"Attimport(?:Work)[0-9A-F]{8}Arn", "import"),
     (r"Attimport(?:Dead)[0-9A-F]{8}Arn", "import-dead"),
-    (r"-archive-\", {\"Ref\": \"AWS::AccountId\"}, \"/(raw)/\*\"", r"\1"),
+    (r"-archive-\", {\"Ref\": \"AWS::AccountId\"}, \"/(raw|ledger)/\*\"", r"\1"),
 )
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from functions.ingest import prices
+from functions.ingest import movements, prices
 from functions.ops import api as ops_api
+from functions.orders import reservations
 from functions.read import api as read_api
 from functions.read import lookup
 from infra.alarms import ALARM_KINDS
@@ -209,7 +210,14 @@ def test_only_webhooks_are_open_and_every_other_route_has_a_scope_of_its_own(
 
 
 def test_every_route_is_one_its_function_answers() -> None:
-    answered = {"Read": read_api, "Ops": ops_api, "Lookup": lookup, "Prices": prices}
+    answered = {
+        "Read": read_api,
+        "Ops": ops_api,
+        "Lookup": lookup,
+        "Prices": prices,
+        "Movements": movements,
+        "Reservations": reservations,
+    }
     assert {label: set(api.ROUTES) for label, api in answered.items()} == {
         label: set(routes) for label, routes in SCOPED.items()
     }

@@ -8,6 +8,7 @@ import sys
 from argparse import ArgumentParser
 
 from tests.simulation.mutants_channels import CHANNELS
+from tests.simulation.mutants_checkouts import CHECKOUTS
 from tests.simulation.mutants_messages import MESSAGES
 from tests.simulation.mutants_orders import ORDERS
 from tests.simulation.mutants_refunds import REFUNDS
@@ -15,7 +16,7 @@ from tests.simulation.sabotage import Mutant
 
 __all__ = ["MUTANTS", "Mutant"]
 
-MUTANTS: tuple[Mutant, ...] = (*ORDERS, *REFUNDS, *CHANNELS, *MESSAGES)
+MUTANTS: tuple[Mutant, ...] = (*ORDERS, *REFUNDS, *CHANNELS, *MESSAGES, *CHECKOUTS)
 
 
 def main() -> int:

@@ -1,9 +1,11 @@
 """The days that are simulated: small, and each aimed at one way things go wrong."""
 
 from tests.simulation.scenario import Scenario
+from tests.simulation.scenarios_checkouts import CHECKOUTS
 from tests.simulation.scenarios_edges import EDGES
 from tests.simulation.scenarios_orders import ORDERS
 from tests.simulation.scenarios_outages import OUTAGES
 from tests.simulation.scenarios_prices import PRICES
 
-SCENARIOS: dict[str, Scenario] = {each.name: each for each in (*ORDERS, *PRICES, *OUTAGES, *EDGES)}
+_ALL = (*ORDERS, *PRICES, *OUTAGES, *EDGES, *CHECKOUTS)
+SCENARIOS: dict[str, Scenario] = {each.name: each for each in _ALL}

@@ -97,11 +97,21 @@ class _Watch:
         """Units are freed when their own order says so, and by nobody else's."""
         before, now = HoldCard.model_validate(old.body), HoldCard.model_validate(new.body)
         for name in before.holds.keys() - now.holds.keys():
-            key = keys.case(name.rsplit("/", 1)[0])
+            holder = name.rsplit("/", 1)[0]
+            if holder.startswith("reservation:"):
+                self._let_go(holder, now.sku)
+                continue
+            key = keys.case(holder)
             case = Case.model_validate(self.world.store._get([key])[key].body)  # noqa: SLF001
             channel = self.world.retailer.channel(case.order.channel)
             if name in orders.holds(case, location=channel.locations[0]):
                 self.broken("I5", f"{name} of {now.sku} was freed; its order is {case.state}")
+
+    def _let_go(self, holder: str, sku: str) -> None:
+        """Reserved units are let go with their reservation, in one transaction."""
+        key = keys.reservation(holder.removeprefix("reservation:"))
+        if self.world.store._get([key])[key].body["state"] == "held":  # noqa: SLF001 - from outside
+            self.broken("I5", f"{holder} holds on, and its {sku} were freed")
 
     def _went_on(self, key: Key, old: Row, new: Row) -> None:
         """What the ERP has taken is never again on its way there."""

@@ -1,0 +1,78 @@
+"""Which units a checkout gets: all it asks for, or the names of the lines that are short."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from shared.model.facts import Hold, HoldCard
+from shared.model.reservation import Reservation, ReservedLine, Wish
+
+type Levels = Mapping[str, Mapping[str, int]]
+"""SKU -> location -> units that may be sold, in the channel's own order of locations."""
+
+
+@dataclass(frozen=True, slots=True)
+class Short:
+    """A line that cannot be had: `available` units are left for it, after the lines before."""
+
+    line: int
+    wish: Wish
+    available: int
+
+
+def placed(wishes: Sequence[Wish], levels: Levels) -> tuple[list[ReservedLine], list[Short]]:
+    """Every line with its location, and those that are short; if any is, nothing is to be had.
+
+    A line is taken whole from the first location that has all of it, else from one after another.
+    """
+    left = {sku: dict(at) for sku, at in levels.items()}
+    lines: list[ReservedLine] = []
+    short: list[Short] = []
+    for number, wish in enumerate(wishes, start=1):
+        at = left.get(wish.sku, {})
+        open_to = {k: v for k, v in at.items() if wish.location in {None, k}}
+        if sum(open_to.values()) < wish.quantity:
+            short.append(Short(number, wish, sum(open_to.values())))
+            continue
+        for part, (location, units) in enumerate(_from(open_to, wish.quantity), start=1):
+            at[location] -= units
+            name = str(number) if part == 1 else f"{number}.{part}"
+            lines.append(
+                ReservedLine(line_id=name, sku=wish.sku, location=location, quantity=units)
+            )
+    return lines, short
+
+
+def _from(open_to: Mapping[str, int], wanted: int) -> list[tuple[str, int]]:
+    whole = next((location for location, units in open_to.items() if units >= wanted), None)
+    if whole is not None:
+        return [(whole, wanted)]
+    found = []
+    for location, units in open_to.items():
+        taken = min(units, wanted)
+        if taken:
+            found.append((location, taken))
+            wanted -= taken
+    return found
+
+
+def with_holds(reservation: Reservation, card: HoldCard) -> HoldCard:
+    """The card with everything this reservation takes of its SKU."""
+    mine = {
+        f"{reservation.holder}/{line.line_id}": Hold(
+            order_id=reservation.holder,
+            line_id=line.line_id,
+            location=line.location,
+            quantity=line.quantity,
+            since=reservation.since,
+        )
+        for line in reservation.lines
+        if line.sku == card.sku
+    }
+    return card.model_copy(update={"holds": {**card.holds, **mine}})
+
+
+def without_holds(holder: str, card: HoldCard) -> HoldCard:
+    """The card without what this order or reservation takes."""
+    prefix = f"{holder}/"
+    kept = {name: hold for name, hold in card.holds.items() if not name.startswith(prefix)}
+    return card.model_copy(update={"holds": kept})

@@ -1,0 +1,75 @@
+"""What an order takes off availability, kept on the cards of its SKUs: all of it at once."""
+
+from collections.abc import Iterable, Mapping
+
+from shared.domain import orders
+from shared.domain.reservations import without_holds
+from shared.flows import keys
+from shared.model.case import Case
+from shared.model.facts import Hold, HoldCard
+from shared.model.reservation import Reservation, ReservationState
+from shared.model.retailer import Retailer
+from shared.ports import Key, Put, Row, Store
+
+TOGETHER_MAX = 100  # rows of one transaction
+
+
+def write_holds(store: Store, retailer: Retailer, case: Case) -> bool:
+    """Make the cards say what this case implies; False when somebody else wrote one meanwhile.
+
+    A reservation the order was placed with ends in the same transaction, so its units are the
+    order's from one moment to the next.
+    """
+    order_id = case.order.order_id
+    wanted = orders.holds(case, location=retailer.channel(case.order.channel).locations[0])
+    by_line = {line.line_id: line.sku for line in case.order.lines}
+    mine: dict[str, dict[str, Hold]] = {sku: {} for sku in by_line.values() if sku}
+    for name, hold in wanted.items():
+        mine[str(by_line[hold.line_id])][name] = hold
+    pointer = keys.reserved(order_id)
+    rows = store.get([*(keys.hold(sku) for sku in mine), pointer])
+    taken = _reservation(store, rows.get(pointer))
+    ended = [order_id]
+    writes: list[Put] = []
+    if taken is not None:
+        reservation, rev = taken
+        ended.append(reservation.holder)
+        writes.append(_committed(reservation, rev))
+        others = {line.sku for line in reservation.lines} - mine.keys()
+        rows |= store.get(keys.hold(sku) for sku in sorted(others))
+        mine |= {sku: {} for sku in sorted(others)}
+    writes += _cards(rows, mine, ended)
+    if 1 < len(writes) <= TOGETHER_MAX:
+        return store.commit_together(writes)
+    return all(store.commit(writes))
+
+
+def _cards(
+    rows: Mapping[Key, Row], mine: Mapping[str, Mapping[str, Hold]], ended: Iterable[str]
+) -> Iterable[Put]:
+    """The cards that are another without what ended and with what is held from now on."""
+    for sku, holds in mine.items():
+        key = keys.hold(sku)
+        row = rows.get(key)
+        card = kept = HoldCard.model_validate(row.body) if row else HoldCard(sku=sku)
+        for holder in ended:
+            kept = without_holds(holder, kept)
+        changed = kept.model_copy(update={"holds": {**kept.holds, **holds}})
+        if changed != card:
+            yield Put(key, changed.model_dump(mode="json"), row.rev if row else 0)
+
+
+def _reservation(store: Store, pointer: Row | None) -> tuple[Reservation, int] | None:
+    """The reservation this order was placed with and its revision, if it still holds units."""
+    if pointer is None:
+        return None
+    key = keys.reservation(str(pointer.body["reservation_id"]))
+    row = store.get([key]).get(key)
+    found = Reservation.model_validate(row.body) if row else None
+    return (found, row.rev) if row and found and found.open else None
+
+
+def _committed(taken: Reservation, expected: int) -> Put:
+    done = taken.model_copy(update={"state": ReservationState.COMMITTED})
+    key = keys.reservation(taken.reservation_id)
+    return Put(key, done.model_dump(mode="json"), expected, state=done.state)

@@ -1,0 +1,131 @@
+"""Buyers at checkouts of their own: they reserve, pay or walk away, and ask again when in doubt."""
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from shared.flows import keys
+from shared.flows.reserve import reservation_name
+from shared.model.facts import HoldCard
+from shared.model.reservation import Reservation
+from shared.ports import Key, Put, Row, Table
+from tests.simulation.engine import SECOND
+from tests.simulation.scenario import Play
+
+PATIENCE = 6  # how often a buyer asks again after no answer or a busy one
+CALLER = "shopfront"
+ONE = "/v1/reservations/{reservation}"
+
+
+@dataclass(slots=True)
+class Checkouts:
+    """`most` is how many units lie there: no more may ever be reserved and ordered together."""
+
+    play: Play
+    sku: str
+    most: int
+    answers: Counter[int] = field(default_factory=Counter)
+    broken: list[str] = field(default_factory=list)
+    buyers: int = 0
+
+    def __post_init__(self) -> None:
+        self.play.world.store.changed.append(self._changed)
+        self.play.notes["checkouts"] = self
+
+    def come(self, channel: str, *, units: int, expires_s: int, then: str) -> None:
+        """A buyer reserves, and then `leaves`, `releases`, or has the order of that name placed."""
+        self.buyers += 1
+        key = f"basket-{self.buyers}"
+        body = {
+            "channel": channel,
+            "lines": [{"sku": self.sku, "quantity": units}],
+            "expires_in_s": expires_s,
+        }
+        self._ask("POST /v1/reservations", {}, partial(self._got, channel, units, then), body, key)
+
+    def _got(self, channel: str, units: int, then: str, said: dict[str, Any]) -> None:
+        names = {"reservation": str(said["reservation"])}
+        if then == "releases":
+            self._ask(f"DELETE {ONE}", names, lambda _: None)
+        elif then == "orders":
+            number = self.play.basket(channel, [{"sku": self.sku, "quantity": units}])
+            if number is not None:
+                route = f"PUT {ONE}/order/{{order}}"
+                self._ask(route, {**names, "order": str(number)}, lambda _: None)
+            self.play.world.hear()
+
+    def _ask(
+        self,
+        route: str,
+        names: dict[str, str],
+        then: Any,
+        body: dict[str, Any] | None = None,
+        key: str = "",
+        tries: int = PATIENCE,
+    ) -> None:
+        event = {
+            "routeKey": route,
+            "rawPath": route,
+            "headers": {"idempotency-key": key},
+            "pathParameters": names,
+            "requestContext": {"authorizer": {"jwt": {"claims": {"client_id": CALLER}}}},
+            "body": json.dumps(body or {}),
+        }
+
+        def ended(result: Any, error: BaseException | None) -> None:
+            status = 500 if error is not None else int(result["statusCode"])
+            self.answers[status] += 1
+            if status >= 500 and tries:
+                again = partial(self._ask, route, names, then, body, key, tries - 1)
+                self.play.world.engine.at(SECOND, again)
+            elif status < 300:
+                said = json.loads(result["body"])
+                if status == 201:
+                    self._held(key, said)
+                then(said)
+
+        self.play.world.functions["api-reservations"].invoke(event, ended)
+
+    def _held(self, key: str, said: dict[str, Any]) -> None:
+        """Who is told that units are reserved has them at that moment."""
+        name = reservation_name(CALLER, key)
+        store = self.play.world.store
+        place, hold = keys.reservation(name), keys.hold(self.sku)
+        rows = store._get([place, hold])  # noqa: SLF001 - from outside
+        known = Reservation.model_validate(rows[place].body)
+        card = HoldCard.model_validate(rows[hold].body)
+        mine = [n for n in card.holds if n.startswith(f"{known.holder}/")]
+        if known.open and len(mine) != len(said["lines"]):
+            self.broken.append(f"{name} was promised {said['lines']}, and {mine} are held")
+
+    def _changed(self, key: Key, old: Row | None, new: Row | None, put: Put | None) -> None:
+        """A reservation never takes what is not there; an order that a shop sold may."""
+        del put
+        if key != keys.hold(self.sku) or new is None:
+            return
+        before, after = _reserved(old), _reserved(new)
+        if after[0] > before[0] and sum(after) > self.most:
+            self.broken.append(
+                f"{after[0]} reserved and {after[1]} ordered of {self.sku}, there are {self.most}"
+            )
+
+
+def _reserved(row: Row | None) -> tuple[int, int]:
+    """Units reserved, and units ordered."""
+    holds = HoldCard.model_validate(row.body).holds if row else {}
+    mine = sum(h.quantity for name, h in holds.items() if name.startswith("reservation:"))
+    return mine, sum(h.quantity for h in holds.values()) - mine
+
+
+def promised_and_kept(play: Play) -> list[str]:
+    """Never more than there is, each promise held, nothing left held that nobody wants."""
+    found = play.notes["checkouts"]
+    assert isinstance(found, Checkouts)
+    stranded = [
+        f"reservation {row.body['reservation_id']} still holds units"
+        for row in play.world.store.rows(Table.ORDERS)
+        if row.key.sk == "reservation" and row.body["state"] == "held"
+    ]
+    return found.broken + stranded

@@ -1,0 +1,43 @@
+"""Planted bugs where checkouts reserve units and orders take them over."""
+
+from tests.simulation.sabotage import Mutant, mutant
+
+LATE = """lines, short = placed(wish.lines, self._levels(channel, wish))
+        rows = self.store.get(_cards(wish))"""
+CROWD = ("fifty checkouts want the last unit",)
+RESERVE = "shared.flows.reserve:Reservations."
+
+CHECKOUTS: tuple[Mutant, ...] = (
+    mutant(
+        "a reservation is written row by row",
+        "Of two who reserve the last unit both are told that they have it.",
+        CROWD,
+        (RESERVE + "take", "self.store.commit_together(writes)", "any(self.store.commit(writes))"),
+    ),
+    mutant(
+        "cards are read after what may be sold",
+        "A unit taken between the two readings is promised again.",
+        CROWD,
+        (
+            RESERVE + "take",
+            "lines, short = placed(wish.lines, self._levels(channel, wish))",
+            LATE,
+        ),
+    ),
+    mutant(
+        "what expires gives nothing back",
+        "Units of a checkout that was left are never sold again.",
+        CROWD,
+        (RESERVE + "release", "partial(without_holds, known.holder)", "lambda card: card"),
+    ),
+    mutant(
+        "an order does not take its reservation over",
+        "Its units count twice until the reservation expires.",
+        CROWD,
+        (
+            "shared.flows.holds:write_holds",
+            "taken = _reservation(store, rows.get(pointer))",
+            "taken = None",
+        ),
+    ),
+)
