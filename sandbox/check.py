@@ -17,6 +17,7 @@ from sandbox.toml_text import line_of, lines
 from shared.model import consistency, stock_consistency
 from shared.model.base import Json
 from shared.model.ids import Entity
+from shared.model.kits import Kit, KitRules
 from shared.model.parity import ParityPolicy
 from shared.model.price_rules import (
     ExchangeRate,
@@ -26,6 +27,7 @@ from shared.model.price_rules import (
     Segment,
     TaxRate,
 )
+from shared.model.product import Component
 from shared.model.retailer import (
     Channel,
     Connection,
@@ -68,6 +70,9 @@ _MODELS: dict[str, type[BaseModel]] = {
     "stock_rules.later": Later,
     "allocations": Allocation,
     "allocations.parts": Part,
+    "kits": KitRules,
+    "kits.defined": Kit,
+    "kits.defined.components": Component,
     "stock_guards": StockGuards,
     "stock_guards.null": Guard,
     "stock_guards.missing": Guard,

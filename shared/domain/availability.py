@@ -55,11 +55,6 @@ class Pool:
     places: dict[str, Place]
     next_change: datetime | None = None
 
-    @property
-    def free(self) -> dict[str, int]:
-        """Units that lie there and may be sold; none where more is promised than is there."""
-        return {name: max(0, place.free) for name, place in self.places.items()}
-
 
 @dataclass(frozen=True, slots=True)
 class Available:

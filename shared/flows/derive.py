@@ -17,6 +17,7 @@ from shared.errors import RetryableError
 from shared.flows import keys
 from shared.flows.arming import arming
 from shared.flows.issues import Issues, Problem
+from shared.flows.kit_rows import KitRows
 from shared.flows.sku_facts import Facts, SkuFacts, sku_facts
 from shared.flows.stock_facts import stock_keys
 from shared.model.base import Json
@@ -49,8 +50,10 @@ class Deriver:
     clock: Clock
     retailer: Retailer
     rules: StockRules = field(init=False)
+    kits: KitRows = field(init=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "kits", KitRows(self.store, self.retailer))
         object.__setattr__(self, "rules", StockRules(self.retailer))
 
     def derive(self, partitions: Iterable[str]) -> Derived:
@@ -71,7 +74,7 @@ class Deriver:
     def implied(self, skus: Iterable[str]) -> dict[Key, Json]:
         """What the facts imply at this moment, by target; absent where they imply nothing."""
         partitions = [f"sku#{sku}" for sku in dict.fromkeys(skus)]
-        facts = self.store.get(self._fact_keys(partitions))
+        facts = self._facts(partitions)
         return {
             keys.target(draft.channel, draft.facet, draft.key): draft.desired
             for partition in partitions
@@ -80,9 +83,10 @@ class Deriver:
 
     def _round(self, partitions: Sequence[str], result: Derived) -> list[str]:
         olds = self.store.get(self._target_keys(partitions))
-        facts = self.store.get(self._fact_keys(partitions))
+        facts = self._facts(partitions)
         writes: list[tuple[str, Put]] = []
         wakes: list[Put] = []
+        told: list[tuple[str, Put]] = []
         problems: list[Problem] = []
         priced: set[str] = set()
         for partition in partitions:
@@ -94,8 +98,9 @@ class Deriver:
                 if put is not None:
                     writes.append((partition, put))
             wakes += self._wake(sku, facts)
+            told += self._told(sku, facts, problems)
         self._priced_again(priced, (put for _, put in writes))
-        writes += [(put.key.pk, put) for put in wakes]
+        writes += [*((put.key.pk, put) for put in wakes), *told]
         self._arm(wakes)
         committed = self.store.commit([put for _, put in writes])
         again: dict[str, None] = {}
@@ -135,6 +140,21 @@ class Deriver:
             ]
         return found
 
+    def _facts(self, partitions: Sequence[str]) -> dict[Key, Row]:
+        facts = self.store.get(self._fact_keys(partitions))
+        skus = [p.removeprefix("sku#") for p in partitions if p.startswith("sku#")]
+        return self.kits.read(skus, facts, self._fact_keys)
+
+    def _told(
+        self, sku: SkuFacts | None, facts: Facts, problems: list[Problem]
+    ) -> Iterable[tuple[str, Put]]:
+        """What kits and their components tell each other."""
+        if sku is None or self.retailer.kits is None:
+            return []
+        puts, refused = self.kits.writes(sku, facts)
+        problems += refused
+        return [(f"sku#{sku.sku}", put) for put in puts]
+
     def _fact_keys(self, partitions: Iterable[str]) -> list[Key]:
         owner = self.retailer.authority
         found = []
@@ -150,6 +170,7 @@ class Deriver:
                     keys.hold(name),
                     keys.wake(name),
                 ]
+                found += [keys.kit_links(name)] if self.retailer.kits else []
         return found
 
     def _sku(self, partition: str, facts: Facts) -> SkuFacts | None:
@@ -209,8 +230,8 @@ class Deriver:
         )
 
     def _stock(self, sku: SkuFacts, channel: Channel) -> Iterable[Draft]:
-        found, card, item = sku.available(channel), sku.stock, sku.item
-        if found is None or card is None:
+        found, item = sku.available(channel), sku.item
+        if found is None:
             return
         yield Draft(
             channel=channel.name,
@@ -220,7 +241,7 @@ class Deriver:
             desired=found.value.model_dump(mode="json"),
             priority=Priority.SOLD_OUT if found.low else Priority.STOCK,
             chain=found.chain,
-            facts={f"stock of {card.source}": card.as_of, f"item of {item.source}": item.as_of},
+            facts=sku.heard,
             terms=found.terms,
         )
 

@@ -41,6 +41,7 @@ _OWNER = {
     IssueKind.BAD_FACT: "master data",
     IssueKind.MISSING_ON_CHANNEL: "merchandising",
     IssueKind.UNMAPPED_LOCATION: "logistics",
+    IssueKind.KIT_BLOCKED: "merchandising",
     IssueKind.STOCK_NULL: "logistics",
     IssueKind.STOCK_MISSING: "logistics",
     IssueKind.STOCK_NEGATIVE: "logistics",

@@ -29,6 +29,16 @@ def wake(sku: str) -> Key:
     return Key(Table.FACTS, f"sku#{sku}", "wake")
 
 
+def kit_links(sku: str) -> Key:
+    """The kits an article is part of, and the components a kit is known to."""
+    return Key(Table.FACTS, f"sku#{sku}", "kits")
+
+
+def kit_part(kit: str, component: str) -> Key:
+    """What a component tells a kit."""
+    return Key(Table.FACTS, f"sku#{kit}", f"part#{component}")
+
+
 WAKE_LANE = "wake"
 MISSING_LANE = "missing"
 """Stock cards that lack a movement, or the other half of a transfer, by when it is to be told."""

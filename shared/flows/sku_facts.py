@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from shared.domain.availability import Available, Known, Pool, held_at, offered, pooled, withheld
+from shared.domain.kits import kit_pool, taken
 from shared.domain.ownership import believed
 from shared.domain.pricing import Priced, Unpriced, resolve
 from shared.domain.stock_guards import doubted
@@ -13,6 +14,8 @@ from shared.flows import keys
 from shared.flows.stock_facts import stock_of
 from shared.model.facts import HoldCard, ItemCard, PriceCard, StockCard
 from shared.model.ids import Entity
+from shared.model.kits import KitLinks, KitPart
+from shared.model.product import Component
 from shared.model.retailer import Channel, Retailer
 from shared.ports import Key, Row
 
@@ -28,6 +31,9 @@ class SkuFacts:
     retailer: Retailer
     rules: StockRules
     now: datetime
+    components: Sequence[Component] = ()
+    links: KitLinks = field(default_factory=KitLinks)
+    parts: Mapping[str, KitPart] = field(default_factory=dict)
     _priced: dict[str, Priced | Unpriced] = field(default_factory=dict)
     _pool: Pool | None = None
 
@@ -58,17 +64,44 @@ class SkuFacts:
         return withheld(found, priced.reason) if isinstance(priced, Unpriced) else found
 
     @property
+    def sku(self) -> str:
+        return self.item.variant.sku
+
+    @property
+    def promised(self) -> dict[str, int]:
+        """Units ordered and not yet shipped, per location."""
+        return held_at(self.holds)
+
+    @property
     def pool(self) -> Pool | None:
         """What is free at each location, for all channels alike."""
-        if self._pool is None and self.stock is not None:
-            known = Known(
-                self.item.variant,
-                self.stock.positions,
-                held_at(self.holds),
-                doubted(self.stock, self.retailer.stock_guards) if self.stock.doubts else {},
-            )
-            self._pool = pooled(known, self.article_rules, now=self.now)
+        if self._pool is None:
+            if self.components:
+                self._pool = kit_pool(
+                    self.item.variant,
+                    self.components,
+                    self.parts,
+                    self.promised,
+                    self.article_rules,
+                )
+            elif self.stock is not None:
+                self._pool = pooled(self._known(self.stock), self.article_rules, now=self.now)
         return self._pool
+
+    def _known(self, stock: StockCard) -> Known:
+        promised = self.promised
+        for place, units in taken(self.links.kits).items():
+            promised[place] = promised.get(place, 0) + units
+        doubts = doubted(stock, self.retailer.stock_guards) if stock.doubts else {}
+        return Known(self.item.variant, stock.positions, promised, doubts)
+
+    @property
+    def heard(self) -> dict[str, datetime]:
+        """How old what availability follows from is, by what it is."""
+        item = {f"item of {self.item.source}": self.item.as_of}
+        if self.components:
+            return item | {f"stock of {part.sku}": part.as_of for part in self.parts.values()}
+        return item | ({f"stock of {self.stock.source}": self.stock.as_of} if self.stock else {})
 
     @property
     def next_change(self) -> datetime | None:
@@ -96,7 +129,7 @@ def sku_facts(
     prices = [facts.get(keys.price(sku, name)) for name in retailer.price_sources]
     told = prices if prices[0] else []  # nothing before the owner of base prices was heard
     holds = facts.get(keys.hold(sku))
-    return SkuFacts(
+    found = SkuFacts(
         item=ItemCard.model_validate(item.body),
         prices=[PriceCard.model_validate(row.body) for row in told if row],
         stock=stock_of(sku, facts, retailer),
@@ -105,3 +138,25 @@ def sku_facts(
         rules=rules,
         now=now,
     )
+    if retailer.kits is not None:
+        found.components = components_of(sku, facts, retailer)
+        found.links = links_of(sku, facts)
+        rows = {c.sku: facts.get(keys.kit_part(sku, c.sku)) for c in found.components}
+        found.parts = {c: KitPart.model_validate(row.body) for c, row in rows.items() if row}
+    return found
+
+
+def components_of(sku: str, facts: Facts, retailer: Retailer) -> Sequence[Component]:
+    """What a kit is made of: as the retailer's file defines it, or else as its source says."""
+    if retailer.kits is None:
+        return ()
+    defined = next((kit.components for kit in retailer.kits.defined if kit.sku == sku), None)
+    if defined is not None:
+        return defined
+    item = facts.get(keys.item(sku, retailer.authority[Entity.PRODUCT]))
+    return ItemCard.model_validate(item.body).variant.components if item else ()
+
+
+def links_of(sku: str, facts: Facts) -> KitLinks:
+    row = facts.get(keys.kit_links(sku))
+    return KitLinks.model_validate(row.body) if row else KitLinks()

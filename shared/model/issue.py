@@ -22,6 +22,7 @@ class IssueKind(StrEnum):
     UNMAPPED_LOCATION = "unmapped_location"
     NO_PRICE = "no_price"
     BAD_FACT = "bad_fact"
+    KIT_BLOCKED = "kit_blocked"
     STOCK_NULL = "stock_null"
     STOCK_MISSING = "stock_missing"
     STOCK_NEGATIVE = "stock_negative"
