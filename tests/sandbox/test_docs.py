@@ -184,6 +184,8 @@ def test_the_architecture_says_where_every_row_lives() -> None:
         keys.price("<sku>", "<source>"),
         keys.stock("<sku>", "<source>"),
         keys.hold("<sku>"),
+        keys.kit_links("<sku>"),
+        keys.kit_part("<sku>", "<component>"),
         keys.wake("<sku>"),
         Key(keys.target("", Facet.PRICE, "").table, "<channel>#<facet>#<key>"),
         keys.case("<order>"),
