@@ -141,7 +141,11 @@ class AppStack(Stack):
         return function
 
     def _derive(self) -> Function:
-        rows = Rows(reads=("orders",), writes=("facts", "targets", "issues"))
+        rows = Rows(
+            reads=("orders",),
+            writes=("facts", "targets", "issues", "control"),
+            deletes=("control",),
+        )
         sends = self._writes(Kind.CHANNEL) | self._reads(Kind.CHANNEL)
         sends |= {self.wakes.name: self.wakes}
         function = Function(
@@ -212,7 +216,11 @@ class AppStack(Stack):
         return function
 
     def _sweep(self) -> Function:
-        rows = Rows(writes=("facts", "orders", "issues"), lanes=("targets", "orders", "facts"))
+        rows = Rows(
+            reads=("control",),
+            writes=("facts", "orders", "issues"),
+            lanes=("targets", "orders", "facts"),
+        )
         function = Function(
             self,
             "sweep",
@@ -300,7 +308,9 @@ class AppStack(Stack):
         return function
 
     def _ops_api(self) -> Function:
-        rows = Rows(reads=("orders", "facts"), writes=("issues", "inbox", "links"))
+        rows = Rows(
+            reads=("orders", "control"), writes=("facts", "targets", "issues", "inbox", "links")
+        )
         sends = self._reads() | self._writes() | {self._data.imports.name: self._data.imports}
         function = Function(
             self,

@@ -23,11 +23,13 @@ READ_ROUTES = {
     "GET /v1/exceptions": "ops.read",
     "GET /v1/parity": "ops.read",
     "GET /v1/parity/{channel}/pending": "ops.read",
+    "GET /v1/approvals": "ops.read",
 }
 OPS_ROUTES = {
     "POST /v1/exceptions/{issue_id}/replay": "ops.replay",
     "POST /v1/inbox/{connection}/{delivery}/replay": "ops.replay",
     "PUT /v1/links/{connection}/{code}": "ops.approve",
+    "POST /v1/approvals": "ops.approve",
 }
 LOOKUP_ROUTES = {
     "GET /v1/prices/{channel}/{sku}": "lookup.read",

@@ -1,4 +1,4 @@
-"""Each minute: hint what is due, end old reservations, tell of stock that lacks something."""
+"""Each minute: hint what is due, end old reservations, tell of stock and prices that wait."""
 
 from typing import Any
 
@@ -9,6 +9,7 @@ from functions.orders.reservations import reservations
 from functions.runtime import out_of_time
 from shared.flows.missing import Missing
 from shared.flows.recovery import Sweep
+from shared.flows.waiting import WaitingTold
 from shared.ports import Table
 from shared.settings import Settings as Base
 
@@ -26,4 +27,5 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
     hints = sweep.run()
     expired = reservations().expire(out_of_time=out_of_time(context))
     missing = Missing(bootstrap.store(), bootstrap.issues(), bootstrap.clock).tell()
-    bootstrap.logger.info("swept", hints=hints, expired=expired, missing=missing)
+    waiting = WaitingTold(bootstrap.store(), bootstrap.issues(), bootstrap.retailer()).run()
+    bootstrap.logger.info("swept", hints=hints, expired=expired, missing=missing, waiting=waiting)

@@ -7,7 +7,8 @@ derived from and committed on the revision read: whatever is written in between 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 
 from shared.domain import targets
 from shared.domain.pricing import Unpriced
@@ -16,6 +17,7 @@ from shared.domain.targets import Draft, Priority
 from shared.errors import RetryableError
 from shared.flows import keys
 from shared.flows.arming import arming
+from shared.flows.guarding import Guarding, wishes
 from shared.flows.issues import Issues, Problem
 from shared.flows.kit_rows import KitRows
 from shared.flows.sku_facts import Facts, SkuFacts, sku_facts
@@ -27,7 +29,7 @@ from shared.model.issue import IssueKind
 from shared.model.product import Lifecycle
 from shared.model.retailer import Channel, Retailer
 from shared.model.target import Target, TargetState
-from shared.ports import Clock, Key, Message, Put, Queues, Row, Store
+from shared.ports import Bus, Clock, Key, Message, Put, Queues, Row, Store
 
 TRIES = 6
 HINT = {"look": "targets"}
@@ -40,15 +42,19 @@ class Derived:
     written: int = 0
     channels: set[str] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
+    counted: set[tuple[str, str, str]] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
 class Deriver:
+    """`bus` is where rulings on held prices are told; None for who only asks what is implied."""
+
     store: Store
     queues: Queues
     issues: Issues
     clock: Clock
     retailer: Retailer
+    bus: Bus | None = None
     rules: StockRules = field(init=False)
     kits: KitRows = field(init=False)
 
@@ -82,27 +88,31 @@ class Deriver:
         }
 
     def _round(self, partitions: Sequence[str], result: Derived) -> list[str]:
-        olds = self.store.get(self._target_keys(partitions))
+        wanted = self._target_keys(partitions)
+        olds = self.store.get(wanted)
         facts = self._facts(partitions)
-        writes: list[tuple[str, Put]] = []
-        wakes: list[Put] = []
-        told: list[tuple[str, Put]] = []
+        skus = {partition: self._sku(partition, facts) for partition in partitions}
         problems: list[Problem] = []
-        priced: set[str] = set()
-        for partition in partitions:
-            sku = self._sku(partition, facts)
-            for draft in self._drafts(partition, facts, sku, problems):
-                if draft.facet is Facet.PRICE:
-                    priced.add(f"{draft.channel}/{draft.key}")
-                put = self._target_put(draft, olds)
-                if put is not None:
-                    writes.append((partition, put))
-            wakes += self._wake(sku, facts)
-            told += self._told(sku, facts, problems)
+        raw = [(p, d) for p in partitions for d in self._drafts(p, facts, skus[p], problems)]
+        guarding = Guarding(self.store, self.bus, self.clock, self.retailer, result.counted)
+        drafted = guarding.told(guarding.guarded(raw, olds), olds)
+        writes: list[tuple[str, Put]] = [
+            (partition, put)
+            for partition, draft in drafted
+            if (put := self._target_put(draft, olds)) is not None
+        ]
+        priced = {f"{d.channel}/{d.key}" for _, d in drafted if d.facet is Facet.PRICE}
         self._priced_again(priced, (put for _, put in writes))
+        writes += [
+            (f"sku#{target.key}", target_put(target, row.rev, settle=self._settle(target.channel)))
+            for row, target in guarding.withdrawn(wanted, drafted, olds)
+        ]
+        ends = [(p, draft.next_change) for p, draft in drafted if draft.guard]
+        wakes = [put for p in partitions for put in self._wake(skus[p], facts, _of(p, ends))]
+        told = [one for p in partitions for one in self._told(skus[p], facts, problems)]
         writes += [*((put.key.pk, put) for put in wakes), *told]
         self._arm(wakes)
-        committed = self.store.commit([put for _, put in writes])
+        committed = guarding.committed(guarding.listed([put for _, put in writes], olds))
         again: dict[str, None] = {}
         for (partition, put), done in zip(writes, committed, strict=True):
             if not done:
@@ -227,6 +237,7 @@ class Deriver:
                 f"item of {item.source}": item.as_of,
             },
             next_change=priced.next_change,
+            wishes=wishes(priced, partial(sku.price_at, channel)) if channel.guardrails else (),
         )
 
     def _stock(self, sku: SkuFacts, channel: Channel) -> Iterable[Draft]:
@@ -254,15 +265,18 @@ class Deriver:
         new = targets.desire(old, draft, now=self.clock.now())
         if new is None:
             return None
-        settle = self.retailer.connection(self.retailer.channel(draft.channel).connection).settle
-        return target_put(new, row.rev if row else 0, settle=settle)
+        return target_put(new, row.rev if row else 0, settle=self._settle(draft.channel))
 
-    def _wake(self, sku: SkuFacts | None, facts: Facts) -> Iterable[Put]:
+    def _settle(self, channel: str) -> timedelta:
+        return self.retailer.connection(self.retailer.channel(channel).connection).settle
+
+    def _wake(self, sku: SkuFacts | None, facts: Facts, ends: Iterable[datetime]) -> Iterable[Put]:
+        """`ends` are when guarded prices change, which may be before the facts ask for it."""
         if sku is None:
             return
         key = keys.wake(sku.item.variant.sku)
         row = facts.get(key)
-        at = sku.next_change
+        at = min([*ends, *([sku.next_change] if sku.next_change else [])], default=None)
         said = at.isoformat() if at else None
         if said != (row.body.get("at") if row else None):
             yield Put(
@@ -272,6 +286,10 @@ class Deriver:
                 lane=keys.WAKE_LANE if at else None,
                 due=at,
             )
+
+
+def _of(partition: str, ends: Iterable[tuple[str, datetime | None]]) -> list[datetime]:
+    return [at for of, at in ends if of == partition and at is not None]
 
 
 def hints(retailer: Retailer, channels: Iterable[str] | None = None) -> list[Message]:

@@ -144,6 +144,16 @@ def sighting(channel: str, facet: Facet, run: str, key: str = "-") -> Key:
     return Key(Table.CONTROL, f"sighting#{channel}#{facet}#{run}", key)
 
 
+def held(channel: str, sku: str = "-") -> Key:
+    """That a price waits for approval; all of a channel are one partition, to be walked."""
+    return Key(Table.CONTROL, f"held#{channel}", sku)
+
+
+def moves(channel: str) -> Key:
+    """How many prices of a channel have moved within its window."""
+    return Key(Table.CONTROL, f"moves#{channel}")
+
+
 IMPORT_QUEUE = "import"
 
 

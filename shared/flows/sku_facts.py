@@ -43,14 +43,18 @@ class SkuFacts:
             return None
         found = self._priced.get(channel.name)
         if found is None:
-            found = self._priced[channel.name] = resolve(
-                believed(self.prices, self.retailer),
-                variant=self.item.variant,
-                channel=channel,
-                retailer=self.retailer,
-                now=self.now,
-            )
+            found = self._priced[channel.name] = self.price_at(channel, self.now)
         return found
+
+    def price_at(self, channel: Channel, at: datetime) -> Priced | Unpriced:
+        """What these conditions make of the channel's price at an instant."""
+        return resolve(
+            believed(self.prices, self.retailer),
+            variant=self.item.variant,
+            channel=channel,
+            retailer=self.retailer,
+            now=at,
+        )
 
     def available(self, channel: Channel) -> Available | None:
         """What the channel may sell; None where nothing is known of its stock."""

@@ -122,5 +122,5 @@ def _fact(row: Row) -> Json:
 def _target(row: Row, *, brief: bool) -> Json:
     target = Target.model_validate(row.body)
     said = target.model_dump(mode="json", exclude={"desired", "published"} if brief else None)
-    said["in_step"] = target.published == target.desired
+    said["in_step"] = target.published == target.desired and target.waiting is None
     return said

@@ -41,6 +41,7 @@ class IssueKind(StrEnum):
     OLD_VALUE_SHOWN = "old_value_shown"
     MISSING_ON_CHANNEL = "missing_on_channel"
     DERIVATION_LAGS = "derivation_lags"
+    PRICE_HELD = "price_held"
     DEAD_LETTER = "dead_letter"
     ACCESS = "access"
 

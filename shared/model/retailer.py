@@ -9,6 +9,7 @@ from pydantic import Field, JsonValue, field_validator, model_validator
 from shared.model import stock_consistency
 from shared.model.base import Canonical, Instant
 from shared.model.consistency import mistakes
+from shared.model.guardrails import Guardrails
 from shared.model.ids import Entity, Name, Sku
 from shared.model.kits import KitRules
 from shared.model.money import Currency
@@ -133,6 +134,7 @@ class Channel(Canonical):
     )
     scales: bool = Field(default=False, description="whether it shows prices by quantity")
     min_margin: MinimumMargin | None = None
+    guardrails: Guardrails | None = None
     tolerance_minor: int = Field(default=0, ge=0, description="allowed difference of totals")
     parity: ParityPolicy = ParityPolicy()
     custom_line_sku: Sku | None = Field(
