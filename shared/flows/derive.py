@@ -254,6 +254,7 @@ class Deriver:
             chain=found.chain,
             facts=sku.heard,
             terms=found.terms,
+            emptied=sku.emptied(channel),
         )
 
     def _target_put(self, draft: Draft, olds: dict[Key, Row]) -> Put | None:

@@ -144,9 +144,20 @@ def sighting(channel: str, facet: Facet, run: str, key: str = "-") -> Key:
     return Key(Table.CONTROL, f"sighting#{channel}#{facet}#{run}", key)
 
 
-def held(channel: str, sku: str = "-") -> Key:
-    """That a price waits for approval; all of a channel are one partition, to be walked."""
-    return Key(Table.CONTROL, f"held#{channel}", sku)
+def emptied(channel: str) -> Key:
+    """How many of a channel's articles ran out of late."""
+    return Key(Table.CONTROL, f"emptied#{channel}")
+
+
+def held(channel: str, sku: str = "-", facet: Facet = Facet.PRICE) -> Key:
+    """That a change waits for approval; all of a channel are one partition, to be walked."""
+    return Key(Table.CONTROL, f"held#{channel}", sku if facet is Facet.PRICE else f"{sku}#{facet}")
+
+
+def held_target(row: Key) -> Key:
+    """The target of which something waits."""
+    sku, _, facet = row.sk.partition("#")
+    return target(row.pk.removeprefix("held#"), Facet(facet or Facet.PRICE), sku)
 
 
 def moves(channel: str) -> Key:

@@ -92,6 +92,19 @@ class SkuFacts:
                 self._pool = pooled(self._known(self.stock), self.article_rules, now=self.now)
         return self._pool
 
+    def emptied(self, channel: Channel) -> dict[str, int] | None:
+        """What is free per location, where the source says that nothing lies at any; else None.
+
+        Below 0 it is what orders and kits took.
+        """
+        if self.stock is None or self.components or self.pool is None:
+            return None
+        places = channel.locations
+        if any(p.on_hand > 0 for p in self.stock.positions if p.location in places):
+            return None
+        promised = self._known(self.stock).promised
+        return {name: -promised.get(name, 0) for name in places}
+
     def _known(self, stock: StockCard) -> Known:
         promised = self.promised
         for place, units in taken(self.links.kits).items():
