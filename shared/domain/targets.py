@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from shared.domain.ahead import current
 from shared.domain.wishes import Wish, promotional
 from shared.model.base import Json
 from shared.model.ids import Facet
@@ -41,8 +42,9 @@ class Draft:
     """What derivation found a channel should show.
 
     `wishes` are what a price is judged by where its channel has guardrails, `guard` is what came of
-    that; `moves` says that it counts as moved, `blocked` that no price may be shown yet. `emptied`
-    is what is free per location where the source says that nothing of the article is left.
+    that; `moves` says that it counts as moved, `blocked` that no price may be shown yet. `told` is
+    the price with what lies ahead of it, for a channel that takes dates. `emptied` is what is free
+    per location where the source says that nothing of the article is left.
     """
 
     channel: str
@@ -60,6 +62,7 @@ class Draft:
     emptied: Mapping[str, int] | None = None
     moves: bool = False
     blocked: bool = False
+    told: Json = None
 
 
 def desire(old: Target | None, draft: Draft, *, now: datetime) -> Target | None:
@@ -84,6 +87,8 @@ def desire(old: Target | None, draft: Draft, *, now: datetime) -> Target | None:
         )
     if old.desired == draft.desired and old.group == draft.group:
         return _same_wish(old, draft)
+    if _switched(old, draft, now):
+        return _looked_for(old, draft, now)
     version = old.version + 1
     state = _state_after(old, draft)
     shown = state is TargetState.APPLIED
@@ -105,6 +110,46 @@ def desire(old: Target | None, draft: Draft, *, now: datetime) -> Target | None:
             "guard": draft.guard,
         }
     )
+
+
+def _switched(old: Target, draft: Draft, now: datetime) -> bool:
+    """Whether the channel was told of this before, and does it by itself at this moment."""
+    told = old.state is TargetState.APPLIED and old.published == old.desired
+    return told and current(old.published, now) == draft.desired
+
+
+def _looked_for(old: Target, draft: Draft, now: datetime) -> Target:
+    """Nothing is sent: the channel has its dates. Whether it kept them is read back."""
+    version = old.version + 1
+    said = "told before, and switches by itself"
+    attempt = Attempt(at=now, version=version, verdict=Verdict.ACCEPTED, detail=said)
+    return old.model_copy(
+        update={
+            "group": draft.group,
+            "desired": draft.desired,
+            "version": version,
+            "published": draft.desired,
+            "state": TargetState.IN_DOUBT,
+            "priority": draft.priority,
+            "since": now,
+            "derived_at": now,
+            "next_change": draft.next_change,
+            "why": draft.chain,
+            "facts": draft.facts,
+            "guard": draft.guard,
+            "sent": _sent(old, draft.desired),
+            "attempts": _kept(old, attempt),
+        }
+    )
+
+
+def as_of(target: Target, now: datetime) -> Target:
+    """The target as the channel should show it at an instant, by what it was told ahead."""
+    desired = current(target.desired, now)
+    if desired == target.desired:
+        return target
+    sent = tuple(current(value, now) for value in target.sent)
+    return target.model_copy(update={"desired": desired, "sent": sent})
 
 
 def _same_wish(old: Target, draft: Draft) -> Target | None:
@@ -213,7 +258,7 @@ def seen(target: Target, shown: Json, *, now: datetime) -> Target:
     Where it differs, what is sent next is a new operation: a vendor that remembers the key of an
     earlier one would answer from memory and do nothing.
     """
-    same = shown == target.desired
+    same = shown == current(target.desired, now)
     attempt = Attempt(
         at=now,
         version=target.version if same else target.version + 1,
@@ -223,7 +268,7 @@ def seen(target: Target, shown: Json, *, now: datetime) -> Target:
     return target.model_copy(
         update={
             "version": target.version if same else target.version + 1,
-            "published": shown,
+            "published": target.desired if same else shown,
             "published_version": target.version if same else target.published_version,
             "state": TargetState.APPLIED if same else TargetState.DIRTY,
             "attempts": _kept(target, attempt),

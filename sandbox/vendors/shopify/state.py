@@ -52,6 +52,7 @@ class Variant:
     barcode: str | None = None
     price: int = 0
     compare_at: int | None = None
+    priced_at: datetime | None = None
     tracked: bool = False
     levels: dict[int, Level] = field(default_factory=dict)
 
