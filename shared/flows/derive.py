@@ -19,6 +19,7 @@ from shared.errors import RetryableError
 from shared.flows import keys
 from shared.flows.arming import arming
 from shared.flows.guarding import Guarding, wishes
+from shared.flows.hearing import heard_keys
 from shared.flows.issues import Issues, Problem
 from shared.flows.kit_rows import KitRows
 from shared.flows.sku_facts import Facts, SkuFacts, sku_facts
@@ -153,7 +154,7 @@ class Deriver:
         return found
 
     def _facts(self, partitions: Sequence[str]) -> dict[Key, Row]:
-        facts = self.store.get(self._fact_keys(partitions))
+        facts = self.store.get([*self._fact_keys(partitions), *heard_keys(self.retailer)])
         skus = [p.removeprefix("sku#") for p in partitions if p.startswith("sku#")]
         return self.kits.read(skus, facts, self._fact_keys)
 

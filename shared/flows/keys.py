@@ -144,6 +144,16 @@ def sighting(channel: str, facet: Facet, run: str, key: str = "-") -> Key:
     return Key(Table.CONTROL, f"sighting#{channel}#{facet}#{run}", key)
 
 
+def walk(cause: str) -> Key:
+    """How far articles have been derived anew for a cause, and what it has changed to."""
+    return Key(Table.CONTROL, f"walk#{cause}")
+
+
+def heard(source: str) -> Key:
+    """Since when a source of stock is silent, and how far its articles have been derived anew."""
+    return walk(f"heard#{source}")
+
+
 def emptied(channel: str) -> Key:
     """How many of a channel's articles ran out of late."""
     return Key(Table.CONTROL, f"emptied#{channel}")

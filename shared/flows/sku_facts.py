@@ -7,12 +7,14 @@ from functools import partial
 
 from shared.domain.ahead import foretold
 from shared.domain.availability import Available, Known, Pool, held_at, offered, pooled, withheld
+from shared.domain.doubt import Doubted
 from shared.domain.kits import kit_pool, taken
 from shared.domain.ownership import believed
 from shared.domain.pricing import Priced, Unpriced, resolve
 from shared.domain.stock_guards import doubted
 from shared.domain.stock_rules import ArticleRules, StockRules
 from shared.flows import keys
+from shared.flows.hearing import silent
 from shared.flows.stock_facts import stock_of
 from shared.model.base import Json
 from shared.model.facts import HoldCard, ItemCard, PriceCard, StockCard
@@ -35,6 +37,7 @@ class SkuFacts:
     rules: StockRules
     now: datetime
     components: Sequence[Component] = ()
+    silent: Mapping[str, tuple[Doubted, ...]] = field(default_factory=dict)
     links: KitLinks = field(default_factory=KitLinks)
     parts: Mapping[str, KitPart] = field(default_factory=dict)
     _priced: dict[str, Priced | Unpriced] = field(default_factory=dict)
@@ -119,6 +122,8 @@ class SkuFacts:
         for place, units in taken(self.links.kits).items():
             promised[place] = promised.get(place, 0) + units
         doubts = doubted(stock, self.retailer.stock_guards) if stock.doubts else {}
+        for place, silence in self.silent.items():
+            doubts[place] = (*doubts.get(place, ()), *silence)
         return Known(self.item.variant, stock.positions, promised, doubts)
 
     @property
@@ -163,6 +168,7 @@ def sku_facts(
         retailer=retailer,
         rules=rules,
         now=now,
+        silent=silent(facts, retailer) if retailer.stock_guards.stale.after else {},
     )
     if retailer.kits is not None:
         found.components = components_of(sku, facts, retailer)

@@ -23,6 +23,7 @@ class IssueKind(StrEnum):
     NO_PRICE = "no_price"
     BAD_FACT = "bad_fact"
     KIT_BLOCKED = "kit_blocked"
+    STOCK_STALE = "stock_stale"
     STOCK_ZEROED = "stock_zeroed"
     STOCK_NULL = "stock_null"
     STOCK_MISSING = "stock_missing"
