@@ -32,5 +32,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
     store, clock, retailer = bootstrap.store(), bootstrap.clock, bootstrap.retailer()
     hearing = Hearing(store, bootstrap.issues(), clock, retailer)
     touched = hearing.run(out_of_time=out_of_time(context))
-    told = {"hints": hints, "expired": expired, "missing": missing, "waiting": waiting}
-    bootstrap.logger.info("swept", touched=touched, **told)
+    bootstrap.logger.info(
+        "swept", hints=hints, expired=expired, missing=missing, waiting=waiting, touched=touched
+    )
