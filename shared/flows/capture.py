@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from shared.domain import orders
+from shared.domain.stock_rules import stays_when_sold
 from shared.errors import RetryableError
 from shared.flows import keys
 from shared.flows.cases import Cases, uncredited
@@ -86,18 +87,20 @@ class Capture:
         return self._judged(case, order, channel)
 
     def _look_again(self, case: Case, before: Case | None, channel: Channel) -> None:
-        """A refund or a cancellation may have put units back on sale: the channel's levels moved.
+        """Where the channel moved its levels and ours may stay: by refund, cancellation or sale.
 
-        Sent before the case is written: a repeat asks again, and asking once too often costs a
-        read.
+        A cap or a share may be what it was although a unit of it was sold. Sent before the case is
+        written: a repeat asks again, and asking once too often costs a read.
         """
         if case.state is CaseState.RECORDED:
             return
         refunded = len(case.refunds) > (len(before.refunds) if before else 0)
         known = before is not None and before.order.cancelled_at is not None
-        if refunded or (case.order.cancelled_at is not None and not known):
+        skus = dict.fromkeys(line.sku for line in case.order.lines if line.sku)
+        held = {line.sku for line in before.order.lines} if before else set()
+        sold = skus.keys() - held if stays_when_sold(self.retailer) else set()
+        if sold or refunded or (case.order.cancelled_at is not None and not known):
             queue = keys.write_queue(channel.connection)
-            skus = dict.fromkeys(line.sku for line in case.order.lines if line.sku)
             names = (f"{channel.name}#{Facet.STOCK}#{sku}" for sku in skus)
             self.queues.send([Message(queue, {"look": "again", "check": name}) for name in names])
 

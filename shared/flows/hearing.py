@@ -45,9 +45,9 @@ class Hearing:
         cursors = {keys.cursor(s, Entity.STOCK): s for s in self.retailer.stock_sources}
         found: dict[str, datetime | None] = {}
         for key, row in self.store.get(cursors).items():
-            done = row.body.get("done")
-            if isinstance(done, str):
-                ends = datetime.fromisoformat(done) + after
+            heard = row.body.get("ended") or row.body.get("done")
+            if isinstance(heard, str):
+                ends = datetime.fromisoformat(heard) + after
                 found[cursors[key]] = ends if ends <= self.clock.now() else None
         return found
 

@@ -9,6 +9,7 @@ from shared.flows.derive import Deriver
 from shared.model.ids import Entity, Facet
 from shared.model.retailer import Retailer
 from tests.domain.world import NOW, RETAILER
+from tests.factories import make_order
 from tests.flows.world import World, product, stock_card
 
 
@@ -144,3 +145,22 @@ def test_what_was_told_late_says_nothing_about_now() -> None:
     world.settle()
     assert levels(world) == {"london": 10, "leeds": 0}
     assert world.open() == []
+
+
+def test_a_level_that_stays_capped_is_looked_at_after_a_sale() -> None:
+    world = World(ruled({"cap": 5}))
+    world.know("M", units=30)
+    world.settle()
+    world.capture.take(make_order())
+    world.settle()
+    assert levels(world) == {"london": 5, "leeds": 0}
+    checks = [m.body["check"] for m in world.queues.sent if "check" in m.body]
+    assert checks == ["shop#stock#HAT-M"]
+
+
+def test_a_level_that_falls_with_each_sale_is_not() -> None:
+    world = World()
+    world.know("M", units=30)
+    world.settle()
+    world.capture.take(make_order())
+    assert not [m for m in world.queues.sent if "check" in m.body]

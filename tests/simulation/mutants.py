@@ -13,6 +13,7 @@ from tests.simulation.mutants_messages import MESSAGES
 from tests.simulation.mutants_orders import ORDERS
 from tests.simulation.mutants_owners import OWNERS
 from tests.simulation.mutants_refunds import REFUNDS
+from tests.simulation.mutants_rules import RULES
 from tests.simulation.sabotage import Mutant
 
 __all__ = ["MUTANTS", "Mutant"]
@@ -24,6 +25,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *MESSAGES,
     *CHECKOUTS,
     *OWNERS,
+    *RULES,
 )
 
 

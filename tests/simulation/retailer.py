@@ -77,7 +77,8 @@ class Setup:
     """What scenarios let differ; `zone` is where the ERP's validity days begin and end.
 
     `points` come back to a shop's bucket each second; `calls` may be under way there at once. With
-    `engine`, promotions are owned by a system of that name, which is never called.
+    `engine`, promotions are owned by a system of that name, which is never called. `rules` are
+    more lines of the file.
     """
 
     shops: tuple[str, ...] = ("shop",)
@@ -88,6 +89,7 @@ class Setup:
     bucket: int = BUCKET
     calls: int = 2
     engine: bool = False
+    rules: str = ""
 
 
 @cache
@@ -104,7 +106,7 @@ def retailer(setup: Setup) -> Retailer:
     shop = _SHOP.replace("POINTS", str(setup.points)).replace("BUCKET", str(setup.bucket))
     shop = shop.replace("CALLS", str(setup.calls))
     shops = "".join(shop.replace("NAME", name) for name in setup.shops)
-    return load_retailer((head + shops).replace("MINUTES", str(setup.poll_minutes)))
+    return load_retailer((head + shops + setup.rules).replace("MINUTES", str(setup.poll_minutes)))
 
 
 def _only(line: str, shops: tuple[str, ...]) -> str:

@@ -23,6 +23,10 @@ ORDERLY = frozenset({Entity.ORDER, Entity.SHIPMENT, Entity.STOCK})
 """What changes in a scenario, and so has to be read once the world has healed."""
 
 
+type Expected = Callable[[Truth, str, str], dict[str, int]]
+"""What a shop should offer of a SKU, per location."""
+
+
 @dataclass(slots=True)
 class Play:
     """What a scenario works with. `rng` is its own; `later` does something at an instant.
@@ -193,7 +197,10 @@ def nothing_more(play: Play) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """`open` loads the ERP before anything runs; `play` schedules the chaos of `chaos_ms`."""
+    """`open` loads the ERP before anything runs; `play` schedules the chaos of `chaos_ms`.
+
+    `rules` are more lines of the retailer's file, `expected` the levels that follow from them.
+    """
 
     name: str
     open: Callable[[Play], None]
@@ -209,6 +216,8 @@ class Scenario:
     points: int = POINTS
     bucket: int = BUCKET
     engine: bool = False
+    rules: str = ""
+    expected: Expected | None = None
     replays: bool = False
     replayed: Collection[IssueKind] = REPLAYED
     reads: Collection[Entity] = ORDERLY
@@ -224,6 +233,7 @@ class Scenario:
             self.points,
             self.bucket,
             engine=self.engine,
+            rules=self.rules,
         )
 
     @property

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -54,6 +54,7 @@ class Truth:
     sold: Counter[str] = field(default_factory=Counter)
     on_hand: dict[str, int] = field(default_factory=dict)
     looked: Counter[str] = field(default_factory=Counter)
+    expected: Callable[["Truth", str, str], dict[str, int]] | None = None
     rules: StockRules = field(init=False)
 
     def __post_init__(self) -> None:
@@ -240,7 +241,10 @@ class Truth:
         if key.table is not Table.FACTS or not key.pk.startswith("sku#"):
             return
         sku = key.pk.removeprefix("sku#")
-        place = (keys.item(sku, "erp"), keys.stock(sku, "erp"), keys.hold(sku))
+        place = [keys.item(sku, "erp"), keys.stock(sku, "erp"), keys.hold(sku)]
+        if self.world.retailer.kits is not None:
+            parts = [c.sku for kit in self.world.retailer.kits.defined for c in kit.components]
+            place += [keys.kit_links(sku), *(keys.kit_part(sku, part) for part in parts)]
         rows = self.world.store._get(place)  # noqa: SLF001 - from outside
         rules, now = self.rules, self.world.stage.clock.now()
         known = sku_facts(sku, rows, retailer=self.world.retailer, rules=rules, now=now)
