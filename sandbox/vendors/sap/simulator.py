@@ -4,10 +4,11 @@ import base64
 import json
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import cache, lru_cache
 from http import HTTPStatus
 from itertools import islice
 from urllib.parse import parse_qs, unquote
@@ -15,7 +16,7 @@ from urllib.parse import parse_qs, unquote
 import httpx
 
 from sandbox.simulator import Delivery, Vanish
-from sandbox.vendors.sap import control, crediting, ordering, reading
+from sandbox.vendors.sap import amending, control, crediting, ordering, reading
 from sandbox.vendors.sap.entities import SETS, EntitySet
 from sandbox.vendors.sap.events import Events
 from sandbox.vendors.sap.query import Condition, parse
@@ -26,6 +27,7 @@ from shared.model.base import Json
 from shared.ports import Clock
 
 ROOT = "/sap/opu/odata/sap/"
+_ORDERS = ("API_SALES_ORDER_SRV", "A_SalesOrder")
 TOKEN_LIFE = timedelta(hours=1)
 CSRF_LIFE = timedelta(minutes=30)
 _CREATED = frozenset({"A_SalesOrder", *crediting.KINDS})
@@ -127,6 +129,8 @@ class SapSimulator:
         service, _, name = path.removeprefix(ROOT).partition("/")
         if request.headers.get("x-csrf-token", "").lower() == "fetch":
             return self._session(now)
+        if service == "API_SALES_ORDER_SRV" and "(" in name:
+            return self._one_order(request, name, now)
         entities = SETS.get((service, name))
         if entities is None:
             code = "/IWFND/CM_MGW/004"
@@ -144,7 +148,36 @@ class SapSimulator:
         headers = {"x-csrf-token": token, "set-cookie": f"SAP_SESSIONID={cookie}; path=/; HttpOnly"}
         return httpx.Response(HTTPStatus.OK, headers=headers)
 
-    def _create(self, request: httpx.Request, name: str, now: datetime) -> httpx.Response:
+    def _one_order(self, request: httpx.Request, name: str, now: datetime) -> httpx.Response:
+        """A sales order or an item of it, named by its key."""
+        if (found := amending.ORDER.fullmatch(name)) and request.method == "GET" and not found[2]:
+            order = amending.order_of(self.tenant, found[1])
+            _, _, expand, select = _asked(request.url.query, *_ORDERS)
+            row = _rendered(reading.order_row(order), expand, select)
+            return httpx.Response(HTTPStatus.OK, headers={"etag": order.etag}, json={"d": row})
+        adds = found is not None and found[2] and request.method == "POST"
+        item = amending.ITEM.fullmatch(name) if request.method == "PATCH" else None
+        if not adds and item is None:
+            return httpx.Response(HTTPStatus.METHOD_NOT_ALLOWED)
+        if (refusal := self._without_session(request, now)) is not None:
+            return refusal
+        order = amending.order_of(self.tenant, (item or found or [""] * 2)[1])
+        if item is not None:
+            etag = request.headers.get("if-match")
+            amending.change(order, item[2], _body(request), etag, now)
+            answer = httpx.Response(HTTPStatus.NO_CONTENT)
+        else:
+            amending.add(self.tenant, order, _body(request), now)
+            items = reading.item_rows(order)
+            row = _rendered(items[-1], frozenset())
+            answer = httpx.Response(HTTPStatus.CREATED, json={"d": row})
+        self.counts["changes"] += 1
+        if self.faults.vanishes():
+            raise Vanish
+        return answer
+
+    def _without_session(self, request: httpx.Request, now: datetime) -> httpx.Response | None:
+        """The refusal of a write whose CSRF token is not that of its session."""
         cookies = dict(
             part.strip().split("=", 1)
             for part in request.headers.get("cookie", "").split(";")
@@ -154,10 +187,12 @@ class SapSimulator:
         if not token or now >= until or request.headers.get("x-csrf-token") != token:
             headers = {"x-csrf-token": "Required"}
             return httpx.Response(HTTPStatus.FORBIDDEN, headers=headers, text="CSRF token required")
-        try:
-            body = json.loads(request.content)
-        except ValueError:
-            raise Refused("005056A509B11EE1B9A8FEC11C21D78E", "Malformed body") from None
+        return None
+
+    def _create(self, request: httpx.Request, name: str, now: datetime) -> httpx.Response:
+        if (refusal := self._without_session(request, now)) is not None:
+            return refusal
+        body = _body(request)
         row = self._order(body, now) if name == "A_SalesOrder" else self._credit(name, body, now)
         if self.lingers > 0:
             self.lingers -= 1
@@ -182,11 +217,9 @@ class SapSimulator:
         return crediting.row_of(document)
 
     def _read(self, request: httpx.Request, entities: EntitySet) -> httpx.Response:
-        options = dict(request.url.params)
-        for option in options:
-            if option not in _OPTIONS:
-                raise Refused("005056A509B11EE1B9A8FEC11C21D78E", f"Invalid option {option}")
-        condition, expand, select = _asked(options, entities)
+        options, condition, expand, select = _asked(
+            request.url.query, entities.service, entities.name
+        )
         rows = reading.found(self.tenant, entities.name, condition)
         kept = (row for row in rows if condition is None or condition.holds(row))
         skip = int(options.get("$skiptoken") or options.get("$skip") or 0)
@@ -202,44 +235,61 @@ class SapSimulator:
         return httpx.Response(HTTPStatus.OK, json={"d": body})
 
 
+def _body(request: httpx.Request) -> object:
+    try:
+        return json.loads(request.content)
+    except ValueError:
+        raise Refused("005056A509B11EE1B9A8FEC11C21D78E", "Malformed body") from None
+
+
+@lru_cache(4096)
 def _asked(
-    options: dict[str, str], entities: EntitySet
-) -> tuple[Condition | None, frozenset[str], frozenset[str] | None]:
-    """(filter, expanded navigations, selected fields), each name checked."""
+    query: bytes, service: str, name: str
+) -> tuple[Mapping[str, str], Condition | None, frozenset[str], frozenset[str] | None]:
+    """(options, filter, expanded navigations, selected fields), each name checked."""
+    options = dict(httpx.QueryParams(query))
+    for option in options:
+        if option not in _OPTIONS:
+            raise Refused("005056A509B11EE1B9A8FEC11C21D78E", f"Invalid option {option}")
+    entities = SETS[service, name]
     names = entities.fields | entities.navs
     condition = parse(options["$filter"], entities.fields) if "$filter" in options else None
     expand = frozenset(filter(None, options.get("$expand", "").split(",")))
     expand |= {path.split("/", 1)[0] for path in expand}
     select = frozenset(filter(None, options.get("$select", "").split(",")))
     order = options.get("$orderby", entities.key).split()[0]
-    for name in (*expand, *select, order):
-        if name not in (entities.navs if name in expand else names):
-            raise Refused("005056A509B11ED1B9BF9F46AEE16C80", f"Property {name} not found")
+    for named in (*expand, *select, order):
+        if named not in (entities.navs if named in expand else names):
+            raise Refused("005056A509B11ED1B9BF9F46AEE16C80", f"Property {named} not found")
     if order not in entities.sought:
         raise Refused("005056A509B11ED1B9BF9F46AEE16C80", f"Cannot order by {order}")
-    return condition, expand, select or None
+    return options, condition, expand, select or None
 
 
 def _rendered(
     row: Row, expand: frozenset[str], select: frozenset[str] | None = None
 ) -> dict[str, Json]:
     """A row as JSON; what was not asked to be expanded is left out."""
-    return {
-        name: _value(value, inside=_below(name, expand))
-        for name, value in row.items()
-        if (name in expand if name.startswith("to_") else select is None or name in select)
-    }
+    found: dict[str, Json] = {}
+    for name, value in row.items():
+        if name.startswith("to_"):
+            if name in expand:
+                found[name] = _value(value, inside=_below(name, expand))
+        elif select is None or name in select:
+            found[name] = value if type(value) is str else _value(value)
+    return found
 
 
+@lru_cache(256)
 def _below(name: str, expand: frozenset[str]) -> frozenset[str]:
     """What is expanded inside a navigation: `to_A/to_B` expands both."""
     return frozenset(p.removeprefix(f"{name}/") for p in expand if p.startswith(f"{name}/"))
 
 
 def _value(value: object, *, inside: frozenset[str] = frozenset()) -> Json:
+    if isinstance(value, str | bool | None):
+        return value
     match value:
-        case bool() | str() | None:
-            return value
         case Decimal():
             return str(value)
         case datetime():
@@ -254,5 +304,6 @@ def _value(value: object, *, inside: frozenset[str] = frozenset()) -> Json:
             raise TypeError(f"cannot render {type(value).__name__}")
 
 
+@cache
 def _basic(user: str, password: str) -> str:
     return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
