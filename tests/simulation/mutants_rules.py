@@ -23,7 +23,11 @@ RULES: tuple[Mutant, ...] = (
         "a share that stays is not looked at after a sale",
         "The shop took a unit off, our wish is what it was, and nobody puts the unit back.",
         (SHARED,),
-        ("shared.domain.stock_rules:stays_when_sold", "return bool(", "return False and bool("),
+        (
+            "shared.domain.stock_rules:stays_when_sold",
+            "return bool(retailer.allocations) or any(",
+            "return False and any(",
+        ),
     ),
     mutant(
         "a kit's orders do not reach its components",
