@@ -7,7 +7,7 @@ from datetime import datetime
 from shared.domain.ownership import owned
 from shared.domain.price_cards import changes, merged, reread
 from shared.errors import RetryableError
-from shared.flows import keys
+from shared.flows import gtins, keys
 from shared.flows.issues import Issues, Problem
 from shared.flows.stock_doubts import believed
 from shared.model.base import Json
@@ -52,6 +52,8 @@ def apply(
         pending |= _orphans(pending, rows := store.get(pending))
         told = believed(pending, rows, issues=issues, retailer=retailer)
         writes = _writes(told, rows, applied)
+        written = (pending[put.key] for put in writes)
+        gtins.remember((card for card in written if isinstance(card, ItemCard)), store)
         committed = store.commit(writes)
         applied.changed += sum(committed)
         pending = {

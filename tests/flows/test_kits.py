@@ -162,7 +162,7 @@ def test_nothing_is_written_when_nothing_changed() -> None:
 def test_a_retailer_without_kits_reads_nothing_more() -> None:
     world = World()
     world.know("M")
-    wanted = world.deriver._fact_keys(["sku#HAT-M"])  # noqa: SLF001 - what a derivation costs
+    wanted = world.deriver._fact_keys(["sku#HAT-M"], ())  # noqa: SLF001 - what a derivation costs
     assert keys.kit_links("HAT-M") not in wanted
 
 

@@ -72,13 +72,20 @@ zone = "Europe/London"
 """
 
 
+_WAREHOUSE = """
+[[sources]]
+name = "wms"
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Setup:
     """What scenarios let differ; `zone` is where the ERP's validity days begin and end.
 
     `points` come back to a shop's bucket each second; `calls` may be under way there at once. With
-    `engine`, promotions are owned by a system of that name, which is never called. `rules` are
-    more lines of the file.
+    `engine`, promotions are owned by a system of that name, which is never called; with
+    `warehouse`, all stock is told by one that is never called either. `rules` are more lines of
+    the file.
     """
 
     shops: tuple[str, ...] = ("shop",)
@@ -90,6 +97,7 @@ class Setup:
     calls: int = 2
     engine: bool = False
     rules: str = ""
+    warehouse: bool = False
 
 
 @cache
@@ -106,7 +114,10 @@ def retailer(setup: Setup) -> Retailer:
     shop = _SHOP.replace("POINTS", str(setup.points)).replace("BUCKET", str(setup.bucket))
     shop = shop.replace("CALLS", str(setup.calls))
     shops = "".join(shop.replace("NAME", name) for name in setup.shops)
-    return load_retailer((head + shops + setup.rules).replace("MINUTES", str(setup.poll_minutes)))
+    if setup.warehouse:
+        head = head.replace('stock = "erp"', 'stock = "wms"') + _WAREHOUSE
+    text = head + shops + setup.rules
+    return load_retailer(text.replace("MINUTES", str(setup.poll_minutes)))
 
 
 def _only(line: str, shops: tuple[str, ...]) -> str:

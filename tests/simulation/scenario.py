@@ -223,6 +223,7 @@ class Scenario:
     engine: bool = False
     rules: str = ""
     expected: Expected | None = None
+    warehouse: bool = False
     replays: bool = False
     replayed: Collection[IssueKind] = REPLAYED
     reads: Collection[Entity] = ORDERLY
@@ -239,6 +240,7 @@ class Scenario:
             self.bucket,
             engine=self.engine,
             rules=self.rules,
+            warehouse=self.warehouse,
         )
 
     @property
