@@ -219,8 +219,7 @@ class AppStack(Stack):
 
     def _sweep(self) -> Function:
         rows = Rows(
-            reads=("control",),
-            writes=("facts", "orders", "issues"),
+            writes=("facts", "orders", "issues", "control"),
             lanes=("targets", "orders", "facts"),
         )
         function = Function(

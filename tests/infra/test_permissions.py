@@ -84,7 +84,7 @@ LEDGER: dict[str, dict[str, Actions]] = {
         "stream-failures": FAIL,
     },
     "sweep": {
-        "control": READ,
+        "control": WRITE,
         "facts": WRITE,
         "facts lanes": LOOK,
         "issues": WRITE,

@@ -15,6 +15,7 @@ from tests.simulation.mutants_movements import MOVEMENTS
 from tests.simulation.mutants_orders import ORDERS
 from tests.simulation.mutants_owners import OWNERS
 from tests.simulation.mutants_refunds import REFUNDS
+from tests.simulation.mutants_rules import RULES
 from tests.simulation.sabotage import Mutant
 
 __all__ = ["MUTANTS", "Mutant"]
@@ -27,6 +28,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *MESSAGES,
     *CHECKOUTS,
     *OWNERS,
+    *RULES,
     *MOVEMENTS,
 )
 

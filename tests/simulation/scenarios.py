@@ -8,6 +8,7 @@ from tests.simulation.scenarios_orders import ORDERS
 from tests.simulation.scenarios_outages import OUTAGES
 from tests.simulation.scenarios_owners import OWNERS
 from tests.simulation.scenarios_prices import PRICES
+from tests.simulation.scenarios_rules import RULES
 
-_ALL = (*ORDERS, *PRICES, *OUTAGES, *EDGES, *CHECKOUTS, *OWNERS, *MOVEMENTS)
+_ALL = (*ORDERS, *PRICES, *OUTAGES, *EDGES, *CHECKOUTS, *OWNERS, *MOVEMENTS, *RULES)
 SCENARIOS: dict[str, Scenario] = {each.name: each for each in _ALL}
