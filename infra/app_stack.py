@@ -219,8 +219,7 @@ class AppStack(Stack):
 
     def _sweep(self) -> Function:
         rows = Rows(
-            reads=("control",),
-            writes=("facts", "orders", "issues"),
+            writes=("facts", "orders", "issues", "control"),
             lanes=("targets", "orders", "facts"),
         )
         function = Function(
@@ -290,9 +289,13 @@ class AppStack(Stack):
             "api-read",
             self._stage,
             handler="functions.read.api.handler",
-            environment={"tables": self._grants.names(rows)},
+            environment={
+                "tables": self._grants.names(rows),
+                "archive": self._data.archive.bucket_name,
+            },
         )
         self._grants.rows(function, rows)
+        self._grants.journal(function, reads=True)
         return function
 
     def _reservations(self) -> Function:

@@ -15,9 +15,11 @@ from sandbox import check_prices, check_rules
 from sandbox.failures import CannotRunError
 from sandbox.toml_text import line_of, lines
 from shared.model import consistency, stock_consistency
+from shared.model.accuracy import AccuracyPolicy
 from shared.model.base import Json
 from shared.model.guardrails import Guardrails
 from shared.model.ids import Entity
+from shared.model.kits import Kit, KitRules
 from shared.model.parity import ParityPolicy
 from shared.model.price_rules import (
     ExchangeRate,
@@ -27,6 +29,7 @@ from shared.model.price_rules import (
     Segment,
     TaxRate,
 )
+from shared.model.product import Component
 from shared.model.retailer import (
     Channel,
     Connection,
@@ -65,11 +68,15 @@ _MODELS: dict[str, type[BaseModel]] = {
     "exchange_rates": ExchangeRate,
     "roundings": Rounding,
     "precedence": Precedence,
+    "accuracy": AccuracyPolicy,
     "location_groups": LocationGroup,
     "stock_rules": StockRule,
     "stock_rules.later": Later,
     "allocations": Allocation,
     "allocations.parts": Part,
+    "kits": KitRules,
+    "kits.defined": Kit,
+    "kits.defined.components": Component,
     "stock_guards": StockGuards,
     "stock_guards.null": Guard,
     "stock_guards.missing": Guard,

@@ -6,14 +6,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
-from shared.domain.credits import Credit
+from shared.domain.credits import CreditWish, PostedCredit
 from shared.domain.demand import AmendedLine, LineChange
 from shared.model.base import Json
 from shared.model.events import BusinessEvent
 from shared.model.facts import PriceCard, ProductCard, StockCard
 from shared.model.ids import Entity, Facet
 from shared.model.invoice import BillingDocument
-from shared.model.money import Money
 from shared.model.order import Order, Shipment
 from shared.model.retailer import Limits
 from shared.model.target import Outcome, Push
@@ -37,8 +36,7 @@ class Key(NamedTuple):
     sk: str = "-"
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """`rev` counts our writes of this row, from 1; a commit names the one it read."""
 
     key: Key
@@ -47,8 +45,7 @@ class Row:
     raw: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Put:
+class Put(NamedTuple):
     """Write a row if its revision is still `expected`; 0 means it must not exist yet.
 
     `lane` and `due` put the row into its table's sparse index of things to do, ordered by `due`;
@@ -66,8 +63,7 @@ class Put:
     raw: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Delete:
+class Delete(NamedTuple):
     key: Key
     expected: int
 
@@ -118,8 +114,7 @@ class Store(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """Keys, never values: a reason to look."""
 
     queue: str
@@ -276,30 +271,6 @@ class OrderAmender(Protocol):
         Answers every line as it is then; raises InDoubtError when the answer to a write was lost.
         """
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class CreditWish:
-    """One refund as the ERP is to know it; `reference` is what it can be asked for.
-
-    With `goods_back` units come back and are received; else only money went back. `erp_items`
-    maps our line ids to the items of `erp_order`.
-    """
-
-    order: Order
-    credits: Sequence[Credit]
-    reference: str
-    erp_order: str
-    erp_items: Mapping[str, str]
-    goods_back: bool
-
-
-@dataclass(frozen=True, slots=True)
-class PostedCredit:
-    """The document the ERP keeps of a refund; `differs` is its total if that is another one."""
-
-    document: str
-    differs: Money | None = None
 
 
 class CreditSink(Protocol):

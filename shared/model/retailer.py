@@ -7,10 +7,12 @@ from urllib.parse import urlsplit
 from pydantic import Field, JsonValue, field_validator, model_validator
 
 from shared.model import stock_consistency
+from shared.model.accuracy import AccuracyPolicy
 from shared.model.base import Canonical, Instant
 from shared.model.consistency import mistakes
 from shared.model.guardrails import Guardrails
 from shared.model.ids import Entity, Name, Sku
+from shared.model.kits import KitRules
 from shared.model.money import Currency
 from shared.model.order_policy import OrderPolicy
 from shared.model.parity import ParityPolicy
@@ -164,10 +166,12 @@ class Retailer(Canonical):
     exchange_rates: tuple[ExchangeRate, ...] = ()
     roundings: tuple[Rounding, ...] = ()
     precedence: Precedence = Precedence()
+    accuracy: AccuracyPolicy = AccuracyPolicy()
     location_groups: tuple[LocationGroup, ...] = ()
     stock_rules: tuple[StockRule, ...] = ()
     allocations: tuple[Allocation, ...] = ()
     stock_guards: StockGuards = StockGuards()
+    kits: KitRules | None = Field(default=None, description="whether articles are sold as kits")
     authority: dict[Entity, Name] = Field(description="which connection owns which entity")
 
     def connection(self, name: str) -> Connection:

@@ -84,7 +84,7 @@ LEDGER: dict[str, dict[str, Actions]] = {
         "stream-failures": FAIL,
     },
     "sweep": {
-        "control": READ,
+        "control": WRITE,
         "facts": WRITE,
         "facts lanes": LOOK,
         "issues": WRITE,
@@ -116,6 +116,8 @@ LEDGER: dict[str, dict[str, Actions]] = {
         "control": READ,
         "issues lanes": LOOK,
         "targets lanes": LOOK,
+        "archive": frozenset({"s3:ListBucket"}),
+        "ledger": FETCH,
     },
     "api-ops": {
         "issues": WRITE,
@@ -138,6 +140,7 @@ LEDGER: dict[str, dict[str, Actions]] = {
         "control": WRITE,
         "files": frozenset({"s3:ListBucket"}),
         "drop": FETCH,
+        "ledger": KEEP,
         "report": FETCH | KEEP,
         "import": CONSUME | SEND,
         "bus": NEWS,
@@ -145,6 +148,7 @@ LEDGER: dict[str, dict[str, Actions]] = {
     "api-prices": {"facts": WRITE, "control": WRITE},
     "api-movements": {
         "facts": WRITE,
+        "links": READ,
         "issues": WRITE,
         "control": WRITE,
         "ledger": KEEP,
@@ -217,7 +221,7 @@ PLACES = (
     (r"RefSecret(erp|shop)", r"secret of \1"),
     (r"AttBus[0-9A-F]{8}Arn", "bus"),
     (r"-files-\", {\"Ref\": \"AWS::AccountId\"}, \"/(drop|report)/\*\"", r"\1"),
-    (r"-(files)-\", {\"Ref\": \"AWS::AccountId\"}\]", r"\1"),
+    (r"-(files|archive)-\", {\"Ref\": \"AWS::AccountId\"}\]", r"\1"),
     (r"Attimport(?:Work)[0-9A-F]{8}Arn", "import"),
     (r"Attimport(?:Dead)[0-9A-F]{8}Arn", "import-dead"),
     (r"-archive-\", {\"Ref\": \"AWS::AccountId\"}, \"/(raw|ledger)/\*\"", r"\1"),

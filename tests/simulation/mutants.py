@@ -12,9 +12,11 @@ from tests.simulation.mutants_changes import CHANGES
 from tests.simulation.mutants_channels import CHANNELS
 from tests.simulation.mutants_checkouts import CHECKOUTS
 from tests.simulation.mutants_messages import MESSAGES
+from tests.simulation.mutants_movements import MOVEMENTS
 from tests.simulation.mutants_orders import ORDERS
 from tests.simulation.mutants_owners import OWNERS
 from tests.simulation.mutants_refunds import REFUNDS
+from tests.simulation.mutants_rules import RULES
 from tests.simulation.sabotage import Mutant
 
 __all__ = ["MUTANTS", "Mutant"]
@@ -28,6 +30,8 @@ MUTANTS: tuple[Mutant, ...] = (
     *CHECKOUTS,
     *OWNERS,
     *BULK,
+    *RULES,
+    *MOVEMENTS,
 )
 
 

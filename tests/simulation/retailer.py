@@ -91,6 +91,10 @@ _TRADED = (
     'price_lists = ["retail"]',
     'price_lists = ["trade", "retail"]\nsegments = ["trade"]',
 )
+_WAREHOUSE = """
+[[sources]]
+name = "wms"
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +102,10 @@ class Setup:
     """What scenarios let differ; `zone` is where the ERP's validity days begin and end.
 
     `points` come back to a shop's bucket each second; `calls` may be under way there at once. With
-    `engine`, promotions are owned by a system of that name, which is never called. `settings` are
-    those of the shops' connector, as TOML. With `trade` companies pay by a list of their own, from
-    conditions of the type TRADE.
+    `engine`, promotions are owned by a system of that name, which is never called; with
+    `warehouse`, all stock is told by one that is never called either. `rules` are more lines of
+    the file, `settings` those of the shops' connector. With `trade` companies pay by a list of
+    their own, from conditions of the type TRADE.
     """
 
     shops: tuple[str, ...] = ("shop",)
@@ -113,6 +118,8 @@ class Setup:
     settings: str = ""
     trade: bool = False
     engine: bool = False
+    rules: str = ""
+    warehouse: bool = False
 
 
 @cache
@@ -132,7 +139,10 @@ def retailer(setup: Setup) -> Retailer:
         head += _TRADE
         shop = shop.replace(*_TRADED)
     shops = "".join(shop.replace("NAME", name) for name in setup.shops)
-    return load_retailer((head + shops).replace("MINUTES", str(setup.poll_minutes)))
+    if setup.warehouse:
+        head = head.replace('stock = "erp"', 'stock = "wms"') + _WAREHOUSE
+    text = head + shops + setup.rules
+    return load_retailer(text.replace("MINUTES", str(setup.poll_minutes)))
 
 
 def _only(line: str, shops: tuple[str, ...]) -> str:
