@@ -14,6 +14,7 @@ from shared.errors import RejectedError
 from shared.ports import Delete, Key, Put, Row, Store, Table, Write
 from tests.fakes import TOGETHER_MAX, TOGETHER_MAX_BYTES, checked, row_size, sized
 from tests.simulation.faults import Kind
+from tests.simulation.roles import DeniedError, may
 from tests.simulation.wire import Wire
 
 GET_MAX = 100
@@ -36,12 +37,26 @@ class SimStore(Store):
         self.changed: list[Changed] = []
         self.write_units = 0
 
+    # what a function may do
+
+    def _permitted(self, writes: Sequence[Write]) -> None:
+        for write in writes:
+            self._permit("delete" if isinstance(write, Delete) else "write", write.key.table)
+
+    def _permit(self, verb: str, place: str) -> None:
+        task = self._wire.engine.current
+        if task is None or task.container is None or may(task.name, verb, place):
+            return
+        raise DeniedError(f"{task.name} may not {verb} {place}")
+
     # reads
 
     def get(self, keys: Iterable[Key]) -> dict[Key, Row]:
         wanted = tuple(dict.fromkeys(keys))
         for key in wanted:
             checked(key)
+        for table in {key.table for key in wanted}:
+            self._permit("read", table)
         found: dict[Key, Row] = {}
         for start in range(0, len(wanted), GET_MAX):
             chunk = wanted[start : start + GET_MAX] if len(wanted) > GET_MAX else wanted
@@ -66,6 +81,7 @@ class SimStore(Store):
         def found() -> list[Row]:
             return [r for r in self._query(table, pk, prefix) if r.key.sk > after][:limit]
 
+        self._permit("read", table)
         return self._wire.aws(f"query {table} {pk} {prefix or after}", found)
 
     def _query(self, table: Table, pk: str, prefix: str) -> list[Row]:
@@ -81,6 +97,7 @@ class SimStore(Store):
         until: datetime | None = None,
         limit: int = 250,
     ) -> list[Row]:
+        self._permit("look", f"{table} lanes")
         return self._wire.aws(
             f"due {table} {lane}", partial(self._due, table, lane, since, until, limit)
         )
@@ -105,6 +122,7 @@ class SimStore(Store):
 
     def commit(self, writes: Sequence[Write]) -> list[bool]:
         """In chunks of 25, each statement for itself; a delete goes alone."""
+        self._permitted(writes)
         done: list[bool] = []
         for chunk in _chunks(writes):
             label = f"write {chunk[0].key.table} {chunk[0].key.pk} {chunk[0].key.sk} "
@@ -131,6 +149,7 @@ class SimStore(Store):
             raise RejectedError("rows are larger than 4 MB together", code="ValidationException")
         if not writes:
             return True
+        self._permitted(writes)
         return self._wire.aws(f"transaction of {len(writes)}", lambda: self._together(writes))
 
     def put_now(self, put: Put) -> bool:
