@@ -20,8 +20,9 @@ from shared.aws.secrets import Secrets
 from shared.aws.store import DynamoStore
 from shared.connectors.catalog import CATALOG
 from shared.flows.issues import Issues
-from shared.flows.pacing import LeasedPacer
+from shared.flows.pacing import LeasedPacer, pacer_of
 from shared.kit.clock import WallClock
+from shared.kit.guard import Guarded
 from shared.model.retailer import Retailer
 from shared.ports import Table
 from shared.settings import Settings, retailer_from
@@ -102,9 +103,14 @@ def transport() -> httpx.BaseTransport | None:
     return None
 
 
+def guarded(name: str) -> httpx.BaseTransport:
+    """The same, with its answers heard by the connection's pacer."""
+    return Guarded(transport() or httpx.HTTPTransport(), pacer(name))
+
+
 @cache
 def pacer(name: str) -> LeasedPacer:
-    return LeasedPacer(retailer().connection(name), store(), clock)
+    return pacer_of(retailer().connection(name), store(), issues(), clock)
 
 
 def give_back() -> None:
@@ -133,7 +139,7 @@ def connector(name: str) -> Any:
             secret,
             pacer=pacer(name),
             clock=clock,
-            transport=transport(),
+            transport=guarded(name),
         )
         known = _CONNECTED[name] = (secret, made)
     return known[1]

@@ -17,6 +17,7 @@ from sandbox.toml_text import line_of, lines
 from shared.model import consistency, stock_consistency
 from shared.model.base import Json
 from shared.model.ids import Entity
+from shared.model.limits import Limits
 from shared.model.parity import ParityPolicy
 from shared.model.price_rules import (
     ExchangeRate,
@@ -29,7 +30,6 @@ from shared.model.price_rules import (
 from shared.model.retailer import (
     Channel,
     Connection,
-    Limits,
     Location,
     PriceList,
     Retailer,

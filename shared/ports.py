@@ -11,9 +11,9 @@ from shared.model.base import Json
 from shared.model.events import BusinessEvent
 from shared.model.facts import PriceCard, ProductCard, StockCard
 from shared.model.ids import Entity, Facet
+from shared.model.limits import Limits
 from shared.model.money import Money
 from shared.model.order import Order, Shipment
-from shared.model.retailer import Limits
 from shared.model.target import Outcome, Push
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from shared.errors import RejectedError, ThrottledError
 from shared.model.events import BusinessEvent
-from shared.model.retailer import Limits
+from shared.model.limits import Limits
 from shared.ports import (
     Blobs,
     Bus,

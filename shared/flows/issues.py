@@ -20,6 +20,7 @@ _SEVERITY = {
     IssueKind.DUPLICATE_IN_ERP: Severity.CRITICAL,
     IssueKind.DEAD_LETTER: Severity.CRITICAL,
     IssueKind.ACCESS: Severity.CRITICAL,
+    IssueKind.CIRCUIT_OPEN: Severity.CRITICAL,
     IssueKind.UNMAPPED_SKU: Severity.HIGH,
     IssueKind.TOTALS_DIFFER: Severity.HIGH,
     IssueKind.BAD_MESSAGE: Severity.HIGH,

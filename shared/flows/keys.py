@@ -144,6 +144,16 @@ def rate(connection: str, operation: str = "") -> Key:
     return Key(Table.CONTROL, f"rate#{connection}" + (f"#{operation}" if operation else ""))
 
 
+def breaker(connection: str) -> Key:
+    """Whether a connection fails so often that it is left alone."""
+    return Key(Table.CONTROL, f"breaker#{connection}")
+
+
+def slots(connection: str) -> Key:
+    """Who calls a connection just now, where the vendor counts calls under way."""
+    return Key(Table.CONTROL, f"slots#{connection}")
+
+
 WAKE_QUEUE = "wake"
 """Where the clock is told of an instant, with the delay that is left until then."""
 

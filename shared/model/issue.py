@@ -35,6 +35,7 @@ class IssueKind(StrEnum):
     DERIVATION_LAGS = "derivation_lags"
     DEAD_LETTER = "dead_letter"
     ACCESS = "access"
+    CIRCUIT_OPEN = "circuit_open"
 
 
 class Severity(StrEnum):

@@ -10,6 +10,7 @@ from shared.model import stock_consistency
 from shared.model.base import Canonical, Instant
 from shared.model.consistency import mistakes
 from shared.model.ids import Entity, Name, Sku
+from shared.model.limits import Limits
 from shared.model.money import Currency
 from shared.model.parity import ParityPolicy
 from shared.model.price import PriceKind, TaxBasis
@@ -26,14 +27,6 @@ from shared.model.price_rules import (
 from shared.model.stock_rules import Allocation, LocationGroup, StockGuards, StockRule
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-
-
-class Limits(Canonical):
-    """What this account of the vendor may be asked; the connector knows what a call costs."""
-
-    points_per_second: int = Field(gt=0, description="refill of the rate bucket")
-    bucket: int = Field(gt=0, description="points a full bucket holds")
-    slots: int = Field(default=2, ge=2, le=100, description="calls under way at once")
 
 
 class Connection(Canonical):

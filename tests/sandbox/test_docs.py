@@ -202,6 +202,8 @@ def test_the_architecture_says_where_every_row_lives() -> None:
         Key(keys.parity("", Facet.PRICE).table, "parity#<channel>#<facet>"),
         Key(keys.sighting("", Facet.PRICE, "").table, "sighting#<channel>#<facet>#<run>", "<key>"),
         keys.lease("<name>"),
+        keys.breaker("<connection>"),
+        keys.slots("<connection>"),
         keys.rate("<connection>"),
         keys.rate("<connection>", "<operation>"),
     ]

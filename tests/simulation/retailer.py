@@ -27,7 +27,7 @@ base_url = "https://erp.example"
 secret = "erp"
 settle_seconds = 120
 poll_minutes = MINUTES
-limits = { points_per_second = 50, bucket = 100, slots = SLOTS }
+limits = { points_per_second = 50, bucket = 100, slots = SLOTS, slots_are_counted = COUNTED }
 settings = { zone = "ZONE" }
 
 [[locations]]
@@ -82,11 +82,13 @@ class Setup:
     points: int = POINTS
     bucket: int = BUCKET
     calls: int = 2
+    counted: bool = False
 
 
 @cache
 def retailer(setup: Setup) -> Retailer:
     text = _HEAD.replace("SLOTS", str(setup.slots)).replace("ZONE", setup.zone)
+    text = text.replace("COUNTED", str(setup.counted).lower())
     text = text.replace("GID", "gid://shopify/Location/")
     head = "\n".join(
         line if "external" not in line else _only(line, setup.shops) for line in text.splitlines()

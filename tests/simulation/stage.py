@@ -15,7 +15,8 @@ from functions.ingest import webhook
 from shared.aws.inbox import Inbox
 from shared.connectors.catalog import CATALOG
 from shared.flows.issues import Issues
-from shared.flows.pacing import LeasedPacer
+from shared.flows.pacing import LeasedPacer, pacer_of
+from shared.kit.guard import Guarded
 from shared.kit.oauth import ClientCredentials
 from shared.model.base import Canonical
 from shared.model.events import BusinessEvent
@@ -166,7 +167,8 @@ class Stage:
     def pacer(self, name: str) -> LeasedPacer:
         mine = self.container().pacers
         if name not in mine:
-            mine[name] = LeasedPacer(self.retailer.connection(name), self.store, self.clock)
+            connection = self.retailer.connection(name)
+            mine[name] = pacer_of(connection, self.store, self.issues(), self.clock)
         found: LeasedPacer = mine[name]
         return found
 
@@ -181,7 +183,7 @@ class Stage:
                 self.secrets[name],
                 pacer=self.pacer(name),
                 clock=self.clock,
-                transport=self.transports[name],
+                transport=Guarded(self.transports[name], self.pacer(name)),
             )
         return mine[name]
 

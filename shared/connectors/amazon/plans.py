@@ -8,7 +8,7 @@ replaces it.
 from dataclasses import dataclass
 from decimal import Decimal
 
-from shared.model.retailer import Limits
+from shared.model.limits import Limits
 
 CALL = 10_000
 
