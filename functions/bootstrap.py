@@ -11,7 +11,7 @@ import boto3
 import httpx
 from aws_lambda_powertools import Logger, Metrics
 
-from shared.aws.blobs import S3Blobs
+from shared.aws.blobs import S3Blobs, S3Journal
 from shared.aws.bus import EventBus
 from shared.aws.config import config
 from shared.aws.files import S3Files
@@ -81,6 +81,11 @@ def bus() -> EventBus:
 @cache
 def blobs() -> S3Blobs:
     return S3Blobs(client("s3"), environment().archive)
+
+
+@cache
+def journal() -> S3Journal:
+    return S3Journal(client("s3"), environment().archive)
 
 
 @cache

@@ -19,6 +19,7 @@ from infra.grants import Grants, Rows
 from infra.price_work import PriceWork
 from infra.queue import WorkQueue
 from infra.stage import Stage, row_of
+from infra.stock_work import StockWork
 from shared.connectors.catalog import Kind
 
 STREAM_TRIES = 10
@@ -43,6 +44,7 @@ class AppStack(Stack):
             for c in connections
         ]
         self.prices = PriceWork(self, stage, data, grants=self._grants)
+        self.stock = StockWork(self, stage, data, grants=self._grants, reads=self._reads(Kind.ERP))
         self.functions = [
             self._webhook(),
             self._normalize(),
@@ -54,6 +56,7 @@ class AppStack(Stack):
             self._ops_api(),
             self._reservations(),
             *self.prices.functions,
+            self.stock.taker,
             *(function for work in self.work for function in (work.reader, work.writer)),
         ]
         by_id = {function.node.id: function for function in self.functions}
@@ -68,6 +71,7 @@ class AppStack(Stack):
                 "Ops": by_id["api-ops"],
                 "Lookup": self.prices.lookup,
                 "Prices": self.prices.taker,
+                "Movements": self.stock.taker,
                 "Reservations": by_id["api-reservations"],
             },
         )
@@ -137,7 +141,11 @@ class AppStack(Stack):
         return function
 
     def _derive(self) -> Function:
-        rows = Rows(reads=("orders",), writes=("facts", "targets", "issues"))
+        rows = Rows(
+            reads=("orders",),
+            writes=("facts", "targets", "issues", "control"),
+            deletes=("control",),
+        )
         sends = self._writes(Kind.CHANNEL) | self._reads(Kind.CHANNEL)
         sends |= {self.wakes.name: self.wakes}
         function = Function(
@@ -208,7 +216,11 @@ class AppStack(Stack):
         return function
 
     def _sweep(self) -> Function:
-        rows = Rows(writes=("facts", "orders"), lanes=("targets", "orders"))
+        rows = Rows(
+            reads=("control",),
+            writes=("facts", "orders", "issues"),
+            lanes=("targets", "orders", "facts"),
+        )
         function = Function(
             self,
             "sweep",
@@ -217,10 +229,12 @@ class AppStack(Stack):
             environment={
                 "tables": self._grants.names(rows),
                 "queues": {n: q.work.queue_url for n, q in self._writes().items()},
+                "bus": self._grants.bus_name,
             },
         )
         self._grants.rows(function, rows)
         self._grants.send(function, self._writes().values())
+        self._grants.publish(function)
         self._every_minute(function)
         return function
 
@@ -294,7 +308,9 @@ class AppStack(Stack):
         return function
 
     def _ops_api(self) -> Function:
-        rows = Rows(reads=("orders", "facts"), writes=("issues", "inbox", "links"))
+        rows = Rows(
+            reads=("orders", "control"), writes=("facts", "targets", "issues", "inbox", "links")
+        )
         sends = self._reads() | self._writes() | {self._data.imports.name: self._data.imports}
         function = Function(
             self,

@@ -19,6 +19,7 @@ INDEXED = frozenset({"facts", "targets", "orders", "issues"})
 SCOPES = {
     "orders.write": "place orders",
     "prices.write": "send prices",
+    "stock.write": "send stock movements and counts",
     "lookup.read": "look up prices and availability",
     "ops.read": "see exceptions and traces",
     "ops.replay": "replay what failed",
@@ -28,6 +29,7 @@ CLIENTS = {
     "operator": ("lookup.read", "ops.read", "ops.replay", "ops.approve"),
     "pricing": ("lookup.read", "prices.write"),
     "shopfront": ("lookup.read", "orders.write"),
+    "warehouse": ("stock.write",),
 }
 
 KEPT = Duration.days(180)
@@ -113,7 +115,8 @@ class DataStack(Stack):
             versioned=False,
             removal_policy=stage.removal,
             lifecycle_rules=[
-                s3.LifecycleRule(prefix=prefix, expiration=KEPT) for prefix in ("raw/", "access/")
+                s3.LifecycleRule(prefix=prefix, expiration=KEPT)
+                for prefix in ("raw/", "access/", "ledger/")
             ],
         )
         acknowledge(

@@ -24,11 +24,13 @@ READ_ROUTES = {
     "GET /v1/connections": "ops.read",
     "GET /v1/parity": "ops.read",
     "GET /v1/parity/{channel}/pending": "ops.read",
+    "GET /v1/approvals": "ops.read",
 }
 OPS_ROUTES = {
     "POST /v1/exceptions/{issue_id}/replay": "ops.replay",
     "POST /v1/inbox/{connection}/{delivery}/replay": "ops.replay",
     "PUT /v1/links/{connection}/{code}": "ops.approve",
+    "POST /v1/approvals": "ops.approve",
 }
 LOOKUP_ROUTES = {
     "GET /v1/prices/{channel}/{sku}": "lookup.read",
@@ -37,6 +39,7 @@ LOOKUP_ROUTES = {
     "POST /v1/availability/{channel}/lookup": "lookup.read",
 }
 PRICE_ROUTES = {"POST /v1/prices": "prices.write"}
+MOVEMENT_ROUTES = {"POST /v1/movements": "stock.write"}
 RESERVATION_ROUTES = {
     "POST /v1/reservations": "orders.write",
     "GET /v1/reservations/{reservation}": "orders.write",
@@ -48,6 +51,7 @@ SCOPED = {
     "Ops": OPS_ROUTES,
     "Lookup": LOOKUP_ROUTES,
     "Prices": PRICE_ROUTES,
+    "Movements": MOVEMENT_ROUTES,
     "Reservations": RESERVATION_ROUTES,
 }
 """Routes by the function that answers them, each with the scope it asks for."""

@@ -86,6 +86,10 @@ class Grants:
         why = "raw bodies are named after their delivery"
         self._under(function, actions, "archive", "raw", why)
 
+    def journal(self, function: lambda_.Function, *actions: str) -> None:
+        why = "the journal's pieces are named after their instant"
+        self._under(function, actions, "archive", "ledger", why)
+
     def files(self, function: lambda_.Function) -> None:
         """Read what is dropped, write reports beside it; listing makes what is gone a 404."""
         why = "files are named by those who drop them"

@@ -88,6 +88,25 @@ class Api:
                 return list(found.values())
             after = str(page["next"])
 
+    def approvals(self, *, channel: str = "", rule: str = "") -> list[dict[str, Json]]:
+        """All price changes that wait for approval; of a channel, for breaking a rule."""
+        found: list[dict[str, Json]] = []
+        query = {name: said for name, said in (("channel", channel), ("rule", rule)) if said}
+        while True:
+            page = self.call("GET", "v1", "approvals", query=query)
+            listed = page.get("waiting")
+            found += (
+                [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+            )
+            if not page.get("next"):
+                return found
+            query = {**query, "after": str(page["next"])}
+
+    def rule(self, decision: str, why: str, **on: Json) -> dict[str, Json]:
+        """Approve or reject `proposals`, line by line, or `all` of a channel."""
+        body: dict[str, Json] = {"decision": decision, "why": why, **on}
+        return self.call("POST", "v1", "approvals", body=body)
+
     def summary(self) -> dict[str, Json]:
         return self.call("GET", "v1", "summary")
 

@@ -1,9 +1,10 @@
 """What a retailer's rules of prices lack: taxes, buyers, and what a channel can show."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from shared.connectors.catalog import CATALOG
 from shared.model.consistency import Mistake, Plain, items, text, texts
+from shared.model.price import PriceKind
 
 
 def mistakes(retailer: Plain) -> Iterator[Mistake]:
@@ -14,6 +15,7 @@ def mistakes(retailer: Plain) -> Iterator[Mistake]:
         yield from _untaxed(f"channels.{i}", channel, [p for _, p in named], retailer)
         yield from _unsold(f"channels.{i}", channel, named)
         yield from _unshown(f"channels.{i}", channel, retailer)
+        yield from _untested(f"channels.{i}.guardrails", channel, [p for _, p in named])
 
 
 def _untaxed(at: str, channel: Plain, lists: list[Plain], retailer: Plain) -> Iterator[Mistake]:
@@ -54,3 +56,21 @@ def _unshown(at: str, channel: Plain, retailer: Plain) -> Iterator[Mistake]:
             problem = f"{row.title} is not told of {extra}"
             remedy = "leave it out; a channel of their own shows a segment's prices"
             yield Mistake(f"{at}.{extra}", problem, remedy)
+
+
+def _untested(at: str, channel: Plain, lists: list[Plain]) -> Iterator[Mistake]:
+    """A limit that nothing is ever held against is one that somebody relies on in vain."""
+    limits = channel.get("guardrails")
+    if not isinstance(limits, Mapping):
+        return
+    known = [p.get("conditions") for p in lists]
+    kinds = {kind for c in known if isinstance(c, Mapping) for kind in c.values()}
+    if "floor" in limits and PriceKind.COST not in kinds:
+        problem = "no price list of this channel has a cost, so nothing is ever below it"
+        yield Mistake(f"{at}.floor", problem, "name the condition type of the cost in a list")
+    if "max_markdown" in limits and channel.get("compare_at") is False:
+        problem = "the channel strikes no price through, so this is never tested"
+        yield Mistake(f"{at}.max_markdown", problem, "leave it out, or set compare_at to true")
+    for extra in ("share_from", "moves_by", "window_minutes"):
+        if extra in limits and "max_share" not in limits:
+            yield Mistake(f"{at}.{extra}", "belongs to max_share", "add max_share, or leave it out")

@@ -36,6 +36,8 @@ app = typer.Typer(
 )
 trace = typer.Typer(help="Say why a value is what it is.", no_args_is_help=True)
 app.add_typer(trace, name="trace")
+approvals = typer.Typer(help="Prices that wait for a person.", no_args_is_help=True)
+app.add_typer(approvals, name="approvals")
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 Port = Annotated[int | None, typer.Option(help="Port of the embedded AWS; any free one if none.")]
@@ -319,6 +321,59 @@ def parity(
             out.result(said, lambda console: report.pending(console, waiting))
             return
         out.result({"ok": True, "parity": listed}, lambda console: report.parity(console, found))
+
+
+Channel = Annotated[str, typer.Option("--channel", help="Of this channel.")]
+Broken = Annotated[str, typer.Option("--rule", help="That break this rule, such as max_fall.")]
+Why = Annotated[str, typer.Option("--why", help="What is told of the decision.")]
+Expected = Annotated[int | None, typer.Option("--all", help="All there are; how many they are.")]
+Proposals = Annotated[list[str] | None, typer.Argument(help="CHANNEL/SKU/PROPOSAL, as listed.")]
+
+
+@approvals.command("list")
+def approvals_list(channel: Channel = "", rule: Broken = "", as_json: AsJson = False) -> None:
+    """Price changes that wait: what is shown, what is proposed, from when, and why it waits."""
+    from sandbox import report
+    from sandbox.world import World
+
+    with _told(as_json) as out:
+        found = World.attached(Home()).api.approvals(channel=channel, rule=rule)
+        listed: list[Json] = list(found)
+        out.result(
+            {"ok": True, "waiting": listed}, lambda console: report.approvals(console, found)
+        )
+
+
+@approvals.command("approve")
+def approvals_approve(
+    why: Why,
+    proposals: Proposals = None,
+    channel: Channel = "",
+    rule: Broken = "",
+    expected: Expected = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let these go out, or with --all everything of a channel if it is as much as said."""
+    from sandbox.approving import wish
+
+    asked = wish(proposals or [], channel, rule, expected)
+    _ask(as_json, lambda world: asked.put(world.api, "approve", why))
+
+
+@approvals.command("reject")
+def approvals_reject(
+    why: Why,
+    proposals: Proposals = None,
+    channel: Channel = "",
+    rule: Broken = "",
+    expected: Expected = None,
+    as_json: AsJson = False,
+) -> None:
+    """Keep what is shown; a rejected price is not asked about again while it stays proposed."""
+    from sandbox.approving import wish
+
+    asked = wish(proposals or [], channel, rule, expected)
+    _ask(as_json, lambda world: asked.put(world.api, "reject", why))
 
 
 @app.command()

@@ -51,7 +51,7 @@ def exceptions(console: Console, found: Sequence[Fields]) -> None:
 
 def parity(console: Console, found: Sequence[Fields]) -> None:
     columns = ("Channel", "Facet", "Policy", "When", "Compared", "Equal", "Accepted", "Moving")
-    table = _table(*columns, "Withheld", "Differing", "Share equal")
+    table = _table(*columns, "Withheld", "Held", "Differing", "Share equal")
     for one in found:
         differing = one.get("differing")
         causes = differing.items() if isinstance(differing, dict) else ()
@@ -59,7 +59,7 @@ def parity(console: Console, found: Sequence[Fields]) -> None:
             *(str(one.get(name.lower(), "")) for name in columns[:2]),
             "shadow" if one.get("shadow") else str(one.get("policy", "")),
             str(one.get("finished") or "never")[:19] + (" (running)" if one.get("running") else ""),
-            *(str(one.get(name.lower(), "")) for name in (*columns[4:], "Withheld")),
+            *(str(one.get(name.lower(), "")) for name in (*columns[4:], "Withheld", "Held")),
             ", ".join(f"{cause} {count}" for cause, count in causes),
             str(one.get("share_equal") or ""),
         )
@@ -85,6 +85,26 @@ def pending(console: Console, found: Sequence[Fields]) -> None:
         table.add_row(*map(escape, cells))
     console.print(table)
     console.print(f"{len(found)} withheld")
+
+
+def approvals(console: Console, found: Sequence[Fields]) -> None:
+    if not found:
+        console.print("nothing waits for approval")
+        return
+    table = _table("Channel", "SKU", "Proposal", "Shows", "Proposed", "From", "At risk", "Why")
+    for one in found:
+        reasons = one.get("reasons")
+        steps = [s for s in reasons if isinstance(s, dict)] if isinstance(reasons, list) else []
+        cells = (
+            *(str(one[name]) for name in ("channel", "sku", "proposal")),
+            *(readable(Facet.PRICE, one.get(name)) for name in ("shown", "proposed")),
+            str(one.get("effective") or "at once")[:19],
+            money(one.get("at_risk")),
+            "; ".join(str(step["detail"]) for step in steps),
+        )
+        table.add_row(*map(escape, cells))
+    console.print(table)
+    console.print(f"{_counted(len(found), 'price change')} waiting")
 
 
 def _shown(facet: Facet, value: Json) -> str:

@@ -140,6 +140,14 @@ class Blobs(Protocol):
     def get(self, name: str) -> bytes: ...
 
 
+class Journal(Blobs, Protocol):
+    """What was recorded, piece by piece, under names in the order of their instants."""
+
+    def names(self, prefix: str, *, after: str = "", limit: int = 100) -> list[str]:
+        """Names that begin so, in order, from behind `after`."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """Some bytes of a file; `version` is another one once the file is replaced.
@@ -310,8 +318,11 @@ class OrderSource(Protocol):
 class ChannelPublisher(Protocol):
     """A channel that shows articles."""
 
-    def batches(self, facet: Facet, pushes: Sequence[Push]) -> list[list[Push]]:
-        """Group lines into the calls this vendor bills least for."""
+    def batches(self, facet: Facet, pushes: Sequence[Push]) -> Iterable[list[Push]]:
+        """Group lines into the calls this vendor bills least for.
+
+        One after another: ThrottledError before a batch means that it and what follows go later.
+        """
         ...
 
     def push(self, facet: Facet, batch: Sequence[Push]) -> Sequence[Outcome]:
@@ -337,15 +348,28 @@ class ChannelPublisher(Protocol):
 class LaterPublisher(ChannelPublisher, Protocol):
     """A channel that also takes many lines at once and decides about them later."""
 
-    def window(self, facet: Facet, waiting: int) -> int:
-        """How many of so many waiting lines it would be sent now; `waiting` may be a guess."""
+    def reach(self, facet: Facet) -> int:
+        """How many waiting lines are looked at, at the most, to choose those that go now."""
+        ...
+
+    def window(self, facet: Facet, groups: Sequence[str]) -> Sequence[int]:
+        """Which of the waiting lines, given the group of each, it would be sent now."""
+        ...
+
+    def by_group(self, facet: Facet) -> bool:
+        """Whether a call takes lines of one group alone, so that its lines had better be there."""
         ...
 
     def decided(self, facet: Facet, pushes: Sequence[Push]) -> Sequence[Outcome]:
-        """What became of lines that hold a receipt: accepted while undecided, or rejected.
+        """What became of lines that hold a receipt: accepted while undecided, rejected, applied.
 
-        A line not mentioned is through, and what the channel shows of it can be read back.
+        Applied is what is proven to be shown; an older value of a line may have been overtaken by
+        then. A line not mentioned is through, and what the channel shows of it can be read back.
         """
+        ...
+
+    def overtakes(self, facet: Facet) -> bool:
+        """Whether a newer value may be sent while an older one is undecided."""
         ...
 
 

@@ -14,6 +14,7 @@ from shared.ports import (
     Clock,
     Delete,
     Files,
+    Journal,
     Key,
     Message,
     Pacer,
@@ -194,6 +195,12 @@ class MemoryBlobs(Blobs):
         if name not in self.kept:
             raise RejectedError(f"nothing is kept as {name!r}", code="NoSuchKey")
         return self.kept[name]
+
+
+class MemoryJournal(MemoryBlobs, Journal):
+    def names(self, prefix: str, *, after: str = "", limit: int = 100) -> list[str]:
+        found = sorted(name for name in self.kept if name.startswith(prefix) and name > after)
+        return found[:limit]
 
 
 @dataclass

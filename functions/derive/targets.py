@@ -28,6 +28,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
         issues=bootstrap.issues(),
         clock=bootstrap.clock,
         retailer=bootstrap.retailer(),
+        bus=bootstrap.bus(),
     )
     derived = deriver.derive(partitions(event))
     mapper = Mapper(bootstrap.store(), bootstrap.queues(), bootstrap.retailer())

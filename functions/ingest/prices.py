@@ -7,17 +7,17 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from functions import bootstrap
 from functions.http import Answer, answer, caller, refusal, text_of
 from shared.errors import RejectedError
-from shared.flows import price_calls
+from shared.flows import calls
 from shared.flows.price_calls import PriceCalls
 from shared.kit.records.jsons import decoded
 from shared.ports import Table
 from shared.settings import Settings as Base
 
 STATUS: Final = {
-    price_calls.NO_KEY: 400,
-    price_calls.MALFORMED: 400,
-    price_calls.NOT_THE_OWNER: 403,
-    price_calls.KEY_REUSED: 409,
+    calls.NO_KEY: 400,
+    calls.MALFORMED: 400,
+    calls.NOT_THE_OWNER: 403,
+    calls.KEY_REUSED: 409,
 }
 
 

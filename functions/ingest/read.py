@@ -84,6 +84,7 @@ def measure(found: Comparison) -> None:
         "ParityAccepted": found.tally.accepted,
         "ParityMoving": found.tally.moving,
         "ParityWithheld": found.tally.withheld,
+        "ParityHeld": found.tally.held,
         "ParityDiffering": sum(found.tally.differing.values()),
     } | {f"ParityDiffering{c.title()}": found.tally.differing.get(c, 0) for c in Cause}
     bootstrap.metrics.add_dimension("channel", found.channel)

@@ -1,4 +1,4 @@
-"""Each minute: hint whatever is due, in case its hint was lost, and end old reservations."""
+"""Each minute: hint what is due, end old reservations, tell of stock and prices that wait."""
 
 from typing import Any
 
@@ -7,7 +7,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from functions import bootstrap
 from functions.orders.reservations import reservations
 from functions.runtime import out_of_time
+from shared.flows.missing import Missing
 from shared.flows.recovery import Sweep
+from shared.flows.waiting import WaitingTold
 from shared.ports import Table
 from shared.settings import Settings as Base
 
@@ -15,6 +17,7 @@ from shared.settings import Settings as Base
 class Settings(Base):
     tables: dict[Table, str]
     queues: dict[str, str]
+    bus: str
 
 
 @bootstrap.logger.inject_lambda_context
@@ -23,4 +26,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
     sweep = Sweep(bootstrap.store(), bootstrap.queues(), bootstrap.clock, bootstrap.retailer())
     hints = sweep.run()
     expired = reservations().expire(out_of_time=out_of_time(context))
-    bootstrap.logger.info("swept", hints=hints, expired=expired)
+    missing = Missing(bootstrap.store(), bootstrap.issues(), bootstrap.clock).tell()
+    waiting = WaitingTold(bootstrap.store(), bootstrap.issues(), bootstrap.retailer()).run()
+    bootstrap.logger.info("swept", hints=hints, expired=expired, missing=missing, waiting=waiting)

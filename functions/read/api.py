@@ -8,10 +8,12 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from functions import bootstrap
 from functions.http import Answer, answer, named, not_found, refusal
 from shared.flows import pending as pushes
+from shared.flows.approvals import Approvals
 from shared.flows.compare_runs import standing
 from shared.flows.issues import open_issues, solved_issues
 from shared.flows.standing import connections as standing_of
 from shared.flows.trace import Tracer
+from shared.model.guardrails import Rule
 from shared.model.issue import Issue, IssueState
 from shared.ports import Table
 from shared.settings import Settings as Base
@@ -74,6 +76,18 @@ def pending(event: dict[str, Any]) -> Answer:
     return answer(200, pushes.pending(bootstrap.store(), name, after=after))
 
 
+def approvals(event: dict[str, Any]) -> Answer:
+    """Prices that wait for approval, a page at a time; of a channel, for breaking a rule."""
+    said = event.get("queryStringParameters") or {}
+    channel, rule = said.get("channel"), said.get("rule")
+    if channel is not None and channel not in {c.name for c in bootstrap.retailer().channels}:
+        return not_found("channel", channel)
+    if rule is not None and rule not in set(Rule):
+        return refusal(400, "rule", rule, f"ask for one of {', '.join(Rule)}")
+    known = Approvals(bootstrap.store(), bootstrap.clock, bootstrap.retailer())
+    return answer(200, known.page(channel, rule=rule, after=said.get("after") or ""))
+
+
 ROUTES = {
     "GET /v1/trace/sku/{sku}": trace_sku,
     "GET /v1/trace/orders/{order_id}": trace_order,
@@ -81,6 +95,7 @@ ROUTES = {
     "GET /v1/connections": connections,
     "GET /v1/parity": parity,
     "GET /v1/parity/{channel}/pending": pending,
+    "GET /v1/approvals": approvals,
 }
 
 

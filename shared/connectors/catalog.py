@@ -208,10 +208,14 @@ CATALOG: dict[str, Connector] = {
                 "description_is_html": "descriptions are HTML already and are sent as they are",
                 "notify_customer": "let the shop mail the customer when goods leave",
                 "test_orders": "what to do with orders paid through a test gateway",
+                "calls_at_once": (
+                    "price calls under way at once; as many as a second pays for, if not set"
+                ),
                 "order_lines": "lines read with an order before paging begins",
             },
             topics=("orders/create", "orders/updated", "orders/cancelled", "refunds/create"),
             compare_and_set=("stock",),
+            decides_later=True,
         ),
     )
 }

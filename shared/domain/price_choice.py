@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from shared.domain.rounding import Exact, plain
 from shared.domain.taxes import factor
+from shared.domain.units import content_of
 from shared.model.money import exponent
 from shared.model.price import PriceCondition, PriceKind, TaxBasis
 from shared.model.price_rules import SOLD_KINDS, Criterion, ExchangeRate, TaxRate, current
@@ -106,10 +107,7 @@ class Market:
 
     def base_units(self, unit: str) -> Exact | None:
         """How many base units one of a unit is, or None when the variant does not know it."""
-        if unit == self.variant.base_unit:
-            return 1
-        found = next((u for u in self.variant.units if u.code == unit), None)
-        return Fraction(found.numerator, found.denominator) if found else None
+        return content_of(self.variant, unit)
 
     def _stated(self, condition: PriceCondition, quantity: int) -> int | None:
         """The amount for `per` units, by the scale that so many base units reach."""

@@ -3,9 +3,19 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from shared.domain.wishes import Wish, promotional
 from shared.model.base import Json
 from shared.model.ids import Facet
-from shared.model.target import Attempt, Outcome, Step, StockTerms, Target, TargetState, Verdict
+from shared.model.target import (
+    Attempt,
+    Guard,
+    Outcome,
+    Step,
+    StockTerms,
+    Target,
+    TargetState,
+    Verdict,
+)
 
 KEPT_ATTEMPTS = 5
 KEPT_SENT = 4
@@ -18,15 +28,20 @@ class Priority:
     SOLD_OUT = 0
     NEW_LISTING = 1
     STOCK = 2
-    PROMOTION = 3
-    PRICE = 4
-    CONTENT = 5
-    ALL = range(6)
+    CORRECTION = 3
+    PROMOTION = 4
+    PRICE = 5
+    CONTENT = 6
+    ALL = range(7)
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What derivation found a channel should show."""
+    """What derivation found a channel should show.
+
+    `wishes` are what a price is judged by where its channel has guardrails, `guard` is what came of
+    that; `moves` says that it counts as moved, `blocked` that no price may be shown yet.
+    """
 
     channel: str
     facet: Facet
@@ -38,6 +53,10 @@ class Draft:
     facts: dict[str, datetime]
     next_change: datetime | None = None
     terms: StockTerms | None = None
+    wishes: tuple[Wish, ...] = ()
+    guard: Guard | None = None
+    moves: bool = False
+    blocked: bool = False
 
 
 def desire(old: Target | None, draft: Draft, *, now: datetime) -> Target | None:
@@ -50,6 +69,7 @@ def desire(old: Target | None, draft: Draft, *, now: datetime) -> Target | None:
             group=draft.group,
             desired=draft.desired,
             version=1,
+            state=TargetState.DIRTY if draft.desired is not None else TargetState.HELD,
             priority=draft.priority,
             since=now,
             derived_at=now,
@@ -57,6 +77,7 @@ def desire(old: Target | None, draft: Draft, *, now: datetime) -> Target | None:
             terms=draft.terms,
             why=draft.chain,
             facts=draft.facts,
+            guard=draft.guard,
         )
     if old.desired == draft.desired and old.group == draft.group:
         return _same_wish(old, draft)
@@ -78,6 +99,7 @@ def desire(old: Target | None, draft: Draft, *, now: datetime) -> Target | None:
             "why": draft.chain,
             "facts": draft.facts,
             "attempts": _attempts_after(old, state, now),
+            "guard": draft.guard,
         }
     )
 
@@ -89,7 +111,7 @@ def _same_wish(old: Target, draft: Draft) -> Target | None:
     """
     same_chain = old.why == draft.chain or draft.facet is not Facet.PRICE
     same_terms = old.next_change == draft.next_change and old.terms == draft.terms
-    if same_terms and same_chain:
+    if same_terms and same_chain and old.guard == draft.guard:
         return None
     return old.model_copy(
         update={
@@ -97,8 +119,17 @@ def _same_wish(old: Target, draft: Draft) -> Target | None:
             "terms": draft.terms,
             "why": draft.chain,
             "facts": draft.facts,
+            "guard": draft.guard,
         }
     )
+
+
+def corrects(old: Target | None, desired: Json, *, now: datetime) -> bool:
+    """Whether a price replaces a wrong one: refused by the channel, or of a promotion under way."""
+    if old is None or old.desired is None or old.desired == desired:
+        return False
+    running = old.next_change is not None and now < old.next_change
+    return old.state is TargetState.REJECTED or (running and promotional(old.why))
 
 
 def _state_after(old: Target, draft: Draft) -> TargetState:
@@ -244,6 +275,7 @@ def overwritten(target: Target, shown: Json, *, why: str, now: datetime) -> Targ
             "version": version,
             "published": shown,
             "state": TargetState.DIRTY,
+            "priority": Priority.CORRECTION if target.facet is Facet.PRICE else target.priority,
             "since": now,
             "attempts": _kept(target, attempt),
         }

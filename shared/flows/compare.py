@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from shared.domain import parity, targets
+from shared.domain.guardrails import let
 from shared.domain.parity import Look
 from shared.errors import AccessError, RejectedError, RetryableError
 from shared.flows import keys, roster
@@ -153,6 +154,7 @@ class Comparer:
                 + sum(one.look.accepted and not one.look.equal for one in looks),
                 "moving": run.tally.moving + len(names) - len(looks) - withheld,
                 "withheld": run.tally.withheld + withheld,
+                "held": run.tally.held + sum(t.waiting is not None for t, _ in read),
             }
         )
         update = {
@@ -241,7 +243,7 @@ class Comparer:
             row = rows.get(one.key)
             if row is None or row.rev != one.rev:
                 continue
-            wish = implied.get(keys.target(target.channel, target.facet, target.key))
+            wish = let(target, implied.get(keys.target(target.channel, target.facet, target.key)))
             finding = parity.found(one.look, implied=wish, policy=held.run.policy)
             found.append(finding)
             repaired = _repaired(target, finding, now=self.clock.now())

@@ -7,7 +7,8 @@ derived from and committed on the revision read: whatever is written in between 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 
 from shared.domain import targets
 from shared.domain.pricing import Unpriced
@@ -16,8 +17,10 @@ from shared.domain.targets import Draft, Priority
 from shared.errors import RetryableError
 from shared.flows import keys
 from shared.flows.arming import arming
+from shared.flows.guarding import Guarding, wishes
 from shared.flows.issues import Issues, Problem
 from shared.flows.sku_facts import Facts, SkuFacts, sku_facts
+from shared.flows.stock_facts import stock_keys
 from shared.model.base import Json
 from shared.model.facts import ItemCard, ProductCard
 from shared.model.ids import Entity, Facet
@@ -25,7 +28,7 @@ from shared.model.issue import IssueKind
 from shared.model.product import Lifecycle
 from shared.model.retailer import Channel, Retailer
 from shared.model.target import Target, TargetState
-from shared.ports import Clock, Key, Message, Put, Queues, Row, Store
+from shared.ports import Bus, Clock, Key, Message, Put, Queues, Row, Store
 
 TRIES = 6
 HINT = {"look": "targets"}
@@ -38,15 +41,19 @@ class Derived:
     written: int = 0
     channels: set[str] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
+    counted: set[tuple[str, str, str]] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
 class Deriver:
+    """`bus` is where rulings on held prices are told; None for who only asks what is implied."""
+
     store: Store
     queues: Queues
     issues: Issues
     clock: Clock
     retailer: Retailer
+    bus: Bus | None = None
     rules: StockRules = field(init=False)
 
     def __post_init__(self) -> None:
@@ -78,25 +85,30 @@ class Deriver:
         }
 
     def _round(self, partitions: Sequence[str], result: Derived) -> list[str]:
-        olds = self.store.get(self._target_keys(partitions))
+        wanted = self._target_keys(partitions)
+        olds = self.store.get(wanted)
         facts = self.store.get(self._fact_keys(partitions))
-        writes: list[tuple[str, Put]] = []
-        wakes: list[Put] = []
+        skus = {partition: self._sku(partition, facts) for partition in partitions}
         problems: list[Problem] = []
-        priced: set[str] = set()
-        for partition in partitions:
-            sku = self._sku(partition, facts)
-            for draft in self._drafts(partition, facts, sku, problems):
-                if draft.facet is Facet.PRICE:
-                    priced.add(f"{draft.channel}/{draft.key}")
-                put = self._target_put(draft, olds)
-                if put is not None:
-                    writes.append((partition, put))
-            wakes += self._wake(sku, facts)
+        raw = [(p, d) for p in partitions for d in self._drafts(p, facts, skus[p], problems)]
+        guarding = Guarding(self.store, self.bus, self.clock, self.retailer, result.counted)
+        drafted = guarding.told(guarding.guarded(raw, olds), olds)
+        writes: list[tuple[str, Put]] = [
+            (partition, put)
+            for partition, draft in drafted
+            if (put := self._target_put(draft, olds)) is not None
+        ]
+        priced = {f"{d.channel}/{d.key}" for _, d in drafted if d.facet is Facet.PRICE}
         self._priced_again(priced, (put for _, put in writes))
+        writes += [
+            (f"sku#{target.key}", target_put(target, row.rev, settle=self._settle(target.channel)))
+            for row, target in guarding.withdrawn(wanted, drafted, olds)
+        ]
+        ends = [(p, draft.next_change) for p, draft in drafted if draft.guard]
+        wakes = [put for p in partitions for put in self._wake(skus[p], facts, _of(p, ends))]
         writes += [(put.key.pk, put) for put in wakes]
         self._arm(wakes)
-        committed = self.store.commit([put for _, put in writes])
+        committed = guarding.committed(guarding.listed([put for _, put in writes], olds))
         again: dict[str, None] = {}
         for (partition, put), done in zip(writes, committed, strict=True):
             if not done:
@@ -145,7 +157,7 @@ class Deriver:
                 found += [
                     keys.item(name, owner[Entity.PRODUCT]),
                     *(keys.price(name, source) for source in self.retailer.price_sources),
-                    keys.stock(name, owner[Entity.STOCK]),
+                    *stock_keys(name, self.retailer),
                     keys.hold(name),
                     keys.wake(name),
                 ]
@@ -205,6 +217,7 @@ class Deriver:
                 f"item of {item.source}": item.as_of,
             },
             next_change=priced.next_change,
+            wishes=wishes(priced, partial(sku.price_at, channel)) if channel.guardrails else (),
         )
 
     def _stock(self, sku: SkuFacts, channel: Channel) -> Iterable[Draft]:
@@ -232,15 +245,18 @@ class Deriver:
         new = targets.desire(old, draft, now=self.clock.now())
         if new is None:
             return None
-        settle = self.retailer.connection(self.retailer.channel(draft.channel).connection).settle
-        return target_put(new, row.rev if row else 0, settle=settle)
+        return target_put(new, row.rev if row else 0, settle=self._settle(draft.channel))
 
-    def _wake(self, sku: SkuFacts | None, facts: Facts) -> Iterable[Put]:
+    def _settle(self, channel: str) -> timedelta:
+        return self.retailer.connection(self.retailer.channel(channel).connection).settle
+
+    def _wake(self, sku: SkuFacts | None, facts: Facts, ends: Iterable[datetime]) -> Iterable[Put]:
+        """`ends` are when guarded prices change, which may be before the facts ask for it."""
         if sku is None:
             return
         key = keys.wake(sku.item.variant.sku)
         row = facts.get(key)
-        at = sku.next_change
+        at = min([*ends, *([sku.next_change] if sku.next_change else [])], default=None)
         said = at.isoformat() if at else None
         if said != (row.body.get("at") if row else None):
             yield Put(
@@ -250,6 +266,10 @@ class Deriver:
                 lane=keys.WAKE_LANE if at else None,
                 due=at,
             )
+
+
+def _of(partition: str, ends: Iterable[tuple[str, datetime | None]]) -> list[datetime]:
+    return [at for of, at in ends if of == partition and at is not None]
 
 
 def hints(retailer: Retailer, channels: Iterable[str] | None = None) -> list[Message]:

@@ -30,6 +30,8 @@ def wake(sku: str) -> Key:
 
 
 WAKE_LANE = "wake"
+MISSING_LANE = "missing"
+"""Stock cards that lack a movement, or the other half of a transfer, by when it is to be told."""
 
 
 def target(channel: str, facet: Facet, key: str) -> Key:
@@ -130,6 +132,16 @@ def parity(channel: str, facet: Facet) -> Key:
 def sighting(channel: str, facet: Facet, run: str, key: str = "-") -> Key:
     """A difference seen once in a run; it counts if it is seen again."""
     return Key(Table.CONTROL, f"sighting#{channel}#{facet}#{run}", key)
+
+
+def held(channel: str, sku: str = "-") -> Key:
+    """That a price waits for approval; all of a channel are one partition, to be walked."""
+    return Key(Table.CONTROL, f"held#{channel}", sku)
+
+
+def moves(channel: str) -> Key:
+    """How many prices of a channel have moved within its window."""
+    return Key(Table.CONTROL, f"moves#{channel}")
 
 
 IMPORT_QUEUE = "import"

@@ -1,7 +1,8 @@
 """How much of a lane one round of publishing takes."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from shared.flows import keys
 from shared.model.ids import Facet
@@ -9,32 +10,59 @@ from shared.model.target import TargetState
 from shared.ports import LaterPublisher, Row, Store, Table
 
 DRAIN = 500  # targets looked at per lane and round
+FLOOD = 50  # waiting prices from which on groups are waited for
+QUIET = timedelta(seconds=1)
 DRAIN_MOST = 10_000  # where a channel takes them all at once; what a function can mark in its time
 
 
-def due_now(
-    store: Store, lane: str, *, now: datetime, later: LaterPublisher | None = None
-) -> list[Row]:
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What of a lane goes now, and when what was left for its group's sake is to be looked at."""
+
+    rows: list[Row]
+    again: datetime | None = None
+
+
+def due_now(store: Store, lane: str, *, now: datetime, later: LaterPublisher | None = None) -> Due:
     """The targets of a lane to look at now: of each facet as many as go out in one round.
 
     What is in doubt is read back in smaller portions, because that has to be asked line by line.
     """
     rows = store.due(Table.TARGETS, lane, until=now, limit=DRAIN)
     if later is None or not rows:
-        return rows
-    if len(rows) == DRAIN and _wants_more(later, rows):
-        rows = store.due(Table.TARGETS, lane, until=now, limit=DRAIN_MOST)
+        return Due(rows)
+    reach = max(later.reach(facet) for facet in _by_facet(rows))
+    if len(rows) == DRAIN and reach > DRAIN:
+        rows = store.due(Table.TARGETS, lane, until=now, limit=min(reach, DRAIN_MOST))
     doubtful = [row for row in rows if row.body["state"] == TargetState.IN_DOUBT]
     wished = [row for row in rows if row.body["state"] != TargetState.IN_DOUBT]
-    return doubtful[:DRAIN] + [
-        row
-        for facet, lines in _by_facet(wished).items()
-        for row in lines[: later.window(facet, len(lines))]
-    ]
+    chosen = doubtful[:DRAIN]
+    again = None
+    for facet, lines in _by_facet(wished).items():
+        whole, again = _whole(lines, now) if later.by_group(facet) else (lines, again)
+        picked = later.window(facet, [_group(row) for row in whole])
+        chosen += [whole[i] for i in picked]
+    return Due(chosen, again)
 
 
-def _wants_more(later: LaterPublisher, rows: Sequence[Row]) -> bool:
-    return any(later.window(facet, DRAIN_MOST) > DRAIN for facet in _by_facet(rows))
+def _whole(lines: list[Row], now: datetime) -> tuple[list[Row], datetime | None]:
+    """While many lines come in, those of groups to which none was added for a moment.
+
+    A group is a call of most vendors, and what derivation has not reached yet would be another.
+    """
+    if len(lines) < FLOOD:
+        return lines, None
+    newest: dict[str, datetime] = {}
+    for row in lines:
+        since = datetime.fromisoformat(str(row.body["since"]))
+        newest[_group(row)] = max(since, newest.get(_group(row), since))
+    coming = {group: at for group, at in newest.items() if at > now - QUIET}
+    again = min(coming.values()) + QUIET if coming else None
+    return [row for row in lines if _group(row) not in coming], again
+
+
+def _group(row: Row) -> str:
+    return str(row.body["group"])
 
 
 def _by_facet(rows: Sequence[Row]) -> dict[Facet, list[Row]]:

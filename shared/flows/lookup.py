@@ -8,7 +8,7 @@ from typing import Final
 from shared.flows import keys
 from shared.model.base import Json
 from shared.model.ids import Facet
-from shared.model.target import StockTerms, Target
+from shared.model.target import Proposal, StockTerms, Target
 from shared.ports import Clock, Store
 
 LATE_MAX: Final = timedelta(minutes=5)  # how long derivation may take once a price has ended
@@ -27,7 +27,8 @@ class Lookup:
         return {
             sku: _price(target) | _common(target, chain=chain)
             for sku, target in self._targets(channel, Facet.PRICE, skus).items()
-            if target.next_change is None or now < target.next_change + LATE_MAX
+            if target.desired is not None
+            and (target.next_change is None or now < target.next_change + LATE_MAX)
         }
 
     def availability(
@@ -48,10 +49,23 @@ class Lookup:
 def _price(target: Target) -> dict[str, Json]:
     assert isinstance(target.desired, dict)  # noqa: S101 - derivation wrote it so
     until = target.next_change
-    return {
+    said: dict[str, Json] = {
         "price": target.desired["price"],
         "compare_at": target.desired["compare_at"],
         "valid_until": until.isoformat() if until else None,
+    }
+    if target.waiting is not None:
+        said["held"] = _held(target.waiting)
+    return said
+
+
+def _held(proposal: Proposal) -> Json:
+    """What the facts ask for instead, since when it waits, and why."""
+    assert isinstance(proposal.value, dict)  # noqa: S101 - derivation wrote it so
+    return {
+        "price": proposal.value["price"],
+        "since": proposal.since.isoformat(),
+        "reasons": [reason.model_dump(mode="json") for reason in proposal.reasons],
     }
 
 
@@ -74,7 +88,7 @@ def _common(target: Target, *, chain: bool) -> dict[str, Json]:
         "channel": target.channel,
         "sku": target.key,
         "derived_at": target.derived_at.isoformat(),
-        "shown": target.published == target.desired,
+        "shown": target.published == target.desired and target.waiting is None,
     }
     if chain:
         said["chain"] = [step.model_dump(mode="json") for step in target.why]

@@ -124,8 +124,10 @@ class Publisher:
     def _round(self, result: Published, *, withheld: bool) -> bool:
         """One pass over the most urgent lane that holds anything due; False when none does."""
         for lane, until in self._lanes(withheld=withheld):
-            rows = due_now(self.store, lane, now=until, later=self.later)
-            held = self._fresh(row.key for row in rows)
+            due = due_now(self.store, lane, now=until, later=self.later)
+            if due.again is not None:
+                result.come_back(due.again)
+            held = self._fresh(row.key for row in due.rows)
             if held:
                 self._publish(held, result)
                 return True

@@ -61,15 +61,16 @@ class Shipments:
         if case is None:
             raise RetryableError(f"order {order_id} of a shipment is not there yet")
         # Read after the goods left: the ERP's own figures now lack what the holds still take off.
-        skus = list(dict.fromkeys(line.sku for line in shipment.lines))
-        page = source.read(Entity.STOCK, skus)
-        apply(
-            page.items,
-            entity=Entity.STOCK,
-            store=self.store,
-            issues=self.issues,
-            retailer=self.retailer,
-        )
+        if self.retailer.authority[Entity.STOCK] == self.connection:
+            skus = list(dict.fromkeys(line.sku for line in shipment.lines))
+            page = source.read(Entity.STOCK, skus)
+            apply(
+                page.items,
+                entity=Entity.STOCK,
+                store=self.store,
+                issues=self.issues,
+                retailer=self.retailer,
+            )
         self.cases.sync_holds(order_id)
         if shipment.shipment_id in waiting(row):
             subject = self._subject(shipment)

@@ -9,6 +9,7 @@ from shared.domain.ownership import believed
 from shared.domain.pricing import Priced, Unpriced, resolve
 from shared.domain.stock_rules import ArticleRules, StockRules
 from shared.flows import keys
+from shared.flows.stock_facts import stock_of
 from shared.model.facts import HoldCard, ItemCard, PriceCard, StockCard
 from shared.model.ids import Entity
 from shared.model.retailer import Channel, Retailer
@@ -35,14 +36,18 @@ class SkuFacts:
             return None
         found = self._priced.get(channel.name)
         if found is None:
-            found = self._priced[channel.name] = resolve(
-                believed(self.prices, self.retailer),
-                variant=self.item.variant,
-                channel=channel,
-                retailer=self.retailer,
-                now=self.now,
-            )
+            found = self._priced[channel.name] = self.price_at(channel, self.now)
         return found
+
+    def price_at(self, channel: Channel, at: datetime) -> Priced | Unpriced:
+        """What these conditions make of the channel's price at an instant."""
+        return resolve(
+            believed(self.prices, self.retailer),
+            variant=self.item.variant,
+            channel=channel,
+            retailer=self.retailer,
+            now=at,
+        )
 
     def available(self, channel: Channel) -> Available | None:
         """What the channel may sell; None where nothing is known of its stock."""
@@ -88,12 +93,11 @@ def sku_facts(
         return None
     prices = [facts.get(keys.price(sku, name)) for name in retailer.price_sources]
     told = prices if prices[0] else []  # nothing before the owner of base prices was heard
-    stock = facts.get(keys.stock(sku, owner[Entity.STOCK]))
     holds = facts.get(keys.hold(sku))
     return SkuFacts(
         item=ItemCard.model_validate(item.body),
         prices=[PriceCard.model_validate(row.body) for row in told if row],
-        stock=StockCard.model_validate(stock.body) if stock else None,
+        stock=stock_of(sku, facts, retailer),
         holds=HoldCard.model_validate(holds.body) if holds else None,
         retailer=retailer,
         rules=rules,

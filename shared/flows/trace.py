@@ -28,6 +28,10 @@ class Tracer:
                 for place, source in enumerate(self.retailer.price_sources)
             },
             "stock": keys.stock(sku, owner[Entity.STOCK]),
+            **{
+                f"stock of {source}": keys.stock(sku, source)
+                for source in self.retailer.stock_sources[1:]
+            },
             "holds": keys.hold(sku),
         }
         facts = self.store.get(fact_keys.values())
@@ -118,5 +122,5 @@ def _fact(row: Row) -> Json:
 def _target(row: Row, *, brief: bool) -> Json:
     target = Target.model_validate(row.body)
     said = target.model_dump(mode="json", exclude={"desired", "published"} if brief else None)
-    said["in_step"] = target.published == target.desired
+    said["in_step"] = target.published == target.desired and target.waiting is None
     return said

@@ -28,8 +28,9 @@ _SINGLE = (
     ("rounding", "roundings"),
 )
 _RATES = {"tax_rates": ("region", "tax_class"), "exchange_rates": ("base", "quote")}
+_WHAT = {"sources": "connection", "never called": "source"}
 _OWNED = (Entity.PRODUCT, Entity.PRICE, Entity.STOCK)
-_TOLD = frozenset({Entity.PRICE, Entity.PROMOTION})
+_TOLD = frozenset({Entity.PRICE, Entity.PROMOTION, Entity.STOCK})
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +108,10 @@ def _references(retailer: Plain) -> Iterator[tuple[str, str, str]]:
 
 def _externals(retailer: Plain, group: str) -> Iterator[tuple[str, str, str]]:
     for i, item in items(retailer, group):
+        if name := text(item, "source"):
+            yield f"{group}.{i}.source", name, "never called"
         for connection in _table(item, "external"):
-            yield f"{group}.{i}.external.{connection}", connection, "connections"
+            yield f"{group}.{i}.external.{connection}", connection, "sources"
 
 
 def _of_channel(at: str, channel: Plain) -> Iterator[tuple[str, str, str]]:
@@ -122,10 +125,11 @@ def _of_channel(at: str, channel: Plain) -> Iterator[tuple[str, str, str]]:
 
 def _dangling(retailer: Plain) -> Iterator[Mistake]:
     known = {group: sorted(names(retailer, group)) for group in GROUPS}
+    known["never called"] = known["sources"]
     known["sources"] = sorted({*known["connections"], *known["sources"]})
     for path, name, group in _references(retailer):
         if name not in known[group]:
-            what = "connection" if group == "sources" else group.removesuffix("s").replace("_", " ")
+            what = _WHAT.get(group, group.removesuffix("s").replace("_", " "))
             choice = f"known: {', '.join(known[group]) or 'none'}"
             yield Mistake(path, f"no {what} is called {name!r}", choice)
 

@@ -100,6 +100,30 @@ class ReconciliationFinding(_Event):
     examples: tuple[Finding, ...]
 
 
+class PriceApproved(_Event):
+    """A person let a price through that the guardrails had held; `before` is what was shown."""
+
+    type: Literal["PriceApproved"] = "PriceApproved"
+    channel: Name
+    sku: str
+    price: Money
+    before: Money | None
+    by: str
+    why: str
+
+
+class PriceRejected(_Event):
+    """A person said no to a price that the guardrails had held; what was shown stays."""
+
+    type: Literal["PriceRejected"] = "PriceRejected"
+    channel: Name
+    sku: str
+    price: Money
+    before: Money | None
+    by: str
+    why: str
+
+
 BusinessEvent = Annotated[
     OrderAccepted
     | OrderHeld
@@ -109,7 +133,9 @@ BusinessEvent = Annotated[
     | RefundCredited
     | IssueRaised
     | IssueSolved
-    | ReconciliationFinding,
+    | ReconciliationFinding
+    | PriceApproved
+    | PriceRejected,
     Field(discriminator="type"),
 ]
 
@@ -123,4 +149,6 @@ ALL = (
     IssueRaised,
     IssueSolved,
     ReconciliationFinding,
+    PriceApproved,
+    PriceRejected,
 )

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from shared.model.base import Canonical, Instant
 from shared.model.ids import Name, Sku
+from shared.model.movement import Book
 from shared.model.price import PriceCondition
 from shared.model.product import Product, Variant
 from shared.model.stock import StockPosition
@@ -59,13 +60,17 @@ class PriceChange(Canonical):
 
 
 class StockCard(Canonical):
-    """Every position of one SKU, at all locations of the source."""
+    """Every position of one SKU, at all locations of the source.
+
+    With a `book` it is kept by movements and counts, each told by itself; without, it was read.
+    """
 
     kind: Literal["stock"] = "stock"
     source: Name
     as_of: Instant
     sku: Sku
     positions: tuple[StockPosition, ...]
+    book: Book | None = Field(default=None, exclude_if=operator.not_)
 
 
 class Hold(Canonical):

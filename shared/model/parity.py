@@ -64,13 +64,15 @@ class Tally(Canonical):
 
     `accepted` show a value of the channel's own that was accepted before; `moving` could not be
     judged, because something was under way, too recent, or changed while being looked at;
-    `withheld` showed something else when last looked at, and were not sent it: in shadow.
+    `withheld` showed something else when last looked at, and were not sent it: in shadow. `held`
+    are those, among all of these, of which another price waits for approval.
     """
 
     equal: int = 0
     accepted: int = 0
     moving: int = 0
     withheld: int = 0
+    held: int = 0
     differing: dict[Cause, int] = {}
 
     @property

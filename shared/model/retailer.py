@@ -9,6 +9,7 @@ from pydantic import Field, JsonValue, field_validator, model_validator
 from shared.model import stock_consistency
 from shared.model.base import Canonical, Instant
 from shared.model.consistency import mistakes
+from shared.model.guardrails import Guardrails
 from shared.model.ids import Entity, Name, Sku
 from shared.model.limits import Limits
 from shared.model.money import Currency
@@ -76,10 +77,13 @@ class Source(Canonical):
 
 
 class Location(Canonical):
-    """One place where stock lies; `external` names it in each connection."""
+    """One place where stock lies; `external` names it in each connection and source."""
 
     name: Name
     external: dict[Name, str]
+    source: Name | None = Field(
+        default=None, description="source that tells the stock here; the owner of stock if none"
+    )
 
 
 class PriceList(Canonical):
@@ -122,6 +126,7 @@ class Channel(Canonical):
     )
     scales: bool = Field(default=False, description="whether it shows prices by quantity")
     min_margin: MinimumMargin | None = None
+    guardrails: Guardrails | None = None
     tolerance_minor: int = Field(default=0, ge=0, description="allowed difference of totals")
     parity: ParityPolicy = ParityPolicy()
     custom_line_sku: Sku | None = Field(
@@ -137,7 +142,7 @@ class Retailer(Canonical):
     stage: Literal["sandbox", "dev", "prod"] = "dev"
     connections: tuple[Connection, ...] = Field(min_length=1)
     sources: tuple[Source, ...] = Field(
-        default=(), description="systems that post or drop prices and are never called"
+        default=(), description="systems that post or drop prices or stock and are never called"
     )
     channels: tuple[Channel, ...] = Field(min_length=1)
     locations: tuple[Location, ...] = Field(min_length=1)
@@ -183,6 +188,24 @@ class Retailer(Canonical):
     def tell_us(self) -> tuple[str, ...]:
         """Everybody who may drop a file or post: connections, and those that are never called."""
         return (*(c.name for c in self.connections), *(s.name for s in self.sources))
+
+    def is_source(self, name: str) -> bool:
+        """Whether it is only listened to, and cannot be read."""
+        return name in {source.name for source in self.sources}
+
+    def stock_source(self, location: Location) -> str:
+        """Who is believed about what lies there."""
+        return location.source or self.authority[Entity.STOCK]
+
+    def stocked_by(self, source: str) -> frozenset[str]:
+        """The locations whose stock this source tells."""
+        return frozenset(one.name for one in self.locations if self.stock_source(one) == source)
+
+    @property
+    def stock_sources(self) -> tuple[str, ...]:
+        """Everyone who tells stock, its owner first."""
+        tellers = (self.stock_source(location) for location in self.locations)
+        return tuple(dict.fromkeys((self.authority[Entity.STOCK], *tellers)))
 
     def rounding(self, name: str) -> Rounding:
         return next(r for r in self.roundings if r.name == name)

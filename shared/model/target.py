@@ -68,6 +68,71 @@ class Step(Canonical):
     detail: str
 
 
+class Decision(StrEnum):
+    """What a person said of a price that was held."""
+
+    APPROVED = "approved"
+    REJECTED = "rejected"
+
+
+class Proposal(Canonical):
+    """A price beyond the guardrails: it waits, and what was shown before stays.
+
+    `name` follows from the value alone; an approval names it. `effective` is when the price would
+    be shown, None for at once. `at_risk` is what the units on offer would bring less.
+    """
+
+    name: str
+    value: Json
+    effective: Instant | None = None
+    since: Instant
+    reasons: tuple[Step, ...]
+    why: tuple[Step, ...] = ()
+    at_risk: Money | None = None
+
+
+class Ruling(Canonical):
+    """What was said of the value of this name, by whom and why.
+
+    It lapses once the facts no longer ask for that value; `told` once it was told on the bus.
+    """
+
+    name: str
+    value: Json
+    decision: Decision
+    by: str
+    why: str
+    at: Instant
+    lapsed: bool = False
+    told: bool = False
+
+
+class Guard(Canonical):
+    """What a price is measured against, and what waits.
+
+    `regular` is the last regular price that was shown or approved, `let` the last that was let
+    through, `until` the end of the promotion that was. `planned` names values yet to come that
+    were let through. `held` are in the order in which they would be shown.
+    """
+
+    regular: Json = None
+    let: Json = None
+    until: Instant | None = None
+    planned: tuple[str, ...] = ()
+    held: tuple[Proposal, ...] = ()
+    rulings: tuple[Ruling, ...] = ()
+
+    def ruling(self, name: str) -> Ruling | None:
+        """What was last said of a value that is still asked for."""
+        return next((r for r in reversed(self.rulings) if r.name == name and not r.lapsed), None)
+
+    def keeps_back(self, name: str) -> bool:
+        """Whether the value of this name waits, or was rejected."""
+        said = self.ruling(name)
+        rejected = said is not None and said.decision is Decision.REJECTED
+        return rejected or any(proposal.name == name for proposal in self.held)
+
+
 class Verdict(StrEnum):
     """What became of one line sent to a channel."""
 
@@ -85,6 +150,7 @@ class TargetState(StrEnum):
     APPLIED = "applied"
     REJECTED = "rejected"
     WITHHELD = "withheld"  # the channel is in shadow and shows something else
+    HELD = "held"  # nothing may be shown yet: its first price waits for approval
 
 
 class Attempt(Canonical):
@@ -108,7 +174,8 @@ class Target(Canonical):
     names one operation; `published_version` is the last the channel confirmed. `sent` are the last
     values it was sent, the newest first; content is not kept twice. `terms` are for lookups and are
     not sent: `desired` is what a channel can be asked to show. `accepted_version` is the one
-    for which a value of the channel's own, then `published`, was accepted.
+    for which a value of the channel's own, then `published`, was accepted. Of a price that is held
+    `desired` is the last good one; None is the first price of an article, held.
     """
 
     channel: Name
@@ -130,6 +197,13 @@ class Target(Canonical):
     why: tuple[Step, ...] = ()
     facts: dict[str, Instant] = {}
     attempts: tuple[Attempt, ...] = ()
+    guard: Guard | None = Field(default=None, exclude_if=operator.not_)
+
+    @property
+    def waiting(self) -> Proposal | None:
+        """The price that would be shown by now, were it not held."""
+        held = self.guard.held if self.guard else ()
+        return next((proposal for proposal in held if proposal.effective is None), None)
 
     @property
     def dirty(self) -> bool:

@@ -31,6 +31,7 @@ class FakeFeeds(FakeChannel):
     slow: bool = True
     reads: int = 1_000_000
     refused: frozenset[str] = frozenset()
+    overtaking: bool = False
 
     def push(self, facet: Facet, batch: Sequence[Push]) -> list[Outcome]:
         if facet is not Facet.PRICE or len(batch) < self.least:
@@ -39,8 +40,20 @@ class FakeFeeds(FakeChannel):
         self.calls.append((facet, sorted(push.key for push in batch)))
         return [_accepted(push) for push in batch]
 
-    def window(self, facet: Facet, waiting: int) -> int:
-        return waiting if facet is Facet.PRICE and waiting >= self.least else min(waiting, 2)
+    def reach(self, facet: Facet) -> int:
+        return DRAIN_MOST if facet is Facet.PRICE else DRAIN
+
+    def window(self, facet: Facet, groups: Sequence[str]) -> Sequence[int]:
+        by_feed = facet is Facet.PRICE and len(groups) >= self.least
+        return range(len(groups) if by_feed else min(len(groups), 2))
+
+    def by_group(self, facet: Facet) -> bool:
+        del facet
+        return False
+
+    def overtakes(self, facet: Facet) -> bool:
+        del facet
+        return self.overtaking
 
     def seen_at_once(self, facet: Facet) -> int:
         del facet

@@ -6,7 +6,8 @@ import pytest
 
 from shared.errors import RejectedError
 from shared.flows.apply import Applied, apply
-from shared.flows.price_calls import NOT_THE_OWNER, PriceCalls
+from shared.flows.calls import NOT_THE_OWNER
+from shared.flows.price_calls import PriceCalls
 from shared.flows.trace import Tracer
 from shared.model.facts import PriceCard, PriceChange
 from shared.model.ids import Entity

@@ -238,7 +238,7 @@ class World:
         self.issues = Issues(store, bus, clock)
         self.cases = Cases(store, clock, retailer)
         self.capture = Capture(store, queues, bus, self.issues, self.cases, clock, retailer)
-        self.deriver = Deriver(store, queues, self.issues, clock, retailer)
+        self.deriver = Deriver(store, queues, self.issues, clock, retailer, bus)
         settle = timedelta(seconds=60)
         self.sender = Sender(
             "erp",

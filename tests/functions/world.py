@@ -136,6 +136,7 @@ def forget() -> None:
         bootstrap.bus,
         bootstrap.blobs,
         bootstrap.files,
+        bootstrap.journal,
         bootstrap.secrets,
         bootstrap.issues,
         bootstrap.pacer,

@@ -69,6 +69,7 @@ LEDGER: dict[str, dict[str, Actions]] = {
         "targets": WRITE,
         "orders": READ,
         "issues": WRITE,
+        "control": DELETE,
         "shop-read": SEND,
         "shop-write": SEND,
         "wake": SEND,
@@ -83,8 +84,12 @@ LEDGER: dict[str, dict[str, Actions]] = {
         "stream-failures": FAIL,
     },
     "sweep": {
-        "stream-failures": FAIL,
+        "control": READ,
         "facts": WRITE,
+        "facts lanes": LOOK,
+        "issues": WRITE,
+        "bus": NEWS,
+        "stream-failures": FAIL,
         "orders": WRITE,
         "targets lanes": LOOK,
         "orders lanes": LOOK,
@@ -117,7 +122,9 @@ LEDGER: dict[str, dict[str, Actions]] = {
         "inbox": WRITE,
         "links": WRITE,
         "orders": READ,
-        "facts": READ,
+        "control": READ,
+        "facts": WRITE,
+        "targets": WRITE,
         "erp-read": SEND,
         "erp-write": SEND,
         "shop-read": SEND,
@@ -136,6 +143,14 @@ LEDGER: dict[str, dict[str, Actions]] = {
         "bus": NEWS,
     },
     "api-prices": {"facts": WRITE, "control": WRITE},
+    "api-movements": {
+        "facts": WRITE,
+        "issues": WRITE,
+        "control": WRITE,
+        "ledger": KEEP,
+        "erp-read": SEND,
+        "bus": NEWS,
+    },
     "api-lookup": {"targets": READ},
     "api-reservations": {"facts": WRITE, "orders": WRITE},
     "erp-read": {
@@ -195,7 +210,7 @@ PLACES = (
     (r"-(files)-\", {\"Ref\": \"AWS::AccountId\"}\]", r"\1"),
     (r"Attimport(?:Work)[0-9A-F]{8}Arn", "import"),
     (r"Attimport(?:Dead)[0-9A-F]{8}Arn", "import-dead"),
-    (r"-archive-\", {\"Ref\": \"AWS::AccountId\"}, \"/(raw)/\*\"", r"\1"),
+    (r"-archive-\", {\"Ref\": \"AWS::AccountId\"}, \"/(raw|ledger)/\*\"", r"\1"),
 )
 
 

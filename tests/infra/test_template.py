@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from functions.ingest import prices
+from functions.ingest import movements, prices
 from functions.ops import api as ops_api
 from functions.orders import reservations
 from functions.read import api as read_api
@@ -215,6 +215,7 @@ def test_every_route_is_one_its_function_answers() -> None:
         "Ops": ops_api,
         "Lookup": lookup,
         "Prices": prices,
+        "Movements": movements,
         "Reservations": reservations,
     }
     assert {label: set(api.ROUTES) for label, api in answered.items()} == {

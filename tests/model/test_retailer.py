@@ -201,12 +201,24 @@ def test_promotions_without_an_owner_are_the_owner_of_prices_own() -> None:
 
 
 def test_what_is_read_cannot_be_owned_by_a_system_that_is_never_called() -> None:
-    owners = retailer_fields()["authority"] | {"stock": "engine", "promotion": "nobody"}
+    owners = retailer_fields()["authority"] | {"product": "engine", "promotion": "nobody"}
     found = mistakes(retailer_fields(sources=[{"name": "engine"}], authority=owners))
-    assert [m.path for m in found] == ["authority.stock", "authority.promotion"]
+    assert [m.path for m in found] == ["authority.product", "authority.promotion"]
     assert found[1].remedy == "known: engine, erp, shop"
 
 
 def test_a_source_is_not_a_connection_as_well() -> None:
     (found,) = mistakes(retailer_fields(sources=[{"name": "shop"}]))
     assert found.path == "sources.0.name"
+
+
+def test_who_tells_the_stock_of_a_location_is_a_source_that_is_never_called() -> None:
+    place = {"name": "york", "external": {"wms": "Y1"}}
+    known = {"sources": [{"name": "wms"}]}
+    retailer = make_retailer(
+        **known, locations=[*retailer_fields()["locations"], {**place, "source": "wms"}]
+    )
+    assert retailer.stock_sources == ("erp", "wms")
+    assert retailer.stocked_by("wms") == {"york"}
+    found = mistakes(retailer_fields(**known, locations=[{**place, "source": "erp"}]))
+    assert "locations.0.source" in [m.path for m in found]

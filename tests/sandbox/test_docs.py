@@ -201,6 +201,8 @@ def test_the_architecture_says_where_every_row_lives() -> None:
         Key(keys.roster("", Facet.PRICE).table, "roster#<channel>#<facet>", "<key>"),
         Key(keys.parity("", Facet.PRICE).table, "parity#<channel>#<facet>"),
         Key(keys.sighting("", Facet.PRICE, "").table, "sighting#<channel>#<facet>#<run>", "<key>"),
+        keys.held("<channel>", "<sku>"),
+        keys.moves("<channel>"),
         keys.lease("<name>"),
         keys.breaker("<connection>"),
         keys.slots("<connection>"),

@@ -147,6 +147,15 @@ class Engine:
         self._resume_at(ms, task)
         self._hub.switch()
 
+    def park(self) -> None:
+        """Let the others run until somebody wakes this task."""
+        if self.closed:
+            raise GreenletExit
+        self._hub.switch()
+
+    def wake(self, task: Task) -> None:
+        self._resume_at(0, task)
+
     def note(self, line: str) -> None:
         """One step of the history, hashed always and kept when the story is asked for."""
         name = self.current.name if self.current else "-"

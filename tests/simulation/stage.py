@@ -16,6 +16,7 @@ from shared.aws.inbox import Inbox
 from shared.connectors.catalog import CATALOG
 from shared.flows.issues import Issues
 from shared.flows.pacing import LeasedPacer, pacer_of
+from shared.kit import together as at_once
 from shared.kit.guard import Guarded
 from shared.kit.oauth import ClientCredentials
 from shared.model.base import Canonical
@@ -26,6 +27,7 @@ from tests.simulation import light
 from tests.simulation.compute import Container, SimClock
 from tests.simulation.messaging import Queue, SimQueues
 from tests.simulation.store import SimStore
+from tests.simulation.together import together
 from tests.simulation.vendors import SimTransport
 from tests.simulation.warm import Models, Tokens
 from tests.simulation.wire import Wire
@@ -232,6 +234,7 @@ class Stage:
             _swapped(bootstrap, root),
             _swapped(webhook, door),
             _swapped(runtime, jitter),
+            _swapped(at_once, {"together": partial(together, self.wire.engine)}),
             _swapped(httpx.Client, light.CLIENT),
             _swapped(httpx.Response, {"__init__": light.respond}),
             _swapped(ClientCredentials, tokens.swaps()),

@@ -19,7 +19,14 @@ pytestmark = [
 ]
 ASKED_FOR = "compare-"  # comparisons are not simulated
 # Only called over HTTP or by who drops a file; nothing in the simulation calls or drops.
-BY_REQUEST = {"api-read", "api-ops", "api-prices", "api-lookup", "import-file"}
+BY_REQUEST = {
+    "api-read",
+    "api-ops",
+    "api-prices",
+    "api-lookup",
+    "api-movements",
+    "import-file",
+}
 
 
 @pytest.fixture(scope="session")

@@ -68,6 +68,9 @@ class Catalogue:
         if product is None:
             mistake = Mistake("PRODUCT_DOES_NOT_EXIST", "Product does not exist", "productId")
             return {"product": None, "productVariants": None, "userErrors": [mistake.view]}
+        if any(number("ProductVariant", row.get("id")) in self.shop.poisoned for row in variants):
+            unnamed = Mistake("INVALID_INPUT", "The input is invalid")
+            return {"product": None, "productVariants": None, "userErrors": [unnamed.view]}
         errors: list[View] = []
         good: list[tuple[Variant, int | None, int | None, bool]] = []
         for i, row in enumerate(variants):

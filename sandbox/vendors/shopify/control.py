@@ -102,6 +102,13 @@ def set_price(sim: "ShopifySimulator", *, sku: str, price: int) -> Json:
     return price
 
 
+def poison(sim: "ShopifySimulator", *, sku: str, on: bool = True) -> Json:
+    """Refuse whole whatever call carries a price of this article, and do not say why."""
+    variant = sim.shop.skus[sku]
+    (sim.shop.poisoned.add if on else sim.shop.poisoned.discard)(variant)
+    return on
+
+
 def products(sim: "ShopifySimulator") -> Json:
     return [_product(sim, product) for product in sim.shop.products.values()]
 
@@ -257,6 +264,7 @@ COMMANDS: Final[Mapping[str, Callable[..., Json]]] = {
         read_stock,
         set_stock,
         set_price,
+        poison,
         products,
         orders,
         locations,

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
+from threading import Lock
 from typing import Literal
 from urllib.parse import parse_qs
 
@@ -93,6 +94,7 @@ class ShopifySimulator:
         despatch = Despatch(self.shop, clock.now, lambda o: self.tell("orders/updated", o))
         self._clock = clock
         self._fast = fast
+        self._one_by_one = Lock()
         self._credentials = (account.client_id, account.client_secret)
         self._tokens: dict[str, datetime] = {}
         secret = account.webhook_secret or account.client_secret
@@ -109,7 +111,14 @@ class ShopifySimulator:
         return self._clock.now()
 
     def handle(self, request: httpx.Request) -> httpx.Response:
-        """Answer as the shop would; raises Vanish when the answer of a write is to be lost."""
+        """Answer as the shop would; raises Vanish when the answer of a write is to be lost.
+
+        Calls that come at once are answered one by one.
+        """
+        with self._one_by_one:
+            return self._handled(request)
+
+    def _handled(self, request: httpx.Request) -> httpx.Response:
         self.counts["calls"] += 1
         if self.faults.out(self.now()):
             return httpx.Response(HTTPStatus.BAD_GATEWAY, text="<html>bad gateway</html>")

@@ -226,6 +226,7 @@ class Shop:
     placements: dict[int, int] = field(default_factory=dict)  # placement -> order
     fulfilments: dict[int, int] = field(default_factory=dict)  # fulfilment -> order
     refunds: dict[int, int] = field(default_factory=dict)  # refund -> order
+    poisoned: set[int] = field(default_factory=set)  # variants for which a call is refused whole
     last_number: int = 1000
 
     def next(self) -> int:

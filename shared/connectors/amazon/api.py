@@ -16,6 +16,7 @@ from shared.connectors.amazon.schema import ErrorList
 from shared.errors import AccessError, InDoubtError, RejectedError, RetryableError, ThrottledError
 from shared.kit.http import Http, check, retry_after
 from shared.kit.oauth import ClientCredentials
+from shared.model.limits import Limits
 from shared.model.retailer import LOOPBACK, Connection
 from shared.ports import Clock, Pacer
 
@@ -97,6 +98,10 @@ class SellingPartnerApi:
         """Calls a second that Amazon grants, as far as it has said."""
         return self._rates.get(operation.name, operation.rate)
 
+    def limits(self, operation: Operation) -> Limits:
+        """The bucket of an operation by that rate."""
+        return operation.limits(self._rates.get(operation.name))
+
     def reserve(self, *operations: Operation) -> bool:
         """Whether these calls may be made at once; if so they are paid for until they are made."""
         for operation in operations:
@@ -132,8 +137,7 @@ class SellingPartnerApi:
         return self._http.send(request, writes=call.operation.writes)
 
     def _bucket(self, operation: Operation) -> Pacer:
-        limits = operation.limits(self._rates.get(operation.name))
-        return self._pacer.of(operation.name, limits)
+        return self._pacer.of(operation.name, self.limits(operation))
 
     def _take(self, operation: Operation) -> None:
         if self._reserved.get(operation.name, 0):

@@ -15,9 +15,10 @@ from shared.connectors.amazon.listings import (
     PATCHES_AT_ONCE,
     Listings,
 )
+from shared.connectors.amazon.plans import LINES_MAX, PATCHES
 from shared.connectors.amazon.reader import Orders
-from shared.connectors.amazon.routing import LINES_MAX, Route, route
 from shared.connectors.amazon.settings import settings_of
+from shared.domain.ways import Room, choose
 from shared.errors import RejectedError
 from shared.model.base import Json
 from shared.model.ids import Facet
@@ -43,11 +44,22 @@ class AmazonSeller:
         self._orders = Orders(api, settings, channel, clock)
         self._shipments = Shipments(api, settings, self._orders)
 
-    def window(self, facet: Facet, waiting: int) -> int:
+    def reach(self, facet: Facet) -> int:
+        return LINES_MAX if facet in self._feed_facets else PATCHES_AT_ONCE
+
+    def window(self, facet: Facet, groups: Sequence[str]) -> Sequence[int]:
         """All that a feed takes if one is faster and may be begun now; else a few patches."""
-        if self._by_feed(facet, waiting):
-            return min(waiting, LINES_MAX)
-        return min(waiting, PATCHES_AT_ONCE)
+        by_feed = self._by_feed(facet, len(groups))
+        return range(min(len(groups), LINES_MAX if by_feed else PATCHES_AT_ONCE))
+
+    def by_group(self, facet: Facet) -> bool:
+        del facet
+        return False
+
+    def overtakes(self, facet: Facet) -> bool:
+        """A patch may be shown before a feed that was begun earlier, which then undoes it."""
+        del facet
+        return False
 
     def listed(self, pushes: Sequence[Push]) -> Mapping[str, Mapping[str, str]]:
         return self._listings.listed(pushes)
@@ -91,9 +103,10 @@ class AmazonSeller:
     def _by_feed(self, facet: Facet, lines: int) -> bool:
         if facet not in self._feed_facets:
             return False
-        rate = self._api.rate(plans.PATCH_LISTING)
-        way = route(lines, per_second=rate, feed_latency=self._latency)
-        return way is Route.FEED and self._feeds.ready()
+        ways = (PATCHES, plans.feed(self._latency))
+        room = Room(0, self._api.limits(plans.PATCH_LISTING).points_per_second)
+        way = choose(ways, [""] * lines, room)
+        return way is not PATCHES and self._feeds.ready()
 
 
 def connect(

@@ -6,11 +6,20 @@ replaces it.
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 
+from shared.domain.ways import Way
 from shared.model.limits import Limits
 
 CALL = 10_000
+LINES_MAX = 10_000  # of a feed of ours: below Amazon's 25,000 messages and its 10 MiB
+PATCHES = Way("patch", CALL)
+
+
+def feed(latency: timedelta) -> Way:
+    """A feed costs the plan of patches nothing, and shows its lines once it was processed."""
+    return Way("feed", 0, lines_most=LINES_MAX, latency=latency, taken_most=LINES_MAX)
 
 
 @dataclass(frozen=True, slots=True)

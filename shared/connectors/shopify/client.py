@@ -1,11 +1,11 @@
 """The Shopify connector: a shop as a channel that shows articles and sells them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 import httpx
 
-from shared.connectors.shopify import content, prices, queries, stock
+from shared.connectors.shopify import content, prices, queries, stock, ways
 from shared.connectors.shopify.content import Listings
 from shared.connectors.shopify.fulfilment import Fulfilments
 from shared.connectors.shopify.graphql import AdminApi
@@ -23,7 +23,7 @@ from shared.ports import Clock, Pacer, Page
 
 
 class ShopifyAdmin:
-    """One shop. Satisfies ChannelPublisher and OrderSource of `shared.ports`."""
+    """One shop. Satisfies LaterPublisher and OrderSource of `shared.ports`."""
 
     def __init__(self, api: AdminApi, connection: Connection, retailer: Retailer) -> None:
         settings = settings_of(connection)
@@ -31,6 +31,7 @@ class ShopifyAdmin:
         places = (retailer.external_location(connection.name, name) for name in channel.locations)
         locations = tuple(place for place in places if place) if settings.stock_new_variants else ()
         self._api = api
+        self._ways = ways.Ways.of(connection.limits, settings)
         self._places = channel.locations
         self._listings = Listings(api, settings, locations)
         self._prices = Prices(api, channel.currency)
@@ -43,14 +44,20 @@ class ShopifyAdmin:
         """The API version the shop last answered with; another than ours means ours has ended."""
         return self._api.answered_version
 
-    def batches(self, facet: Facet, pushes: Sequence[Push]) -> list[list[Push]]:
+    def batches(self, facet: Facet, pushes: Sequence[Push]) -> Iterable[list[Push]]:
         match facet:
             case Facet.CONTENT:
                 return [[push] for push in pushes]
             case Facet.PRICE:
-                return prices.batches(pushes)
+                return self._paid_for(prices.batches(pushes, self._ways.at_once))
             case Facet.STOCK:
                 return stock.batches(pushes)
+
+    def _paid_for(self, batches: Iterable[list[Push]]) -> Iterator[list[Push]]:
+        """Each once its points are there: lines that cannot go yet are not marked as sent."""
+        for batch in batches:
+            self._api.reserve(*prices.operations(batch))
+            yield batch
 
     def push(self, facet: Facet, batch: Sequence[Push]) -> Sequence[Outcome]:
         match facet:
@@ -69,6 +76,25 @@ class ShopifyAdmin:
                 return self._prices.shown(pushes)
             case Facet.STOCK:
                 return self._stock.shown(pushes)
+
+    def reach(self, facet: Facet) -> int:
+        return self._ways.reach if facet is Facet.PRICE else ways.ROUND
+
+    def window(self, facet: Facet, groups: Sequence[str]) -> Sequence[int]:
+        """Of prices those of the products with most of them: what a call costs they share."""
+        if facet is not Facet.PRICE:
+            return range(min(len(groups), ways.ROUND))
+        return self._ways.window(groups, self._api.room())
+
+    def by_group(self, facet: Facet) -> bool:
+        return facet is Facet.PRICE
+
+    def overtakes(self, facet: Facet) -> bool:
+        return facet is Facet.PRICE
+
+    def decided(self, facet: Facet, pushes: Sequence[Push]) -> Sequence[Outcome]:
+        del facet, pushes
+        return []
 
     def listed(self, pushes: Sequence[Push]) -> Mapping[str, Mapping[str, str]]:
         return self._listings.listed(pushes)

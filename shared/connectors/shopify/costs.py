@@ -52,12 +52,13 @@ class Meter:
     _last: int = 0
     _stated: dict[tuple[str, int], int] = field(default_factory=dict)
 
-    def take(self, operation: str, estimate: int) -> None:
+    def take(self, operation: str, estimate: int) -> int:
         """Reserve `estimate` thousandths, or what the vendor stated for the same call before."""
         wanted = self.price(operation, estimate)
         self.reserve(wanted)
         self._credit -= wanted
         self._last = wanted
+        return wanted
 
     def reserve(self, wanted: int) -> None:
         """Take ahead what several calls will cost together, in thousandths.
@@ -82,8 +83,11 @@ class Meter:
         if requested != -(-estimate // POINT):
             self._stated[operation, estimate] = requested * POINT
 
-    def observe(self, *, available: int | None, rate: int | None, spent: int) -> None:
-        unspent = self._last - spent * POINT
+    def observe(
+        self, *, available: int | None, rate: int | None, spent: int, taken: int | None = None
+    ) -> None:
+        """What a call was `taken` for is that of the last, unless several are under way."""
+        unspent = (self._last if taken is None else taken) - spent * POINT
         if spent and unspent > 0:
             self._credit += unspent
             over = max(self._credit - CREDIT_MAX, 0) // POINT

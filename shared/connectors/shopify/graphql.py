@@ -6,9 +6,10 @@ clear refusal leaves a doubt, since only inventory mutations carry an idempotenc
 
 import json
 import math
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from http import HTTPStatus
 
 import httpx
@@ -17,6 +18,7 @@ from pydantic import BaseModel, ValidationError
 from shared.connectors.shopify.costs import POINT, Meter
 from shared.connectors.shopify.queries import VERSION, Operation
 from shared.connectors.shopify.schema import Cost
+from shared.domain.ways import Room
 from shared.errors import (
     AccessError,
     InDoubtError,
@@ -25,8 +27,10 @@ from shared.errors import (
     SyncError,
     ThrottledError,
 )
+from shared.kit import together as at_once
 from shared.kit.http import Http, check
 from shared.kit.oauth import ClientCredentials
+from shared.kit.together import tried
 from shared.model.retailer import Connection
 from shared.ports import Clock, Pacer
 
@@ -62,17 +66,51 @@ class AdminApi:
         self._path = f"/admin/api/{VERSION}/graphql.json"
         self._meter = Meter(pacer)
         self._bucket = connection.limits.bucket * POINT
+        self._rate = connection.limits.points_per_second
+        self._clock = clock
+        self._available: tuple[int, datetime] | None = None
         self.answered_version: str | None = None
 
     def call[T: BaseModel](
         self, operation: Operation, variables: Mapping[str, object], answer: type[T]
     ) -> T:
         """Run one operation and read its data as `answer`; raises what must be done next."""
-        self._meter.take(operation.name, operation.points)
-        response = self._sent(operation, variables)
+        taken = self._meter.take(operation.name, operation.points)
+        return self._read(operation, self._sent(operation, variables), answer, taken)
+
+    def call_together[T: BaseModel](
+        self, calls: Sequence[tuple[Operation, Mapping[str, object]]], answer: type[T]
+    ) -> list[T | SyncError]:
+        """Run operations that do not depend on each other at once; what each answered or raised.
+
+        Their points are taken before the first leaves; if they are not there, none does.
+        """
+        self.reserve(*(operation for operation, _ in calls))
+        taken = [self._meter.take(operation.name, operation.points) for operation, _ in calls]
+        self._auth.token()  # one for all, rather than one for each
+        responses = at_once.together([partial(self._sent, *call) for call in calls])
+        return [
+            response
+            if isinstance(response, SyncError)
+            else tried(partial(self._read, operation, response, answer, points))
+            for (operation, _), response, points in zip(calls, responses, taken, strict=True)
+        ]
+
+    def room(self) -> Room:
+        """What may be spent now as far as the shop has said, in thousandths; all of it if not."""
+        rate = self._rate * POINT
+        if self._available is None:
+            return Room(self._bucket, rate)
+        level, at = self._available
+        earned = (self._clock.now() - at) // timedelta(milliseconds=1) * self._rate
+        return Room(min(level + max(earned, 0), self._bucket), rate)
+
+    def _read[T: BaseModel](
+        self, operation: Operation, response: httpx.Response, answer: type[T], taken: int
+    ) -> T:
         self.answered_version = response.headers.get("x-shopify-api-version")
         body = _body(response, operation)
-        self._account(operation, body)
+        self._account(operation, body, taken)
         errors = body.get("errors")
         if errors:
             raise _refusal(operation, errors, _cost(body))
@@ -116,16 +154,19 @@ class AdminApi:
         )
         return self._http.send(request, writes=operation.writes)
 
-    def _account(self, operation: Operation, body: Mapping[str, object]) -> None:
+    def _account(self, operation: Operation, body: Mapping[str, object], taken: int) -> None:
         cost = _cost(body)
         if cost.requested_query_cost is not None:
             requested = _whole(cost.requested_query_cost)
             self._meter.stated(operation.name, operation.points, requested)
         status = cost.throttle_status
+        if status is not None:
+            self._available = int(status.currently_available) * POINT, self._clock.now()
         self._meter.observe(
             available=int(status.currently_available) if status else None,
             rate=int(status.restore_rate) if status else None,
             spent=_whole(cost.actual_query_cost or Decimal(0)),
+            taken=taken,
         )
 
 

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from shared.connectors.shopify import schema
 from shared.connectors.shopify.settings import ShopifySettings
-from shared.errors import RejectedError
+from shared.errors import InDoubtError, RejectedError, SyncError
 from shared.model.base import Canonical, Json
 from shared.model.ids import Facet
 from shared.model.money import Money
@@ -313,6 +313,13 @@ def rejected(key: str, code: str, message: str) -> Outcome:
 
 def verdict(key: str, kind: Verdict, code: str = "", message: str = "") -> Outcome:
     return Outcome(key=key, verdict=kind, code=code, message=message[:200])
+
+
+def verdict_of(error: SyncError) -> Verdict:
+    """What becomes of the lines of a call that raised."""
+    if isinstance(error, InDoubtError):
+        return Verdict.UNKNOWN
+    return Verdict.REJECTED if isinstance(error, RejectedError) else Verdict.RETRY
 
 
 def position(path: Sequence[str] | None) -> int | None:

@@ -1,25 +1,39 @@
-"""Prices: variants of one product per call, an outcome per line."""
+"""Prices: variants of one product per call, several calls at once, an outcome per line."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import batched
 
 from shared.connectors.shopify import mapping, queries, schema
 from shared.connectors.shopify.graphql import AdminApi
-from shared.errors import RejectedError
+from shared.errors import RejectedError, SyncError
+from shared.kit.isolating import Sent, isolate
 from shared.model.base import Json
 from shared.model.target import Outcome, Push, Verdict
 
 NOT_LISTED = "not_listed"
 _BUSY = frozenset({"SERVICE_UNAVAILABLE", "OPERATION_IN_PROGRESS"})
+_OF_PRODUCT = ("productId",)
 
 
-def batches(pushes: Sequence[Push]) -> list[list[Push]]:
+def calls(pushes: Sequence[Push]) -> list[list[Push]]:
     """Lines of one product together, at most 250; lines the shop does not list by themselves."""
     groups: dict[str, list[Push]] = {}
     for push in pushes:
         groups.setdefault(push.links.get("product", ""), []).append(push)
     size = queries.ARRAY_MAX
     return [group[i : i + size] for group in groups.values() for i in range(0, len(group), size)]
+
+
+def batches(pushes: Sequence[Push], at_once: int) -> list[list[Push]]:
+    """Lines of as many calls as may be under way at once, a product each."""
+    waves = batched(calls(pushes), at_once, strict=False)
+    return [[push for call in wave for push in call] for wave in waves]
+
+
+def operations(batch: Sequence[Push]) -> list[queries.Operation]:
+    """The calls a batch makes if nothing is wrong with it."""
+    return [queries.prices_set(len(call)) for call in calls(batch)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +53,7 @@ class Prices:
             except RejectedError as error:
                 outcomes[push.key] = mapping.rejected(push.key, error.code, str(error))
         good = [push for push in batch if push.key in entries]
-        for group in batches(good):
-            outcomes |= self._send(group, [entries[push.key] for push in group])
+        outcomes |= self._send_all(calls(good), entries) if good else {}
         return [outcomes[push.key] for push in batch]
 
     def shown(self, pushes: Sequence[Push]) -> dict[str, Json]:
@@ -69,16 +82,47 @@ class Prices:
             )
         return mapping.price_input(variant, value)
 
-    def _send(
-        self, group: Sequence[Push], entries: Sequence[dict[str, object]]
+    def _send_all(
+        self, groups: Sequence[Sequence[Push]], entries: Mapping[str, dict[str, object]]
     ) -> dict[str, Outcome]:
-        variables = {"product": group[0].links["product"], "variants": list(entries)}
-        operation = queries.prices_set(len(entries))
-        answer = self.api.call(operation, variables, schema.PricesSetAnswer)
+        """All at once; trouble with one product concerns its lines, with every one it is raised."""
+        asked = [_asked(group, entries) for group in groups]
+        answers = self.api.call_together(asked, schema.PricesSetAnswer)
+        troubles = [answer for answer in answers if isinstance(answer, SyncError)]
+        if troubles and len(troubles) == len(answers):
+            raise troubles[0]
+        outcomes: dict[str, Outcome] = {}
+        for group, answer in zip(groups, answers, strict=True):
+            if isinstance(answer, SyncError):
+                kind = mapping.verdict_of(answer)
+                outcomes |= {p.key: mapping.verdict(p.key, kind, "", str(answer)) for p in group}
+                continue
+            sent = self._judged(group, answer)
+            outcomes |= self._isolated(group, entries) if sent.refused else by_key(sent.outcomes)
+        return outcomes
+
+    def _isolated(
+        self, group: Sequence[Push], entries: Mapping[str, dict[str, object]]
+    ) -> dict[str, Outcome]:
+        """A product refused whole, nobody knows for which of its lines: look for them."""
+
+        def send(lines: Sequence[Push]) -> Sent[Outcome]:
+            operation, variables = _asked(lines, entries)
+            try:
+                answer = self.api.call(operation, variables, schema.PricesSetAnswer)
+            except SyncError as error:
+                kind = mapping.verdict_of(error)
+                return Sent([mapping.verdict(p.key, kind, "", str(error)) for p in lines])
+            return self._judged(lines, answer)
+
+        return by_key(isolate(group, send, most=len(group), refused=True))
+
+    def _judged(self, group: Sequence[Push], answer: schema.PricesSetAnswer) -> Sent[Outcome]:
         payload = answer.product_variants_bulk_update
         shown = {v.id: v for v in payload.product_variants or ()}
         faults = _Faults.of(payload.user_errors, len(group))
-        return {push.key: self._outcome(push, i, shown, faults) for i, push in enumerate(group)}
+        outcomes = [self._outcome(push, i, shown, faults) for i, push in enumerate(group)]
+        return Sent(outcomes, refused=faults.unnamed and not shown)
 
     def _outcome(
         self, push: Push, index: int, shown: Mapping[str, schema.PricedVariant], faults: "_Faults"
@@ -114,6 +158,16 @@ class _Faults:
     lines: Mapping[int, schema.UserError]
     loose: schema.UserError | None
 
+    @property
+    def unnamed(self) -> bool:
+        """Whether some line was refused for good, and which is not said."""
+        return (
+            not self.lines
+            and self.loose is not None
+            and self.loose.code not in _BUSY
+            and self.loose.field != _OF_PRODUCT
+        )
+
     @classmethod
     def of(cls, errors: Sequence[schema.UserError], count: int) -> "_Faults":
         lines: dict[int, schema.UserError] = {}
@@ -125,3 +179,15 @@ class _Faults:
             else:
                 loose = loose or error
         return cls(lines, loose)
+
+
+def _asked(
+    group: Sequence[Push], entries: Mapping[str, dict[str, object]]
+) -> tuple[queries.Operation, dict[str, object]]:
+    rows = [entries[push.key] for push in group]
+    variables: dict[str, object] = {"product": group[0].links["product"], "variants": rows}
+    return queries.prices_set(len(rows)), variables
+
+
+def by_key(outcomes: Iterable[Outcome]) -> dict[str, Outcome]:
+    return {outcome.key: outcome for outcome in outcomes}

@@ -36,6 +36,12 @@ class ShopifySettings(Canonical):
     test_orders: Literal["refuse", "accept"] = Field(
         default="refuse", description="what to do with orders paid through a test gateway"
     )
+    calls_at_once: int | None = Field(
+        default=None,
+        ge=1,
+        le=50,
+        description="price calls under way at once; as many as a second pays for, if not set",
+    )
     order_lines: int = Field(
         default=5, ge=1, le=40, description="lines read with an order before paging begins"
     )

@@ -12,7 +12,7 @@ from shared.connectors.shopify import mapping, queries, schema
 from shared.connectors.shopify.graphql import AdminApi
 from shared.connectors.shopify.mapping import Row
 from shared.connectors.shopify.prices import NOT_LISTED
-from shared.errors import InDoubtError, RejectedError, SyncError
+from shared.errors import RejectedError, SyncError
 from shared.model.base import Json
 from shared.model.retailer import Retailer
 from shared.model.target import Outcome, Push, StockValue, Verdict
@@ -112,7 +112,7 @@ class Stock:
             except SyncError as error:
                 if i == 0 and not run.activated:
                     raise
-                run.settle_all(_verdict_of(error), "interrupted", str(error))
+                run.settle_all(mapping.verdict_of(error), "interrupted", str(error))
         run.settle_all(Verdict.RETRY, "busy", "other rows of the call were refused")
 
     def shown(self, pushes: Sequence[Push]) -> dict[str, Json]:
@@ -244,12 +244,6 @@ def _kind(error: schema.UserError) -> Verdict:
     if error.code == STALE:
         return Verdict.STALE
     return Verdict.RETRY if error.code in _BUSY else Verdict.REJECTED
-
-
-def _verdict_of(error: SyncError) -> Verdict:
-    if isinstance(error, InDoubtError):
-        return Verdict.UNKNOWN
-    return Verdict.REJECTED if isinstance(error, RejectedError) else Verdict.RETRY
 
 
 def _worst(key: str, outcomes: Sequence[Outcome]) -> Outcome:

@@ -1,15 +1,13 @@
 """Thousands of prices at once: accepted, decided later, line by line."""
 
 from datetime import timedelta
-from decimal import Decimal
 
 import httpx
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from sandbox.vendors.amazon.simulator import Doubts, Pace
-from shared.connectors.amazon.routing import LINES_MAX, Route, by_patch, route
+from shared.connectors.amazon.client import AmazonSeller
+from shared.connectors.amazon.plans import LINES_MAX
 from shared.errors import InDoubtError
 from shared.flows.pacing import LeasedPacer
 from shared.model.ids import Facet
@@ -17,7 +15,6 @@ from shared.model.target import Outcome, Push, Verdict
 from tests.connectors.amazon.world import NOW, World, retailer, world
 from tests.fakes import MemoryStore, SetClock
 
-PATCHES = Decimal(5)
 LATENCY = timedelta(minutes=15)
 COUNT = 301
 
@@ -43,37 +40,17 @@ def receipts(pushes: list[Push], outcomes: list[Outcome]) -> list[Push]:
     ]
 
 
-lines = st.integers(0, 10**6)
-rates = st.decimals(Decimal("0.1"), Decimal(100), places=2)
-latencies = st.timedeltas(timedelta(minutes=1), timedelta(hours=12))
-
-
-@given(lines, rates, latencies)
-def test_the_way_taken_is_never_the_slower_one(
-    count: int, rate: Decimal, latency: timedelta
-) -> None:
-    way = route(count, per_second=rate, feed_latency=latency)
-    taken = by_patch(count, rate) if way is Route.PATCH else latency
-    assert taken <= by_patch(count, rate)
-    assert taken <= latency
-
-
-@given(lines, lines, rates, latencies)
-def test_more_lines_never_lead_back_to_patches(
-    few: int, more: int, rate: Decimal, latency: timedelta
-) -> None:
-    few, more = sorted((few, more))
-    if route(few, per_second=rate, feed_latency=latency) is Route.FEED:
-        assert route(more, per_second=rate, feed_latency=latency) is Route.FEED
+def taken(market: AmazonSeller, facet: Facet, waiting: int) -> int:
+    return len(market.window(facet, ["g"] * waiting))
 
 
 def test_half_an_hour_of_feed_is_worth_nine_thousand_patches() -> None:
     market = world().market
-    assert market.window(Facet.PRICE, 9_000) == 100
-    assert market.window(Facet.PRICE, 9_001) == 9_001
-    assert market.window(Facet.PRICE, 50_000) == LINES_MAX
-    assert market.window(Facet.STOCK, 50_000) == 100
-    assert world(feed_facets=["stock"]).market.window(Facet.STOCK, 50_000) == LINES_MAX
+    assert taken(market, Facet.PRICE, 9_000) == 100
+    assert taken(market, Facet.PRICE, 9_001) == 9_001
+    assert taken(market, Facet.PRICE, 50_000) == LINES_MAX
+    assert taken(market, Facet.STOCK, 50_000) == 100
+    assert taken(world(feed_facets=["stock"]).market, Facet.STOCK, 50_000) == LINES_MAX
 
 
 def test_a_feed_is_accepted_with_a_receipt_and_nothing_is_shown_yet() -> None:
@@ -214,7 +191,7 @@ def test_without_leave_to_begin_a_feed_lines_are_patched() -> None:
     there.listed(*skus)
     pushes = [there.price(sku, 1999) for sku in skus]
     feeds = 0
-    while there.market.window(Facet.PRICE, COUNT) == COUNT:
+    while taken(there.market, Facet.PRICE, COUNT) == COUNT:
         sent(there, pushes)
         feeds += 1
     assert feeds == 15

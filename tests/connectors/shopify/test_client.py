@@ -12,7 +12,7 @@ from shared.model.base import Json
 from shared.model.ids import Facet
 from shared.model.order import Order, Shipment, ShipmentLine
 from shared.model.target import Verdict
-from shared.ports import ChannelPublisher, OrderSource
+from shared.ports import LaterPublisher, OrderSource
 from tests.connectors.shopify.world import NOW, SECRET, World, jacket, mug, retailer, world
 from tests.fakes import FreePacer, SetClock
 
@@ -35,9 +35,9 @@ def shipment(order: Order) -> Shipment:
 
 def test_a_shop_is_a_channel_that_shows_and_sells() -> None:
     shop = world().shop
-    publisher: ChannelPublisher = shop
+    publisher: LaterPublisher = shop
     source: OrderSource = shop
-    assert publisher.batches(Facet.PRICE, []) == []
+    assert list(publisher.batches(Facet.PRICE, [])) == []
     assert source.read_order("404") is None
 
 

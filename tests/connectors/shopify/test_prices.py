@@ -23,22 +23,47 @@ def answered(*errors: Mapping[str, object], variants: object = None) -> httpx.Re
     return httpx.Response(200, json={"data": {"productVariantsBulkUpdate": payload}})
 
 
-def test_lines_of_one_product_go_in_one_call() -> None:
+def test_products_go_a_call_each_and_as_many_at_once_as_a_second_pays_for() -> None:
     there = world()
-    there.list(jacket("M", "L"))
-    there.list(mug())
-    pushes = [there.price("TJ-M", 11900), there.price("MUG", 900), there.price("TJ-L", 12900)]
-    batches = there.shop.batches(Facet.PRICE, pushes)
-    assert [[push.key for push in batch] for batch in batches] == [["TJ-M", "TJ-L"], ["MUG"]]
+    pushes = []
+    for i in range(20):
+        there.list(jacket("M", "L", product_id=f"P{i}"))
+        pushes += [there.price(f"P{i}-M", 11900), there.price(f"P{i}-L", 12900)]
+    batches = list(there.shop.batches(Facet.PRICE, pushes))
+    assert [len(batch) for batch in batches] == [16, 16, 8]
+    assert {o.verdict for o in pushed(there, *pushes).values()} == {Verdict.APPLIED}
+    assert there.counter("PricesSet") == 20
 
 
 def test_no_call_carries_more_than_250_lines() -> None:
     there = world()
     there.list(jacket(*(f"S{i}" for i in range(300))))
     pushes = [there.price(f"TJ-S{i}", 100 + i) for i in range(300)]
-    assert [len(b) for b in there.shop.batches(Facet.PRICE, pushes)] == [250, 50]
     assert {o.verdict for o in pushed(there, *pushes).values()} == {Verdict.APPLIED}
+    sent = [variables["variants"] for name, variables in there.wire.sent if name == "PricesSet"]
+    assert [len(rows) for rows in sent if isinstance(rows, list)] == [250, 50]
     assert there.shop_price("TJ-S299") == (399, None)
+
+
+def test_a_line_for_which_a_product_is_refused_unnamed_is_found_and_the_others_are_set() -> None:
+    there = world()
+    there.list(jacket(*(f"S{i}" for i in range(32))))
+    there.simulator.control("poison", sku="TJ-S11")
+    outcomes = pushed(there, *(there.price(f"TJ-S{i}", 100 + i) for i in range(32)))
+    refused = {key for key, outcome in outcomes.items() if outcome.verdict is Verdict.REJECTED}
+    assert refused == {"TJ-S11"}
+    assert sum(o.verdict is Verdict.APPLIED for o in outcomes.values()) == 31
+    assert there.counter("PricesSet") <= 1 + 5 + 2
+
+
+def test_trouble_with_one_product_is_told_of_its_lines_alone() -> None:
+    there = world()
+    there.list(jacket("M"))
+    there.list(mug())
+    lines = [there.price("TJ-M", 11900), there.price("MUG", 900)]
+    there.wire.next = [httpx.Response(502, text="bad gateway")]
+    outcomes = pushed(there, *lines)
+    assert sorted(o.verdict for o in outcomes.values()) == [Verdict.APPLIED, Verdict.UNKNOWN]
 
 
 def test_a_price_and_the_one_struck_through_are_set_and_cleared() -> None:

@@ -1,0 +1,256 @@
+"""One row of a file or of a call becomes a movement or a count, or is refused by field and value.
+
+Rows hold texts, whatever they were read from; a missing text and an empty one are the same.
+Locations are written by our name of them, or as the source calls them.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Final
+
+from pydantic import ValidationError
+
+from shared.errors import RejectedError
+from shared.model.movement import (
+    PARTS,
+    Level,
+    Movement,
+    MovementKind,
+    Spot,
+    StockStatus,
+)
+from shared.model.retailer import Retailer
+
+VALUE_MAX = 100  # characters of a refused value that are told
+UNMAPPED: Final = "unmapped_location"
+_NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")
+_SIGNED = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?")
+_INSTANT = "write an instant with its offset, such as 2026-11-27T09:00:00+00:00"
+_SKU = "name the article as the owner of products does, in at most 64 characters without #"
+_STATUS = f"write one of {', '.join(StockStatus)}"
+_PLACE = "name one of the retailer's locations, or one as the source calls it"
+_UNIT = "write a unit of measure of the article, such as PC"
+
+MOVEMENT_REQUIRED: Final[Mapping[str, str]] = {
+    "movement_id": "write what the source calls it, without spaces, the same every time",
+    "kind": f"write one of {', '.join(MovementKind)}",
+    "sku": _SKU,
+    "quantity": "write a positive decimal such as 5 or 0.5; the kind says which way it goes",
+    "unit": _UNIT,
+    "occurred_at": _INSTANT,
+}
+MOVEMENT_COLUMNS: Final[Mapping[str, str]] = {
+    **MOVEMENT_REQUIRED,
+    "from_location": _PLACE,
+    "from_status": _STATUS,
+    "to_location": _PLACE,
+    "to_status": _STATUS,
+    "sequence": "write the source's number within this SKU and location, from 1",
+    "previous": "write the number before it, where numbers count more than one SKU",
+    "document": "write the order, delivery or transfer it belongs to, without #",
+}
+LEVEL_REQUIRED: Final[Mapping[str, str]] = {
+    "sku": _SKU,
+    "location": _PLACE,
+    "unit": _UNIT,
+    "on_hand": "write a decimal such as 12: everything that physically lies there",
+}
+LEVEL_COLUMNS: Final[Mapping[str, str]] = {
+    **LEVEL_REQUIRED,
+    **{part.value: f"write how many of on_hand are {part.value}" for part in PARTS},
+    "as_of": _INSTANT,
+    "sequence": "write the number of the last movement this holds, where movements are numbered",
+}
+
+type Row = Mapping[str, object]
+
+# Where units of a kind come from and go to when the row does not say in what state.
+_DEFAULTS: Final[Mapping[MovementKind, tuple[StockStatus | None, StockStatus | None]]] = {
+    MovementKind.RECEIPT: (None, StockStatus.AVAILABLE),
+    MovementKind.RETURN: (None, StockStatus.QUALITY_INSPECTION),
+    MovementKind.SHIP: (StockStatus.AVAILABLE, None),
+    MovementKind.SCRAP: (StockStatus.AVAILABLE, None),
+    MovementKind.COUNT: (StockStatus.AVAILABLE, StockStatus.AVAILABLE),
+    MovementKind.TRANSFER_OUT: (StockStatus.AVAILABLE, StockStatus.IN_TRANSIT),
+    MovementKind.TRANSFER_IN: (StockStatus.IN_TRANSIT, StockStatus.AVAILABLE),
+    MovementKind.PICK: (StockStatus.AVAILABLE, StockStatus.RESERVED),
+    MovementKind.RECLASSIFY: (StockStatus.AVAILABLE, None),
+}
+
+
+def refusal(field: str, value: object, problem: str, *, code: str = "bad_row") -> RejectedError:
+    """What is wrong with one field of a row, and what to write there."""
+    known = {**LEVEL_COLUMNS, **MOVEMENT_COLUMNS}
+    return RejectedError(
+        f"{field} {problem}",
+        code=code,
+        field=field,
+        value=str(value)[:VALUE_MAX],
+        remedy=known.get(field, f"leave it out; known are {', '.join(known)}"),
+    )
+
+
+@dataclass(frozen=True)
+class EntryReader:
+    """Reads rows of one source. `comma` says that decimals are written 1,5."""
+
+    retailer: Retailer
+    source: str
+    comma: bool = False
+
+    def movement(self, row: Row) -> Movement:
+        """What the row states; raises RejectedError with its field, value and remedy."""
+        said = _said(row, MOVEMENT_COLUMNS, MOVEMENT_REQUIRED)
+        kind = _choice(MovementKind, "kind", said["kind"])
+        origin, destination = self._spots(kind, said)
+        fields = {
+            "movement_id": said["movement_id"],
+            "source": self.source,
+            "kind": kind,
+            "sku": said["sku"],
+            "quantity": self._decimal("quantity", said["quantity"], _NUMBER),
+            "unit": said["unit"],
+            "origin": origin,
+            "destination": destination,
+            "occurred_at": _instant("occurred_at", said["occurred_at"]),
+            "sequence": _whole("sequence", said["sequence"]),
+            "previous": _whole("previous", said["previous"]),
+            "document": said["document"] or None,
+        }
+        return _made(Movement, fields, said)
+
+    def level(self, row: Row, *, as_of: datetime) -> Level:
+        """What the row states as of its own instant, or of the one given."""
+        said = _said(row, LEVEL_COLUMNS, LEVEL_REQUIRED)
+        fields = {
+            "source": self.source,
+            "sku": said["sku"],
+            "location": self.place("location", said["location"]),
+            "unit": said["unit"],
+            "on_hand": self._decimal("on_hand", said["on_hand"], _SIGNED),
+            "parts": {
+                part: self._decimal(part.value, said[part.value], _SIGNED)
+                for part in PARTS
+                if said[part.value]
+            },
+            "as_of": _instant("as_of", said["as_of"]) if said["as_of"] else as_of,
+            "sequence": _whole("sequence", said["sequence"]),
+        }
+        return _made(Level, fields, said)
+
+    def place(self, field: str, text: str) -> str:
+        """Our name of a location whose stock this source tells."""
+        known = {location.name for location in self.retailer.locations}
+        name = text if text in known else self.retailer.location_at(self.source, text)
+        if name is None:
+            raise refusal(field, text, "is no location of ours", code=UNMAPPED)
+        if name not in self.retailer.stocked_by(self.source):
+            raise refusal(field, text, f"is not one whose stock {self.source} tells", code=UNMAPPED)
+        return name
+
+    def _spots(
+        self, kind: MovementKind, said: Mapping[str, str]
+    ) -> tuple[Spot | None, Spot | None]:
+        start, end = said["from_location"], said["to_location"]
+        if kind in {MovementKind.PICK, MovementKind.RECLASSIFY}:
+            end = end or start
+        if kind is MovementKind.TRANSFER_IN:
+            if start:
+                raise refusal("from_location", start, "is not said of a receipt: document says it")
+            start = end
+        origin = self._spot("from", start, said, _DEFAULTS[kind][0])
+        destination = self._spot("to", end, said, _DEFAULTS[kind][1])
+        if kind in {MovementKind.PICK, MovementKind.RECLASSIFY} and end != start:
+            raise refusal("to_location", end, f"is another place, and a {kind} stays where it is")
+        return origin, destination
+
+    def _spot(
+        self, side: str, place: str, said: Mapping[str, str], usual: StockStatus | None
+    ) -> Spot | None:
+        status = said[f"{side}_status"]
+        if not place:
+            if status:
+                raise refusal(f"{side}_location", "", f"is missing, and {side}_status is not")
+            return None
+        if not status and usual is None:
+            raise refusal(f"{side}_status", "", "is missing")
+        return Spot(
+            location=self.place(f"{side}_location", place),
+            status=_choice(StockStatus, f"{side}_status", status) if status else usual,
+        )
+
+    def _decimal(self, field: str, text: str, pattern: re.Pattern[str]) -> Decimal:
+        if "," in text and not self.comma:
+            raise refusal(field, text, "has a comma, and a decimal comma was not declared")
+        if "." in text and self.comma:
+            raise refusal(field, text, "has a point where the decimal comma is declared")
+        plain = text.replace(",", ".")
+        if not pattern.fullmatch(plain):
+            raise refusal(field, text, "is not a decimal number that can be kept")
+        number = Decimal(plain)
+        if not number and pattern is _NUMBER:
+            raise refusal(field, text, "is zero")
+        return number
+
+
+def _made[T: (Movement, Level)](
+    model: type[T], fields: Mapping[str, object], said: Mapping[str, str]
+) -> T:
+    try:
+        return model.model_validate(fields)
+    except ValidationError as error:
+        detail = error.errors()[0]
+        if not detail["loc"]:  # what contradicts, not one field
+            name = "document" if "document" in detail["msg"] else "kind"
+            name = "previous" if "previous" in detail["msg"] else name
+            problem = detail["msg"].removeprefix("Value error, ")
+            raise refusal(name, said.get(name, ""), f"does not fit: {problem}") from error
+        field = str(detail["loc"][0])
+        raise refusal(field, said.get(field, ""), "is not one that can be kept") from error
+
+
+def _said(row: Row, columns: Mapping[str, str], required: Mapping[str, str]) -> dict[str, str]:
+    for name in row.keys() - columns.keys():
+        raise refusal(name, row[name], "is no field that is known here")
+    said = {name: _text(row, name) for name in columns}
+    for name in required:
+        if not said[name]:
+            raise refusal(name, "", "is missing")
+    return said
+
+
+def _text(row: Row, name: str) -> str:
+    value = row.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise refusal(name, value, "is neither text nor a number")
+    return value.strip()
+
+
+def _choice[T: (MovementKind, StockStatus)](of: type[T], field: str, text: str) -> T:
+    try:
+        return of(text)
+    except ValueError as error:
+        raise refusal(field, text, "is not one of the choices") from error
+
+
+def _whole(field: str, text: str) -> int | None:
+    if not text:
+        return None
+    if not text.isascii() or not text.isdigit() or len(text) > len(str(2**63)):
+        raise refusal(field, text, "is not a whole number")
+    return int(text)
+
+
+def _instant(field: str, text: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise refusal(field, text, "is not an instant") from error
+    if at.tzinfo is None:
+        raise refusal(field, text, "has no offset")
+    return at.astimezone(UTC)

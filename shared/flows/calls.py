@@ -1,0 +1,108 @@
+"""Calls that write: a repeat under the caller's own key is answered as the first time.
+
+The call is known before it is applied, with its instant. Who finds it begun and not answered
+applies it again as of that instant; what is applied must therefore be harmless to repeat.
+"""
+
+import hashlib
+import json
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from shared.errors import RejectedError, RetryableError
+from shared.flows import keys
+from shared.model.base import Json
+from shared.ports import Clock, Put, Row, Store
+
+KEY_MAX: Final = 255
+REMEMBERED: Final = timedelta(days=7)
+TRIES: Final = 6
+NO_KEY, MALFORMED, NOT_THE_OWNER, KEY_REUSED = "no_key", "malformed", "not_the_owner", "key_reused"
+
+type Answer = dict[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    store: Store
+    clock: Clock
+
+    def once(
+        self, said: object, *, caller: str, key: str, apply: Callable[[datetime], Answer]
+    ) -> Answer:
+        """What `apply` answers as of the first time; RejectedError if the key is not this call's.
+
+        `said` is the decoded body, with its numbers as text; `key` is the caller's own.
+        """
+        place, digest = keys.answer(caller, key), _digest(said)
+        for _ in range(TRIES):
+            row = self.store.get([place]).get(place)
+            if row and row.body["digest"] != digest:
+                raise _reused(key)
+            if row and row.raw is not None:
+                return _known(row.raw)
+            as_of = datetime.fromisoformat(str(row.body["as_of"])) if row else self.clock.now()
+            answer = apply(as_of) if row else None
+            self.store.commit([_put(row, caller, key, digest, as_of, answer)])
+        raise RetryableError(f"idempotency key {key!r} is contended")
+
+
+def checked(key: str) -> None:
+    """RejectedError unless a key of a caller's own came with the call."""
+    if not 0 < len(key) <= KEY_MAX or not key.isprintable():
+        raise RejectedError(
+            "a call needs an idempotency key",
+            code=NO_KEY,
+            field="Idempotency-Key",
+            value=key[:50],
+            remedy=f"send the header with up to {KEY_MAX} printable characters, new for each call",
+        )
+
+
+def refused_line(number: int, error: RejectedError) -> Answer:
+    """What is answered of a line that was not kept."""
+    return {
+        "line": number,
+        "status": "refused",
+        "field": error.field,
+        "value": str(error.value),
+        "why": str(error),
+        "remedy": error.remedy,
+    }
+
+
+def malformed(field: str, value: object, problem: str, shape: str) -> RejectedError:
+    return RejectedError(problem, code=MALFORMED, field=field, value=value, remedy=shape)
+
+
+def _put(
+    row: Row | None, caller: str, key: str, digest: str, as_of: datetime, answer: Answer | None
+) -> Put:
+    body: Answer = {"digest": digest, "as_of": as_of.isoformat()}
+    raw = None if answer is None else zlib.compress(json.dumps(answer).encode())
+    expires, expected = as_of + REMEMBERED, row.rev if row else 0
+    return Put(keys.answer(caller, key), body, expected, expires=expires, raw=raw)
+
+
+def _known(raw: bytes) -> Answer:
+    answer: Answer = json.loads(zlib.decompress(raw))
+    return answer
+
+
+def _digest(said: object) -> str:
+    """The same for the same body, however its fields are ordered and spaced."""
+    text = json.dumps(said, sort_keys=True, default=repr)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _reused(key: str) -> RejectedError:
+    return RejectedError(
+        "this key came with another body before",
+        code=KEY_REUSED,
+        field="Idempotency-Key",
+        value=key,
+        remedy="use a new key for a new call, and the same body for a repeat",
+    )

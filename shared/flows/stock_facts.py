@@ -1,0 +1,32 @@
+"""Who tells what lies where: a card per source, each believed about its own locations."""
+
+from collections.abc import Mapping
+
+from shared.flows import keys
+from shared.model.facts import StockCard
+from shared.model.retailer import Retailer
+from shared.ports import Key, Row
+
+
+def stock_keys(sku: str, retailer: Retailer) -> list[Key]:
+    """The card of each source, the owner of stock first."""
+    return [keys.stock(sku, source) for source in retailer.stock_sources]
+
+
+def stock_of(sku: str, facts: Mapping[Key, Row], retailer: Retailer) -> StockCard | None:
+    """One card of every location, as of the oldest of its sources; None if nobody tells any."""
+    rows = [facts[key] for key in stock_keys(sku, retailer) if key in facts]
+    cards = [StockCard.model_validate(row.body) for row in rows]
+    if len(cards) <= 1 and len(retailer.stock_sources) == 1:
+        return cards[0] if cards else None
+    kept = [
+        position
+        for card in cards
+        for position in card.positions
+        if position.location in retailer.stocked_by(card.source)
+    ]
+    if not cards:
+        return None
+    oldest = min(card.as_of for card in cards)
+    update = {"positions": tuple(kept), "as_of": oldest, "book": None}
+    return cards[0].model_copy(update=update)

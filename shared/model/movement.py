@@ -1,0 +1,194 @@
+"""Stock movements and counts as a source tells them, and the book a card keeps of them."""
+
+import operator
+from collections.abc import Mapping
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Final, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from shared.model.base import Canonical, Instant
+from shared.model.ids import Name, Sku
+from shared.model.product import UnitCode
+
+MovementId = Annotated[str, StringConstraints(pattern=r"^[^\s#]{1,256}$")]
+"""What the source calls a movement; the same every time it is told."""
+
+Document = Annotated[str, StringConstraints(pattern=r"^[^\s#][^#]{0,127}$")]
+"""The order, delivery or transfer a movement belongs to, as the source names it."""
+
+Quantity = Annotated[Decimal, Field(gt=0, max_digits=18)]
+
+
+class StockStatus(StrEnum):
+    AVAILABLE = "available"
+    RESERVED = "reserved"
+    QUALITY_INSPECTION = "quality_inspection"
+    QUARANTINE = "quarantine"
+    DAMAGED = "damaged"
+    BLOCKED = "blocked"
+    IN_TRANSIT = "in_transit"
+
+
+PARTS: Final = (
+    StockStatus.RESERVED,
+    StockStatus.QUALITY_INSPECTION,
+    StockStatus.QUARANTINE,
+    StockStatus.DAMAGED,
+    StockStatus.BLOCKED,
+)
+"""What a position keeps apart of what is on hand; the rest is available."""
+
+
+class MovementKind(StrEnum):
+    RECEIPT = "receipt"
+    TRANSFER_OUT = "transfer_out"
+    TRANSFER_IN = "transfer_in"
+    PICK = "pick"
+    SHIP = "ship"
+    COUNT = "count"
+    RETURN = "return"
+    SCRAP = "scrap"
+    RECLASSIFY = "reclassify"
+
+    __hash__ = str.__hash__
+
+
+class Spot(Canonical):
+    """Where units are, and in what state."""
+
+    location: Name
+    status: StockStatus
+
+
+OUTSIDE: Final = None
+"""The other side of a receipt or a despatch: supplier, customer, scrap heap."""
+
+_IN, _OUT, _EITHER, _BOTH = "in", "out", "either", "both"
+SHAPES: Final[Mapping[MovementKind, str]] = {
+    MovementKind.RECEIPT: _IN,
+    MovementKind.RETURN: _IN,
+    MovementKind.SHIP: _OUT,
+    MovementKind.SCRAP: _OUT,
+    MovementKind.COUNT: _EITHER,
+    MovementKind.TRANSFER_OUT: _BOTH,
+    MovementKind.TRANSFER_IN: _BOTH,
+    MovementKind.PICK: _BOTH,
+    MovementKind.RECLASSIFY: _BOTH,
+}
+"""Which sides a kind has: units come into the books, leave them, one of the two, or stay in."""
+
+
+class Movement(Canonical):
+    """`quantity` units of `unit` went from one spot to another; None is outside the books.
+
+    `sequence` is the source's own number within one SKU and location, consecutive from 1; where it
+    counts more than that SKU, `previous` names the number before. What is sent to another location
+    is in transit there, under its document, until it is received.
+    """
+
+    movement_id: MovementId
+    source: Name
+    kind: MovementKind
+    sku: Sku
+    quantity: Quantity
+    unit: UnitCode
+    origin: Spot | None = None
+    destination: Spot | None = None
+    occurred_at: Instant
+    sequence: int | None = Field(default=None, ge=1)
+    previous: int | None = Field(default=None, ge=0)
+    document: Document | None = None
+
+    @property
+    def location(self) -> str:
+        """Whose numbers it carries: where it was done."""
+        spot = self.origin or self.destination
+        assert spot is not None  # noqa: S101 - the validator asks for one
+        return spot.location
+
+    @property
+    def follows(self) -> int | None:
+        """The number of the movement before it."""
+        if self.sequence is None:
+            return None
+        return self.sequence - 1 if self.previous is None else self.previous
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        sides = {_IN: (False, True), _OUT: (True, False), _BOTH: (True, True)}
+        has = (self.origin is not None, self.destination is not None)
+        shape = SHAPES[self.kind]
+        fits = any(has) and not all(has) if shape == _EITHER else has == sides[shape]
+        if not fits:
+            raise ValueError(f"a {self.kind} goes {shape}, and that is not what its spots say")
+        if self.previous is not None and (self.sequence is None or self.previous >= self.sequence):
+            raise ValueError("previous is a number before sequence")
+        spots = [spot for spot in (self.origin, self.destination) if spot]
+        moving = any(spot.status is StockStatus.IN_TRANSIT for spot in spots)
+        if moving and self.document is None:
+            raise ValueError("what is in transit is so under a document")
+        return self
+
+
+class Level(Canonical):
+    """What lies of one SKU at one location, counted: everything up to `sequence` or `as_of`.
+
+    What is in transit is no part of it: nobody can count that.
+    """
+
+    source: Name
+    sku: Sku
+    location: Name
+    unit: UnitCode
+    on_hand: Decimal
+    parts: dict[StockStatus, Decimal] = {}
+    as_of: Instant
+    sequence: int | None = Field(default=None, ge=0)
+
+
+Entry = Movement | Level
+
+
+class Stream(Canonical):
+    """How far one location of a SKU is counted.
+
+    `sequence` is the last number counted without a gap, `covered` the ranges before it that only a
+    count holds: their movements were not seen. Without numbers, `counted_at` is when it was last
+    counted and `moved_at` the latest movement.
+    """
+
+    sequence: int = Field(default=0, exclude_if=operator.not_)
+    covered: tuple[tuple[int, int], ...] = Field(default=(), exclude_if=operator.not_)
+    counted_at: Instant | None = Field(default=None, exclude_if=operator.not_)
+    moved_at: Instant | None = Field(default=None, exclude_if=operator.not_)
+
+
+class Transfer(Canonical):
+    """What went under one document to one location, and what of it arrived or was written off."""
+
+    location: Name
+    sent: Decimal = Decimal(0)
+    received: Decimal = Decimal(0)
+
+    @property
+    def open(self) -> bool:
+        return self.sent != self.received
+
+
+class Book(Canonical):
+    """What a card remembers of movements so that each counts once.
+
+    `seen` are the marks of movements without a number, the latest ones, with their instants;
+    `forgotten` is the latest instant of those no longer remembered. `parked` wait for the ones
+    before them; `waiting` is since when something is missing, `told` when that was last told.
+    """
+
+    streams: dict[Name, Stream] = {}
+    seen: dict[str, Instant] = Field(default={}, exclude_if=operator.not_)
+    forgotten: Instant | None = Field(default=None, exclude_if=operator.not_)
+    parked: tuple[Movement, ...] = Field(default=(), exclude_if=operator.not_)
+    transfers: dict[str, Transfer] = Field(default={}, exclude_if=operator.not_)
+    waiting: Instant | None = Field(default=None, exclude_if=operator.not_)
+    told: Instant | None = Field(default=None, exclude_if=operator.not_)

@@ -1,0 +1,212 @@
+"""Movements onto cards: in batches, once, with what is missing told and what is wrong named."""
+
+import json
+import zlib
+from collections.abc import Sequence
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from shared.domain.ledger import Verdict
+from shared.errors import RejectedError, RetryableError
+from shared.flows.ledger import READ_AGAIN
+from shared.flows.missing import PATIENCE
+from shared.model.ids import Entity, Facet
+from shared.model.product import UnitOfMeasure
+from shared.ports import Key, Put, Row, Table, Write
+from tests.fakes import MemoryStore
+from tests.flows.stock_world import StockWorld, level, move, transfer
+from tests.flows.world import product
+
+
+def minutes(world: StockWorld, count: int) -> None:
+    world.clock.advance(minutes=count)
+
+
+def test_a_receipt_and_a_transfer_end_in_what_the_channel_is_to_show() -> None:
+    world = StockWorld()
+    world.know("M", units=3)
+    out, into = transfer(1, 2)
+    assert world.take(move(), out).results == [Verdict.COUNTED, Verdict.COUNTED]
+    world.derive()
+    shown = world.target(Facet.STOCK).desired
+    assert shown == {"levels": {"london": 3, "leeds": 3, "york": 0}}
+    world.take(into)
+    world.derive()
+    assert world.target(Facet.STOCK).desired == {"levels": {"london": 3, "leeds": 3, "york": 2}}
+
+
+def test_many_skus_are_one_read_and_one_commit_and_a_repeat_writes_nothing() -> None:
+    world = StockWorld()
+    rows = [move(sku=f"S{n}", movement_id=f"m{n}") for n in range(100)]
+    taken = world.take(*rows)
+    assert (taken.changed, set(taken.results)) == (100, {Verdict.COUNTED})
+    written = len(world.store.written)
+    again = world.take(*rows)
+    assert set(again.results) == {Verdict.DUPLICATE}
+    assert len(world.store.written) == written
+    assert (again.changed, again.unchanged) == (0, 100)
+
+
+def test_one_wrong_entry_of_a_sku_does_not_stop_its_others() -> None:
+    world = StockWorld()
+    world.know("M")
+    taken = world.take(move(), move(movement_id="m2", unit="PAL"), move(movement_id="m3"))
+    assert [taken.results[0], taken.results[2]] == [Verdict.COUNTED, Verdict.COUNTED]
+    refused = taken.results[1]
+    assert isinstance(refused, RejectedError)
+    assert (refused.field, refused.value) == ("unit", "PAL")
+    assert world.on_hand() == 10
+
+
+def test_units_are_converted_by_the_article_and_exactly() -> None:
+    world = StockWorld()
+    made = product("M")
+    case = UnitOfMeasure(code="CS", numerator=12)
+    variant = made.variants[0].model_copy(update={"units": (case,)})
+    made = made.model_copy(update={"variants": (variant,)})
+    world.apply(Entity.PRODUCT, world.product_card(made))
+    world.take(move(unit="CS", quantity="2"), level(unit="CS", on_hand="1", damaged="0.5"))
+    (position,) = world.card().positions
+    assert position.unit == "PC"
+    assert [position.on_hand, position.damaged] == [12, 6]
+
+
+def test_a_card_begun_before_its_article_was_known_is_put_into_its_base_unit() -> None:
+    world = StockWorld()
+    world.take(move(unit="CS", quantity="1"), move(unit="CS", sequence="9", movement_id="m9"))
+    refused = world.take(move(movement_id="m2")).results[0]
+    assert isinstance(refused, RejectedError)
+    made = product("M")
+    case = UnitOfMeasure(code="CS", numerator=12)
+    variant = made.variants[0].model_copy(update={"units": (case,)})
+    world.apply(
+        Entity.PRODUCT, world.product_card(made.model_copy(update={"variants": (variant,)}))
+    )
+    assert world.take(move(movement_id="m2")).results == [Verdict.COUNTED]
+    card = world.card()
+    assert [(p.unit, p.on_hand) for p in card.positions] == [("PC", Decimal(17))]
+    assert card.book is not None
+    assert [m.quantity for m in card.book.parked] == [60]
+
+
+def test_what_can_be_read_is_read_again_and_not_counted() -> None:
+    world = StockWorld()
+    taken = world.take(move(to_location="london"), source="erp")
+    assert taken.results == [READ_AGAIN]
+    assert [(m.queue, dict(m.body)) for m in world.queues.sent] == [
+        ("erp-read", {"read": "stock", "key": "HAT-M"})
+    ]
+    assert world.store.written == []
+
+
+class Contended(MemoryStore):
+    """Somebody else writes the cards in between, so many times."""
+
+    times = 0
+
+    def commit(self, writes: Sequence[Write]) -> list[bool]:
+        if self.times > 0:
+            self.times -= 1
+            for write in writes:
+                row: Row | None = self.get([write.key]).get(write.key)
+                body = row.body if row else {}
+                if isinstance(write, Put) and row:
+                    super().commit([Put(write.key, body, row.rev)])
+        return super().commit(writes)
+
+
+def test_a_lost_race_is_run_again_and_counts_once() -> None:
+    world = StockWorld()
+    world.take(move())
+    store = Contended()
+    store.commit([Put(k, r.body, 0) for k, r in _rows(world).items()])
+    world.store = store
+    object.__setattr__(world.ledger, "store", store)
+    store.times = 2
+    assert world.take(move(movement_id="m2")).results == [Verdict.COUNTED]
+    assert world.on_hand() == 10
+    store.times = 99
+    with pytest.raises(RetryableError):
+        world.take(move(movement_id="m3"))
+
+
+def _rows(world: StockWorld) -> dict[Key, Row]:
+    return world.store.get([k for k in world.store.written if k.table is Table.FACTS])
+
+
+# what is missing
+
+
+def test_a_gap_is_told_once_it_has_lasted_and_closed_by_what_was_missing() -> None:
+    world = StockWorld()
+    rows = [move(sequence=str(n), movement_id=f"m{n}") for n in (1, 2, 3)]
+    assert world.take(rows[2]).results == [Verdict.PARKED]
+    assert world.missing.tell() == 0
+    minutes(world, 11)
+    assert world.missing.tell() == 1
+    (issue,) = world.open()
+    assert (issue.kind, issue.subject) == ("movement_gap", "wms/HAT-M")
+    assert "leeds: numbers 1 to 2" in issue.summary
+    assert world.missing.tell() == 0
+    minutes(world, 361)
+    assert world.missing.tell() == 1
+    world.take(rows[0])
+    assert world.kinds() == ["movement_gap"]
+    world.take(rows[1])
+    assert (world.kinds(), world.on_hand()) == ([], 15)
+
+
+def test_a_count_closes_a_gap() -> None:
+    world = StockWorld()
+    world.take(move(sequence="3"))
+    minutes(world, 11)
+    world.missing.tell()
+    world.take(level(on_hand="4", sequence="2"))
+    assert (world.kinds(), world.on_hand()) == ([], 9)
+
+
+def test_a_gap_that_closes_in_time_is_told_to_nobody() -> None:
+    world = StockWorld()
+    world.take(move(sequence="2"))
+    world.take(move(sequence="1", movement_id="m0"))
+    world.clock.at += PATIENCE + timedelta(minutes=1)
+    assert world.missing.tell() == 0
+    assert world.open() == []
+
+
+def test_a_short_receipt_is_told_until_the_rest_is_received_or_written_off() -> None:
+    world = StockWorld()
+    out, into = transfer(1)
+    world.take(out, into | {"quantity": "3"})
+    minutes(world, 11)
+    world.missing.tell()
+    (issue,) = world.open()
+    assert (issue.kind, issue.value) == ("transfer_differs", "T1")
+    assert "5 were sent and 3 received" in issue.summary
+    lost = move(
+        movement_id="lost",
+        kind="scrap",
+        quantity="2",
+        from_location="york",
+        from_status="in_transit",
+        to_location="",
+        document="T1",
+    )
+    world.take(lost)
+    assert world.kinds() == []
+    assert {p.location: int(p.in_transit) for p in world.card().positions}["york"] == 0
+
+
+# what is recorded
+
+
+def test_what_is_counted_is_recorded_before_it_counts() -> None:
+    world = StockWorld()
+    world.take(move(), move(movement_id="bad", unit="PAL"), move(movement_id="m2"))
+    world.take(move())
+    (name,) = world.journal.kept
+    assert name.startswith("ledger/wms/2026-11-27T09:00:00.000000+00:00-")
+    lines = zlib.decompress(world.journal.kept[name]).splitlines()
+    assert [json.loads(line)["movement"]["movement_id"] for line in lines] == ["m1", "m2"]

@@ -1,0 +1,145 @@
+"""Posted movements: each line answered, each refused one an exception, a repeat as the first."""
+
+from typing import Any
+
+import pytest
+
+from shared.errors import RejectedError
+from shared.flows.movement_calls import LINES_MAX
+from tests.flows.stock_world import AT, StockWorld, level, move
+
+
+def refused(world: StockWorld, said: object, key: str = "k1") -> RejectedError:
+    with pytest.raises(RejectedError) as raised:
+        world.calls.take(said, caller="warehouse", key=key)
+    return raised.value
+
+
+def event(**over: object) -> dict[str, object]:
+    data = {k: v for k, v in move().items() if k not in {"movement_id", "sku", "occurred_at"}}
+    fields: dict[str, object] = {
+        "specversion": "1.0",
+        "id": "e1",
+        "source": "https://wms.example/feeds/wms",
+        "type": "shelfwire.stock.movement.v1",
+        "subject": "HAT-M",
+        "time": AT,
+        "data": data,
+    }
+    return fields | over
+
+
+def test_of_250_lines_with_3_poison_ones_247_are_counted_and_3_are_exceptions() -> None:
+    world = StockWorld()
+    world.know("M")
+    rows = [move(sku=f"S{n}", movement_id=f"m{n}") for n in range(250)]
+    rows[10]["to_location"] = "DEPOT"
+    rows[100]["quantity"] = "-4"
+    rows[249] = move(sku="HAT-M", movement_id="m249", unit="PAL")
+    answer = world.post(*rows)
+    assert (answer["accepted"], answer["refused"]) == (247, 3)
+    issues = {issue.subject: issue for issue in world.open()}
+    assert sorted(issues) == ["wms/m10", "wms/m100", "wms/m249"]
+    assert issues["wms/m10"].kind == "unmapped_location"
+    for number, sku, location, cause in (
+        (10, "S10", "DEPOT", "is no location of ours"),
+        (100, "S100", "leeds", "is not a decimal number"),
+        (249, "HAT-M", "leeds", "has no unit PAL"),
+    ):
+        issue = issues[f"wms/m{number}"]
+        for said in (sku, location, cause, "wms"):
+            assert said in issue.summary
+        assert issue.connection == "wms"
+        assert issue.remedy
+    assert world.on_hand(sku="S248") == 5
+
+
+def test_a_corrected_line_closes_its_exception() -> None:
+    world = StockWorld()
+    world.post(move(quantity="none"))
+    world.post(move(to_location="DEPOT", movement_id="m2"), key="k2")
+    assert sorted(world.kinds()) == ["bad_movement", "unmapped_location"]
+    world.post(move(), move(movement_id="m2"), key="k3")
+    assert (world.kinds(), world.on_hand()) == ([], 10)
+
+
+def test_a_repeat_is_answered_as_the_first_time_and_counts_nothing() -> None:
+    world = StockWorld()
+    first = world.post(move(), move(movement_id="m2"))
+    assert [line["status"] for line in first["lines"]] == ["counted", "counted"]
+    assert world.post(move(), move(movement_id="m2")) == first
+    again = world.post(move(), key="k2")
+    assert [line["status"] for line in again["lines"]] == ["duplicate"]
+    assert world.on_hand() == 10
+
+
+def test_counts_are_posted_too_and_are_of_now_unless_they_say_when() -> None:
+    world = StockWorld()
+    answer = world.post(level(), level(location="Y1", as_of=""), what="levels")
+    assert [line["status"] for line in answer["lines"]] == ["counted", "counted"]
+    assert (world.on_hand(), world.on_hand("york")) == (7, 7)
+
+
+def test_cloudevents_carry_movements_and_their_envelope_fills_in_the_rest() -> None:
+    world = StockWorld()
+    counted = event(
+        id="e2",
+        type="shelfwire.stock.level.v1",
+        source="urn:feed:wms",
+        data={"location": "york", "unit": "PC", "on_hand": "3"},
+    )
+    answer = world.calls.take([event(), counted], caller="warehouse", key="k1")
+    assert [line["status"] for line in answer["lines"]] == ["counted", "counted"]  # type: ignore[union-attr,index,call-overload]
+    assert (world.on_hand(), world.on_hand("york")) == (5, 3)
+    one = world.calls.take(event(sequence="2"), caller="warehouse", key="k2")
+    assert [line["status"] for line in one["lines"]] == ["parked"]  # type: ignore[union-attr,index,call-overload]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"specversion": "0.3"}, "specversion"),
+        ({"id": ""}, "id"),
+        ({"type": "com.example.sold"}, "type"),
+        ({"data": "five hats"}, "data"),
+        ({"subject": None}, "sku"),
+    ],
+)
+def test_an_event_that_is_not_one_is_refused_by_its_attribute(
+    wrong: dict[str, object], field: str
+) -> None:
+    world = StockWorld()
+    answer = world.calls.take(event(**wrong), caller="warehouse", key="k1")
+    line: Any = answer["lines"][0]  # type: ignore[index]
+    assert (line["status"], line["field"]) == ("refused", field)
+    assert line["remedy"]
+    assert len(world.open()) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "field"),
+    [
+        ([], "source"),
+        ({}, "body"),
+        ({"connection": "wms"}, "body"),
+        ({"connection": "wms", "movements": [], "levels": []}, "body"),
+        ({"connection": "wms", "movements": []}, "movements"),
+        ({"connection": "wms", "movements": [{}] * (LINES_MAX + 1)}, "movements"),
+        ({"connection": "shop", "movements": [{}]}, "connection"),
+        ([event(), event(source="urn:feed:other")], "source"),
+        ([event(), {"connection": "wms"}], "source"),
+    ],
+)
+def test_a_call_of_another_form_is_refused_and_its_key_stays_free(said: object, field: str) -> None:
+    world = StockWorld()
+    assert refused(world, said).field == field
+    assert world.post(move())["accepted"] == 1
+
+
+def test_lines_that_are_no_rows_are_answered_by_their_number() -> None:
+    answer = StockWorld().post("five hats", {}, move())
+    assert [(line["line"], line["status"]) for line in answer["lines"]] == [
+        (1, "refused"),
+        (2, "refused"),
+        (3, "counted"),
+    ]

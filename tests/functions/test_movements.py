@@ -1,0 +1,95 @@
+"""Movements by call: every payload of `events/` through its handler, and on to the channel."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from functions.derive import targets
+from functions.ingest import movements
+from functions.ops import sweep
+from functions.read import lookup
+from infra.doors import EVERY_ROUTE
+from shared.ports import Table
+from tests.flows.stock_world import STOCK_TOML
+from tests.functions.test_handlers import publish_everything
+from tests.functions.world import Deployment, deployment, forget, loaded, stream_event
+
+__all__ = ["deployment"]
+
+
+@pytest.fixture(autouse=True)
+def _with_a_warehouse(deployment: Deployment, tmp_path: Path) -> None:
+    del deployment
+    (tmp_path / "retailer.toml").write_text(STOCK_TOML, encoding="utf-8")
+    forget()
+
+
+def posted(deployment: Deployment, name: str) -> tuple[int, dict[str, Any]]:
+    answer = deployment.invoke(movements.handler, loaded(f"ingest.movements/{name}"))
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+def available(deployment: Deployment) -> dict[str, int]:
+    deployment.invoke(targets.handler, stream_event(("sku#HAT-M", "stock#wms")))
+    answer = deployment.invoke(lookup.handler, loaded("read.lookup/availability"))
+    levels: dict[str, int] = json.loads(answer["body"])["levels"]
+    return levels
+
+
+def test_a_receipt_is_in_what_the_channel_may_sell(deployment: Deployment) -> None:
+    publish_everything(deployment)
+    status, said = posted(deployment, "two-lines")
+    assert (status, said["accepted"], said["refused"]) == (200, 1, 1)
+    counted, refused = said["lines"]
+    assert (counted["status"], refused["field"]) == ("counted", "to_location")
+    issues = {issue["kind"]: issue["value"] for issue in deployment.rows(Table.ISSUES)}
+    assert issues["unmapped_location"] == "DEPOT"
+    assert available(deployment) == {"london": 10, "leeds": 5, "york": 0}
+
+
+def test_a_count_in_the_source_s_own_names_replaces_what_was_known(deployment: Deployment) -> None:
+    publish_everything(deployment)
+    posted(deployment, "two-lines")
+    status, _ = posted(deployment, "levels")
+    assert status == 200
+    assert available(deployment) == {"london": 10, "leeds": 10, "york": 0}
+
+
+def test_one_event_counts_once_in_whatever_mode_it_comes(deployment: Deployment) -> None:
+    assert posted(deployment, "cloudevent")[1]["lines"][0]["status"] == "counted"
+    assert posted(deployment, "cloudevent-binary")[1]["lines"][0]["status"] == "duplicate"
+
+
+def test_who_can_be_read_is_read(deployment: Deployment) -> None:
+    _, said = posted(deployment, "of-a-readable-source")
+    assert [line["status"] for line in said["lines"]] == ["read_again"]
+    assert deployment.messages("erp-read") == [{"read": "stock", "key": "HAT-M"}]
+    assert deployment.rows(Table.FACTS) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "field"),
+    [
+        ("no-key", 400, "Idempotency-Key"),
+        ("not-json", 400, "body"),
+        ("not-a-source", 403, "connection"),
+    ],
+)
+def test_a_call_that_cannot_be_taken_says_what_is_wrong_with_it(
+    deployment: Deployment, name: str, status: int, field: str
+) -> None:
+    found, said = posted(deployment, name)
+    assert (found, said["field"]) == (status, field)
+    assert said["remedy"]
+    assert deployment.rows(Table.FACTS) == []
+
+
+def test_the_route_asks_for_a_scope_of_its_own() -> None:
+    assert EVERY_ROUTE["POST /v1/movements"] == "stock.write"
+
+
+def test_the_sweep_looks_for_stock_that_lacks_something(deployment: Deployment) -> None:
+    deployment.invoke(sweep.handler, loaded("schedule/minute"))
+    assert deployment.rows(Table.ISSUES) == []
