@@ -11,13 +11,22 @@ from tests.simulation.mutants_channels import CHANNELS
 from tests.simulation.mutants_checkouts import CHECKOUTS
 from tests.simulation.mutants_messages import MESSAGES
 from tests.simulation.mutants_orders import ORDERS
+from tests.simulation.mutants_owners import OWNERS
 from tests.simulation.mutants_pacing import PACING
 from tests.simulation.mutants_refunds import REFUNDS
 from tests.simulation.sabotage import Mutant
 
 __all__ = ["MUTANTS", "Mutant"]
 
-MUTANTS: tuple[Mutant, ...] = (*ORDERS, *REFUNDS, *CHANNELS, *MESSAGES, *CHECKOUTS, *PACING)
+MUTANTS: tuple[Mutant, ...] = (
+    *ORDERS,
+    *REFUNDS,
+    *CHANNELS,
+    *MESSAGES,
+    *CHECKOUTS,
+    *OWNERS,
+    *PACING,
+)
 
 
 def main() -> int:

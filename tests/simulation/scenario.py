@@ -209,6 +209,7 @@ class Scenario:
     points: int = POINTS
     bucket: int = BUCKET
     counted: bool = False
+    engine: bool = False
     replays: bool = False
     replayed: Collection[IssueKind] = REPLAYED
     reads: Collection[Entity] = ORDERLY
@@ -224,6 +225,7 @@ class Scenario:
             self.points,
             self.bucket,
             counted=self.counted,
+            engine=self.engine,
         )
 
     @property
