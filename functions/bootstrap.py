@@ -14,6 +14,7 @@ from aws_lambda_powertools import Logger, Metrics
 from shared.aws.blobs import S3Blobs, S3Journal
 from shared.aws.bus import EventBus
 from shared.aws.config import config
+from shared.aws.counters import DynamoCounters
 from shared.aws.files import S3Files
 from shared.aws.queues import SqsQueues
 from shared.aws.secrets import Secrets
@@ -21,6 +22,7 @@ from shared.aws.store import DynamoStore
 from shared.connectors.catalog import CATALOG
 from shared.flows.issues import Issues
 from shared.flows.pacing import LeasedPacer, pacer_of
+from shared.flows.shards import Heat
 from shared.kit.clock import WallClock
 from shared.kit.guard import Guarded
 from shared.model.retailer import Retailer
@@ -66,6 +68,17 @@ def client(service: str) -> Any:
 @cache
 def store() -> DynamoStore:
     return DynamoStore(client("dynamodb"), environment().tables)
+
+
+@cache
+def counters() -> DynamoCounters:
+    return DynamoCounters(client("dynamodb"), environment().tables)
+
+
+@cache
+def heat() -> Heat:
+    """Which articles are hot, as this container remembers."""
+    return Heat()
 
 
 @cache

@@ -43,6 +43,8 @@ class Row:
     rev: int
     body: Mapping[str, Json]
     raw: bytes | None = None
+    units: int | None = None
+    drawn: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,8 @@ class Put:
 
     `lane` and `due` put the row into its table's sparse index of things to do, ordered by `due`;
     leaving them out takes it out of the index. `state` is repeated beside the body for stream
-    filters. `expires` lets the store forget the row some time after.
+    filters. `expires` lets the store forget the row some time after. `units` make it a counter,
+    and `drawn` are the tokens that have drawn from it and are not settled.
     """
 
     key: Key
@@ -62,6 +65,8 @@ class Put:
     state: str | None = None
     expires: datetime | None = None
     raw: bytes | None = None
+    units: int | None = None
+    drawn: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +118,21 @@ class Store(Protocol):
 
     def commit_together(self, writes: Sequence[Write]) -> bool:
         """Apply all of at most 100 writes, or none if any revision has moved on."""
+        ...
+
+
+class Counters(Protocol):
+    """Rows with `units`, drawn from by one conditional write that no other writer can outrun."""
+
+    def draw(self, key: Key, units: int, token: str, *, settled: Sequence[str] = ()) -> Row | None:
+        """Take units if there are as many and this token has not drawn; None if not.
+
+        The token is kept beside the units until it is among the `settled` of a later draw.
+        """
+        ...
+
+    def undo(self, key: Key, units: int, token: str) -> Row | None:
+        """Give back what this token drew, once; None if it is not kept here."""
         ...
 
 

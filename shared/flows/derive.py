@@ -20,6 +20,7 @@ from shared.flows import keys
 from shared.flows.arming import arming
 from shared.flows.guarding import Guarding, wishes
 from shared.flows.issues import Issues, Problem
+from shared.flows.shards import with_what_is_left
 from shared.flows.sku_facts import Facts, SkuFacts, sku_facts
 from shared.flows.stock_facts import stock_keys
 from shared.model.base import Json
@@ -78,7 +79,7 @@ class Deriver:
     def implied(self, skus: Iterable[str]) -> dict[Key, Json]:
         """What the facts imply at this moment, by target; absent where they imply nothing."""
         partitions = [f"sku#{sku}" for sku in dict.fromkeys(skus)]
-        facts = self.store.get(self._fact_keys(partitions))
+        facts = self._facts(partitions)
         return {
             keys.target(draft.channel, draft.facet, draft.key): _dated(draft).desired
             for partition in partitions
@@ -88,7 +89,7 @@ class Deriver:
     def _round(self, partitions: Sequence[str], result: Derived) -> list[str]:
         wanted = self._target_keys(partitions)
         olds = self.store.get(wanted)
-        facts = self.store.get(self._fact_keys(partitions))
+        facts = self._facts(partitions)
         skus = {partition: self._sku(partition, facts) for partition in partitions}
         problems: list[Problem] = []
         raw = [(p, d) for p in partitions for d in self._drafts(p, facts, skus[p], problems)]
@@ -164,6 +165,9 @@ class Deriver:
                     keys.wake(name),
                 ]
         return found
+
+    def _facts(self, partitions: Sequence[str]) -> dict[Key, Row]:
+        return with_what_is_left(self.store, self.store.get(self._fact_keys(partitions)))
 
     def _sku(self, partition: str, facts: Facts) -> SkuFacts | None:
         kind, name = partition.split("#", 1)

@@ -24,6 +24,16 @@ def hold(sku: str) -> Key:
     return Key(Table.FACTS, f"sku#{sku}", "holds")
 
 
+def counter(sku: str, location: str, number: int) -> Key:
+    """Units of an article that many check out at once; a partition of its own."""
+    return Key(Table.CONTROL, f"counter#{sku}#{location}#{number}")
+
+
+HOLDS = "holds"
+HOT_LANE = "hot"
+"""Cards whose units are dealt to counters, by when they are to be gathered."""
+
+
 def wake(sku: str) -> Key:
     """When the clock is to look at this SKU again."""
     return Key(Table.FACTS, f"sku#{sku}", "wake")

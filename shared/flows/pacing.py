@@ -18,6 +18,7 @@ from shared.ports import Clock, Put, Row, Store
 
 TRIES = 8
 BLOCK_MS = 500  # of the vendor's rate are leased at once
+MANY = 28  # calls, where half a second's worth is fewer
 FIRST = 4  # calls of the first lease; each further one is twice as long
 PATIENCE = timedelta(seconds=1)
 
@@ -214,9 +215,7 @@ class LeasedPacer:
     def _lease(self, points: int, now: datetime) -> None:
         """Take a block off the bucket; what may not be kept is taken for this call alone."""
         lease = timedelta(milliseconds=self._limits.lease_ms)
-        most = self._limits.refill * min(self._limits.lease_ms, BLOCK_MS) // 1000
-        self._block = min(max(FIRST * points, 2 * self._block), most)
-        wanted = max(points - self._held, self._block)
+        self._block = min(max(FIRST * points, 2 * self._block), self._most(points))
         for _ in range(TRIES):
             rows = self._store.get([self._key, self._circuit])
             if self._breaker is not None:
@@ -224,11 +223,7 @@ class LeasedPacer:
             row = rows.get(self._key)
             known = Rate.of(row, self._limits, now)
             bucket = self._believed(known.bucket, now)
-            granted = min(wanted, max(bucket.level, 0) // MILLI)
-            if self._held + granted < points:
-                raise ThrottledError(
-                    f"rate of {self._key.pk} is used up", after=bucket.wait(points - self._held)
-                )
+            granted = self._granted(bucket, points)
             left = replace(known, bucket=bucket.spent(granted))
             if self._store.commit([Put(self._key, left.body(), row.rev if row else 0)])[0]:
                 self._held += granted
@@ -236,6 +231,30 @@ class LeasedPacer:
                 self._ceiling = None
                 return
         raise ThrottledError(f"rate of {self._key.pk} is contended", after=PATIENCE)
+
+    def _granted(self, bucket: Bucket, points: int) -> int:
+        """What is taken now; ThrottledError where a block is worth waiting for.
+
+        Plenty is taken by half a second's worth, for what is leased of a full bucket does not
+        refill at the vendor. Where little is left, who goes on calling waits for a block: else each
+        call would cost a write, and nothing is lost by it, since the bucket is far from full.
+        """
+        missing = points - self._held
+        there = max(bucket.level, 0) // MILLI
+        sustained = self._block > FIRST * points and bucket.size >= 4 * self._block
+        scarce = sustained and 2 * there < bucket.size
+        plenty = self._limits.refill * min(self._limits.lease_ms, BLOCK_MS) // 1000
+        wanted = max(missing, self._block if scarce else min(self._block, plenty))
+        least = wanted if scarce else missing
+        if there < least:
+            raise ThrottledError(f"rate of {self._key.pk} is used up", after=bucket.wait(least))
+        return min(wanted, there)
+
+    def _most(self, points: int) -> int:
+        """Points of the largest block: many calls, and what a lease lasts for."""
+        limits = self._limits
+        kept = limits.refill * limits.lease_ms // 1000
+        return min(max(limits.refill * BLOCK_MS // 1000, MANY * points), kept)
 
     def _believed(self, bucket: Bucket, now: datetime) -> Bucket:
         if self._ceiling is None:

@@ -17,6 +17,7 @@ HOUR_S: Final = 3600
 SPARE: Final = 50  # one call in so many of a window may come at once, the others evenly
 LATE: Final = 100  # a lease lasts for at most this part of a window
 MILLI: Final = 1000
+LEASED_MS: Final = 2500
 
 
 class Pace(StrEnum):
@@ -88,7 +89,7 @@ class Limits(Canonical):
             case Pace.WINDOW | Pace.HOURLY:
                 return min(2 * MILLI, self._window[1] * MILLI // LATE)
             case _:
-                return 2 * MILLI
+                return LEASED_MS
 
     @property
     def _window(self) -> tuple[int, int]:

@@ -210,6 +210,8 @@ class Stage:
             "retailer": lambda: self.retailer,
             "client": lambda service: sqs if service == "sqs" else None,
             "store": lambda: self.store,
+            "counters": lambda: self.store,
+            "heat": lambda: self.container().heat,
             "queues": lambda: self.queues,
             "bus": lambda: self.bus,
             "blobs": lambda: self.blobs,
