@@ -21,7 +21,7 @@ from shared.flows.issues import Issues
 from shared.kit.clock import WallClock
 from shared.model.base import Json
 from tests.factories import make_retailer
-from tests.fakes import MemoryBus, MemoryQueues
+from tests.fakes import MemoryBus, MemoryJournal, MemoryQueues
 from tests.load.disk import DiskFiles, DiskStore
 
 NAME = "drop/erp/price/large.csv"
@@ -102,7 +102,7 @@ def _counted(load: Load, files: DiskFiles, store: DiskStore) -> dict[str, Json]:
 def _run(files: DiskFiles, store: DiskStore) -> tuple[Run, int]:
     queues, clock, invocations = MemoryQueues(), WallClock(), 0
     issues = Issues(store, MemoryBus(), clock)
-    importer = Importer(store, files, queues, issues, clock, make_retailer())
+    importer = Importer(store, files, queues, issues, clock, make_retailer(), MemoryJournal())
     importer.handle({"file": NAME}, out_of_time=lambda: False)
     run: Run | None = None
     while messages := queues.take("import"):

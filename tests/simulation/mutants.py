@@ -11,6 +11,7 @@ from tests.simulation.mutants_changes import CHANGES
 from tests.simulation.mutants_channels import CHANNELS
 from tests.simulation.mutants_checkouts import CHECKOUTS
 from tests.simulation.mutants_messages import MESSAGES
+from tests.simulation.mutants_movements import MOVEMENTS
 from tests.simulation.mutants_orders import ORDERS
 from tests.simulation.mutants_owners import OWNERS
 from tests.simulation.mutants_pacing import PACING
@@ -27,6 +28,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *MESSAGES,
     *CHECKOUTS,
     *OWNERS,
+    *MOVEMENTS,
     *PACING,
 )
 

@@ -72,12 +72,19 @@ zone = "Europe/London"
 """
 
 
+_WAREHOUSE = """
+[[sources]]
+name = "wms"
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Setup:
     """What scenarios let differ; `zone` is where the ERP's validity days begin and end.
 
     `points` come back to a shop's bucket each second; `calls` may be under way there at once. With
-    `engine`, promotions are owned by a system of that name, which is never called.
+    `engine`, promotions are owned by a system of that name, which is never called; with
+    `warehouse`, all stock is told by one that is never called either.
     """
 
     shops: tuple[str, ...] = ("shop",)
@@ -89,6 +96,7 @@ class Setup:
     calls: int = 2
     counted: bool = False
     engine: bool = False
+    warehouse: bool = False
 
 
 @cache
@@ -106,6 +114,8 @@ def retailer(setup: Setup) -> Retailer:
     shop = _SHOP.replace("POINTS", str(setup.points)).replace("BUCKET", str(setup.bucket))
     shop = shop.replace("CALLS", str(setup.calls))
     shops = "".join(shop.replace("NAME", name) for name in setup.shops)
+    if setup.warehouse:
+        head = head.replace('stock = "erp"', 'stock = "wms"') + _WAREHOUSE
     return load_retailer((head + shops).replace("MINUTES", str(setup.poll_minutes)))
 
 

@@ -215,6 +215,7 @@ class Scenario:
     bucket: int = BUCKET
     counted: bool = False
     engine: bool = False
+    warehouse: bool = False
     replays: bool = False
     replayed: Collection[IssueKind] = REPLAYED
     reads: Collection[Entity] = ORDERLY
@@ -231,6 +232,7 @@ class Scenario:
             self.bucket,
             counted=self.counted,
             engine=self.engine,
+            warehouse=self.warehouse,
         )
 
     @property

@@ -25,7 +25,6 @@ BY_REQUEST = {
     "api-orders",
     "api-prices",
     "api-lookup",
-    "api-movements",
     "import-file",
 }
 
