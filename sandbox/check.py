@@ -19,6 +19,7 @@ from shared.model.accuracy import AccuracyPolicy
 from shared.model.base import Json
 from shared.model.guardrails import Guardrails
 from shared.model.ids import Entity
+from shared.model.kits import Kit, KitRules
 from shared.model.limits import Limits
 from shared.model.parity import ParityPolicy
 from shared.model.price_rules import (
@@ -29,6 +30,7 @@ from shared.model.price_rules import (
     Segment,
     TaxRate,
 )
+from shared.model.product import Component
 from shared.model.retailer import (
     Channel,
     Connection,
@@ -72,6 +74,9 @@ _MODELS: dict[str, type[BaseModel]] = {
     "stock_rules.later": Later,
     "allocations": Allocation,
     "allocations.parts": Part,
+    "kits": KitRules,
+    "kits.defined": Kit,
+    "kits.defined.components": Component,
     "stock_guards": StockGuards,
     "stock_guards.null": Guard,
     "stock_guards.missing": Guard,

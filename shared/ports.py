@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple, Protocol
+from types import MappingProxyType
+from typing import Final, NamedTuple, Protocol
 
 from shared.domain.credits import Credit
 from shared.domain.demand import AmendedLine, LineChange
@@ -31,14 +32,16 @@ class Table(StrEnum):
     __hash__ = str.__hash__
 
 
+NOTHING: Final[Mapping[str, int]] = MappingProxyType({})
+
+
 class Key(NamedTuple):
     table: Table
     pk: str
     sk: str = "-"
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """`rev` counts our writes of this row, from 1; a commit names the one it read."""
 
     key: Key
@@ -46,11 +49,10 @@ class Row:
     body: Mapping[str, Json]
     raw: bytes | None = None
     units: int | None = None
-    drawn: Mapping[str, int] = field(default_factory=dict)
+    drawn: Mapping[str, int] = NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class Put:
+class Put(NamedTuple):
     """Write a row if its revision is still `expected`; 0 means it must not exist yet.
 
     `lane` and `due` put the row into its table's sparse index of things to do, ordered by `due`;
@@ -68,11 +70,10 @@ class Put:
     expires: datetime | None = None
     raw: bytes | None = None
     units: int | None = None
-    drawn: Mapping[str, int] = field(default_factory=dict)
+    drawn: Mapping[str, int] = NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class Delete:
+class Delete(NamedTuple):
     key: Key
     expected: int
 
@@ -123,23 +124,7 @@ class Store(Protocol):
         ...
 
 
-class Counters(Protocol):
-    """Rows with `units`, drawn from by one conditional write that no other writer can outrun."""
-
-    def draw(self, key: Key, units: int, token: str, *, settled: Sequence[str] = ()) -> Row | None:
-        """Take units if there are as many and this token has not drawn; None if not.
-
-        The token is kept beside the units until it is among the `settled` of a later draw.
-        """
-        ...
-
-    def undo(self, key: Key, units: int, token: str) -> Row | None:
-        """Give back what this token drew, once; None if it is not kept here."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """Keys, never values: a reason to look."""
 
     queue: str

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from pydantic_core import from_json, to_json
 
 from shared.errors import RejectedError, ThrottledError
+from shared.kit.counters import Counters
 from shared.model.base import Json
 from shared.model.events import BusinessEvent
 from shared.model.limits import Limits
@@ -15,7 +16,6 @@ from shared.ports import (
     Blobs,
     Bus,
     Clock,
-    Counters,
     Delete,
     Files,
     Journal,
@@ -146,7 +146,7 @@ def drawn_from(row: Row, units: int, token: str, settled: Sequence[str]) -> Row 
         return None
     kept = {t: n for t, n in row.drawn.items() if t not in settled}
     left = row.units - units
-    return replace(row, rev=row.rev + 1, units=left, drawn={**kept, token: units})
+    return row._replace(rev=row.rev + 1, units=left, drawn={**kept, token: units})
 
 
 def given_back(row: Row, units: int, token: str) -> Row | None:
@@ -154,7 +154,7 @@ def given_back(row: Row, units: int, token: str) -> Row | None:
     if row.units is None or row.drawn.get(token) != units:
         return None
     kept = {t: n for t, n in row.drawn.items() if t != token}
-    return replace(row, rev=row.rev + 1, units=row.units + units, drawn=kept)
+    return row._replace(rev=row.rev + 1, units=row.units + units, drawn=kept)
 
 
 def checked(key: Key) -> Key:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from shared.aws.faults import translated
 from shared.aws.items import key_item, row_of
-from shared.ports import Counters, Key, Row, Table
+from shared.kit.counters import Counters
+from shared.ports import Key, Row, Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

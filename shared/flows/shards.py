@@ -14,8 +14,9 @@ from zlib import crc32
 
 from shared.errors import ThrottledError
 from shared.flows import keys
+from shared.kit.counters import Counters
 from shared.model.facts import HoldCard
-from shared.ports import Clock, Counters, Key, Put, Row, Store
+from shared.ports import Clock, Key, Put, Row, Store
 
 COUNTERS: Final = 8
 DEALT_AT_LEAST: Final = 10 * COUNTERS  # fewer are sold from the card

@@ -59,9 +59,22 @@ class PriceChange(Canonical):
     conditions: tuple[PriceCondition, ...]
 
 
+DoubtKind = Literal["null", "missing", "negative", "absurd"]
+
+
+class Doubt(Canonical):
+    """A telling that was likely to be wrong: of which location, since when, and what it said."""
+
+    location: Name
+    kind: DoubtKind
+    since: Instant
+    said: str
+
+
 class StockCard(Canonical):
     """Every position of one SKU, at all locations of the source.
 
+    `untold` are locations whose quantity came empty; as kept, they are among the `doubts`.
     With a `book` it is kept by movements and counts, each told by itself; without, it was read.
     """
 
@@ -70,6 +83,8 @@ class StockCard(Canonical):
     as_of: Instant
     sku: Sku
     positions: tuple[StockPosition, ...]
+    untold: tuple[Name, ...] = Field(default=(), exclude_if=operator.not_)
+    doubts: tuple[Doubt, ...] = Field(default=(), exclude_if=operator.not_)
     book: Book | None = Field(default=None, exclude_if=operator.not_)
 
 

@@ -12,6 +12,7 @@ from shared.model.base import Canonical, Instant
 from shared.model.consistency import mistakes
 from shared.model.guardrails import Guardrails
 from shared.model.ids import Entity, Name, Sku
+from shared.model.kits import KitRules
 from shared.model.limits import Limits
 from shared.model.money import Currency
 from shared.model.order_policy import OrderPolicy
@@ -163,6 +164,7 @@ class Retailer(Canonical):
     stock_rules: tuple[StockRule, ...] = ()
     allocations: tuple[Allocation, ...] = ()
     stock_guards: StockGuards = StockGuards()
+    kits: KitRules | None = Field(default=None, description="whether articles are sold as kits")
     authority: dict[Entity, Name] = Field(description="which connection owns which entity")
 
     def connection(self, name: str) -> Connection:

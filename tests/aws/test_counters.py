@@ -7,7 +7,8 @@ import pytest
 
 from shared.aws.counters import DynamoCounters
 from shared.aws.store import DynamoStore
-from shared.ports import Counters, Key, Put, Row, Store, Table
+from shared.kit.counters import Counters
+from shared.ports import Key, Put, Row, Store, Table
 from tests.aws.tables import create_tables
 from tests.fakes import MemoryStore
 

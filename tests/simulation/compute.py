@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from shared.flows.shards import Heat
 from tests.simulation.engine import CrashError, Engine, Task
@@ -30,8 +30,7 @@ class Container:
         self.said: Any = None
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """The part of Lambda's context that functions use."""
 
     engine: Engine

@@ -84,7 +84,8 @@ class Setup:
 
     `points` come back to a shop's bucket each second; `calls` may be under way there at once. With
     `engine`, promotions are owned by a system of that name, which is never called; with
-    `warehouse`, all stock is told by one that is never called either.
+    `warehouse`, all stock is told by one that is never called either. `rules` are more lines of
+    the file.
     """
 
     shops: tuple[str, ...] = ("shop",)
@@ -96,6 +97,7 @@ class Setup:
     calls: int = 2
     counted: bool = False
     engine: bool = False
+    rules: str = ""
     warehouse: bool = False
 
 
@@ -116,7 +118,8 @@ def retailer(setup: Setup) -> Retailer:
     shops = "".join(shop.replace("NAME", name) for name in setup.shops)
     if setup.warehouse:
         head = head.replace('stock = "erp"', 'stock = "wms"') + _WAREHOUSE
-    return load_retailer((head + shops).replace("MINUTES", str(setup.poll_minutes)))
+    text = head + shops + setup.rules
+    return load_retailer(text.replace("MINUTES", str(setup.poll_minutes)))
 
 
 def _only(line: str, shops: tuple[str, ...]) -> str:

@@ -9,6 +9,17 @@ from tests.simulation.scenarios_outages import OUTAGES
 from tests.simulation.scenarios_owners import OWNERS
 from tests.simulation.scenarios_pacing import PACING
 from tests.simulation.scenarios_prices import PRICES
+from tests.simulation.scenarios_rules import RULES
 
-_ALL = (*ORDERS, *PRICES, *OUTAGES, *EDGES, *CHECKOUTS, *OWNERS, *MOVEMENTS, *PACING)
+_ALL = (
+    *ORDERS,
+    *PRICES,
+    *OUTAGES,
+    *EDGES,
+    *CHECKOUTS,
+    *OWNERS,
+    *MOVEMENTS,
+    *RULES,
+    *PACING,
+)
 SCENARIOS: dict[str, Scenario] = {each.name: each for each in _ALL}

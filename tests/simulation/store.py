@@ -11,7 +11,8 @@ from functools import partial
 from random import Random
 
 from shared.errors import RejectedError, ThrottledError
-from shared.ports import Counters, Delete, Key, Put, Row, Store, Table, Write
+from shared.kit.counters import Counters
+from shared.ports import Delete, Key, Put, Row, Store, Table, Write
 from tests.fakes import (
     TOGETHER_MAX,
     TOGETHER_MAX_BYTES,
