@@ -7,7 +7,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, NamedTuple, Protocol
 
-from shared.domain.credits import Credit
+from shared.domain.credits import CreditWish, PostedCredit
 from shared.domain.demand import AmendedLine, LineChange
 from shared.model.base import Json
 from shared.model.events import BusinessEvent
@@ -15,7 +15,6 @@ from shared.model.facts import PriceCard, ProductCard, StockCard
 from shared.model.ids import Entity, Facet
 from shared.model.invoice import BillingDocument
 from shared.model.limits import Limits
-from shared.model.money import Money
 from shared.model.order import Order, Shipment
 from shared.model.target import Outcome, Push
 
@@ -281,30 +280,6 @@ class OrderAmender(Protocol):
         Answers every line as it is then; raises InDoubtError when the answer to a write was lost.
         """
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class CreditWish:
-    """One refund as the ERP is to know it; `reference` is what it can be asked for.
-
-    With `goods_back` units come back and are received; else only money went back. `erp_items`
-    maps our line ids to the items of `erp_order`.
-    """
-
-    order: Order
-    credits: Sequence[Credit]
-    reference: str
-    erp_order: str
-    erp_items: Mapping[str, str]
-    goods_back: bool
-
-
-@dataclass(frozen=True, slots=True)
-class PostedCredit:
-    """The document the ERP keeps of a refund; `differs` is its total if that is another one."""
-
-    document: str
-    differs: Money | None = None
 
 
 class CreditSink(Protocol):
