@@ -221,6 +221,7 @@ class AppStack(Stack):
         rows = Rows(
             writes=("facts", "orders", "issues", "control"),
             lanes=("targets", "orders", "facts"),
+            draws=("control",),
         )
         function = Function(
             self,
@@ -299,7 +300,7 @@ class AppStack(Stack):
         return function
 
     def _reservations(self) -> Function:
-        rows = Rows(writes=("facts", "orders"))
+        rows = Rows(writes=("facts", "orders", "control"), draws=("control",))
         function = Function(
             self,
             "api-reservations",

@@ -20,6 +20,7 @@ from shared.model.base import Json
 from shared.model.guardrails import Guardrails
 from shared.model.ids import Entity
 from shared.model.kits import Kit, KitRules
+from shared.model.limits import Limits
 from shared.model.parity import ParityPolicy
 from shared.model.price_rules import (
     ExchangeRate,
@@ -33,7 +34,6 @@ from shared.model.product import Component
 from shared.model.retailer import (
     Channel,
     Connection,
-    Limits,
     Location,
     PriceList,
     Retailer,

@@ -23,6 +23,7 @@ _SEVERITY = {
     IssueKind.CONTENT_DIFFERS: Severity.HIGH,
     IssueKind.DEAD_LETTER: Severity.CRITICAL,
     IssueKind.ACCESS: Severity.CRITICAL,
+    IssueKind.CIRCUIT_OPEN: Severity.CRITICAL,
     IssueKind.UNMAPPED_SKU: Severity.HIGH,
     IssueKind.TOTALS_DIFFER: Severity.HIGH,
     IssueKind.BAD_MESSAGE: Severity.HIGH,

@@ -25,6 +25,16 @@ def hold(sku: str) -> Key:
     return Key(Table.FACTS, f"sku#{sku}", "holds")
 
 
+def counter(sku: str, location: str, number: int) -> Key:
+    """Units of an article that many check out at once; a partition of its own."""
+    return Key(Table.CONTROL, f"counter#{sku}#{location}#{number}")
+
+
+HOLDS = "holds"
+HOT_LANE = "hot"
+"""Cards whose units are dealt to counters, by when they are to be gathered."""
+
+
 def wake(sku: str) -> Key:
     """When the clock is to look at this SKU again."""
     return Key(Table.FACTS, f"sku#{sku}", "wake")
@@ -196,6 +206,16 @@ def lease(name: str) -> Key:
 def rate(connection: str, operation: str = "") -> Key:
     """The rate bucket of an account, or of one operation the vendor limits by itself."""
     return Key(Table.CONTROL, f"rate#{connection}" + (f"#{operation}" if operation else ""))
+
+
+def breaker(connection: str) -> Key:
+    """Whether a connection fails so often that it is left alone."""
+    return Key(Table.CONTROL, f"breaker#{connection}")
+
+
+def slots(connection: str) -> Key:
+    """Who calls a connection just now, where the vendor counts calls under way."""
+    return Key(Table.CONTROL, f"slots#{connection}")
 
 
 WAKE_QUEUE = "wake"

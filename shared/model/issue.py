@@ -51,6 +51,7 @@ class IssueKind(StrEnum):
     PRICE_HELD = "price_held"
     DEAD_LETTER = "dead_letter"
     ACCESS = "access"
+    CIRCUIT_OPEN = "circuit_open"
 
 
 class Severity(StrEnum):

@@ -13,6 +13,7 @@ from shared.model.consistency import mistakes
 from shared.model.guardrails import Guardrails
 from shared.model.ids import Entity, Name, Sku
 from shared.model.kits import KitRules
+from shared.model.limits import Limits
 from shared.model.money import Currency
 from shared.model.order_policy import OrderPolicy
 from shared.model.parity import ParityPolicy
@@ -30,14 +31,6 @@ from shared.model.price_rules import (
 from shared.model.stock_rules import Allocation, LocationGroup, StockGuards, StockRule
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-
-
-class Limits(Canonical):
-    """What this account of the vendor may be asked; the connector knows what a call costs."""
-
-    points_per_second: int = Field(gt=0, description="refill of the rate bucket")
-    bucket: int = Field(gt=0, description="points a full bucket holds")
-    slots: int = Field(default=2, ge=2, le=100, description="calls under way at once")
 
 
 class Connection(Canonical):

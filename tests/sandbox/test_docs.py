@@ -210,6 +210,9 @@ def test_the_architecture_says_where_every_row_lives() -> None:
         keys.emptied("<channel>"),
         keys.moves("<channel>"),
         keys.lease("<name>"),
+        keys.counter("<sku>", "<location>", 0),
+        keys.breaker("<connection>"),
+        keys.slots("<connection>"),
         keys.rate("<connection>"),
         keys.rate("<connection>", "<operation>"),
     ]

@@ -14,6 +14,7 @@ from tests.simulation.mutants_messages import MESSAGES
 from tests.simulation.mutants_movements import MOVEMENTS
 from tests.simulation.mutants_orders import ORDERS
 from tests.simulation.mutants_owners import OWNERS
+from tests.simulation.mutants_pacing import PACING
 from tests.simulation.mutants_refunds import REFUNDS
 from tests.simulation.mutants_rules import RULES
 from tests.simulation.sabotage import Mutant
@@ -30,6 +31,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *OWNERS,
     *RULES,
     *MOVEMENTS,
+    *PACING,
 )
 
 

@@ -27,7 +27,7 @@ base_url = "https://erp.example"
 secret = "erp"
 settle_seconds = 120
 poll_minutes = MINUTES
-limits = { points_per_second = 50, bucket = 100, slots = SLOTS }
+limits = { points_per_second = 50, bucket = 100, slots = SLOTS, slots_are_counted = COUNTED }
 settings = { zone = "ZONE" }
 
 [[locations]]
@@ -95,6 +95,7 @@ class Setup:
     points: int = POINTS
     bucket: int = BUCKET
     calls: int = 2
+    counted: bool = False
     engine: bool = False
     rules: str = ""
     warehouse: bool = False
@@ -107,6 +108,7 @@ def retailer(setup: Setup) -> Retailer:
         .replace("SLOTS", str(setup.slots))
         .replace("ZONE", setup.zone)
     )
+    text = text.replace("COUNTED", str(setup.counted).lower())
     text = text.replace("GID", "gid://shopify/Location/")
     head = "\n".join(
         line if "external" not in line else _only(line, setup.shops) for line in text.splitlines()

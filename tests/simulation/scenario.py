@@ -220,6 +220,7 @@ class Scenario:
     zone: str = "UTC"
     points: int = POINTS
     bucket: int = BUCKET
+    counted: bool = False
     engine: bool = False
     rules: str = ""
     expected: Expected | None = None
@@ -238,6 +239,7 @@ class Scenario:
             self.zone,
             self.points,
             self.bucket,
+            counted=self.counted,
             engine=self.engine,
             rules=self.rules,
             warehouse=self.warehouse,

@@ -7,8 +7,19 @@ from tests.simulation.scenarios_movements import MOVEMENTS
 from tests.simulation.scenarios_orders import ORDERS
 from tests.simulation.scenarios_outages import OUTAGES
 from tests.simulation.scenarios_owners import OWNERS
+from tests.simulation.scenarios_pacing import PACING
 from tests.simulation.scenarios_prices import PRICES
 from tests.simulation.scenarios_rules import RULES
 
-_ALL = (*ORDERS, *PRICES, *OUTAGES, *EDGES, *CHECKOUTS, *OWNERS, *MOVEMENTS, *RULES)
+_ALL = (
+    *ORDERS,
+    *PRICES,
+    *OUTAGES,
+    *EDGES,
+    *CHECKOUTS,
+    *OWNERS,
+    *MOVEMENTS,
+    *RULES,
+    *PACING,
+)
 SCENARIOS: dict[str, Scenario] = {each.name: each for each in _ALL}
