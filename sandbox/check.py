@@ -16,6 +16,7 @@ from sandbox.failures import CannotRunError
 from sandbox.toml_text import line_of, lines
 from shared.model import consistency, stock_consistency
 from shared.model.base import Json
+from shared.model.feeds import FeedLimits
 from shared.model.guardrails import Guardrails
 from shared.model.ids import Entity
 from shared.model.parity import ParityPolicy
@@ -59,6 +60,7 @@ _MODELS: dict[str, type[BaseModel]] = {
     "locations": Location,
     "channels.min_margin": MinimumMargin,
     "channels.guardrails": Guardrails,
+    "feeds": FeedLimits,
     "price_lists": PriceList,
     "segments": Segment,
     "tax_rates": TaxRate,

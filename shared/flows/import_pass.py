@@ -24,7 +24,7 @@ CHUNK: Final = 500  # records applied at once
 REPORT_MAX: Final = 256 * 1024  # bytes of a report held back before they are written
 
 
-class _OvertakenError(Exception):
+class OvertakenError(Exception):
     """Somebody else goes on with this run: what we did is done again by them, or was."""
 
 
@@ -51,7 +51,7 @@ class Pass:
             self.run = self.run.reported(written)
             self._checkpoint()
             return self._to_the_end(out_of_time)
-        except _OvertakenError:
+        except OvertakenError:
             return True
 
     @property
@@ -74,14 +74,27 @@ class Pass:
                 if sum(map(len, self._lines)) > REPORT_MAX:
                     self._checkpoint()
             if last or self.run.lost:
-                self._finish()
-                return True
+                return self._finish()
             if self.run.offset == begun:
                 raise _endless(self.dropped.name, self.run.line)
             self._checkpoint()
 
     def _take(self, chunk: Sequence[Record]) -> None:
         """Apply what can be understood, and note the rest for the report."""
+        good, bad = self._read(chunk)
+        applied = self._applied([condition for _, condition in good])
+        bad += [(line, overfull(c)) for line, c in good if c.sku in applied.overfull]
+        self._lines += [reports.line(number, error) for number, error in sorted(bad, key=_first)]
+        rows = sum(record.row is not None for record in chunk)
+        end = chunk[-1]
+        self.run = self.run.counted(applied, rows=rows, refused=len(bad)).at(end.after)
+        if end.rest_lost:
+            self.run = self.run.model_copy(update={"lost": end.line})
+
+    def _read(
+        self, chunk: Sequence[Record]
+    ) -> tuple[list[tuple[int, PriceCondition]], list[tuple[int, RejectedError]]]:
+        """By line, what can be understood and what cannot."""
         good: list[tuple[int, PriceCondition]] = []
         bad: list[tuple[int, RejectedError]] = []
         for record in chunk:
@@ -92,14 +105,7 @@ class Pass:
                     good.append((record.line, self.reader.condition(record.row)))
             except RejectedError as error:
                 bad.append((record.line, error))
-        applied = self._applied([condition for _, condition in good])
-        bad += [(line, overfull(c)) for line, c in good if c.sku in applied.overfull]
-        self._lines += [reports.line(number, error) for number, error in sorted(bad, key=_first)]
-        rows = sum(record.row is not None for record in chunk)
-        end = chunk[-1]
-        self.run = self.run.counted(applied, rows=rows, refused=len(bad)).at(end.after)
-        if end.rest_lost:
-            self.run = self.run.model_copy(update={"lost": end.line})
+        return good, bad
 
     def _applied(self, conditions: Sequence[PriceCondition]) -> Applied:
         told = changes(conditions, source=self.dropped.connection, as_of=self.run.as_of)
@@ -110,23 +116,26 @@ class Pass:
     def _checkpoint(self, *, done: bool = False) -> None:
         """The report before the row that counts it, and only while the run is ours."""
         if self._lines and import_run.found(self.store, self.dropped.name)[0] != self.rev:
-            raise _OvertakenError
+            raise OvertakenError
         written = reports.added(self.files, self._report, self.run.written, self._lines)
         said = {"heard": self.clock.now(), "done": done}
         self.run = self.run.reported(written).model_copy(update=said)
         self._lines.clear()
         if not import_run.kept(self.store, self.dropped.name, self.run, expected=self.rev):
-            raise _OvertakenError
+            raise OvertakenError
         self.rev += 1
 
-    def _finish(self) -> None:
+    def _finish(self) -> bool:
         """Tell of what was refused before the run is done, so that the telling cannot be lost."""
         self._checkpoint()
         if self.run.refused or not self.run.rows:
             self.issues.report([self._problem()])
         else:
             self.issues.solve(IssueKind.BAD_FILE, self.dropped.subject, by="a later file")
+        if self.retailer.feeds is not None:
+            import_run.remember(self.store, self.dropped, self.run.rows)
         self._checkpoint(done=True)
+        return True
 
     def _problem(self) -> Problem:
         run = self.run

@@ -9,6 +9,7 @@ from pydantic import Field, JsonValue, field_validator, model_validator
 from shared.model import stock_consistency
 from shared.model.base import Canonical, Instant
 from shared.model.consistency import mistakes
+from shared.model.feeds import FeedLimits
 from shared.model.guardrails import Guardrails
 from shared.model.ids import Entity, Name, Sku
 from shared.model.money import Currency
@@ -159,6 +160,9 @@ class Retailer(Canonical):
     exchange_rates: tuple[ExchangeRate, ...] = ()
     roundings: tuple[Rounding, ...] = ()
     precedence: Precedence = Precedence()
+    feeds: FeedLimits | None = Field(
+        default=None, description="how a dropped file may look; held whole if it looks otherwise"
+    )
     location_groups: tuple[LocationGroup, ...] = ()
     stock_rules: tuple[StockRule, ...] = ()
     allocations: tuple[Allocation, ...] = ()

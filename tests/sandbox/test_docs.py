@@ -202,6 +202,8 @@ def test_the_architecture_says_where_every_row_lives() -> None:
         Key(keys.parity("", Facet.PRICE).table, "parity#<channel>#<facet>"),
         Key(keys.sighting("", Facet.PRICE, "").table, "sighting#<channel>#<facet>#<run>", "<key>"),
         keys.held("<channel>", "<sku>"),
+        keys.held_file("<name>"),
+        keys.feed("<folder>"),
         keys.moves("<channel>"),
         keys.lease("<name>"),
         keys.rate("<connection>"),
