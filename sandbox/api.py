@@ -1,6 +1,7 @@
 """The deployed HTTP API as its callers use it: a token by client credentials, then its routes."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
@@ -17,6 +18,15 @@ SCOPES = {
     "shopfront": ("lookup.read", "orders.write"),
 }
 EARLY = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    method: str
+    parts: Sequence[str]
+    body: Json
+    query: Mapping[str, str] | None
+    headers: Mapping[str, str]
 
 
 class RefusedError(Exception):
@@ -132,12 +142,14 @@ class Api:
         *parts: str,
         body: Json = None,
         query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> dict[str, Json]:
         """Call a route given by the parts of its path; RefusedError for any 4xx it answers."""
-        answer = self._send(method, parts, body, query)
+        request = _Request(method, parts, body, query, headers or {})
+        answer = self._send(request)
         if answer.status_code == httpx.codes.UNAUTHORIZED:  # the keys changed with a new start
             self._until = None
-            answer = self._send(method, parts, body, query)
+            answer = self._send(request)
         said = _said(answer)
         if answer.is_client_error:
             raise RefusedError(answer.status_code, said)
@@ -176,13 +188,13 @@ class Api:
             raise RefusedError(answer.status_code, said)
         return said
 
-    def _send(
-        self, method: str, parts: Sequence[str], body: Json, query: Mapping[str, str] | None
-    ) -> httpx.Response:
-        url = "/".join([self._deployed.api_url, *(_part(part) for part in parts)])
-        headers = {"authorization": f"Bearer {self.token()}"}
+    def _send(self, asked: "_Request") -> httpx.Response:
+        url = "/".join([self._deployed.api_url, *(_part(part) for part in asked.parts)])
+        headers = {**asked.headers, "authorization": f"Bearer {self.token()}"}
         try:
-            return self._http.request(method, url, headers=headers, json=body, params=query)
+            return self._http.request(
+                asked.method, url, headers=headers, json=asked.body, params=asked.query
+            )
         except httpx.TransportError as error:
             raise CannotRunError(
                 f"the API does not answer: {type(error).__name__}", "see `shelfwire status`"

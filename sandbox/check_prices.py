@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from shared.connectors.catalog import CATALOG
+from shared.connectors.catalog import CATALOG, Connector
 from shared.model.consistency import Mistake, Plain, items, text, texts
 from shared.model.price import PriceKind
 
@@ -51,11 +51,24 @@ def _unshown(at: str, channel: Plain, retailer: Plain) -> Iterator[Mistake]:
     """What the channel's system has no place for would never come to rest."""
     systems = {text(c, "name"): text(c, "system") for _, c in items(retailer, "connections")}
     row = CATALOG.get(systems.get(text(channel, "connection")) or "")
-    for extra in ("scales", "segments"):
+    for extra in ("scales", "segments", "dates"):
         if row is not None and channel.get(extra) and extra not in row.price_extras:
             problem = f"{row.title} is not told of {extra}"
             remedy = "leave it out; a channel of their own shows a segment's prices"
             yield Mistake(f"{at}.{extra}", problem, remedy)
+    if row is not None and channel.get("dates"):
+        yield from _undated(f"{at}.dates", channel, row, retailer)
+
+
+def _undated(at: str, channel: Plain, row: Connector, retailer: Plain) -> Iterator[Mistake]:
+    """Settings under which a promotion that was told ahead could not be taken back."""
+    named = text(channel, "connection")
+    mine = next((c for _, c in items(retailer, "connections") if text(c, "name") == named), {})
+    settings = mine.get("settings")
+    for key, value in row.dates_need:
+        if isinstance(settings, Mapping) and settings.get(key, value) != value:
+            problem = f"setting {key} of {named!r} is {settings[key]!r}"
+            yield Mistake(at, problem, f"set it to {value!r}, or leave out `dates`")
 
 
 def _untested(at: str, channel: Plain, lists: list[Plain]) -> Iterator[Mistake]:

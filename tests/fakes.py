@@ -5,7 +5,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from pydantic_core import from_json, to_json
+
 from shared.errors import RejectedError, ThrottledError
+from shared.model.base import Json
 from shared.model.events import BusinessEvent
 from shared.model.retailer import Limits
 from shared.ports import (
@@ -107,14 +110,13 @@ class MemoryStore(Store):
         return write.expected == stored.row.rev
 
     def _apply(self, write: Write) -> bool:
-        row_size(write)
+        _, body = sized(write)
         if not self._holds(write):
             return False
         self.written.append(write.key)
         if isinstance(write, Delete):
             del self._rows[write.key]
         else:
-            body = json.loads(json.dumps(write.body))
             self._rows[write.key] = _Stored(
                 Row(write.key, write.expected + 1, body, write.raw), write
             )
@@ -135,19 +137,32 @@ def row_size(write: Write) -> int:
     return sized(write)[0]
 
 
-def sized(write: Write) -> tuple[int, str]:
+def sized(write: Write) -> tuple[int, Mapping[str, Json]]:
     """The size of a row, and its body as it is kept."""
     key = checked(write.key)
     if isinstance(write, Delete):
-        return 0, ""
+        return 0, {}
     if write.lane == "" and write.due is not None:
         raise RejectedError("a lane is empty", code="ValidationException", field="lane")
-    body = json.dumps(write.body, separators=(",", ":"), ensure_ascii=False)
-    texts = ("pksk", "revbodytoken", key.pk, key.sk, body, write.lane or "", write.state or "")
-    size = 40 + sum(len(text.encode()) for text in texts) + len(write.raw or b"")
+    length, body = _copied(write.body)
+    texts = ("pksk", "revbodytoken", key.pk, key.sk, write.lane or "", write.state or "")
+    size = 40 + length + len("".join(texts).encode()) + len(write.raw or b"")
     if size > ITEM_MAX_BYTES:
         raise RejectedError("a row is larger than 400 KB", code="ValidationException", field="body")
     return size, body
+
+
+def _copied(body: Mapping[str, Json]) -> tuple[int, Mapping[str, Json]]:
+    """The bytes of a body as JSON, and what is read from them.
+
+    pydantic writes much that is no JSON; it then reads something else than was given.
+    """
+    text = to_json(body)
+    copy = from_json(text)
+    if copy != body:
+        text = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
+        copy = json.loads(text)
+    return len(text), copy
 
 
 @dataclass

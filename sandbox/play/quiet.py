@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,21 +30,29 @@ class Busy:
         return not (self.queued or self.due or self.received or self.waiting)
 
 
-def look(world: World) -> Busy:
+def look(world: World, *, apart: Collection[str] = ()) -> Busy:
+    """`apart` are queues whose messages may wait: `wake` holds instants that are near."""
+    names = world.deployed.queues.keys() - set(apart)
     return Busy(
-        queued=sum(_queued(world, name) for name in world.deployed.queues),
+        queued=sum(_queued(world, name) for name in names),
         due=_counted(world, "targets", lanes=True) + _counted(world, "orders", lanes=True),
         received=_received(world),
         waiting=_waiting(world),
     )
 
 
-def settle(world: World, *, within_s: float, enough: Callable[[], bool] = lambda: True) -> float:
+def settle(
+    world: World,
+    *,
+    within_s: float,
+    enough: Callable[[], bool] = lambda: True,
+    apart: Collection[str] = (),
+) -> float:
     """Wait until nothing moves any more and `enough` holds; how many seconds it took."""
     began = time.monotonic()
     calm = 0
     while calm < CALM:
-        busy = look(world)
+        busy = look(world, apart=apart)
         calm = calm + 1 if busy.calm else 0
         if calm == CALM and not enough():
             calm = 0
@@ -78,9 +86,14 @@ def _counted(world: World, table: str, *, lanes: bool) -> int:
     return sum(page["Count"] for page in _scan(world, request))
 
 
-def targets(world: World, facet: Facet) -> int:
-    """How many targets of a facet there are by now."""
-    channel = world.retailer.channels[0].name
+def armed(world: World) -> int:
+    """How many SKUs the clock is to wake at some instant."""
+    return _counted(world, "facts", lanes=True)
+
+
+def targets(world: World, facet: Facet, channel: str = "") -> int:
+    """How many targets of a facet there are by now, of a channel or of the first."""
+    channel = channel or world.retailer.channels[0].name
     request = {
         "TableName": world.deployed.tables["targets"],
         "Select": "COUNT",

@@ -18,7 +18,8 @@ class Connector:
     what a delivery is about. `settings` are the keys a connection may set, with what each means;
     `secret_fields` what its secret holds. `compare_and_set` are facets whose stale writes the
     vendor itself refuses. What `decides_later` is a `LaterPublisher` as well. `price_extras` say
-    which of `scales` and `segments` it is told of. `notes` say what a retailer must know that no
+    which of `scales`, `segments` and `dates` it is told of, the latter only where
+    `dates_need` holds of its settings. `notes` say what a retailer must know that no
     setting tells, and what the vendor leaves open.
     """
 
@@ -35,6 +36,7 @@ class Connector:
     compare_and_set: tuple[str, ...] = ()
     decides_later: bool = False
     price_extras: tuple[str, ...] = ()
+    dates_need: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -82,7 +84,15 @@ CATALOG: dict[str, Connector] = {
             },
             topics=("ORDER_CHANGE",),
             decides_later=True,
+            price_extras=("dates",),
+            dates_need=(("price_op", "replace"),),
             notes=(
+                (
+                    "With `dates = true` on the channel a promotion is told as a sale with "
+                    "its start and its end before it begins, and nothing is sent at either; "
+                    "whether Amazon kept them is read back. That it keeps them to the second "
+                    "is not documented: leave it out where sales begin by the day."
+                ),
                 (
                     "Listings are made in Seller Central; prices and stock are set of those"
                     " there are. A product with an article that has none becomes a "

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from shared.domain.ahead import current
 from shared.domain.wishes import Wish, promotional
 from shared.model.base import Json
 from shared.model.ids import Facet
@@ -40,7 +41,8 @@ class Draft:
     """What derivation found a channel should show.
 
     `wishes` are what a price is judged by where its channel has guardrails, `guard` is what came of
-    that; `moves` says that it counts as moved, `blocked` that no price may be shown yet.
+    that; `moves` says that it counts as moved, `blocked` that no price may be shown yet. `told` is
+    the price with what lies ahead of it, for a channel that takes dates.
     """
 
     channel: str
@@ -57,6 +59,7 @@ class Draft:
     guard: Guard | None = None
     moves: bool = False
     blocked: bool = False
+    told: Json = None
 
 
 def desire(old: Target | None, draft: Draft, *, now: datetime) -> Target | None:
@@ -81,6 +84,8 @@ def desire(old: Target | None, draft: Draft, *, now: datetime) -> Target | None:
         )
     if old.desired == draft.desired and old.group == draft.group:
         return _same_wish(old, draft)
+    if _switched(old, draft, now):
+        return _looked_for(old, draft, now)
     version = old.version + 1
     state = _state_after(old, draft)
     shown = state is TargetState.APPLIED
@@ -102,6 +107,46 @@ def desire(old: Target | None, draft: Draft, *, now: datetime) -> Target | None:
             "guard": draft.guard,
         }
     )
+
+
+def _switched(old: Target, draft: Draft, now: datetime) -> bool:
+    """Whether the channel was told of this before, and does it by itself at this moment."""
+    told = old.state is TargetState.APPLIED and old.published == old.desired
+    return told and current(old.published, now) == draft.desired
+
+
+def _looked_for(old: Target, draft: Draft, now: datetime) -> Target:
+    """Nothing is sent: the channel has its dates. Whether it kept them is read back."""
+    version = old.version + 1
+    said = "told before, and switches by itself"
+    attempt = Attempt(at=now, version=version, verdict=Verdict.ACCEPTED, detail=said)
+    return old.model_copy(
+        update={
+            "group": draft.group,
+            "desired": draft.desired,
+            "version": version,
+            "published": draft.desired,
+            "state": TargetState.IN_DOUBT,
+            "priority": draft.priority,
+            "since": now,
+            "derived_at": now,
+            "next_change": draft.next_change,
+            "why": draft.chain,
+            "facts": draft.facts,
+            "guard": draft.guard,
+            "sent": _sent(old, draft.desired),
+            "attempts": _kept(old, attempt),
+        }
+    )
+
+
+def as_of(target: Target, now: datetime) -> Target:
+    """The target as the channel should show it at an instant, by what it was told ahead."""
+    desired = current(target.desired, now)
+    if desired == target.desired:
+        return target
+    sent = tuple(current(value, now) for value in target.sent)
+    return target.model_copy(update={"desired": desired, "sent": sent})
 
 
 def _same_wish(old: Target, draft: Draft) -> Target | None:
@@ -210,7 +255,7 @@ def seen(target: Target, shown: Json, *, now: datetime) -> Target:
     Where it differs, what is sent next is a new operation: a vendor that remembers the key of an
     earlier one would answer from memory and do nothing.
     """
-    same = shown == target.desired
+    same = shown == current(target.desired, now)
     attempt = Attempt(
         at=now,
         version=target.version if same else target.version + 1,
@@ -220,7 +265,7 @@ def seen(target: Target, shown: Json, *, now: datetime) -> Target:
     return target.model_copy(
         update={
             "version": target.version if same else target.version + 1,
-            "published": shown,
+            "published": target.desired if same else shown,
             "published_version": target.version if same else target.published_version,
             "state": TargetState.APPLIED if same else TargetState.DIRTY,
             "attempts": _kept(target, attempt),

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from itertools import batched
 from typing import Final
 
+from shared.domain.ahead import plain
 from shared.errors import RejectedError, RetryableError
 from shared.flows import keys
 from shared.flows.derive import target_put
@@ -206,7 +207,7 @@ def _with(guard: Guard, ruling: Ruling) -> Guard:
 
 def _shown(target: Target, known: Ruling) -> bool:
     """Whether what was approved went out already: then only the owner of prices can change it."""
-    return known.decision is Decision.APPROVED and target.desired == known.value
+    return known.decision is Decision.APPROVED and plain(target.desired) == known.value
 
 
 def _rows_of(name: Named) -> tuple[Key, Key]:

@@ -171,7 +171,8 @@ class Comparer:
     def _looks(self, held: Held, read: Sequence[tuple[Target, int]]) -> list[Seen]:
         """What the channel shows now of those of these targets that can be judged."""
         now = self.clock.now()
-        still = [(t, r) for t, r in read if parity.comparable(t, now=now, settle=self._settle)]
+        due = [(t, r) for t, r in read if parity.comparable(t, now=now, settle=self._settle)]
+        still = [(targets.as_of(target, now), rev) for target, rev in due]
         lines = as_pushes(self.store, self.connection, [target for target, _ in still])
         listed = [line for line in lines if line.links]
         shown = self.channel_client.shown(held.facet, listed) if listed else {}

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from shared.domain import targets
+from shared.domain.ahead import dated
 from shared.domain.pricing import Unpriced
 from shared.domain.stock_rules import StockRules
 from shared.domain.targets import Draft, Priority
@@ -79,7 +80,7 @@ class Deriver:
         partitions = [f"sku#{sku}" for sku in dict.fromkeys(skus)]
         facts = self.store.get(self._fact_keys(partitions))
         return {
-            keys.target(draft.channel, draft.facet, draft.key): draft.desired
+            keys.target(draft.channel, draft.facet, draft.key): _dated(draft).desired
             for partition in partitions
             for draft in self._drafts(partition, facts, self._sku(partition, facts), [])
         }
@@ -92,7 +93,8 @@ class Deriver:
         problems: list[Problem] = []
         raw = [(p, d) for p in partitions for d in self._drafts(p, facts, skus[p], problems)]
         guarding = Guarding(self.store, self.bus, self.clock, self.retailer, result.counted)
-        drafted = guarding.told(guarding.guarded(raw, olds), olds)
+        judged = guarding.told(guarding.guarded(raw, olds), olds)
+        drafted = [(p, _dated(draft)) for p, draft in judged]
         writes: list[tuple[str, Put]] = [
             (partition, put)
             for partition, draft in drafted
@@ -210,6 +212,7 @@ class Deriver:
             key=item.variant.sku,
             group=item.product_id,
             desired=priced.value.model_dump(mode="json"),
+            told=sku.told(channel, priced),
             priority=Priority.PROMOTION if priced.promotional else Priority.PRICE,
             chain=priced.chain,
             facts={
@@ -270,6 +273,12 @@ class Deriver:
 
 def _of(partition: str, ends: Iterable[tuple[str, datetime | None]]) -> list[datetime]:
     return [at for of, at in ends if of == partition and at is not None]
+
+
+def _dated(draft: Draft) -> Draft:
+    """With what its channel is told ahead of time, where nothing of it is held back."""
+    desired = dated(draft.desired, draft.told, draft.guard)
+    return draft if desired == draft.desired else replace(draft, desired=desired)
 
 
 def hints(retailer: Retailer, channels: Iterable[str] | None = None) -> list[Message]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from shared.domain.ahead import undated
 from shared.domain.guardrails import Judged, judge
 from shared.domain.pricing import Priced, Unpriced
 from shared.domain.targets import Draft, Priority, corrects
@@ -63,7 +64,9 @@ class Guarding:
 
     def guarded(self, drafted: Sequence[Drafted], olds: Mapping[Key, Row]) -> list[Drafted]:
         """What may be written of these drafts: prices judged, and stock with no price off sale."""
-        targets = {key: Target.model_validate(olds[key].body) for key in _prices(drafted, olds)}
+        now = self.clock.now()
+        known = {key: Target.model_validate(olds[key].body) for key in _prices(drafted, olds)}
+        targets = {key: undated(target, now) for key, target in known.items()}
         judged = [(p, self._judged(d, targets, full=set())) for p, d in drafted]
         full = self._full(draft for _, draft in judged)
         if full:

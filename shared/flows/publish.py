@@ -34,6 +34,7 @@ TRIES = 6
 class Published:
     """What a run did, and what of it is to be looked at once more, by when."""
 
+    out_of_time: Callable[[], bool]
     applied: int = 0
     rejected: int = 0
     retried: int = 0
@@ -87,7 +88,7 @@ class Publisher:
 
         With `withheld` also what a channel in shadow was not sent: to look again, or to send it.
         """
-        result = Published()
+        result = Published(out_of_time)
         lease = self.leases.acquire(f"publish#{self.connection}")
         while lease is not None:
             self._drain(lease, result, out_of_time, withheld=withheld)
@@ -248,6 +249,8 @@ class Publisher:
             self._settle_all(facet, marked, outcomes, result)
             if stop is not None:
                 raise stop
+            if result.out_of_time():
+                return  # the other lines were not marked, and stay dirty
 
     def _ready(
         self,

@@ -3,13 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
+from shared.domain.ahead import foretold
 from shared.domain.availability import Available, Known, Pool, held_at, offered, pooled, withheld
 from shared.domain.ownership import believed
 from shared.domain.pricing import Priced, Unpriced, resolve
 from shared.domain.stock_rules import ArticleRules, StockRules
 from shared.flows import keys
 from shared.flows.stock_facts import stock_of
+from shared.model.base import Json
 from shared.model.facts import HoldCard, ItemCard, PriceCard, StockCard
 from shared.model.ids import Entity
 from shared.model.retailer import Channel, Retailer
@@ -48,6 +51,12 @@ class SkuFacts:
             retailer=self.retailer,
             now=at,
         )
+
+    def told(self, channel: Channel, priced: Priced) -> Json:
+        """The price with what lies ahead of it; None for a channel that takes no dates."""
+        if not channel.dates:
+            return None
+        return foretold(priced, partial(self.price_at, channel)).model_dump(mode="json")
 
     def available(self, channel: Channel) -> Available | None:
         """What the channel may sell; None where nothing is known of its stock."""

@@ -133,6 +133,9 @@ class Channel(Canonical):
         default=(), description="whose prices it shows beside the general one"
     )
     scales: bool = Field(default=False, description="whether it shows prices by quantity")
+    dates: bool = Field(
+        default=False, description="whether it is told of promotions before they begin"
+    )
     min_margin: MinimumMargin | None = None
     guardrails: Guardrails | None = None
     tolerance_minor: int = Field(default=0, ge=0, description="allowed difference of totals")

@@ -26,15 +26,25 @@ class SegmentPrice(Canonical):
     scales: tuple[ScaledPrice, ...] = Field(default=(), exclude_if=operator.not_)
 
 
+class NextPrice(Canonical):
+    """What a shopper pays from `at` on, by the channel's own clock."""
+
+    at: Instant
+    price: Money
+    compare_at: Money | None = None
+
+
 class PriceValue(Canonical):
     """What a shopper pays, and the higher price shown struck through.
 
     `scales` and `segments` are there where the channel asks for them; a segment that is not named
-    pays the general price. Empty, they are not written: a value without them is as it always was.
+    pays the general price. `ahead` is what the channel is told of the time to come, in order of it.
+    Empty, they are not written: a value without them is as it always was.
     """
 
     price: Money
     compare_at: Money | None = None
+    ahead: tuple[NextPrice, ...] = Field(default=(), max_length=2, exclude_if=operator.not_)
     scales: tuple[ScaledPrice, ...] = Field(default=(), exclude_if=operator.not_)
     segments: dict[Name, SegmentPrice] = Field(default={}, exclude_if=operator.not_)
 

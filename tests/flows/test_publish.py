@@ -209,6 +209,27 @@ def test_a_refused_line_is_sent_again_when_an_operator_says_so(world: World) -> 
     assert shows(world) == pounds(1500)
 
 
+def test_when_time_is_up_what_was_not_sent_yet_stays_to_be_sent_and_is_in_no_doubt() -> None:
+    world = World()
+    world.know("S", "M", "L")
+    world.settle()
+    for sku in ("HAT-S", "HAT-M", "HAT-L"):
+        world.price(999, sku)
+    world.derive()
+    world.channel.calls.clear()
+    together = world.channel.batches
+    world.channel.batches = lambda facet, lines: [  # type: ignore[method-assign, assignment]
+        [line] for batch in together(facet, lines) for line in batch
+    ]
+    published = world.publisher.run(out_of_time=lambda: bool(world.channel.calls))
+    assert len(world.channel.calls) == 1
+    states = [world.target(Facet.PRICE, sku).state for sku in ("HAT-S", "HAT-M", "HAT-L")]
+    assert sorted(states) == [TargetState.APPLIED, TargetState.DIRTY, TargetState.DIRTY]
+    assert published.again == world.clock.now()
+    world.publish()
+    assert len(world.channel.calls) == 3
+
+
 def test_a_channel_that_locks_us_out_loses_nothing(world: World) -> None:
     world.clock.advance(seconds=1)
     world.price(1500)

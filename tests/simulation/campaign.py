@@ -18,6 +18,7 @@ from tests.simulation.faults import Fault, Kind
 from tests.simulation.opening import opened
 from tests.simulation.runner import Result, run
 from tests.simulation.scenarios import SCENARIOS
+from tests.simulation.standins import light_classes
 
 CHUNK = 10  # histories between two collections: each leaves half a MiB of cycles behind
 AHEAD = 3  # chunks handed to a process before it has done one
@@ -111,8 +112,9 @@ def attempt(task: Task, *, tracing: bool = False, sabotage: Sabotage = nullconte
 def played(tasks: Sequence[Task]) -> Tally:
     """Play these one after the other, in this process."""
     tally = Tally()
-    for task in tasks:
-        tally.count(task, attempt(task))
+    with light_classes():
+        for task in tasks:
+            tally.count(task, attempt(task))
     gc.collect()
     tally.peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     return tally

@@ -105,8 +105,8 @@ class SimClock:
 
     def now(self) -> datetime:
         task = self.engine.current
-        container = task.container if task is not None else None
-        if not isinstance(container, Container) or not container.skew_ms:
+        container: Any = task.container if task is not None else None
+        if container is None or not container.skew_ms:
             return self.engine.now()
         return self.engine.now() + timedelta(milliseconds=container.skew_ms)
 

@@ -6,6 +6,7 @@ ordered by a seeded tie-break, so a seed is a whole history.
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from heapq import heappop, heappush
 from random import Random
 from zlib import crc32
@@ -37,18 +38,43 @@ BUGS = (NameError, TypeError, AttributeError, LookupError, AssertionError)
 """What no fault of the world leads to, only a fault of the code."""
 
 
+type Ended = Callable[[object, BaseException | None], None]
+
+
 class Task:
     """One invocation or one actor of the scenario; `container` is None for actors."""
 
-    __slots__ = ("container", "deadline_ms", "done", "greenlet", "name", "token")
+    __slots__ = ("body", "container", "deadline_ms", "done", "ended", "greenlet", "name", "token")
 
-    def __init__(self, name: str, container: object, deadline_ms: int | None) -> None:
+    def __init__(
+        self,
+        name: str,
+        body: Callable[[], object],
+        container: object,
+        deadline_ms: int | None,
+        ended: Ended | None,
+    ) -> None:
         self.name = name
+        self.body = body
         self.container = container
         self.deadline_ms = deadline_ms
+        self.ended = ended
         self.token = 0
         self.done = False
-        self.greenlet: greenlet
+        self.greenlet: greenlet | None = None
+
+
+_IDLE: list[greenlet] = []
+"""Greenlets that have come to the end of a task; a new one would have its stack to make first."""
+
+
+def _works(engine: "Engine", task: Task) -> None:
+    """Handle one task after the other, each handed over by the hub that it gives way to."""
+    while engine.handled(task):
+        hub = engine.hub
+        del engine, task
+        _IDLE.append(getcurrent())
+        engine, task = hub.switch()
 
 
 class Engine:
@@ -67,10 +93,11 @@ class Engine:
         self.start = start
         self._now = 0, start
         self._order = self.rng("schedule")
-        self._heap: list[tuple[int, int, int, Callable[[], object]]] = []
+        self._tie = self._order.getrandbits
+        self._heap: list[tuple[int, int, int, Callable[[], object] | Task, int]] = []
         self._until_ms = 0
         self._count = 0
-        self._hub = getcurrent()
+        self.hub = getcurrent()
         self._tasks: dict[Task, None] = {}
 
     @property
@@ -94,8 +121,7 @@ class Engine:
     def at(self, delay_ms: int, act: Callable[[], object]) -> None:
         """Do something later, in no task."""
         self._count += 1
-        tie = self._order.getrandbits(16)
-        heappush(self._heap, (self.now_ms + delay_ms, tie, self._count, act))
+        heappush(self._heap, (self.now_ms + delay_ms, self._tie(16), self._count, act, 0))
 
     def spawn(
         self,
@@ -104,34 +130,34 @@ class Engine:
         *,
         container: object = None,
         limit_ms: int | None = None,
-        ended: Callable[[object, BaseException | None], None] | None = None,
+        ended: Ended | None = None,
     ) -> Task:
         """Start a task now; `ended` hears its result or what stopped it."""
         deadline = None if limit_ms is None else self.now_ms + limit_ms
-        task = Task(name, container, deadline)
-
-        def run() -> None:
-            result: object = None
-            error: BaseException | None = None
-            try:
-                result = body()
-            except GreenletExit:
-                return
-            except BaseException as raised:  # noqa: BLE001 - it is handed on, whatever it is
-                error = raised
-            task.done = True
-            self._tasks.pop(task, None)
-            if ended is not None:
-                ended(result, error)
-            elif error is not None:
-                raise error
-
-        task.greenlet = greenlet(run, self._hub)
+        task = Task(name, body, container, deadline, ended)
         self._tasks[task] = None
         self._resume_at(0, task)
         if limit_ms is not None:
-            self.at(limit_ms, lambda: self._stop(task))
+            self.at(limit_ms, partial(self._stop, task))
         return task
+
+    def handled(self, task: Task) -> bool:
+        """Run a task to its end; whether its greenlet may be given another one."""
+        result: object = None
+        error: BaseException | None = None
+        try:
+            result = task.body()
+        except GreenletExit:
+            return False
+        except BaseException as raised:  # noqa: BLE001 - it is handed on, whatever it is
+            error = raised
+        task.done = True
+        self._tasks.pop(task, None)
+        if task.ended is not None:
+            task.ended(result, error)
+        elif error is not None:
+            raise error
+        return True
 
     def pause(self, ms: int) -> None:
         """Let the others run; come back after so many milliseconds."""
@@ -145,20 +171,21 @@ class Engine:
             self.now_ms = back_ms  # nobody else has anything to do before
             return
         self._resume_at(ms, task)
-        self._hub.switch()
+        self.hub.switch()
 
     def park(self) -> None:
         """Let the others run until somebody wakes this task."""
         if self.closed:
             raise GreenletExit
-        self._hub.switch()
+        self.hub.switch()
 
     def wake(self, task: Task) -> None:
         self._resume_at(0, task)
 
     def note(self, line: str) -> None:
         """One step of the history, hashed always and kept when the story is asked for."""
-        name = self.current.name if self.current else "-"
+        task = self.current
+        name = task.name if task is not None else "-"
         self.hash = crc32(f"{self.now_ms} {name} {line}".encode(), self.hash)
         if self.story is not None:
             self.story.append(f"{self.now_ms / SECOND:10.3f} s  {name:24} {line}")
@@ -169,16 +196,19 @@ class Engine:
             self.bugs.append(f"{type(error).__name__} {error}")
 
     def run(self, *, until_ms: int, calm: Callable[[], bool] | None = None) -> bool:
-        """Go on until an instant, or until `calm` holds; whether it did."""
+        """Go on until an instant, or until no task is under way and `calm` holds; whether so."""
         self._until_ms = until_ms
-        while self._heap:
-            if calm is not None and calm():
+        heap = self._heap
+        while heap:
+            if calm is not None and not self._tasks and calm():
                 return True
-            if self._heap[0][0] > until_ms:
+            if heap[0][0] > until_ms:
                 break
-            at, _, _, act = heappop(self._heap)
-            self.now_ms = at
-            act()
+            self.now_ms, _, _, act, token = heappop(heap)
+            if not isinstance(act, Task):
+                act()
+            elif act.token == token and not act.done:
+                self._resume(act)
         self.now_ms = max(self.now_ms, until_ms)
         return calm is not None and calm()
 
@@ -186,21 +216,23 @@ class Engine:
         """Nothing runs any more; tasks that still wait are dropped."""
         self.closed = True
         for task in list(self._tasks):
-            if not task.done and task.greenlet.gr_frame is not None:
+            if not task.done and task.greenlet is not None:
                 task.greenlet.throw(GreenletExit)
         self._tasks.clear()
         self._heap.clear()
 
     def _resume_at(self, ms: int, task: Task) -> None:
         task.token += 1
-        token = task.token
-        self.at(ms, lambda: self._resume(task, token))
+        self._count += 1
+        heappush(self._heap, (self.now_ms + ms, self._tie(16), self._count, task, task.token))
 
-    def _resume(self, task: Task, token: int) -> None:
-        if task.done or task.token != token:
-            return
+    def _resume(self, task: Task) -> None:
         self.current = task
-        task.greenlet.switch()
+        if task.greenlet is None:
+            task.greenlet = _IDLE.pop() if _IDLE else greenlet(_works, self.hub)
+            task.greenlet.switch(self, task)
+        else:
+            task.greenlet.switch()
         self.current = None
 
     def _stop(self, task: Task) -> None:
@@ -209,5 +241,6 @@ class Engine:
         task.token += 1
         self.current = task
         self.note("stopped at the time limit")
-        task.greenlet.throw(TimedOutError("time limit"))
+        if task.greenlet is not None:
+            task.greenlet.throw(TimedOutError("time limit"))
         self.current = None

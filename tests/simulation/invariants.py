@@ -22,7 +22,7 @@ from tests.simulation.invariants_orders import (
 )
 from tests.simulation.invariants_refunds import refunds_credited_once
 from tests.simulation.retailer import CANARY
-from tests.simulation.truth import Truth, decimal_minor, skus
+from tests.simulation.truth import Truth, skus
 from tests.simulation.vendors import LATE_MS
 
 type Check = Callable[[Truth], Iterator[str]]
@@ -186,10 +186,7 @@ def promotions_in_their_window(truth: Truth) -> Iterator[str]:
     """I11: no promotional price is put up before its window or after it."""
     world = truth.world
     for (shop, sku), shown in truth.shown.items():
-        promotions = [c for c in truth.conditions(sku) if c.kind == "VKA0"]
-        for condition in promotions:
-            start, end = truth.window(condition)
-            price = decimal_minor(condition.rate)
+        for price, start, end in truth.promotions(sku):
             first = world.engine.ms_at(start) - SKEW_MS
             last = world.engine.ms_at(end) + PROMOTION_BOUND_MS
             for each in shown:

@@ -3,13 +3,17 @@
 Requests come out as httpx would build them; a test holds the two against each other.
 """
 
-import json
 from collections.abc import Mapping
+from functools import cache, lru_cache
 from urllib.parse import urlencode
 
 import httpx
+from httpx._urlparse import ParseResult
 
-type Raw = list[tuple[bytes, bytes, bytes]]
+from tests.simulation import texts
+
+type Line = tuple[bytes, bytes, bytes]
+"""A header as it is spelled, its name in small letters, and its value."""
 
 _INIT = httpx.Client.__init__
 _BEGUN: dict[tuple[object, ...], dict[str, object]] = {}
@@ -56,23 +60,26 @@ def build_request(
     """`Client.build_request`, with what never changes of a client kept."""
     request = httpx.Request.__new__(httpx.Request)
     request.method = method.upper()
-    request.url = _url(_merged(client, url), params)
+    request.url = _merged(client, url)
+    if params is not None:
+        request.url = _asking(request.url._uri_reference, tuple(params.items()))  # noqa: SLF001
     content, kind = _encoded(data, json)
-    raw = [(b"Host", b"host", request.url.netloc), *_kept(client)]
+    lines = {b"host": (b"Host", b"host", request.url.netloc)}
+    lines |= {line[1]: line for line in client.headers._list}  # noqa: SLF001
     for name, value in (headers or {}).items():
-        _put(raw, name.title().encode(), value.encode())
+        _put(lines, name, value.encode())
     if content is not None:
-        _put(raw, b"Content-Length", str(len(content)).encode())
-        _put(raw, b"Content-Type", kind)
+        _put(lines, "content-length", str(len(content)).encode())
+        _put(lines, "content-type", kind)
     elif request.method == "POST":
-        _put(raw, b"Content-Length", b"0")
-    request.headers = httpx.Headers()
-    request.headers._list = raw  # noqa: SLF001
-    request.extensions = {}
-    request.stream = httpx.ByteStream(content or b"")
-    request._content = content or b""  # noqa: SLF001
+        _put(lines, "content-length", b"0")
     if client.cookies:
-        httpx.Cookies(client.cookies).set_cookie_header(request)
+        said = "; ".join(f"{each.name}={each.value}" for each in client.cookies.jar)
+        _put(lines, "cookie", said.encode())
+    request.headers = _headers(list(lines.values()))
+    request.extensions = {}
+    request._content = content or b""  # noqa: SLF001
+    request.stream = httpx.ByteStream(request._content)  # noqa: SLF001
     return request
 
 
@@ -90,33 +97,39 @@ def _encoded(data: Mapping[str, str] | None, body: object | None) -> tuple[bytes
         return urlencode(data).encode(), b"application/x-www-form-urlencoded"
     if body is None:
         return None, b""
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return text.encode(), b"application/json"
+    return texts.encoded(body), b"application/json"
 
 
-def _put(raw: Raw, name: bytes, value: bytes) -> None:
-    lower = name.lower()
-    raw[:] = [line for line in raw if line[1] != lower]
-    raw.append((name, lower, value))
+def _put(lines: dict[bytes, Line], name: str, value: bytes) -> None:
+    spelled, lower = _spelled(name)
+    lines.pop(lower, None)
+    lines[lower] = spelled, lower, value
 
 
-def _kept(client: httpx.Client) -> Raw:
-    found: Raw = client.headers._list  # noqa: SLF001
+@cache
+def _spelled(name: str) -> tuple[bytes, bytes]:
+    return name.title().encode(), name.lower().encode()
+
+
+def _headers(lines: list[Line]) -> httpx.Headers:
+    found = httpx.Headers.__new__(httpx.Headers)
+    found._list = lines  # noqa: SLF001
+    found._encoding = "utf-8"  # noqa: SLF001
     return found
 
 
 def _merged(client: httpx.Client, url: str) -> httpx.URL:
     name = (client.base_url._uri_reference, url)  # noqa: SLF001
-    if name not in _MERGED:
-        _MERGED[name] = client._merge_url(url)  # noqa: SLF001
-    return _MERGED[name]
+    found = _MERGED.get(name)
+    if found is None:
+        found = _MERGED[name] = client._merge_url(url)  # noqa: SLF001
+    return found
 
 
-def _url(merged: httpx.URL, params: Mapping[str, str] | None) -> httpx.URL:
-    if params is None:
-        return merged
+@lru_cache(4096)
+def _asking(reference: ParseResult, params: tuple[tuple[str, str], ...]) -> httpx.URL:
     found = httpx.URL.__new__(httpx.URL)
-    found._uri_reference = merged._uri_reference._replace(  # noqa: SLF001
+    found._uri_reference = reference._replace(  # noqa: SLF001
         query=urlencode(params) if params else None
     )
     return found
@@ -132,18 +145,20 @@ def respond(
     json: object | None = None,
 ) -> None:
     """`Response.__init__` for answers that are whole from the beginning."""
-    raw: Raw = [(k.encode(), k.lower().encode(), v.encode()) for k, v in (headers or {}).items()]
+    lines: dict[bytes, Line] = {}
+    for name, value in (headers or {}).items():
+        _put(lines, name, value.encode())
     body, kind = content or b"", b""
     if json is not None:
         body, kind = _encoded(None, json)[0] or b"", b"application/json"
     elif text is not None:
         body, kind = text.encode(), b"text/plain; charset=utf-8"
-    _default(raw, b"Content-Length", str(len(body)).encode())
-    if kind:
-        _default(raw, b"Content-Type", kind)
+    if b"content-length" not in lines:
+        _put(lines, "content-length", str(len(body)).encode())
+    if kind and b"content-type" not in lines:
+        _put(lines, "content-type", kind)
     self.status_code = status_code
-    self.headers = httpx.Headers()
-    self.headers._list = raw  # noqa: SLF001
+    self.headers = _headers(list(lines.values()))
     self._request = None
     self.next_request = None
     self.extensions = {}
@@ -153,12 +168,6 @@ def respond(
     self.stream = httpx.ByteStream(body)
     self._content = body
     self._num_bytes_downloaded = len(body)
-
-
-def _default(raw: Raw, name: bytes, value: bytes) -> None:
-    lower = name.lower()
-    if all(line[1] != lower for line in raw):
-        raw.append((name, lower, value))
 
 
 CLIENT = {"__init__": begin, "send": send, "build_request": build_request}

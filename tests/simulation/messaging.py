@@ -1,6 +1,5 @@
 """SQS and DynamoDB streams, and the event source mappings that feed functions from them."""
 
-import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
@@ -9,6 +8,7 @@ from zlib import crc32
 
 from shared.errors import RejectedError
 from shared.ports import Key, Message, Put, Queues, Row, Table
+from tests.simulation import texts
 from tests.simulation.compute import Container, Function
 from tests.simulation.engine import SECOND, Engine
 from tests.simulation.faults import Kind
@@ -51,7 +51,7 @@ class Queue:
     heard: list[Callable[[str], None]] = field(default_factory=list)
 
     def put(self, body: str, *, delay_ms: int = 0) -> None:
-        if len(body.encode()) > MESSAGE_MAX_BYTES:
+        if len(body) * 4 > MESSAGE_MAX_BYTES and len(body.encode()) > MESSAGE_MAX_BYTES:
             raise RejectedError("SQS takes messages of 1 MiB at most", field="body")
         self.count += 1
         for tell in self.heard:
@@ -73,7 +73,8 @@ class Queue:
         """Receive visible messages in any order; what was received too often has died."""
         now = self.engine.now_ms
         visible = [letter for letter in self.letters if letter.visible_ms <= now]
-        rng.shuffle(visible)
+        if len(visible) > 1:
+            rng.shuffle(visible)
         taken: list[Letter] = []
         for letter in visible:
             if len(taken) == most:
@@ -130,6 +131,8 @@ class SqsSource:
         self.queue.pump = self.pump
 
     def pump(self) -> None:
+        if not self.queue.letters:
+            return
         while self.running < self.concurrency:
             letters = self.queue.take(self.batch, self.rng)
             if not letters:
@@ -203,7 +206,7 @@ class SimQueues(Queues):
 
         def put(some: Sequence[Message]) -> None:
             for message in some:
-                queue.put(json.dumps(dict(message.body)), delay_ms=message.delay_s * SECOND)
+                queue.put(texts.text(message.body), delay_ms=message.delay_s * SECOND)
 
         def some() -> None:
             put([message for message in batch if self._rng.random() < 0.5])
@@ -309,7 +312,7 @@ class StreamSource:
         """What Lambda writes to the failure destination of a stream."""
         arn = f"arn:aws:lambda:eu-west-1:111111111111:function:{self.function.name}"
         self.failed(
-            json.dumps(
+            texts.text(
                 {
                     "requestContext": {"functionArn": arn},
                     "DDBStreamBatchInfo": {"startSequenceNumber": str(wanted[0].sequence)},

@@ -11,12 +11,20 @@ from tests.simulation.mutants_channels import CHANNELS
 from tests.simulation.mutants_checkouts import CHECKOUTS
 from tests.simulation.mutants_messages import MESSAGES
 from tests.simulation.mutants_orders import ORDERS
+from tests.simulation.mutants_owners import OWNERS
 from tests.simulation.mutants_refunds import REFUNDS
 from tests.simulation.sabotage import Mutant
 
 __all__ = ["MUTANTS", "Mutant"]
 
-MUTANTS: tuple[Mutant, ...] = (*ORDERS, *REFUNDS, *CHANNELS, *MESSAGES, *CHECKOUTS)
+MUTANTS: tuple[Mutant, ...] = (
+    *ORDERS,
+    *REFUNDS,
+    *CHANNELS,
+    *MESSAGES,
+    *CHECKOUTS,
+    *OWNERS,
+)
 
 
 def main() -> int:

@@ -45,6 +45,10 @@ tax_basis = "gross"
 conditions = { PR00 = "base", VKA0 = "promotional" }
 """
 
+_ENGINE = _HEAD.replace(
+    'stock = "erp" }', 'stock = "erp", promotion = "engine" }\n\n[[sources]]\nname = "engine"'
+)
+
 _SHOP = """
 [[connections]]
 name = "NAME"
@@ -72,7 +76,8 @@ zone = "Europe/London"
 class Setup:
     """What scenarios let differ; `zone` is where the ERP's validity days begin and end.
 
-    `points` come back to a shop's bucket each second; `calls` may be under way there at once.
+    `points` come back to a shop's bucket each second; `calls` may be under way there at once. With
+    `engine`, promotions are owned by a system of that name, which is never called.
     """
 
     shops: tuple[str, ...] = ("shop",)
@@ -82,11 +87,16 @@ class Setup:
     points: int = POINTS
     bucket: int = BUCKET
     calls: int = 2
+    engine: bool = False
 
 
 @cache
 def retailer(setup: Setup) -> Retailer:
-    text = _HEAD.replace("SLOTS", str(setup.slots)).replace("ZONE", setup.zone)
+    text = (
+        (_ENGINE if setup.engine else _HEAD)
+        .replace("SLOTS", str(setup.slots))
+        .replace("ZONE", setup.zone)
+    )
     text = text.replace("GID", "gid://shopify/Location/")
     head = "\n".join(
         line if "external" not in line else _only(line, setup.shops) for line in text.splitlines()

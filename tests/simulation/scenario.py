@@ -208,6 +208,7 @@ class Scenario:
     zone: str = "UTC"
     points: int = POINTS
     bucket: int = BUCKET
+    engine: bool = False
     replays: bool = False
     replayed: Collection[IssueKind] = REPLAYED
     reads: Collection[Entity] = ORDERLY
@@ -215,7 +216,15 @@ class Scenario:
 
     @property
     def setup(self) -> Setup:
-        return Setup(self.shops, self.slots, self.poll_minutes, self.zone, self.points, self.bucket)
+        return Setup(
+            self.shops,
+            self.slots,
+            self.poll_minutes,
+            self.zone,
+            self.points,
+            self.bucket,
+            engine=self.engine,
+        )
 
     @property
     def checks(self) -> tuple[str, ...]:

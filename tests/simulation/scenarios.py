@@ -5,7 +5,8 @@ from tests.simulation.scenarios_checkouts import CHECKOUTS
 from tests.simulation.scenarios_edges import EDGES
 from tests.simulation.scenarios_orders import ORDERS
 from tests.simulation.scenarios_outages import OUTAGES
+from tests.simulation.scenarios_owners import OWNERS
 from tests.simulation.scenarios_prices import PRICES
 
-_ALL = (*ORDERS, *PRICES, *OUTAGES, *EDGES, *CHECKOUTS)
+_ALL = (*ORDERS, *PRICES, *OUTAGES, *EDGES, *CHECKOUTS, *OWNERS)
 SCENARIOS: dict[str, Scenario] = {each.name: each for each in _ALL}

@@ -8,8 +8,6 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
-import httpx
-
 from functions import bootstrap, runtime
 from functions.ingest import webhook
 from shared.aws.inbox import Inbox
@@ -17,18 +15,16 @@ from shared.connectors.catalog import CATALOG
 from shared.flows.issues import Issues
 from shared.flows.pacing import LeasedPacer
 from shared.kit import together as at_once
-from shared.kit.oauth import ClientCredentials
-from shared.model.base import Canonical
 from shared.model.events import BusinessEvent
 from shared.model.retailer import Retailer
 from shared.ports import Blobs, Bus, Key, Put, Table
-from tests.simulation import light
+from tests.simulation import warm
 from tests.simulation.compute import Container, SimClock
 from tests.simulation.messaging import Queue, SimQueues
+from tests.simulation.standins import light_classes, swapped
 from tests.simulation.store import SimStore
 from tests.simulation.together import together
 from tests.simulation.vendors import SimTransport
-from tests.simulation.warm import Models, Tokens
 from tests.simulation.wire import Wire
 
 ENTRIES_MAX = 10  # PutEvents
@@ -227,16 +223,13 @@ class Stage:
             "instant": self.clock.now,
         }
         jitter = {"random": self.wire.engine.rng("jitter")}
-        tokens = Tokens(self.wire.engine.rng("warm containers"))
         with (
-            _swapped(bootstrap, root),
-            _swapped(webhook, door),
-            _swapped(runtime, jitter),
-            _swapped(at_once, {"together": partial(together, self.wire.engine)}),
-            _swapped(httpx.Client, light.CLIENT),
-            _swapped(httpx.Response, {"__init__": light.respond}),
-            _swapped(ClientCredentials, tokens.swaps()),
-            _read_once(),
+            light_classes(),
+            warm.playing(self.wire.engine.rng("warm containers")),
+            swapped(bootstrap, root),
+            swapped(webhook, door),
+            swapped(runtime, jitter),
+            swapped(at_once, {"together": partial(together, self.wire.engine)}),
         ):
             yield
 
@@ -250,24 +243,3 @@ _EMPTY: dict[str, Any] = {
     "connection": "",
     "prefix": "",
 }
-
-
-@contextmanager
-def _read_once() -> Iterator[None]:
-    Canonical.model_validate = classmethod(Models().validate)  # type: ignore[assignment,method-assign]
-    try:
-        yield
-    finally:
-        del Canonical.model_validate
-
-
-@contextmanager
-def _swapped(module: Any, attributes: Mapping[str, object]) -> Iterator[None]:
-    before = {name: getattr(module, name) for name in attributes}
-    for name, value in attributes.items():
-        setattr(module, name, value)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            setattr(module, name, value)

@@ -4,12 +4,10 @@ Rows live in one place; every call is one AWS request, so a batch of 60 writes i
 a crash may fall in between.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
-from itertools import batched
 from random import Random
 
 from shared.errors import RejectedError
@@ -41,14 +39,20 @@ class SimStore(Store):
     # reads
 
     def get(self, keys: Iterable[Key]) -> dict[Key, Row]:
+        wanted = tuple(dict.fromkeys(keys))
+        for key in wanted:
+            checked(key)
         found: dict[Key, Row] = {}
-        for chunk in batched(dict.fromkeys(checked(key) for key in keys), GET_MAX, strict=False):
-            label = f"get {chunk[0].table} {chunk[0].pk} {chunk[0].sk} +{len(chunk) - 1}"
+        for start in range(0, len(wanted), GET_MAX):
+            chunk = wanted[start : start + GET_MAX] if len(wanted) > GET_MAX else wanted
+            first = chunk[0]
+            label = f"get {first.table} {first.pk} {first.sk} +{len(chunk) - 1}"
             found |= self._wire.aws(label, partial(self._get, chunk))
         return found
 
     def _get(self, keys: Sequence[Key]) -> dict[Key, Row]:
-        return {key: self._rows[key] for key in keys if key in self._rows}
+        rows = self._rows
+        return {key: rows[key] for key in keys if key in rows}
 
     def query(
         self,
@@ -78,21 +82,24 @@ class SimStore(Store):
         limit: int = 250,
     ) -> list[Row]:
         return self._wire.aws(
-            f"due {table} {lane}", lambda: self._due(table, lane, since, until)[:limit]
+            f"due {table} {lane}", partial(self._due, table, lane, since, until, limit)
         )
 
     def _due(
-        self, table: Table, lane: str, since: datetime | None, until: datetime | None
+        self, table: Table, lane: str, since: datetime | None, until: datetime | None, limit: int
     ) -> list[Row]:
         """What the index shows: it may still name rows that have left, or miss new ones."""
-        self._catch_up()
-        listed = self._lanes.get((table, lane), {})
+        if self._lagging:
+            self._catch_up()
+        listed = self._lanes.get((table, lane))
+        if not listed:
+            return []
         named = sorted(
             (at, key.pk, key.sk, key)
             for key, at in listed.items()
             if (since is None or at >= since) and (until is None or at <= until)
         )
-        return [self._rows[key] for *_, key in named if key in self._rows]
+        return [self._rows[key] for *_, key in named if key in self._rows][:limit]
 
     # writes
 
@@ -142,30 +149,31 @@ class SimStore(Store):
         return write.expected == row.rev
 
     def _apply(self, write: Write) -> bool:
-        size, text = sized(write)
+        size, body = sized(write)
         self.write_units += 1 + size // 1024
-        if not self._holds(write):
-            return False
-        old = self._rows.get(write.key)
-        new = None
-        if isinstance(write, Delete):
-            del self._rows[write.key]
-            del self._parts[write.key.table, write.key.pk][write.key.sk]
-        else:
-            body = json.loads(text)
-            new = self._rows[write.key] = Row(write.key, write.expected + 1, body, write.raw)
-            self._parts[write.key.table, write.key.pk][write.key.sk] = write.key
+        key = write.key
+        old = self._rows.get(key)
         put = write if isinstance(write, Put) else None
-        self._index(write.key, put)
+        if write.expected != (0 if old is None else old.rev) or (put is None and old is None):
+            return False
+        new = None
+        if put is None:
+            del self._rows[key]
+            del self._parts[key.table, key.pk][key.sk]
+        else:
+            new = self._rows[key] = Row(key, put.expected + 1, body, put.raw)
+            if old is None:
+                self._parts[key.table, key.pk][key.sk] = key
+        self._index(key, put)
         for tell in self.changed:
-            tell(write.key, old, new, put)
+            tell(key, old, new, put)
         return True
 
     # the index
 
     def _index(self, key: Key, put: Put | None) -> None:
         engine = self._wire.engine
-        in_order = any(waiting == key for _, waiting, _ in self._lagging)
+        in_order = self._lagging and any(waiting == key for _, waiting, _ in self._lagging)
         if in_order or (engine.current is not None and engine.faults.hit(Kind.INDEX_LAGS)):
             self._lagging.append((engine.now_ms + self._rng.randint(0, LAG_MS), key, put))
         else:

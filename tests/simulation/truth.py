@@ -15,6 +15,7 @@ from shared.domain.availability import offered
 from shared.domain.stock_rules import StockRules
 from shared.flows import keys
 from shared.flows.sku_facts import sku_facts
+from shared.model.price import PriceKind
 from shared.ports import Table
 from tests.simulation.engine import MINUTE
 from tests.simulation.watch import watch_rows
@@ -45,6 +46,9 @@ class Truth:
     prices: dict[str, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
     shown: dict[tuple[str, str], list[Shown]] = field(default_factory=lambda: defaultdict(list))
     known: dict[tuple[str, str], list[tuple[int, dict[str, int]]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    told: dict[str, list[tuple[int, datetime, datetime]]] = field(
         default_factory=lambda: defaultdict(list)
     )
     sold: Counter[str] = field(default_factory=Counter)
@@ -78,13 +82,11 @@ class Truth:
         return start.astimezone(UTC), day.replace(tzinfo=zone).astimezone(UTC)
 
     def price_of(self, sku: str, at: datetime) -> int | None:
-        """What a shop should show: the promotion of the day, else the base price."""
-        found: dict[bool, int] = {}
-        for condition in self.conditions(sku):
-            start, end = self.window(condition)
-            if start <= at < end:
-                found[condition.kind == PROMOTION] = _minor(condition)
-        return found.get(True, found.get(False))
+        """What a shop should show: the promotion of the moment, else the base price."""
+        promoted = [price for price, start, end in self.promotions(sku) if start <= at < end]
+        bases = [c for c in self.conditions(sku) if c.kind != PROMOTION]
+        held = [_minor(c) for c in bases if (w := self.window(c))[0] <= at < w[1]]
+        return next(iter(promoted[-1:] or held[-1:]), None)
 
     def base_of(self, sku: str) -> int | None:
         """The price outside every promotion."""
@@ -93,7 +95,20 @@ class Truth:
 
     def promoted(self, sku: str) -> set[int]:
         """Every price at which a SKU is ever promoted."""
-        return {_minor(c) for c in self.conditions(sku) if c.kind == PROMOTION}
+        return {price for price, _, _ in self.promotions(sku)}
+
+    def promotions(self, sku: str) -> list[tuple[int, datetime, datetime]]:
+        """Prices and windows of promotions by who owns them; a corrected one ended when it was."""
+        if self.world.retailer.price_owner(PriceKind.PROMOTIONAL) != "erp":
+            return self.told[sku]
+        own = [c for c in self.conditions(sku) if c.kind == PROMOTION]
+        return [*((_minor(c), *self.window(c)) for c in own), *self.told[sku]]
+
+    def posted(self, sku: str, price: int, start: datetime, end: datetime) -> None:
+        """Call when a promotion is told one by one: what was told of it before ends now."""
+        now = self.world.engine.now()
+        self.told[sku] = [(p, first, min(last, now)) for p, first, last in self.told[sku]]
+        self.told[sku].append((price, max(start, now), end))
 
     def note_price(self, sku: str) -> None:
         """Call after every change in the ERP: the sequence of base prices of a SKU."""

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Callable
+from functools import cache
 from random import Random
 from typing import Any
 
 import httpx
 
 from sandbox.simulator import Vendor
+from tests.simulation import texts
 from tests.simulation.compute import Function
 from tests.simulation.engine import SECOND, Engine, within
 from tests.simulation.faults import Kind
@@ -188,14 +190,19 @@ def _about(request: httpx.Request) -> str:
     body = _graphql(request)
     if body is None:
         return f"{request.method} {request.url.raw_path.decode()[:160]}"
-    head = str(body["query"]).split("{", 1)[0].split("(", 1)[0].strip()
-    return f"{head} {json.dumps(body.get('variables'))[:160]}"
+    return f"{_head(body['query'])} {texts.text(body.get('variables'))[:160]}"
+
+
+@cache
+def _head(document: str) -> str:
+    """`query Name` or `mutation Name`."""
+    return document.split("{", 1)[0].split("(", 1)[0].strip()
 
 
 def _writes(request: httpx.Request) -> bool:
     body = _graphql(request)
     if body is not None:
-        return str(body["query"]).lstrip().startswith("mutation")
+        return _head(body["query"]).startswith("mutation")
     return request.method == "POST" and "oauth" not in request.url.path
 
 

@@ -1,6 +1,8 @@
 """What is not done again: most containers have a token, and a row becomes a model once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
 from typing import Any
@@ -15,46 +17,65 @@ _RENEW, _FORGET = ClientCredentials._renew, ClientCredentials.forget  # noqa: SL
 _VALIDATE: Callable[..., Any] = BaseModel.model_validate.__func__  # type: ignore[attr-defined]
 
 
-class Models:
-    """Frozen models of what is never changed in place: rows."""
+@dataclass(slots=True)
+class _Kept:
+    """What one world need not do again.
 
-    def __init__(self) -> None:
-        self._known: dict[tuple[type, int], tuple[object, Any]] = {}
+    `models` are frozen and made of rows, which are never changed in place; `tokens` is what each
+    account was given last, while it is good and the vendor has not refused it.
+    """
 
-    def validate(self, model: type[BaseModel], body: object, /, **how: Any) -> Any:
-        if how or type(body) is not dict:
-            return _VALIDATE(model, body, **how)
-        name = (model, id(body))
-        if name not in self._known:
-            self._known[name] = body, _VALIDATE(model, body)
-        return self._known[name][1]
+    rng: Random
+    models: dict[tuple[type, int], tuple[object, Any]] = field(default_factory=dict)
+    tokens: dict[tuple[str, str], tuple[str, datetime]] = field(default_factory=dict)
 
 
-class Tokens:
-    """What each account was given last, while it is good and the vendor has not refused it."""
+_playing: list[_Kept] = []
 
-    def __init__(self, rng: Random) -> None:
-        self._rng = rng
-        self._known: dict[tuple[str, str], tuple[str, datetime]] = {}
 
-    def swaps(self) -> dict[str, Callable[[Any], None]]:
-        """What stands in for methods of `ClientCredentials`."""
+@contextmanager
+def playing(rng: Random) -> Iterator[None]:
+    """Keep things for one world."""
+    _playing.append(_Kept(rng))
+    try:
+        yield
+    finally:
+        _playing.pop()
 
-        def renew(credentials: Any) -> None:
-            account = _account(credentials)
-            known = self._known.get(account)
-            if known and credentials._now() < known[1] and self._rng.random() < WARM:  # noqa: SLF001
-                credentials._token, credentials._until = known  # noqa: SLF001
-                return
-            _RENEW(credentials)
-            self._known[account] = credentials._token, credentials._until  # noqa: SLF001
 
-        def forget(credentials: Any) -> None:
-            self._known.pop(_account(credentials), None)
-            _FORGET(credentials)
+def _validate(model: type[BaseModel], body: object, /, **how: Any) -> Any:
+    if how or type(body) is not dict or not _playing:
+        return _VALIDATE(model, body, **how)
+    known = _playing[-1].models
+    name = (model, id(body))
+    found = known.get(name)
+    if found is None:
+        found = known[name] = body, _VALIDATE(model, body)
+    return found[1]
 
-        return {"_renew": renew, "forget": forget}
+
+def _renew(credentials: Any) -> None:
+    kept = _playing[-1]
+    account = _account(credentials)
+    known = kept.tokens.get(account)
+    if known and credentials._now() < known[1] and kept.rng.random() < WARM:  # noqa: SLF001
+        credentials._token, credentials._until = known  # noqa: SLF001
+        return
+    _RENEW(credentials)
+    kept.tokens[account] = credentials._token, credentials._until  # noqa: SLF001
+
+
+def _forget(credentials: Any) -> None:
+    _playing[-1].tokens.pop(_account(credentials), None)
+    _FORGET(credentials)
 
 
 def _account(credentials: Any) -> tuple[str, str]:
     return str(credentials._http.client.base_url), credentials._url  # noqa: SLF001
+
+
+CREDENTIALS: dict[str, object] = {"_renew": _renew, "forget": _forget}
+"""What stands in for methods of `ClientCredentials`."""
+
+MODELS: dict[str, object] = {"model_validate": classmethod(_validate)}
+"""What stands in for a method of `Canonical`."""

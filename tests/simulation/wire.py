@@ -3,13 +3,15 @@
 from collections.abc import Callable
 from datetime import timedelta
 from random import Random
+from typing import NoReturn
 
 from shared.errors import RetryableError, ThrottledError
-from tests.simulation.engine import CrashError, Engine, within
+from tests.simulation.engine import CrashError, Engine
 from tests.simulation.faults import Kind
 
 COME_BACK = timedelta(seconds=5)
 AWS_MS = (2, 9)  # before the effect, and now and then after it
+AWS_SPAN = AWS_MS[1] - AWS_MS[0] + 1
 SLOW_ANSWERS = 0.4  # somebody else may run between an effect and its answer; turns are dear
 
 
@@ -17,6 +19,7 @@ class Wire:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._latency: Random = engine.rng("aws latency")
+        self._drawn = self._latency.random
 
     def aws[T](
         self, label: str, effect: Callable[[], T], *, part: Callable[[], object] | None = None
@@ -27,35 +30,47 @@ class Wire:
         """
         engine = self.engine
         faults = engine.faults
-        if engine.current is None or engine.current.container is None:
+        task = engine.current
+        if task is None or task.container is None:
             return effect()
         engine.calls += 1
-        engine.pause(within(self._latency, AWS_MS))
+        engine.pause(AWS_MS[0] + int(self._drawn() * AWS_SPAN))
         engine.note(label)
         if faults.healed:
             return effect()
-        self.crash(Kind.CRASH_BEFORE)
-        if faults.hit(Kind.AWS_THROTTLED):
-            engine.note("  throttled")
-            raise ThrottledError(f"{label}: ThrottlingException", after=COME_BACK)
-        if faults.hit(Kind.AWS_ERROR):
-            engine.note("  failed")
-            raise RetryableError(f"{label}: InternalServerError")
-        if part is not None and faults.hit(Kind.AWS_PARTIAL):
-            part()
-            engine.note("  did a part and failed")
-            raise RetryableError(f"{label}: a part failed")
+        self._spared(label, part)
         result = effect()
-        self.crash(Kind.CRASH_EFFECT)
-        if self._latency.random() < SLOW_ANSWERS:
-            engine.pause(within(self._latency, AWS_MS))
+        if faults.hit(Kind.CRASH_EFFECT):
+            self._die(Kind.CRASH_EFFECT)
+        if self._drawn() < SLOW_ANSWERS:
+            engine.pause(AWS_MS[0] + int(self._drawn() * AWS_SPAN))
         if faults.hit(Kind.AWS_LOST):
             engine.note(f"  answer of {label} lost")
             raise RetryableError(f"{label}: answer lost")
-        self.crash(Kind.CRASH_ANSWER)
+        if faults.hit(Kind.CRASH_ANSWER):
+            self._die(Kind.CRASH_ANSWER)
         return result
+
+    def _spared(self, label: str, part: Callable[[], object] | None) -> None:
+        """Return if nothing strikes before the effect."""
+        hit, note = self.engine.faults.hit, self.engine.note
+        if hit(Kind.CRASH_BEFORE):
+            self._die(Kind.CRASH_BEFORE)
+        if hit(Kind.AWS_THROTTLED):
+            note("  throttled")
+            raise ThrottledError(f"{label}: ThrottlingException", after=COME_BACK)
+        if hit(Kind.AWS_ERROR):
+            note("  failed")
+            raise RetryableError(f"{label}: InternalServerError")
+        if part is not None and hit(Kind.AWS_PARTIAL):
+            part()
+            note("  did a part and failed")
+            raise RetryableError(f"{label}: a part failed")
 
     def crash(self, kind: Kind) -> None:
         if self.engine.faults.hit(kind):
-            self.engine.note(f"  {kind}")
-            raise CrashError(kind)
+            self._die(kind)
+
+    def _die(self, kind: Kind) -> NoReturn:
+        self.engine.note(f"  {kind}")
+        raise CrashError(kind)

@@ -1,6 +1,5 @@
 """The deployed system in one process: every function and trigger as the template wires them."""
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -15,6 +14,7 @@ from shared.flows.recovery import Mapper, Replay
 from shared.model.ids import Entity
 from shared.ports import Table
 from tests.simulation import retailer as retail
+from tests.simulation import texts
 from tests.simulation.compute import Function, Handler
 from tests.simulation.engine import MINUTE, SECOND, START, Engine
 from tests.simulation.faults import Faults
@@ -111,7 +111,7 @@ class World:
             act = (
                 partial(self._minute, self.functions[rule.to])
                 if rule.poll is None
-                else partial(self.every_queue[rule.to].put, json.dumps({"poll": rule.poll.value}))
+                else partial(self.every_queue[rule.to].put, texts.text({"poll": rule.poll.value}))
             )
             self._every(rule.minutes * MINUTE, act, steady=rule.to == "clock")
 
@@ -155,7 +155,7 @@ class World:
             del result
             if error is not None:
                 arn = f"arn:aws:lambda:eu-west-1:111111111111:function:{function.name}"
-                self.failures.put(json.dumps({"requestContext": {"functionArn": arn}}))
+                self.failures.put(texts.text({"requestContext": {"functionArn": arn}}))
 
         function.invoke({}, ended)
 
@@ -167,7 +167,7 @@ class World:
             courier.hear()
 
     def poll(self, connection: str, entity: Entity) -> None:
-        self.queues[keys.read_queue(connection)].put(json.dumps({"poll": entity.value}))
+        self.queues[keys.read_queue(connection)].put(texts.text({"poll": entity.value}))
 
     def map(self, connection: str, code: str, sku: str) -> int:
         mapper = Mapper(self.store, self.stage.queues, self.retailer)

@@ -7,7 +7,14 @@ from decimal import Decimal
 from typing import Literal, cast
 
 from sandbox.vendors.amazon.answers import Refusal, demand, missing
-from sandbox.vendors.amazon.state import Attribute, Listing, Seller, instant
+from sandbox.vendors.amazon.state import (
+    Attribute,
+    Listing,
+    Seller,
+    instant,
+    moment,
+    schedule,
+)
 from shared.model.base import Json
 
 OFFER, STOCK = "purchasable_offer", "fulfillment_availability"
@@ -115,7 +122,7 @@ class Catalogue:
             return _issue("90000903", "The currency is not the marketplace's.", OFFER)
         match value.get("our_price"):
             case [{"schedule": [{"value_with_tax": Decimal() | int() as price}]}] if price > 0:
-                return None
+                return _bad_sale(value, Decimal(price)) if "discounted_price" in value else None
             case _:
                 return _issue("99022", "our_price does not have one price above zero.", OFFER)
 
@@ -189,6 +196,23 @@ def _first(patch: Mapping[str, Json]) -> Attribute:
     value = patch["value"]
     first = value[0] if isinstance(value, list) else {}
     return first if isinstance(first, dict) else {}
+
+
+def _bad_sale(value: Attribute, regular: Decimal) -> Issue | None:
+    """A sale has a price below the regular one, and a start before its end."""
+    sales = schedule(value, "discounted_price")
+    if not sales:
+        return _issue("99022", "discounted_price has no schedule.", OFFER)
+    for sale in sales:
+        price, start, end = sale.get("value_with_tax"), sale.get("start_at"), sale.get("end_at")
+        if not isinstance(price, Decimal | int) or not 0 < price < regular:
+            return _issue("99023", "discounted_price is not below our_price.", OFFER)
+        first, last = moment(start), moment(end)
+        if first is None or last is None:
+            return _issue("90220", "'start_at' and 'end_at' are required dates.", OFFER)
+        if last <= first:
+            return _issue("99024", "end_at is not after start_at.", OFFER)
+    return None
 
 
 def _bad_stock(value: Attribute) -> Issue | None:

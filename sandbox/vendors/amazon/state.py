@@ -3,7 +3,7 @@
 from bisect import insort
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from shared.model.base import Json
@@ -42,21 +42,41 @@ class Listing:
     stocks: Timeline[Attribute] = field(default_factory=Timeline)
 
     def price(self, when: datetime) -> Decimal | None:
-        """What a shopper pays: the sale price if there is one."""
+        """What a shopper pays: the sale price while a sale is on."""
         offer = self.offers.at(when)
         if offer is None:
             return None
-        for name in ("discounted_price", "our_price"):
-            match offer.get(name):
-                case [{"schedule": [{"value_with_tax": value}, *_]}, *_]:
-                    return Decimal(str(value))
-                case _:
-                    continue
+        on = [sale for sale in schedule(offer, "discounted_price") if _on(sale, when)]
+        for entry in (*on, *schedule(offer, "our_price")):
+            return Decimal(str(entry["value_with_tax"]))
         return None
 
     def quantity(self, when: datetime) -> int | None:
         stock = self.stocks.at(when)
         return None if stock is None else int(str(stock.get("quantity", 0)))
+
+
+def schedule(offer: Attribute, name: str) -> list[Mapping[str, object]]:
+    """The entries of a price's schedule."""
+    match offer.get(name):
+        case [{"schedule": [*entries]}, *_]:
+            return [entry for entry in entries if isinstance(entry, Mapping)]
+        case _:
+            return []
+
+
+def moment(said: object) -> datetime | None:
+    """A date or a time of a schedule; None for anything else."""
+    try:
+        at = datetime.fromisoformat(str(said))
+    except ValueError:
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def _on(sale: Mapping[str, object], when: datetime) -> bool:
+    start, end = moment(sale.get("start_at")), moment(sale.get("end_at"))
+    return (start is None or start <= when) and (end is None or when < end)
 
 
 @dataclass(slots=True)

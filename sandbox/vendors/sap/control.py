@@ -86,6 +86,13 @@ def set_price(
     return condition.record
 
 
+def set_prices(sim: "SapSimulator", *, prices: dict[str, Json], tell: bool = False) -> Json:
+    """Change many base prices (SKU -> decimal text), as a price run does: the next poll says so."""
+    for sku, amount in prices.items():
+        set_price(sim, sku=sku, amount=str(amount), tell=tell)
+    return len(prices)
+
+
 def delete_price(
     sim: "SapSimulator", *, record: str, archive: bool = False, tell: bool = True
 ) -> Json:
@@ -339,6 +346,7 @@ COMMANDS: Final[dict[str, Callable[..., Json]]] = {
         orders,
         outage,
         set_price,
+        set_prices,
         stock,
         tell,
         throttle,

@@ -4,10 +4,11 @@ import base64
 import json
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import cache, lru_cache
 from http import HTTPStatus
 from itertools import islice
 from urllib.parse import parse_qs, unquote
@@ -182,11 +183,9 @@ class SapSimulator:
         return crediting.row_of(document)
 
     def _read(self, request: httpx.Request, entities: EntitySet) -> httpx.Response:
-        options = dict(request.url.params)
-        for option in options:
-            if option not in _OPTIONS:
-                raise Refused("005056A509B11EE1B9A8FEC11C21D78E", f"Invalid option {option}")
-        condition, expand, select = _asked(options, entities)
+        options, condition, expand, select = _asked(
+            request.url.query, entities.service, entities.name
+        )
         rows = reading.found(self.tenant, entities.name, condition)
         kept = (row for row in rows if condition is None or condition.holds(row))
         skip = int(options.get("$skiptoken") or options.get("$skip") or 0)
@@ -202,44 +201,54 @@ class SapSimulator:
         return httpx.Response(HTTPStatus.OK, json={"d": body})
 
 
+@lru_cache(4096)
 def _asked(
-    options: dict[str, str], entities: EntitySet
-) -> tuple[Condition | None, frozenset[str], frozenset[str] | None]:
-    """(filter, expanded navigations, selected fields), each name checked."""
+    query: bytes, service: str, name: str
+) -> tuple[Mapping[str, str], Condition | None, frozenset[str], frozenset[str] | None]:
+    """(options, filter, expanded navigations, selected fields), each name checked."""
+    options = dict(httpx.QueryParams(query))
+    for option in options:
+        if option not in _OPTIONS:
+            raise Refused("005056A509B11EE1B9A8FEC11C21D78E", f"Invalid option {option}")
+    entities = SETS[service, name]
     names = entities.fields | entities.navs
     condition = parse(options["$filter"], entities.fields) if "$filter" in options else None
     expand = frozenset(filter(None, options.get("$expand", "").split(",")))
     expand |= {path.split("/", 1)[0] for path in expand}
     select = frozenset(filter(None, options.get("$select", "").split(",")))
     order = options.get("$orderby", entities.key).split()[0]
-    for name in (*expand, *select, order):
-        if name not in (entities.navs if name in expand else names):
-            raise Refused("005056A509B11ED1B9BF9F46AEE16C80", f"Property {name} not found")
+    for named in (*expand, *select, order):
+        if named not in (entities.navs if named in expand else names):
+            raise Refused("005056A509B11ED1B9BF9F46AEE16C80", f"Property {named} not found")
     if order not in entities.sought:
         raise Refused("005056A509B11ED1B9BF9F46AEE16C80", f"Cannot order by {order}")
-    return condition, expand, select or None
+    return options, condition, expand, select or None
 
 
 def _rendered(
     row: Row, expand: frozenset[str], select: frozenset[str] | None = None
 ) -> dict[str, Json]:
     """A row as JSON; what was not asked to be expanded is left out."""
-    return {
-        name: _value(value, inside=_below(name, expand))
-        for name, value in row.items()
-        if (name in expand if name.startswith("to_") else select is None or name in select)
-    }
+    found: dict[str, Json] = {}
+    for name, value in row.items():
+        if name.startswith("to_"):
+            if name in expand:
+                found[name] = _value(value, inside=_below(name, expand))
+        elif select is None or name in select:
+            found[name] = value if type(value) is str else _value(value)
+    return found
 
 
+@lru_cache(256)
 def _below(name: str, expand: frozenset[str]) -> frozenset[str]:
     """What is expanded inside a navigation: `to_A/to_B` expands both."""
     return frozenset(p.removeprefix(f"{name}/") for p in expand if p.startswith(f"{name}/"))
 
 
 def _value(value: object, *, inside: frozenset[str] = frozenset()) -> Json:
+    if isinstance(value, str | bool | None):
+        return value
     match value:
-        case bool() | str() | None:
-            return value
         case Decimal():
             return str(value)
         case datetime():
@@ -254,5 +263,6 @@ def _value(value: object, *, inside: frozenset[str] = frozenset()) -> Json:
             raise TypeError(f"cannot render {type(value).__name__}")
 
 
+@cache
 def _basic(user: str, password: str) -> str:
     return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()

@@ -83,6 +83,7 @@ class Catalogue:
         for variant, price, compare_at, compared in good:
             variant.price = variant.price if price is None else price
             variant.compare_at = compare_at if compared else variant.compare_at
+            variant.priced_at = self.now()
         if good:
             product.updated_at = self.now()
         return {

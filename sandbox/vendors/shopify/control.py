@@ -73,6 +73,12 @@ def read_prices(sim: "ShopifySimulator") -> Json:
     }
 
 
+def priced_at(sim: "ShopifySimulator") -> Json:
+    """SKU -> when its price was last set; a SKU that never had one is left out."""
+    variants = sim.shop.variants.values()
+    return {v.sku: v.priced_at.isoformat() for v in variants if v.priced_at is not None}
+
+
 def read_stock(sim: "ShopifySimulator") -> Json:
     """SKU -> location id -> {"available", "committed", "on_hand"}."""
     return {
@@ -261,6 +267,7 @@ COMMANDS: Final[Mapping[str, Callable[..., Json]]] = {
         cancel,
         hold,
         read_prices,
+        priced_at,
         read_stock,
         set_stock,
         set_price,

@@ -1,6 +1,5 @@
 """GraphQL as the simulator speaks it: parsed once per document, refused and priced like Shopify."""
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -146,11 +145,11 @@ class Price:
         if not self.document.writes:
             return self._fields(operation.selection_set, schema().query_type, data) * MILLI
         return sum(
-            MUTATION + self._carried(field) * PER_VARIANT + self._answered(field, data) * MILLI
-            for field in self._flat(operation.selection_set, None)
+            MUTATION + self.carried(field) * PER_VARIANT + self._answered(field, data) * MILLI
+            for field in self.flat(operation.selection_set, None)
         )
 
-    def _carried(self, field: FieldNode) -> int:
+    def carried(self, field: FieldNode) -> int:
         """How many variants a catalogue mutation carries."""
         member = _LISTS.get(field.name.value)
         value = self._argument(field, member) if member else None
@@ -171,8 +170,8 @@ class Price:
         self, selected: SelectionSetNode, parent: GraphQLNamedType, data: Data | None
     ) -> int:
         total = 0
-        for field in self._flat(selected, parent):
-            kind = _type(parent, field)
+        for field in self.flat(selected, parent):
+            kind = type_of(parent, field)
             if kind is None or field.selection_set is None:
                 continue
             inner = None if data is None else _member(data, field)
@@ -187,13 +186,13 @@ class Price:
     ) -> int:
         if parent is None:
             return 0
-        return sum(self._field(field, parent, data) for field in self._flat(selected, parent))
+        return sum(self._field(field, parent, data) for field in self.flat(selected, parent))
 
     def _field(self, field: FieldNode, parent: GraphQLNamedType, data: Data | None) -> int:
-        kind = _type(parent, field)
+        kind = type_of(parent, field)
         if kind is None or field.selection_set is None or kind.name == "PageInfo":
             return 0
-        value = None if data is None else data.get(_key(field))
+        value = None if data is None else data.get(key_of(field))
         if kind.name.endswith("Connection"):
             return self._connection(field, kind, value if isinstance(value, Mapping) else None)
         if data is None:
@@ -212,15 +211,15 @@ class Price:
         """Two points and its objects: as many as asked for, or as were answered."""
         if field.selection_set is None:
             return 0
-        nodes = next(f for f in self._flat(field.selection_set, kind) if f.name.value == "nodes")
-        each = _type(kind, nodes)
+        nodes = next(f for f in self.flat(field.selection_set, kind) if f.name.value == "nodes")
+        each = type_of(kind, nodes)
         if each is None or nodes.selection_set is None:
             return 2
         if data is None:
             first = self._argument(field, "first")
             count = first if isinstance(first, int) else 0
             return 2 + count * (1 + self._fields(nodes.selection_set, each, None))
-        found = data.get(_key(nodes))
+        found = data.get(key_of(nodes))
         rows = found if isinstance(found, Sequence) else ()
         return 2 + sum(self._object(nodes, each, row) for row in rows)
 
@@ -240,7 +239,7 @@ class Price:
             return self.variables.get(node.name.value)
         return int(node.value) if isinstance(node, IntValueNode) else None
 
-    def _flat(self, selected: SelectionSetNode, parent: GraphQLNamedType | None) -> list[FieldNode]:
+    def flat(self, selected: SelectionSetNode, parent: GraphQLNamedType | None) -> list[FieldNode]:
         """Fields with fragments spread out; of fragments on several types all fields count."""
         known = _FLAT.get(id(selected))
         if known is None:
@@ -255,10 +254,10 @@ class Price:
             if isinstance(node, FieldNode):
                 found.append(node)
             elif isinstance(node, InlineFragmentNode):
-                found += self._flat(node.selection_set, parent)
+                found += self.flat(node.selection_set, parent)
             elif isinstance(node, FragmentSpreadNode):
                 fragment = self.document.fragments[node.name.value]
-                found += self._flat(fragment.selection_set, parent)
+                found += self.flat(fragment.selection_set, parent)
         return found
 
 
@@ -270,19 +269,19 @@ def _size(value: object) -> int | None:
 
 def whole(points: int) -> int:
     """Thousandths as whole points, rounded up."""
-    return math.ceil(Decimal(points) / MILLI)
+    return -(-points // MILLI)
 
 
-def _key(field: FieldNode) -> str:
+def key_of(field: FieldNode) -> str:
     return field.alias.value if field.alias else field.name.value
 
 
 def _member(data: Data, field: FieldNode) -> Data:
-    value = data.get(_key(field))
+    value = data.get(key_of(field))
     return value if isinstance(value, Mapping) else {}
 
 
-def _type(parent: GraphQLNamedType, field: FieldNode) -> GraphQLNamedType | None:
+def type_of(parent: GraphQLNamedType, field: FieldNode) -> GraphQLNamedType | None:
     """The named type of a field; of an interface, that of any type that has the field."""
     name = (parent.name, field.name.value)
     if name not in _TYPES:

@@ -5,11 +5,12 @@ way out. graphql-core still parses, checks and coerces what comes in; what this 
 against what graphql-core answers by a test. Simulations that make millions of calls use it.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from graphql import (
+    ArgumentNode,
     FieldNode,
     FragmentSpreadNode,
     GraphQLError,
@@ -23,26 +24,54 @@ from graphql import (
     value_from_ast_untyped,
 )
 from graphql.execution.values import VariableValues, get_argument_values
+from pydantic_core import to_json
 
 from sandbox.vendors.shopify import language
-from sandbox.vendors.shopify.language import Document, schema
+from sandbox.vendors.shopify.language import Document, Price, schema
 
 type Rows = dict[str, object]
 
-COERCED_MAX = 4096
+KEPT_MAX = 4096
 
-_COERCED: dict[tuple[int, str], VariableValues | list[GraphQLError]] = {}
-_FIELDS: dict[tuple[int, str | None], list[FieldNode]] = {}  # documents are kept for good
+type _Asked = tuple[int, bytes]
+"""A document, which is kept for good, and its variables."""
+
+
+class _Part(NamedTuple):
+    """One field asked of an object: under which key, by which name, of what, and what of it."""
+
+    key: str
+    name: str
+    arguments: Sequence[ArgumentNode]
+    inner: SelectionSetNode | None
+
+
+_COERCED: dict[_Asked, VariableValues | list[GraphQLError]] = {}
+_REQUESTED: dict[_Asked, int] = {}
+_FIELDS: dict[tuple[int, str | None], list[FieldNode]] = {}
+_PARTS: dict[tuple[int, object], list[_Part]] = {}
 
 
 def coerced(document: Document, given: Mapping[str, object]) -> VariableValues | list[GraphQLError]:
     """`language.coerced`, kept for whoever asks the same again."""
-    asked = (id(document), json.dumps(given))
-    if asked not in _COERCED:
-        if len(_COERCED) == COERCED_MAX:
+    asked = (id(document), to_json(given))
+    found = _COERCED.get(asked)
+    if found is None:
+        if len(_COERCED) == KEPT_MAX:
             _COERCED.clear()
-        _COERCED[asked] = language.coerced(document, given)
-    return _COERCED[asked]
+        found = _COERCED[asked] = language.coerced(document, given)
+    return found
+
+
+def requested(document: Document, given: Mapping[str, object]) -> int:
+    """`Price.requested`, kept for whoever asks the same again."""
+    asked = (id(document), to_json(given))
+    found = _REQUESTED.get(asked)
+    if found is None:
+        if len(_REQUESTED) == KEPT_MAX:
+            _REQUESTED.clear()
+        found = _REQUESTED[asked] = Price(document, given).requested()
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,25 +144,41 @@ class _Run:
         return found
 
     def shown(self, value: object, field: FieldNode) -> object:
-        if field.selection_set is None or value is None:
-            return value
-        if isinstance(value, Mapping):
-            return self._object(value, field.selection_set)
-        if isinstance(value, Sequence):
-            return [self.shown(row, field) for row in value]
-        raise TypeError(f"{field.name.value} is neither an object nor a list")
+        inner = field.selection_set
+        return value if inner is None else self._inside(value, inner)
+
+    def _inside(self, value: object, selected: SelectionSetNode) -> object:
+        if isinstance(value, dict):
+            return self._object(value, selected)
+        if isinstance(value, list):
+            return [self._inside(row, selected) for row in value]
+        if value is None:
+            return None
+        raise TypeError(f"{value!r} is neither an object nor a list")
 
     def _object(self, value: Mapping[str, object], selected: SelectionSetNode) -> Rows:
         kind = value.get("__typename")
+        parts = _PARTS.get((id(selected), kind))
+        if parts is None:
+            parts = _PARTS[id(selected), kind] = self._parts(selected, kind)
         found: Rows = {}
-        for field in self.fields(selected, str(kind) if kind else None):
-            inner = value.get(field.name.value)
-            if callable(inner):
-                given = {a.name.value: self._plain(a.value) for a in field.arguments or ()}
-                inner = inner(None, **given)
-            key = field.alias.value if field.alias else field.name.value
-            found[key] = self.shown(inner, field)
+        for key, name, arguments, inner in parts:
+            own = value.get(name)
+            if callable(own):
+                own = own(None, **{a.name.value: self._plain(a.value) for a in arguments})
+            found[key] = own if inner is None else self._inside(own, inner)
         return found
+
+    def _parts(self, selected: SelectionSetNode, kind: object) -> list[_Part]:
+        return [
+            _Part(
+                field.alias.value if field.alias else field.name.value,
+                field.name.value,
+                field.arguments or (),
+                field.selection_set,
+            )
+            for field in self.fields(selected, str(kind) if kind else None)
+        ]
 
     def _plain(self, node: ValueNode) -> object:
         if isinstance(node, VariableNode):

@@ -15,7 +15,7 @@ from graphql import ExecutionResult, GraphQLError, execute_sync
 from graphql.execution.values import VariableValues
 
 from sandbox.simulator import Delivery, Vanish
-from sandbox.vendors.shopify import control, language, quick
+from sandbox.vendors.shopify import control, language, quick, spending
 from sandbox.vendors.shopify.admin import Admin
 from sandbox.vendors.shopify.catalogue import Catalogue
 from sandbox.vendors.shopify.checkout import Checkout
@@ -202,7 +202,7 @@ class ShopifySimulator:
     ) -> httpx.Response:
         """Refuse what is too dear or comes too early; else run it and settle its price."""
         price = Price(document, given)
-        requested = price.requested()
+        requested = quick.requested(document, given) if self._fast else price.requested()
         self._bucket = self._bucket.refilled(self.now())
         if requested > SINGLE_CALL_MAX * MILLI and not document.writes:
             text = f"Query cost is {whole(requested)}, at most {SINGLE_CALL_MAX}"
@@ -215,7 +215,7 @@ class ShopifySimulator:
             return _answer({"data": None, "errors": [error], "extensions": {"cost": cost}})
         run = quick.run(document, self._root, values) if self._fast else None
         result = run or self._run(document, given)
-        spent = min(price.spent(result.data), requested)
+        spent = min(self._spent(price, result.data), requested)
         self._bucket = Bucket(
             self._bucket.level - spent, self._bucket.at, self._bucket.rate, self._bucket.size
         )
@@ -227,6 +227,11 @@ class ShopifySimulator:
         if result.errors:
             body["errors"] = [language.refusal(error) for error in result.errors]
         return _answer(body | {"extensions": {"cost": self._cost(requested, spent)}})
+
+    def _spent(self, price: Price, data: language.Data | None) -> int:
+        if self._fast:
+            return spending.spent(price.document, price.variables, data)
+        return price.spent(data)
 
     def _run(self, document: Document, given: Mapping[str, Json]) -> ExecutionResult:
         try:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from shared.model.money import Money
 
@@ -20,7 +21,12 @@ def number(kind: str, name: object) -> int | None:
 
 
 def instant(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return at.astimezone(UTC).isoformat(timespec="seconds").removesuffix("+00:00") + "Z"
+
+
+@lru_cache(4096)
+def _text(amount: int, currency: str) -> str:
+    return Money(amount=amount, currency=currency).text()
 
 
 @dataclass(slots=True)
@@ -52,6 +58,7 @@ class Variant:
     barcode: str | None = None
     price: int = 0
     compare_at: int | None = None
+    priced_at: datetime | None = None
     tracked: bool = False
     levels: dict[int, Level] = field(default_factory=dict)
 
@@ -234,7 +241,7 @@ class Shop:
         return self.last_number
 
     def text(self, amount: int) -> str:
-        return Money(amount=amount, currency=self.currency).text()
+        return _text(amount, self.currency)
 
     def minor(self, text: str) -> int:
         """Minor units of a decimal text; ValueError when it has more digits than that."""

@@ -39,7 +39,8 @@ class AmazonSeller:
         self._api = api
         self._feed_facets = frozenset(settings.feed_facets)
         self._latency = timedelta(seconds=settings.feed_latency_seconds)
-        self._listings = Listings(api, settings, channel.currency)
+        dated = clock if channel.dates else None
+        self._listings = Listings(api, settings, channel.currency, dated)
         self._feeds = FeedLines(api, settings, channel.currency, clock, connection.settle)
         self._orders = Orders(api, settings, channel, clock)
         self._shipments = Shipments(api, settings, self._orders)

@@ -77,7 +77,7 @@ class FeedLines:
         messages: list[dict[str, object]] = []
         for push in batch:
             try:
-                body = mapping.patches(facet, push, self.settings, self.currency)
+                body = mapping.patches(facet, push, self.settings, self.currency, self.clock.now())
             except RejectedError as error:
                 said = mapping.outcome(push.key, Verdict.REJECTED, error.code, str(error))
                 refused[push.key] = said

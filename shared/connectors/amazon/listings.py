@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import quote
 
 from shared.connectors.amazon import mapping, plans, schema
@@ -11,6 +12,7 @@ from shared.errors import AccessError, InDoubtError, RejectedError, RetryableErr
 from shared.model.base import Json
 from shared.model.ids import Facet
 from shared.model.target import Outcome, Push, Verdict
+from shared.ports import Clock
 
 ROOT = "/listings/2021-08-01/items"
 IDENTIFIERS_MAX = 20
@@ -20,11 +22,16 @@ PATCH_GROUP = 5  # recorded together; the calls are one by one
 
 @dataclass(frozen=True, slots=True)
 class Listings:
-    """`currency` is the marketplace's."""
+    """`currency` is the marketplace's, `clock` there if it is told when prices begin and end."""
 
     api: SellingPartnerApi
     settings: AmazonSettings
     currency: str
+    clock: Clock | None = None
+
+    @property
+    def _now(self) -> datetime | None:
+        return self.clock.now() if self.clock else None
 
     def link(self, batch: Sequence[Push]) -> list[Outcome]:
         """Products whose articles are all listed; listing them is done in Seller Central.
@@ -75,7 +82,7 @@ class Listings:
         return outcomes
 
     def _patch(self, facet: Facet, push: Push) -> Outcome:
-        body = mapping.patches(facet, push, self.settings, self.currency)
+        body = mapping.patches(facet, push, self.settings, self.currency, self._now)
         call = Call(plans.PATCH_LISTING, "PATCH", self._path(push.key), self._params(), body)
         return mapping.submitted(push.key, self.api.call(call, schema.Submission))
 
@@ -83,13 +90,14 @@ class Listings:
         """What the marketplace shows, by key; absent when a listing shows nothing of the facet."""
         if facet is Facet.CONTENT:
             return self._shown_content(pushes)
-        found = self._read([p.key for p in pushes], mapping.included(facet, self.settings))
+        data = mapping.included(facet, self.settings, dated=self.clock is not None)
+        found = self._read([p.key for p in pushes], data)
         shows: dict[str, Json] = {}
         for push in pushes:
             listing = found.get(push.key)
             if listing is None:
                 continue
-            value = mapping.shown(facet, listing, push, self.settings, self.currency)
+            value = mapping.shown(facet, listing, push, self.settings, self.currency, self._now)
             if value is not None:
                 shows[push.key] = value
         return shows

@@ -5,16 +5,16 @@ pay: the sum of a channel's levels is sent, and of a price what a shopper pays.
 """
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from datetime import datetime
 
 from pydantic import ValidationError
 
-from shared.connectors.amazon import schema
+from shared.connectors.amazon import offers, schema
 from shared.connectors.amazon.settings import AmazonSettings
+from shared.domain.ahead import current
 from shared.errors import RejectedError
 from shared.model.base import Canonical, Json
 from shared.model.ids import Facet
-from shared.model.money import Money
 from shared.model.product import Lifecycle, Product
 from shared.model.target import Outcome, PriceValue, Push, StockValue, Verdict
 
@@ -23,7 +23,6 @@ NOT_LISTED = "not_listed"
 PRICE_PATH = "/attributes/purchasable_offer"
 STOCK_PATH = "/attributes/fulfillment_availability"
 INCLUDED: Mapping[Facet, str] = {Facet.STOCK: "fulfillmentAvailability", Facet.CONTENT: "summaries"}
-EVERYBODY = "ALL"
 
 
 def skus(desired: Json) -> tuple[str, ...]:
@@ -32,30 +31,29 @@ def skus(desired: Json) -> tuple[str, ...]:
     return tuple(v.sku for v in product.variants if v.lifecycle is Lifecycle.ACTIVE)
 
 
-def patches(facet: Facet, push: Push, settings: AmazonSettings, currency: str) -> dict[str, object]:
+def patches(
+    facet: Facet,
+    push: Push,
+    settings: AmazonSettings,
+    currency: str,
+    now: datetime | None = None,
+) -> dict[str, object]:
     """`ListingsItemPatchRequest`: the product type and one patch of one top-level attribute."""
     kind = settings.product_type or push.links.get("product_type", "")
     if not kind:
         raise RejectedError("no listing of this article is known", code=NOT_LISTED)
     if facet is Facet.PRICE:
-        patch = price_patch(_parsed(PriceValue, push.desired), settings, currency)
+        patch = price_patch(_parsed(PriceValue, push.desired), settings, currency, now)
     else:
         patch = stock_patch(_parsed(StockValue, push.desired), settings)
     return {"productType": kind, "patches": [patch]}
 
 
-def price_patch(value: PriceValue, settings: AmazonSettings, currency: str) -> dict[str, object]:
-    price = value.price
-    if price.currency != currency:
-        message = f"price in {price.currency}, the marketplace sells in {currency}"
-        raise RejectedError(message, code="currency")
-    offer = {
-        "marketplace_id": settings.marketplace_id,
-        "currency": currency,
-        "audience": EVERYBODY,
-        "our_price": [{"schedule": [{"value_with_tax": price.decimal()}]}],
-    }
-    return {"op": settings.price_op, "path": PRICE_PATH, "value": [offer]}
+def price_patch(
+    value: PriceValue, settings: AmazonSettings, currency: str, now: datetime | None = None
+) -> dict[str, object]:
+    made = offers.offer(value, settings, currency, now)
+    return {"op": settings.price_op, "path": PRICE_PATH, "value": [made]}
 
 
 def stock_patch(value: StockValue, settings: AmazonSettings) -> dict[str, object]:
@@ -96,18 +94,25 @@ def submitted(key: str, answer: schema.Submission) -> Outcome:
     return outcome(key, Verdict.UNKNOWN, "status", answer.status)
 
 
-def included(facet: Facet, settings: AmazonSettings) -> str:
-    """The data set of a listing that shows this facet."""
-    return INCLUDED.get(facet, settings.price_shown_in)
+def included(facet: Facet, settings: AmazonSettings, *, dated: bool = False) -> str:
+    """The data sets of a listing that show this facet; what a price will be is an attribute."""
+    sets = {settings.price_shown_in, *(["attributes"] if dated else [])}
+    return INCLUDED.get(facet, ",".join(sorted(sets)))
 
 
 def shown(
-    facet: Facet, listing: schema.Listing, push: Push, settings: AmazonSettings, currency: str
+    facet: Facet,
+    listing: schema.Listing,
+    push: Push,
+    settings: AmazonSettings,
+    currency: str,
+    now: datetime | None = None,
 ) -> Json:
     """What a listing shows, in the shape of `desired`; None when it shows nothing of it."""
     if facet is Facet.STOCK:
         return _shown_stock(listing, _parsed(StockValue, push.desired), settings)
-    return _shown_price(listing, _parsed(PriceValue, push.desired), settings, currency)
+    wish = _parsed(PriceValue, current(push.desired, now) if now else push.desired)
+    return offers.shown(listing, wish, settings, currency, now)
 
 
 def _shown_stock(listing: schema.Listing, wish: StockValue, settings: AmazonSettings) -> Json:
@@ -128,76 +133,6 @@ def _shown_stock(listing: schema.Listing, wish: StockValue, settings: AmazonSett
     for place in sorted(levels)[:1]:
         levels[place] = quantity
     return StockValue(levels=levels).model_dump(mode="json")
-
-
-def _shown_price(
-    listing: schema.Listing, wish: PriceValue, settings: AmazonSettings, currency: str
-) -> Json:
-    price = (
-        _offered(listing, settings, currency)
-        if settings.price_shown_in == "offers"
-        else _submitted_price(listing, settings, currency)
-    )
-    if price is None:
-        return None
-    compare_at = wish.compare_at if price == wish.price else None
-    return PriceValue(price=price, compare_at=compare_at).model_dump(mode="json")
-
-
-def _offered(listing: schema.Listing, settings: AmazonSettings, currency: str) -> Money | None:
-    """The price everybody pays in our marketplace."""
-    for offer in listing.offers:
-        to_all = offer.audience is None or offer.audience.value in {"", EVERYBODY}
-        here = offer.marketplace_id == settings.marketplace_id
-        if here and to_all and offer.offer_type == "B2C":
-            return money(offer.price, currency, "offers.price")
-    return None
-
-
-def _submitted_price(
-    listing: schema.Listing, settings: AmazonSettings, currency: str
-) -> Money | None:
-    for offer in _rows(listing.attributes.get("purchasable_offer")):
-        here = offer.get("marketplace_id") == settings.marketplace_id
-        if not here or offer.get("audience", EVERYBODY) != EVERYBODY:
-            continue
-        for price in _rows(offer.get("our_price")):
-            for entry in _rows(price.get("schedule")):
-                value = entry.get("value_with_tax")
-                if isinstance(value, int | Decimal):
-                    return _money(str(value), currency, "purchasable_offer.our_price")
-    return None
-
-
-def _rows(value: object) -> list[Mapping[str, object]]:
-    listed = value if isinstance(value, list) else []
-    return [row for row in listed if isinstance(row, Mapping)]
-
-
-def money(theirs: schema.Money, currency: str, where: str) -> Money:
-    """Read an amount; another currency, or a part of a minor unit, is RejectedError."""
-    if theirs.currency_code != currency:
-        raise RejectedError(
-            f"{where}: {theirs.currency_code} instead of {currency}",
-            code="currency",
-            field=where,
-            value=theirs.currency_code,
-            remedy="set the channel's currency to the marketplace's",
-        )
-    return _money(theirs.amount, currency, where)
-
-
-def _money(text: str, currency: str, where: str) -> Money:
-    try:
-        return Money.parse(text, currency)
-    except ValueError as error:
-        raise RejectedError(
-            f"{where}: {error}",
-            code="bad_money",
-            field=where,
-            value=text,
-            remedy="report it to support",
-        ) from error
 
 
 def links(listing: schema.Listing, settings: AmazonSettings) -> dict[str, str]:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from shared.connectors.amazon import mapping, schema
+from shared.connectors.amazon import schema
+from shared.connectors.amazon.amounts import money
 from shared.connectors.amazon.settings import AmazonSettings
 from shared.errors import RejectedError
 from shared.model.money import Money, total
@@ -124,7 +125,7 @@ def _gone(item: schema.Item) -> bool:
 def _stated(theirs: schema.Order, currency: str) -> Money | None:
     grand = theirs.proceeds.grand_total if theirs.proceeds else None
     if grand is not None:
-        return mapping.money(grand, currency, "proceeds.grandTotal")
+        return money(grand, currency, "proceeds.grandTotal")
     if theirs.fulfillment.fulfillment_status in OPEN:
         raise RejectedError(
             f"order {theirs.order_id} states no total",
@@ -187,7 +188,7 @@ class _Amounts:
         price = self.item.product.price
         if price is None or price.unit_price is None:
             return Money.zero(self.currency)
-        unit = mapping.money(price.unit_price, self.currency, "product.price.unitPrice")
+        unit = money(price.unit_price, self.currency, "product.price.unitPrice")
         return unit * self.item.quantity_ordered
 
     def _part(self, kind: str, part: str) -> Money:
@@ -200,7 +201,7 @@ class _Amounts:
 
     def _sum(self, parts: Iterable[schema.Money]) -> Money:
         where = "orderItems.proceeds"
-        found = (mapping.money(part, self.currency, where) for part in parts)
+        found = (money(part, self.currency, where) for part in parts)
         return total(self.currency, found)
 
 
@@ -217,7 +218,7 @@ def _freight(
             lines.append(_line(kind, price, off, tax))
     for row in theirs.proceeds.breakdowns if theirs.proceeds else ():
         if row.type == TIP:
-            tip = mapping.money(row.subtotal, currency, "proceeds.breakdowns")
+            tip = money(row.subtotal, currency, "proceeds.breakdowns")
             lines.append(_line(TIP, tip, Money.zero(currency), Money.zero(currency)))
     return tuple(lines)
 

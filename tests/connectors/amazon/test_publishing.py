@@ -19,6 +19,7 @@ from shared.flows.publish import Publisher
 from shared.model.base import Json
 from shared.model.facts import Fact, PriceCard, ProductCard, StockCard
 from shared.model.ids import Entity, Facet
+from shared.model.price import PriceCondition
 from shared.model.product import Product, Variant
 from shared.model.stock import StockPosition
 from shared.model.target import Target, TargetState
@@ -58,16 +59,25 @@ class Shop:
         self.stock(units, *self.skus)
 
     def price(self, amount: int, *skus: str) -> None:
-        window = make_window(start=NOW - timedelta(days=1))
-        cards = []
-        for sku in skus:
-            condition = make_condition(
-                sku=sku, amount=gbp(amount), condition_id=f"PR00-{sku}", window=window
-            )
-            cards.append(
-                PriceCard(source="erp", as_of=self.clock.now(), sku=sku, conditions=(condition,))
-            )
-        self._apply(Entity.PRICE, cards)
+        self.tell(*(base_of(sku, amount) for sku in skus))
+
+    def tell(self, *conditions: PriceCondition) -> None:
+        """All that holds of these articles."""
+        now = self.clock.now()
+        by_sku: dict[str, list[PriceCondition]] = {}
+        for condition in conditions:
+            by_sku.setdefault(condition.sku, []).append(condition)
+        self._apply(
+            Entity.PRICE,
+            [
+                PriceCard(source="erp", as_of=now, sku=sku, conditions=tuple(some))
+                for sku, some in by_sku.items()
+            ],
+        )
+
+    def wake(self, *skus: str) -> None:
+        """What the clock does when an instant has come."""
+        self.deriver.derive(f"sku#{sku}" for sku in skus)
 
     def stock(self, units: int, *skus: str) -> None:
         position = StockPosition(location="london", unit="PC", on_hand=Decimal(units))
@@ -110,8 +120,15 @@ class Shop:
         self.deriver.derive(written)
 
 
-def shop(*, pace: Pace | None = None, **settings: Json) -> Shop:
+def base_of(sku: str, amount: int) -> PriceCondition:
+    window = make_window(start=NOW - timedelta(days=1))
+    return make_condition(sku=sku, amount=gbp(amount), condition_id=f"PR00-{sku}", window=window)
+
+
+def shop(*, pace: Pace | None = None, dates: bool = False, **settings: Json) -> Shop:
     clock, store, ours = SetClock(NOW), MemoryStore(), retailer(**settings)
+    told = tuple(c.model_copy(update={"dates": dates}) for c in ours.channels)
+    ours = ours.model_copy(update={"channels": told})
     pacer = LeasedPacer(ours.connection("market"), store, clock)
     there = world(clock=clock, pacer=pacer, ours=ours, pace=pace)
     issues = Issues(store, MemoryBus(), clock)

@@ -1,0 +1,335 @@
+"""12,000 base prices and a promotion in two time zones: begun, corrected, withdrawn in part, ended.
+
+One ERP owns base prices, an engine that is never called owns promotions, and two shops show them
+in their own money, tax and time. Every shown price is held against plain arithmetic.
+"""
+
+import json
+import time
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from itertools import batched
+from pathlib import Path
+from typing import Any, Final
+
+from sandbox.api import Api
+from sandbox.home import Home, Steps
+from sandbox.play.loading import load, price_text
+from sandbox.play.quiet import armed, counters, settle, targets
+from sandbox.retailer.day import Day
+from sandbox.retailer.generated import generate
+from sandbox.stories.weekend_prices import Book, Shown, Window, csv, whole_second
+from sandbox.toml_text import written
+from sandbox.world import World
+from shared.model.base import Json
+from shared.model.ids import Facet
+
+FILE: Final = "retailers/two-markets.toml"
+ERP, ENGINE = "erp", "engine"
+PATIENCE_S: Final = 600.0
+PROMOTED: Final = 1500
+CORRECTED: Final = 300
+REPRICED: Final = 100  # base prices that change while they are promoted
+WITHDRAWN: Final = 300
+LEAD_S: Final = 90.0  # from dropping the file to the start in London
+APART_S: Final = 30.0  # New York begins and ends so much later
+LASTS_S: Final = 180.0
+EARLY_S: Final = 45.0  # from dropping a withdrawal to the end it names
+LOOK_S: Final = 1.0
+CALL: Final = 500
+
+
+def retailer_file(home: Home, base: Path, *, export: Path | None) -> Path:
+    """The retailer of two markets, whatever `base` is; with times that suit a sandbox."""
+    import tomllib  # noqa: PLC0415 - only here
+
+    del base, export
+    raw = tomllib.loads((home.root / FILE).read_text(encoding="utf-8"))
+    for connection in raw["connections"]:
+        connection["settle_seconds"] = 5
+    path = home.path("weekend.toml")
+    path.write_text(written(raw), encoding="utf-8")
+    return path
+
+
+@dataclass(slots=True)
+class Weekend:
+    """The story on one world. `wrong` holds a line for everything that is not as it must be."""
+
+    world: World
+    steps: Steps
+    day: Day
+    book: Book
+    seconds: dict[str, float] = field(default_factory=dict)
+    figures: dict[str, Json] = field(default_factory=dict)
+    checks: list[dict[str, Json]] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+    chain: list[str] = field(default_factory=list)
+
+    @property
+    def channels(self) -> list[str]:
+        return list(self.book.windows)
+
+    @property
+    def skus(self) -> list[str]:
+        return sorted(self.book.prices)
+
+    def timed(self, name: str, began: float) -> None:
+        self.seconds[name] = round(time.monotonic() - began, 1)
+        self.steps.took(name, self.seconds[name])
+
+    def check(self, name: str, wrong: Iterable[str], *, of: int) -> None:
+        found = list(wrong)
+        self.wrong += found
+        detail = f"{len(found)} of {of} differ" if found else f"all {of}"
+        self.checks.append({"name": name, "ok": not found, "detail": detail})
+
+    def poll(self, entity: str) -> None:
+        url = self.world.deployed.queues[f"{ERP}-read"]
+        body = json.dumps({"poll": entity})
+        self.world.deployed.aws.sqs.send_message(QueueUrl=url, MessageBody=body)
+
+    def settle(self, facet: Facet | None = None, *, wanted: int = 0) -> None:
+        settle(self.world, within_s=PATIENCE_S, enough=lambda: self._there(facet, wanted))
+
+    def _there(self, facet: Facet | None, wanted: int) -> bool:
+        return facet is None or all(
+            targets(self.world, facet, name) >= wanted for name in self.channels
+        )
+
+    def shown(self, channel: str) -> dict[str, Shown]:
+        """What a shop shows of every article."""
+        found: Any = self.world.controls.control(channel, "read_prices")
+        return {sku: (one["price"], one["compare_at"]) for sku, one in found.items()}
+
+    def differing(self, channel: str, skus: Iterable[str]) -> list[str]:
+        """What a shop shows otherwise than it must by now."""
+        wanted = self.book.every(channel, skus, datetime.now(UTC))
+        shown = self.shown(channel)
+        return [
+            f"{channel} shows {shown.get(sku)} of {sku}, not {value}"
+            for sku, value in wanted.items()
+            if shown.get(sku) != value
+        ]
+
+    def switched(self, name: str, skus: list[str], due: Mapping[str, datetime]) -> None:
+        """Wait until each shop has switched, and tell how late the first and the last was."""
+        for channel, at in sorted(due.items(), key=lambda one: one[1]):
+            time.sleep(max(0.0, (at - datetime.now(UTC)).total_seconds()))
+            self.awaited(f"{name} in {channel}", channel, skus)
+            self._late(f"{name} in {channel}", channel, skus, at)
+
+    def awaited(self, name: str, channel: str, skus: list[str]) -> None:
+        """Wait until a shop shows what it must, and not for ever."""
+        until = time.monotonic() + PATIENCE_S / 4
+        while (left := self.differing(channel, skus)) and time.monotonic() < until:
+            time.sleep(LOOK_S)
+        self.check(name, left, of=len(skus))
+
+    def _late(self, name: str, channel: str, skus: list[str], due: datetime) -> None:
+        at: Any = self.world.controls.control(channel, "priced_at")
+        late = sorted((datetime.fromisoformat(at[sku]) - due).total_seconds() for sku in skus)
+        self.figures[f"{name}: s late, first and last"] = f"{late[0]:.1f} and {late[-1]:.1f}"
+        if late[0] < 0:
+            self.wrong.append(f"{name}: {-late[0]:.1f} s early")
+
+    def drop(self, name: str, rows: list[dict[str, str]]) -> None:
+        s3 = self.world.deployed.aws.client("s3")
+        bucket = self.world.deployed.files
+        s3.put_object(Bucket=bucket, Key=f"drop/{ENGINE}/price/{name}.csv", Body=csv(rows))
+
+    def post(self, rows: list[dict[str, str]]) -> None:
+        pricing = Api(self.world.deployed, client="pricing")
+        for some in batched(rows, CALL, strict=False):
+            said = pricing.call(
+                "POST",
+                "v1",
+                "prices",
+                body={"connection": ENGINE, "conditions": list[Json](map(dict, some))},
+                headers={"idempotency-key": str(uuid.uuid4())},
+            )
+            if said.get("accepted") != len(some):
+                self.wrong.append(f"{said.get('refused')} posted prices were refused")
+
+
+def run(world: World, *, export: Path | None, steps: Steps) -> dict[str, Json]:
+    """Play and compare; `ok` is False when a price, its time or its attribution is not right."""
+    del export
+    began = time.monotonic()
+    day = replace(generate(orders=0), promotions=(), opening_stock=())
+    now = datetime.now(UTC)
+    windows = {
+        c.name: Window(c.name, now, now + timedelta(days=1)) for c in world.retailer.channels
+    }
+    weekend = Weekend(world, steps, day, Book(dict(day.opening_prices), windows))
+    _open(weekend)
+    _reprice(weekend)
+    promoted = weekend.skus[:: len(weekend.skus) // PROMOTED][:PROMOTED]
+    _announce(weekend, promoted)
+    _run(weekend, promoted)
+    _end(weekend, promoted)
+    _look(weekend, promoted)
+    return _result(weekend, time.monotonic() - began)
+
+
+def _open(weekend: Weekend) -> None:
+    """Both shops list the catalogue and show the prices the ERP has."""
+    began = time.monotonic()
+    load(weekend.world.controls, ERP, weekend.day, weekend.world.retailer)
+    weekend.timed("load the ERP", began)
+    began = time.monotonic()
+    weekend.poll("product")
+    weekend.settle(Facet.CONTENT, wanted=len({a.product_id for a in weekend.day.articles}))
+    weekend.timed("list the catalogue twice", began)
+    began = time.monotonic()
+    weekend.poll("price")
+    weekend.settle(Facet.PRICE, wanted=len(weekend.skus))
+    weekend.timed("show first prices", began)
+
+
+def _reprice(weekend: Weekend) -> None:
+    """The ERP changes every base price."""
+    began = time.monotonic()
+    before = _points(weekend)
+    book = weekend.book
+    book.prices = {sku: pence + 20 + number % 90 for number, (sku, pence) in _numbered(book.prices)}
+    changed = {sku: price_text(pence) for sku, pence in book.prices.items()}
+    weekend.world.controls.control(ERP, "set_prices", prices=dict[str, Json](changed))
+    weekend.poll("price")
+    weekend.settle()
+    for channel in weekend.channels:
+        left = weekend.differing(channel, weekend.skus)
+        weekend.check(f"every changed base price in {channel}", left, of=len(weekend.skus))
+    weekend.figures["base prices changed"] = len(changed)
+    weekend.figures["points of the change"] = _points(weekend) - before
+    weekend.timed("change every base price", began)
+
+
+def _numbered(prices: Mapping[str, int]) -> Iterable[tuple[int, tuple[str, int]]]:
+    return enumerate(sorted(prices.items()))
+
+
+def _points(weekend: Weekend) -> int:
+    return sum(int(str(counters(weekend.world, name)["points"])) for name in weekend.channels)
+
+
+def _announce(weekend: Weekend, promoted: list[str]) -> None:
+    """The engine drops the promotion, in each market's local time."""
+    began = time.monotonic()
+    start = whole_second(datetime.now(UTC), later_s=LEAD_S)
+    for number, channel in enumerate(weekend.channels):
+        window = weekend.book.windows[channel]
+        window.start = start + timedelta(seconds=number * APART_S)
+        window.end = window.start + timedelta(seconds=LASTS_S)
+    weekend.book.promote(promoted, percent=20)
+    rows = weekend.book.rows(promoted)
+    weekend.drop("weekend", rows)
+    weekend.figures["promotional rows dropped"] = len(rows)
+    while armed(weekend.world) < len(promoted) and datetime.now(UTC) < start:
+        time.sleep(LOOK_S)
+    weekend.figures["s armed before the start"] = round((start - datetime.now(UTC)).total_seconds())
+    weekend.timed("take the promotion in", began)
+
+
+def _run(weekend: Weekend, promoted: list[str]) -> None:
+    book = weekend.book
+    began = time.monotonic()
+    weekend.switched("start", promoted, {name: w.start for name, w in book.windows.items()})
+    weekend.timed("start", began)
+    _trace(weekend, promoted[-1], wanted=["base price", "promotional price"])
+
+    began = time.monotonic()
+    corrected = promoted[:CORRECTED]
+    at = datetime.now(UTC)
+    book.promote(corrected, percent=30)
+    weekend.post(book.rows(corrected))
+    weekend.switched("correction", corrected, dict.fromkeys(weekend.channels, at))
+    weekend.timed("correct while it runs", began)
+
+    began = time.monotonic()
+    repriced = promoted[CORRECTED : CORRECTED + REPRICED]
+    for sku in repriced:
+        book.prices[sku] += 500
+        text = price_text(book.prices[sku])
+        weekend.world.controls.control(ERP, "set_price", sku=sku, amount=text, tell=True)
+    withdrawn = promoted[-WITHDRAWN:]
+    early = whole_second(datetime.now(UTC), later_s=EARLY_S)
+    book.withdraw(withdrawn, early)
+    weekend.drop("withdrawn", book.rows(withdrawn))
+    weekend.switched("early end", withdrawn, dict.fromkeys(weekend.channels, early))
+    for channel in weekend.channels:
+        weekend.awaited(f"a base changed below the promotion in {channel}", channel, repriced)
+    weekend.timed("change bases, withdraw a part", began)
+
+
+def _end(weekend: Weekend, promoted: list[str]) -> None:
+    began = time.monotonic()
+    still = promoted[:-WITHDRAWN]
+    due = {name: window.end for name, window in weekend.book.windows.items()}
+    weekend.switched("end", still, due)
+    weekend.settle()
+    weekend.timed("end", began)
+
+
+def _look(weekend: Weekend, promoted: list[str]) -> None:
+    """Read everything back, by hand and by the product's own comparison, and ask for a reason."""
+    began = time.monotonic()
+    for channel in weekend.channels:
+        left = weekend.differing(channel, weekend.skus)
+        weekend.check(f"every price in {channel} at the end", left, of=len(weekend.skus))
+        url = weekend.world.deployed.queues[f"{channel}-read"]
+        body = json.dumps({"compare": Facet.PRICE, "channel": channel})
+        weekend.world.deployed.aws.sqs.send_message(QueueUrl=url, MessageBody=body)
+    weekend.settle()
+    _parity(weekend)
+    _trace(weekend, promoted[0], wanted=["base price", "exchange rate", "tax", "rounding charm"])
+    weekend.timed("compare", began)
+
+
+def _parity(weekend: Weekend) -> None:
+    for one in weekend.world.api.parity():
+        if one["facet"] != Facet.PRICE:
+            continue
+        name = f"parity of {one['channel']}"
+        weekend.figures[name] = str(one.get("share_equal"))
+        examples = one.get("examples")
+        listed = examples if isinstance(examples, list) else []
+        total = int(str(one.get("compared")))
+        wrong = [f"{name}: {json.dumps(example)}" for example in listed]
+        if total != len(weekend.skus) or (one.get("equal") != total and not wrong):
+            wrong.append(f"{name}: {one.get('equal')} of {total} are equal: {one.get('differing')}")
+        weekend.check(name, wrong, of=total)
+
+
+def _trace(weekend: Weekend, sku: str, *, wanted: list[str]) -> None:
+    """The chain of rules behind a price: in New York from sterling with tax to dollars without."""
+    found: Any = weekend.world.api.trace_sku(sku)
+    chains = {
+        one["channel"]: [f"{s['rule']}: {s['detail']}" for s in one["targets"]["price"]["why"]]
+        for one in found["channels"]
+    }
+    for channel, steps in chains.items():
+        weekend.chain += [f"{sku} in {channel}: {step}" for step in steps]
+    rules = [step.split(":", 1)[0] for step in chains["new-york"]]
+    wrong = [] if rules == wanted else [f"{sku} in new-york is explained by {rules}, not {wanted}"]
+    pence = weekend.book.prices[sku]
+    if not any(price_text(pence) in step for step in chains["london"]):
+        wrong.append(f"{sku} in london is not explained by {price_text(pence)}")
+    weekend.check(f"the chain of rules behind {sku}", wrong, of=len(chains))
+
+
+def _result(weekend: Weekend, seconds: float) -> dict[str, Json]:
+    open_now = weekend.world.api.exceptions()
+    weekend.check("no exception is open", [str(one["summary"]) for one in open_now], of=0)
+    wrong: list[Json] = list(weekend.wrong[:20])
+    timings = {f"{name}, s": value for name, value in weekend.seconds.items()}
+    return {
+        "ok": not weekend.wrong,
+        "seconds": round(seconds, 1),
+        "figures": {**weekend.figures, **timings},
+        "chain": list[Json](weekend.chain),
+        "wrong": wrong,
+        "checks": list[Json](weekend.checks),
+    }
