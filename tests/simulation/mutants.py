@@ -9,6 +9,7 @@ from argparse import ArgumentParser
 
 from tests.simulation.mutants_channels import CHANNELS
 from tests.simulation.mutants_checkouts import CHECKOUTS
+from tests.simulation.mutants_guardrails import GUARDRAILS
 from tests.simulation.mutants_messages import MESSAGES
 from tests.simulation.mutants_orders import ORDERS
 from tests.simulation.mutants_owners import OWNERS
@@ -22,6 +23,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *REFUNDS,
     *CHANNELS,
     *MESSAGES,
+    *GUARDRAILS,
     *CHECKOUTS,
     *OWNERS,
 )

@@ -77,7 +77,8 @@ class Setup:
     """What scenarios let differ; `zone` is where the ERP's validity days begin and end.
 
     `points` come back to a shop's bucket each second; `calls` may be under way there at once. With
-    `engine`, promotions are owned by a system of that name, which is never called.
+    `engine`, promotions are owned by a system of that name, which is never called. `limits` are a
+    shop's guardrails.
     """
 
     shops: tuple[str, ...] = ("shop",)
@@ -88,6 +89,7 @@ class Setup:
     bucket: int = BUCKET
     calls: int = 2
     engine: bool = False
+    limits: str = ""
 
 
 @cache
@@ -103,6 +105,7 @@ def retailer(setup: Setup) -> Retailer:
     )
     shop = _SHOP.replace("POINTS", str(setup.points)).replace("BUCKET", str(setup.bucket))
     shop = shop.replace("CALLS", str(setup.calls))
+    shop += f"guardrails = {setup.limits}\n" if setup.limits else ""
     shops = "".join(shop.replace("NAME", name) for name in setup.shops)
     return load_retailer((head + shops).replace("MINUTES", str(setup.poll_minutes)))
 

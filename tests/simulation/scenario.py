@@ -209,6 +209,7 @@ class Scenario:
     points: int = POINTS
     bucket: int = BUCKET
     engine: bool = False
+    limits: str = ""
     replays: bool = False
     replayed: Collection[IssueKind] = REPLAYED
     reads: Collection[Entity] = ORDERLY
@@ -224,6 +225,7 @@ class Scenario:
             self.points,
             self.bucket,
             engine=self.engine,
+            limits=self.limits,
         )
 
     @property

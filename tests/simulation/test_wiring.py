@@ -23,6 +23,7 @@ BY_REQUEST = {
     "api-read",
     "api-ops",
     "api-prices",
+    "api-approvals",
     "api-lookup",
     "api-movements",
     "import-file",
