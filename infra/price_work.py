@@ -20,9 +20,7 @@ class PriceWork(Construct):
         self._data = data
         self._grants = grants
         self.importer = self._importer()
-        self.taker = self._rows_only(
-            "api-prices", "functions.ingest.prices.handler", Rows(writes=("facts", "control"))
-        )
+        self.taker = self._taker()
         self.approvals = self._approvals()
         self.lookup = self._rows_only(
             "api-lookup", "functions.read.lookup.handler", Rows(reads=("targets",))
@@ -62,6 +60,22 @@ class PriceWork(Construct):
                 max_concurrency=FILES_AT_ONCE,
             )
         )
+        return function
+
+    def _taker(self) -> Function:
+        rows = Rows(writes=("facts", "control"))
+        function = Function(
+            self,
+            "api-prices",
+            self._stage,
+            handler="functions.ingest.prices.handler",
+            environment={
+                "tables": self._grants.names(rows),
+                "files": self._data.files.bucket_name,
+            },
+        )
+        self._grants.rows(function, rows)
+        self._grants.drop(function)
         return function
 
     def _approvals(self) -> Function:

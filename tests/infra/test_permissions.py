@@ -148,7 +148,7 @@ LEDGER: dict[str, dict[str, Actions]] = {
         "import": SEND,
         "bus": NEWS,
     },
-    "api-prices": {"facts": WRITE, "control": WRITE},
+    "api-prices": {"facts": WRITE, "control": WRITE, "drop": KEEP},
     "api-movements": {
         "facts": WRITE,
         "issues": WRITE,
