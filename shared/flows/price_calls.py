@@ -83,7 +83,7 @@ class PriceCalls:
             return None
         caller, key = whose
         lines = [_answered(i, one, set()) for i, one in enumerate(read, 1)]
-        told = [{**line, "status": _WAITS.get(line["status"], "refused")} for line in lines]
+        told = [{**line, "status": _WAITS.get(str(line["status"]), "refused")} for line in lines]
         return {
             "connection": connection,
             "as_of": as_of.isoformat(),
