@@ -1,7 +1,7 @@
 """Days on which prices go wrong at their source: held, approved, rejected, corrected."""
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -184,10 +184,10 @@ def _holds(play: Play, condition: Any, now: datetime) -> bool:
 
 
 def _starts() -> tuple[datetime, ...]:
-    """Shortly before a promotion begins, and before it ends."""
+    """Shortly before a promotion begins, before it ends, and hours before that."""
     day: date = DAYS[LONDON][-1]
     first, end = midnight(day), midnight(date.fromordinal(day.toordinal() + 1))
-    return (first - BEFORE, end - BEFORE)
+    return (first - BEFORE, end - BEFORE, end - timedelta(hours=3))
 
 
 GUARDRAILS = (
