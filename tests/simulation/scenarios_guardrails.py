@@ -109,13 +109,12 @@ def _check(play: Play, most: int | None = None) -> list[str]:
 
 
 def _beyond(play: Play) -> Iterator[str]:
-    """Each price is near the first one or one that was shown before, or was approved before."""
+    """Each price was approved, or is near one that was shown or approved before."""
     for (shop, sku), shown in play.truth.shown.items():
         for place, each in enumerate(shown[1:], 1):
-            before = [BASE, *(one.price for one in shown[:place])]
-            near = any((100 - FALL) * p <= 100 * each.price <= (100 + RISE) * p for p in before)
-            approved = (at for at, of, minor in _noted(play) if (of, minor) == (sku, each.price))
-            if not near and not any(at <= each.at_ms for at in approved):
+            approved = [m for at, of, m in _noted(play) if of == sku and at <= each.at_ms]
+            before = [BASE, *(one.price for one in shown[:place]), *approved]
+            if not any((100 - FALL) * p <= 100 * each.price <= (100 + RISE) * p for p in before):
                 yield f"{BROKEN}: {shop} showed {each.price} for {sku} after {before}"
 
 
