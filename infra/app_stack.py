@@ -55,6 +55,7 @@ class AppStack(Stack):
             self._read_api(),
             self._ops_api(),
             self._reservations(),
+            self._orders_api(),
             *self.prices.functions,
             self.stock.taker,
             *(function for work in self.work for function in (work.reader, work.writer)),
@@ -74,6 +75,7 @@ class AppStack(Stack):
                 "Approvals": self.prices.approvals,
                 "Movements": self.stock.taker,
                 "Reservations": by_id["api-reservations"],
+                "Orders": by_id["api-orders"],
             },
         )
         for queue in (*self._work_queues(), self.failures):
@@ -306,6 +308,28 @@ class AppStack(Stack):
             environment={"tables": self._grants.names(rows)},
         )
         self._grants.rows(function, rows)
+        return function
+
+    def _orders_api(self) -> Function:
+        rows = Rows(
+            reads=("links",), writes=("facts", "orders", "issues", "control"), deletes=("orders",)
+        )
+        function = Function(
+            self,
+            "api-orders",
+            self._stage,
+            handler="functions.orders.api.handler",
+            timeout=Duration.seconds(10),
+            memory_mb=1024,
+            environment={
+                "tables": self._grants.names(rows),
+                "queues": {n: q.work.queue_url for n, q in self._writes().items()},
+                "bus": self._grants.bus_name,
+            },
+        )
+        self._grants.rows(function, rows)
+        self._grants.send(function, self._writes().values())
+        self._grants.publish(function)
         return function
 
     def _ops_api(self) -> Function:

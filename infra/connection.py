@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from aws_cdk import Duration
 from aws_cdk import aws_events as events
@@ -20,20 +19,25 @@ from shared.model.parity import COMPARED
 from shared.model.retailer import Channel, Connection, Retailer
 
 WORK = Duration.seconds(60)
-READER = Rows(reads=("links",), writes=("facts", "orders", "issues", "control"))
+# What ships or bills an order before its acceptance waits in the row that will link it.
+READER = Rows(writes=("facts", "orders", "links", "issues", "control"))
 # A channel is compared with its targets too; an order that waited for a code waits no more.
-CAPTURER = replace(READER, writes=(*READER.writes, "targets"), deletes=("orders",))
+CAPTURER = Rows(
+    reads=("links",),
+    writes=("facts", "orders", "issues", "control", "targets"),
+    deletes=("orders",),
+)
 PUBLISHER = Rows(writes=("targets", "links", "orders", "issues", "control"), lanes=("targets",))
 SENDER = Rows(writes=("orders", "links", "issues", "control"))
 _FACTS = (Entity.PRODUCT, Entity.PRICE, Entity.STOCK)
 
 
 def polled(connection: Connection, retailer: Retailer) -> list[Entity]:
-    """Facts it is believed about, orders where it sells, shipments where orders are sent to."""
+    """Facts it is believed about, orders where it sells, shipments and bills where they go."""
     facts = [entity for entity in _FACTS if connection.name in _owners(entity, retailer)]
     sells = any(channel.connection == connection.name for channel in retailer.channels)
     ships = any(channel.erp == connection.name for channel in retailer.channels)
-    return facts + [Entity.ORDER] * sells + [Entity.SHIPMENT] * ships
+    return facts + [Entity.ORDER] * sells + [Entity.SHIPMENT, Entity.INVOICE] * ships
 
 
 def _owners(entity: Entity, retailer: Retailer) -> Sequence[str]:

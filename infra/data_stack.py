@@ -18,6 +18,7 @@ STREAMED = frozenset({"facts", "inbox"})
 INDEXED = frozenset({"facts", "targets", "orders", "issues"})
 SCOPES = {
     "orders.write": "place orders",
+    "orders.read": "see where orders stand",
     "prices.write": "send prices",
     "stock.write": "send stock movements and counts",
     "lookup.read": "look up prices and availability",
@@ -26,9 +27,9 @@ SCOPES = {
     "ops.approve": "approve changes and map codes",
 }
 CLIENTS = {
-    "operator": ("lookup.read", "ops.read", "ops.replay", "ops.approve"),
+    "operator": ("lookup.read", "orders.read", "ops.read", "ops.replay", "ops.approve"),
     "pricing": ("lookup.read", "prices.write"),
-    "shopfront": ("lookup.read", "orders.write"),
+    "shopfront": ("lookup.read", "orders.write", "orders.read"),
     "warehouse": ("stock.write",),
 }
 

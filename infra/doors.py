@@ -18,6 +18,7 @@ from infra.nag import acknowledge
 from infra.stage import Stage
 
 READ_ROUTES = {
+    "GET /v1/openapi.json": "lookup.read",
     "GET /v1/trace/sku/{sku}": "ops.read",
     "GET /v1/trace/orders/{order_id}": "ops.read",
     "GET /v1/exceptions": "ops.read",
@@ -45,7 +46,12 @@ RESERVATION_ROUTES = {
     "DELETE /v1/reservations/{reservation}": "orders.write",
     "PUT /v1/reservations/{reservation}/order/{order}": "orders.write",
 }
+ORDER_ROUTES = {
+    "POST /v1/orders": "orders.write",
+    "GET /v1/orders/{order_id}": "orders.read",
+}
 SCOPED = {
+    "Orders": ORDER_ROUTES,
     "Read": READ_ROUTES,
     "Ops": OPS_ROUTES,
     "Lookup": LOOKUP_ROUTES,

@@ -13,9 +13,9 @@ from shared.kit.clock import WallClock
 from shared.model.base import Json
 
 SCOPES = {
-    "operator": ("lookup.read", "ops.read", "ops.replay", "ops.approve"),
+    "operator": ("lookup.read", "orders.read", "ops.read", "ops.replay", "ops.approve"),
     "pricing": ("lookup.read", "prices.write"),
-    "shopfront": ("lookup.read", "orders.write"),
+    "shopfront": ("lookup.read", "orders.write", "orders.read"),
 }
 EARLY = timedelta(seconds=60)
 
@@ -65,6 +65,14 @@ class Api:
 
     def trace_order(self, order_id: str) -> dict[str, Json]:
         return self.call("GET", "v1", "trace", "orders", order_id)
+
+    def place(self, order: dict[str, Json], *, key: str) -> dict[str, Json]:
+        """Place an order under a key of the caller's own."""
+        headers = {"idempotency-key": key}
+        return self.call("POST", "v1", "orders", body=order, headers=headers)
+
+    def order(self, order_id: str) -> dict[str, Json]:
+        return self.call("GET", "v1", "orders", order_id)
 
     def exceptions(self, *, state: str = "open") -> list[dict[str, Json]]:
         """Exceptions as the API lists them, each with the `issue_id` that replays it."""

@@ -7,10 +7,12 @@ from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from shared.domain.credits import Credit
+from shared.domain.demand import AmendedLine, LineChange
 from shared.model.base import Json
 from shared.model.events import BusinessEvent
 from shared.model.facts import PriceCard, ProductCard, StockCard
 from shared.model.ids import Entity, Facet
+from shared.model.invoice import BillingDocument
 from shared.model.money import Money
 from shared.model.order import Order, Shipment
 from shared.model.retailer import Limits
@@ -222,12 +224,13 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class PostedOrder:
-    """What the ERP stored; `items` maps our line ids to the ERP's item numbers."""
+    """What the ERP stored; `items` maps our line ids to its item numbers, `units` to quantities."""
 
     erp_order: str
     total_minor: int | None
     currency: str
     items: Mapping[str, str] = field(default_factory=dict)
+    units: Mapping[str, int] = field(default_factory=dict)
 
 
 class FactReader(Protocol):
@@ -259,6 +262,19 @@ class OrderSink(Protocol):
 
     def post_order(self, order: Order, reference: str) -> PostedOrder:
         """Create the order; raises InDoubtError when the answer was lost."""
+        ...
+
+
+class OrderAmender(Protocol):
+    """An ERP whose orders can be changed."""
+
+    def amend_order(
+        self, order: Order, erp_order: str, changes: Sequence[LineChange]
+    ) -> Sequence[AmendedLine]:
+        """Bring lines to the units wanted, each looked at before it is written.
+
+        Answers every line as it is then; raises InDoubtError when the answer to a write was lost.
+        """
         ...
 
 
@@ -295,6 +311,17 @@ class CreditSink(Protocol):
 
     def post_credit(self, wish: CreditWish) -> PostedCredit:
         """Create the document; raises InDoubtError when the answer was lost."""
+        ...
+
+
+class BillingSource(Protocol):
+    """An ERP whose invoices and credit memos can be read."""
+
+    def billed_since(
+        self, since: datetime | None, *, page: str | None
+    ) -> Page[BillingDocument]: ...
+    def read_billed(self, document: str) -> Page[BillingDocument]:
+        """What one billing document bills, by sales document."""
         ...
 
 

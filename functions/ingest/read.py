@@ -9,6 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from functions import bootstrap
 from functions.runtime import Body, each_message, out_of_time
 from shared.flows import keys
+from shared.flows.billing import Bills
 from shared.flows.capture import Capture
 from shared.flows.cases import Cases
 from shared.flows.compare import Comparer
@@ -44,6 +45,14 @@ def reader() -> Reader:
         source=bootstrap.connector(name),
         capture=Capture(bus=bootstrap.bus(), cases=cases, **common),
         shipments=Shipments(connection=name, bus=bootstrap.bus(), cases=cases, **common),
+        bills=Bills(
+            connection=name,
+            store=bootstrap.store(),
+            queues=bootstrap.queues(),
+            bus=bootstrap.bus(),
+            cases=cases,
+            clock=bootstrap.clock,
+        ),
         **common,
     )
 

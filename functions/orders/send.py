@@ -1,4 +1,4 @@
-"""Write queue of one ERP: post released orders and what was refunded, each exactly once."""
+"""Write queue of one ERP: orders posted exactly once, changed, and what was refunded."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from functions import bootstrap
 from functions.runtime import Body, each_message
 from shared.flows import keys
+from shared.flows.amend import Amender
 from shared.flows.cases import Cases
 from shared.flows.credits import Crediting
 from shared.flows.send import Sender
@@ -37,12 +38,27 @@ def sender() -> Sender:
     )
 
 
+def amender() -> Amender:
+    name = bootstrap.environment().connection
+    return Amender(
+        connection=name,
+        erp=bootstrap.connector(name),
+        cases=Cases(bootstrap.store(), bootstrap.clock, bootstrap.retailer()),
+        bus=bootstrap.bus(),
+        issues=bootstrap.issues(),
+        clock=bootstrap.clock,
+        settle=bootstrap.retailer().connection(name).settle,
+    )
+
+
 def crediting() -> Crediting:
     name = bootstrap.environment().connection
     return Crediting(
         connection=name,
         erp=bootstrap.connector(name),
         cases=Cases(bootstrap.store(), bootstrap.clock, bootstrap.retailer()),
+        store=bootstrap.store(),
+        queues=bootstrap.queues(),
         bus=bootstrap.bus(),
         issues=bootstrap.issues(),
         clock=bootstrap.clock,
@@ -55,9 +71,13 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dic
     del context
 
     def handle(body: Body) -> None:
-        if "case" in body:
-            again = body.get("retry") == "rejected"
-            sender().send(body["case"], retry_rejected=again)
+        if "case" not in body:
+            return
+        again = body.get("retry") == "rejected"
+        if body.get("check") == "duplicates":
+            sender().check_duplicates(body["case"])
+        elif sender().send(body["case"], retry_rejected=again):
+            amender().amend(body["case"], retry_rejected=again)
             crediting().credit(body["case"], retry_rejected=again)
 
     return each_message(event, handle, queue=keys.write_queue(bootstrap.environment().connection))

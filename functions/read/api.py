@@ -6,7 +6,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions import bootstrap
-from functions.http import Answer, answer, named, not_found, refusal
+from functions.http import Answer, answer, named, not_found, refusal, tagged
 from shared.flows import held_files
 from shared.flows import pending as pushes
 from shared.flows.approvals import Approvals
@@ -16,6 +16,7 @@ from shared.flows.trace import Tracer
 from shared.model.base import Json
 from shared.model.guardrails import Rule
 from shared.model.issue import Issue, IssueState
+from shared.model.openapi import openapi
 from shared.ports import Table
 from shared.settings import Settings as Base
 
@@ -35,7 +36,9 @@ def trace_sku(event: dict[str, Any]) -> Answer:
 
 def trace_order(event: dict[str, Any]) -> Answer:
     order_id = named(event, "order_id")
-    found = Tracer(bootstrap.store(), bootstrap.retailer()).order(order_id)
+    found = Tracer(bootstrap.store(), bootstrap.retailer()).order(
+        order_id, now=bootstrap.clock.now()
+    )
     return answer(200, found) if found else not_found("order_id", order_id)
 
 
@@ -85,7 +88,13 @@ def approvals(event: dict[str, Any]) -> Answer:
     return answer(200, page)
 
 
+def described(event: dict[str, Any]) -> Answer:
+    """The API as OpenAPI, of which a caller may keep its copy."""
+    return tagged(event, openapi())
+
+
 ROUTES = {
+    "GET /v1/openapi.json": described,
     "GET /v1/trace/sku/{sku}": trace_sku,
     "GET /v1/trace/orders/{order_id}": trace_order,
     "GET /v1/exceptions": exceptions,

@@ -1,5 +1,6 @@
 """When is everything done: nothing dirty, nothing queued, nothing on its way."""
 
+import json
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
@@ -31,10 +32,16 @@ class Busy:
 
 
 def look(world: World, *, apart: Collection[str] = ()) -> Busy:
-    """`apart` are queues whose messages may wait: `wake` holds instants that are near."""
+    """What moves; while messages do, the tables, which are dear to count, are not asked.
+
+    `apart` are queues whose messages may wait: `wake` holds instants that are near.
+    """
     names = world.deployed.queues.keys() - set(apart)
+    queued = sum(_queued(world, name) for name in names)
+    if queued:
+        return Busy(queued, due=0, received=0, waiting=0)
     return Busy(
-        queued=sum(_queued(world, name) for name in names),
+        queued=0,
         due=_counted(world, "targets", lanes=True) + _counted(world, "orders", lanes=True),
         received=_received(world),
         waiting=_waiting(world),
@@ -84,6 +91,15 @@ def _counted(world: World, table: str, *, lanes: bool) -> int:
             "ExpressionAttributeValues": {":withheld": {"S": TargetState.WITHHELD}},
         }
     return sum(page["Count"] for page in _scan(world, request))
+
+
+def imported(world: World, name: str) -> bool:
+    """Whether a dropped file has been taken in to its end."""
+    found = world.deployed.aws.dynamodb.get_item(
+        TableName=world.deployed.tables["control"],
+        Key={"pk": {"S": f"file#{name}"}, "sk": {"S": "-"}},
+    ).get("Item")
+    return bool(found and json.loads(found["body"]["S"])["done"])
 
 
 def armed(world: World) -> int:

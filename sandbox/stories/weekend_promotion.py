@@ -17,7 +17,7 @@ from typing import Any, Final
 from sandbox.api import Api
 from sandbox.home import Home, Steps
 from sandbox.play.loading import load, price_text
-from sandbox.play.quiet import armed, counters, settle, targets
+from sandbox.play.quiet import armed, counters, imported, settle, targets
 from sandbox.retailer.day import Day
 from sandbox.retailer.generated import generate
 from sandbox.stories.weekend_prices import Book, Shown, Window, csv, whole_second
@@ -28,15 +28,18 @@ from shared.model.ids import Facet
 
 FILE: Final = "retailers/two-markets.toml"
 ERP, ENGINE = "erp", "engine"
-PATIENCE_S: Final = 600.0
+PATIENCE_S: Final = 1800.0
+PRODUCTS: Final = 800  # of 15 articles each: colours and sizes
+MEANT, SLIP = 1, 2  # articles whose price falls to a tenth: one on purpose, one by mistake
 PROMOTED: Final = 1500
 CORRECTED: Final = 300
 REPRICED: Final = 100  # base prices that change while they are promoted
 WITHDRAWN: Final = 300
-LEAD_S: Final = 90.0  # from dropping the file to the start in London
+LEAD_S: Final = 120.0  # from dropping the file to the start in London
 APART_S: Final = 30.0  # New York begins and ends so much later
-LASTS_S: Final = 180.0
+LASTS_S: Final = 240.0
 EARLY_S: Final = 45.0  # from dropping a withdrawal to the end it names
+SWITCHED_S: Final = 150.0  # within which a shop must have switched
 LOOK_S: Final = 1.0
 CALL: Final = 500
 
@@ -49,6 +52,9 @@ def retailer_file(home: Home, base: Path, *, export: Path | None) -> Path:
     raw = tomllib.loads((home.root / FILE).read_text(encoding="utf-8"))
     for connection in raw["connections"]:
         connection["settle_seconds"] = 5
+        connection["limits"]["slots"] = (
+            2  # one publisher works; more would only start cold beside it
+        )
     path = home.path("weekend.toml")
     path.write_text(written(raw), encoding="utf-8")
     return path
@@ -123,7 +129,7 @@ class Weekend:
 
     def awaited(self, name: str, channel: str, skus: list[str]) -> None:
         """Wait until a shop shows what it must, and not for ever."""
-        until = time.monotonic() + PATIENCE_S / 4
+        until = time.monotonic() + SWITCHED_S
         while (left := self.differing(channel, skus)) and time.monotonic() < until:
             time.sleep(LOOK_S)
         self.check(name, left, of=len(skus))
@@ -136,9 +142,15 @@ class Weekend:
             self.wrong.append(f"{name}: {-late[0]:.1f} s early")
 
     def drop(self, name: str, rows: list[dict[str, str]]) -> None:
+        """Drop a file, wait until it is taken in, and tell how long that took."""
+        began = time.monotonic()
         s3 = self.world.deployed.aws.client("s3")
-        bucket = self.world.deployed.files
-        s3.put_object(Bucket=bucket, Key=f"drop/{ENGINE}/price/{name}.csv", Body=csv(rows))
+        key = f"drop/{ENGINE}/price/{name}.csv"
+        s3.put_object(Bucket=self.world.deployed.files, Key=key, Body=csv(rows))
+        while not imported(self.world, key) and time.monotonic() < began + SWITCHED_S:
+            time.sleep(LOOK_S)
+        self.figures[f"rows of {name}.csv"] = len(rows)
+        self.figures[f"{name}.csv taken in after, s"] = round(time.monotonic() - began, 1)
 
     def post(self, rows: list[dict[str, str]]) -> None:
         pricing = Api(self.world.deployed, client="pricing")
@@ -158,7 +170,7 @@ def run(world: World, *, export: Path | None, steps: Steps) -> dict[str, Json]:
     """Play and compare; `ok` is False when a price, its time or its attribution is not right."""
     del export
     began = time.monotonic()
-    day = replace(generate(orders=0), promotions=(), opening_stock=())
+    day = replace(generate(products=PRODUCTS, orders=0), promotions=(), opening_stock=())
     now = datetime.now(UTC)
     windows = {
         c.name: Window(c.name, now, now + timedelta(days=1)) for c in world.retailer.channels
@@ -166,6 +178,7 @@ def run(world: World, *, export: Path | None, steps: Steps) -> dict[str, Json]:
     weekend = Weekend(world, steps, day, Book(dict(day.opening_prices), windows))
     _open(weekend)
     _reprice(weekend)
+    _rule(weekend)
     promoted = weekend.skus[:: len(weekend.skus) // PROMOTED][:PROMOTED]
     _announce(weekend, promoted)
     _run(weekend, promoted)
@@ -190,11 +203,14 @@ def _open(weekend: Weekend) -> None:
 
 
 def _reprice(weekend: Weekend) -> None:
-    """The ERP changes every base price."""
+    """The ERP changes every base price, two of them to a tenth of what it was."""
     began = time.monotonic()
     before = _points(weekend)
-    book = weekend.book
-    book.prices = {sku: pence + 20 + number % 90 for number, (sku, pence) in _numbered(book.prices)}
+    book, old = weekend.book, dict(weekend.book.prices)
+    book.prices = {sku: pence + 20 + number % 90 for number, (sku, pence) in _numbered(old)}
+    for sku in _tenths(weekend):
+        book.prices[sku] = old[sku] // 10
+        book.kept |= {(channel, sku): old[sku] for channel in weekend.channels}
     changed = {sku: price_text(pence) for sku, pence in book.prices.items()}
     weekend.world.controls.control(ERP, "set_prices", prices=dict[str, Json](changed))
     weekend.poll("price")
@@ -205,6 +221,33 @@ def _reprice(weekend: Weekend) -> None:
     weekend.figures["base prices changed"] = len(changed)
     weekend.figures["points of the change"] = _points(weekend) - before
     weekend.timed("change every base price", began)
+
+
+def _tenths(weekend: Weekend) -> tuple[str, str]:
+    return weekend.skus[MEANT], weekend.skus[SLIP]
+
+
+def _rule(weekend: Weekend) -> None:
+    """Both shops hold both prices; a person approves the one that was meant, rejects the other."""
+    began = time.monotonic()
+    api, (meant, slip) = weekend.world.api, _tenths(weekend)
+    waiting = api.approvals()
+    wanted = sorted((channel, sku) for channel in weekend.channels for sku in (meant, slip))
+    held = sorted((str(one["channel"]), str(one["sku"])) for one in waiting)
+    wrong = [] if held == wanted else [f"held are {held}, not {wanted}"]
+    weekend.check("prices that fall to a tenth are held", wrong, of=len(wanted))
+    for decision, sku, why in (("approve", meant, "clearance"), ("reject", slip, "a slip")):
+        names = ("channel", "sku", "proposal")
+        lines: list[Json] = [{n: one[n] for n in names} for one in waiting if one["sku"] == sku]
+        api.rule(decision, why, proposals=lines)
+    for channel in weekend.channels:
+        del weekend.book.kept[channel, meant]
+        weekend.awaited(
+            f"what was approved, and not what was rejected, in {channel}", channel, [meant, slip]
+        )
+    left = [f"{one['channel']} still holds {one['sku']}" for one in api.approvals()]
+    weekend.check("nothing waits for approval any more", left, of=len(wanted))
+    weekend.timed("approve one, reject one", began)
 
 
 def _numbered(prices: Mapping[str, int]) -> Iterable[tuple[int, tuple[str, int]]]:
@@ -226,7 +269,6 @@ def _announce(weekend: Weekend, promoted: list[str]) -> None:
     weekend.book.promote(promoted, percent=20)
     rows = weekend.book.rows(promoted)
     weekend.drop("weekend", rows)
-    weekend.figures["promotional rows dropped"] = len(rows)
     while armed(weekend.world) < len(promoted) and datetime.now(UTC) < start:
         time.sleep(LOOK_S)
     weekend.figures["s armed before the start"] = round((start - datetime.now(UTC)).total_seconds())
@@ -251,7 +293,7 @@ def _run(weekend: Weekend, promoted: list[str]) -> None:
     began = time.monotonic()
     repriced = promoted[CORRECTED : CORRECTED + REPRICED]
     for sku in repriced:
-        book.prices[sku] += 500
+        book.prices[sku] += book.prices[sku] // 20
         text = price_text(book.prices[sku])
         weekend.world.controls.control(ERP, "set_price", sku=sku, amount=text, tell=True)
     withdrawn = promoted[-WITHDRAWN:]

@@ -166,6 +166,7 @@ CATALOG: dict[str, Connector] = {
                 "discount_condition": "absolute discount of an item",
                 "freight_condition": "freight of the whole order",
                 "tax_condition": "tax of an item or of freight, when prices exclude it",
+                "rejection_reason": "reason for rejection of items nobody wants",
                 "return_type": "type of a customer return",
                 "credit_type": "type of a credit memo request",
                 "credit_reason": "order reason of credit documents",
@@ -173,6 +174,8 @@ CATALOG: dict[str, Connector] = {
                 "freight_material": (
                     "article credited when freight alone goes back; the order's first if empty"
                 ),
+                "invoice_categories": "document categories that are invoices",
+                "credit_memo_categories": "document categories that are credit memos",
                 "tracking_field": "where a delivery keeps its tracking number",
                 "carrier": "carrier named with tracking numbers",
                 "ignored_keys": "keys of conditions that no list here is about, such as Customer",

@@ -1,13 +1,13 @@
 """Order decisions: totals, mapping, holds, and where a case goes next."""
 
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from shared.domain import demand
 from shared.model.case import Case, CaseState, Hop, Intent, IntentState
 from shared.model.facts import Hold
-from shared.model.money import Money
+from shared.model.money import Money, total
 from shared.model.order import Order, OrderLine, Shipment
 
 REFERENCE_MAX = 35  # SAP PurchaseOrderByCustomer
@@ -16,8 +16,11 @@ TIMELINE_MAX = 60
 
 @dataclass(frozen=True, slots=True)
 class TotalsDiffer:
+    """`line` is the one that is not what its parts make, if one is known to be."""
+
     stated: Money
     computed: Money
+    line: str | None = None
 
 
 def check_totals(order: Order, *, tolerance_minor: int) -> TotalsDiffer | None:
@@ -27,7 +30,32 @@ def check_totals(order: Order, *, tolerance_minor: int) -> TotalsDiffer | None:
         computed += order.taxes()
     if abs(computed.amount - order.total.amount) <= tolerance_minor:
         return None
-    return TotalsDiffer(stated=order.total, computed=computed)
+    return TotalsDiffer(stated=order.total, computed=computed, line=_suspect(order, computed))
+
+
+def _suspect(order: Order, computed: Money) -> str | None:
+    """The line whose own total is not what its parts make, else the only one so far off."""
+    for line in order.lines:
+        if line.total is not None and line.total != _made(line, order):
+            return line.line_id
+    off = abs(computed.amount - order.total.amount)
+    parts = {
+        line.line_id: {line.unit_price.amount, _made(line, order).amount}
+        | {discount.amount.amount for discount in line.discounts}
+        | {tax.amount.amount for tax in line.taxes}
+        for line in order.lines
+    }
+    found = [line_id for line_id, amounts in parts.items() if off in amounts]
+    return found[0] if len(found) == 1 else None
+
+
+def _made(line: OrderLine, order: Order) -> Money:
+    """What a line costs by its parts, as the order's total counts it."""
+    off = total(order.currency, (discount.amount for discount in line.discounts))
+    made = line.unit_price * line.quantity - off
+    if order.taxes_included:
+        return made
+    return made + total(order.currency, (tax.amount for tax in line.taxes))
 
 
 def reference(order: Order) -> str:
@@ -51,10 +79,13 @@ def _mapped_line(line: OrderLine, skus: Mapping[str, str], custom: str | None) -
 
 def unmapped(order: Order) -> tuple[str, ...]:
     """Codes nobody has mapped, each once; a line without a code is named by its title."""
-    codes = dict.fromkeys(
-        line.channel_sku or f"custom line {line.title!r}" for line in order.lines if not line.sku
-    )
-    return tuple(codes)
+    return codes(line for line in order.lines if not line.sku)
+
+
+def codes(lines: Iterable[OrderLine]) -> tuple[str, ...]:
+    """How these lines name their articles, each once."""
+    named = dict.fromkeys(line.channel_sku or f"custom line {line.title!r}" for line in lines)
+    return tuple(named)
 
 
 def holds(case: Case, *, location: str) -> dict[str, Hold]:
@@ -62,29 +93,38 @@ def holds(case: Case, *, location: str) -> dict[str, Hold]:
 
     A line without a location of its own is held at `location`.
     """
-    if case.state in {CaseState.CANCELLED, CaseState.SHIPPED, CaseState.RECORDED}:
+    if case.state in {CaseState.CANCELLED, CaseState.RECORDED}:
         return {}
-    gone = Counter[str]()
-    for shipment in case.shipments:
-        for line in shipment.lines:
-            gone[line.line_id or ""] += line.quantity
+    left = demand.to_leave(case)
     found = {}
-    for ordered in case.order.lines:
-        left = ordered.quantity - gone[ordered.line_id]
-        if ordered.sku and left > 0:
+    for ordered in lines_of(case):
+        units = left.get(ordered.line_id, 0)
+        if ordered.sku and units > 0:
             found[f"{case.order.order_id}/{ordered.line_id}"] = Hold(
                 order_id=case.order.order_id,
                 line_id=ordered.line_id,
                 location=ordered.location or location,
-                quantity=left,
+                quantity=units,
                 since=case.captured_at,
             )
     return found
 
 
+def with_skus(case: Case) -> Case:
+    """The case with every article of its lines remembered, so that no hold is left behind."""
+    known = dict.fromkeys((*case.skus, *(line.sku for line in lines_of(case) if line.sku)))
+    return case if len(known) == len(case.skus) else case.model_copy(update={"skus": tuple(known)})
+
+
+def lines_of(case: Case) -> tuple[OrderLine, ...]:
+    """Every line the order has or had, as it was told last."""
+    found = {line.line_id: line for line in (*case.order.lines, *case.newest.lines)}
+    return tuple(found.values())
+
+
 def resolved(case: Case, shipment: Shipment) -> Shipment:
     """The shipment with the channel's line ids, found through the ERP's item numbers."""
-    by_item = {item: line for line, item in case.erp_items.items()}
+    by_item = {line.item: line_id for line_id, line in case.erp_lines.items() if line.item}
     lines = tuple(
         line.model_copy(update={"line_id": by_item.get(line.erp_item)})
         if line.erp_item in by_item
@@ -92,17 +132,6 @@ def resolved(case: Case, shipment: Shipment) -> Shipment:
         for line in shipment.lines
     )
     return shipment.model_copy(update={"lines": lines})
-
-
-def shipped_state(case: Case) -> CaseState:
-    """Shipped when every ordered unit has left, partly shipped before."""
-    ordered = Counter({line.line_id: line.quantity for line in case.order.lines})
-    left = Counter[str]()
-    for shipment in case.shipments:
-        for line in shipment.lines:
-            left[line.line_id or ""] += line.quantity
-    whole = all(left[line_id] >= quantity for line_id, quantity in ordered.items())
-    return CaseState.SHIPPED if whole else CaseState.PARTLY_SHIPPED
 
 
 def with_intent(case: Case, intent: Intent) -> Case:

@@ -3,13 +3,21 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from shared.domain import orders
+from shared.domain import demand, lifecycle, orders, release
 from shared.errors import RetryableError
 from shared.flows import keys
 from shared.flows.cases import Cases, uncredited
+from shared.flows.holds_told import Holds
 from shared.flows.issues import Issues, Problem
+from shared.flows.late import Lateness
 from shared.model.case import Case, CaseState, HoldReason
-from shared.model.events import BusinessEvent, OrderHeld, OrderRefunded, OrderReleased
+from shared.model.events import (
+    BusinessEvent,
+    OrderCancelled,
+    OrderHeld,
+    OrderRefunded,
+    OrderReleased,
+)
 from shared.model.ids import Entity, Facet
 from shared.model.issue import IssueKind
 from shared.model.order import Order, Refund
@@ -17,7 +25,6 @@ from shared.model.retailer import Channel, Retailer
 from shared.ports import Bus, Clock, Delete, Message, Put, Queues, Store, Write
 
 TRIES = 8
-BEFORE_ERP = frozenset({CaseState.HELD, CaseState.RELEASED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +53,9 @@ class Capture:
         raise RetryableError(f"order {order.order_id} is contended")
 
     def release(self, order_id: str) -> Case | None:
-        """Look again at a held order, because what held it may be gone."""
+        """Look again at an order that waits, because what it waits for may be there."""
         found = self.cases.find(order_id)
-        return self.take(found.case.order) if found else None
+        return self.take(found.case.newest) if found else None
 
     def _new(self, order: Order, channel: Channel) -> Case:
         now = self.clock.now()
@@ -64,29 +71,39 @@ class Capture:
         if begins is not None and order.placed_at < begins:
             case = orders.noted(case, "recorded", "placed before orders are sent on", now=now)
             return case.model_copy(update={"state": CaseState.RECORDED})
-        return self._judged(case, order, channel)
+        return self._judged(case, channel)
 
     def _updated(self, old: Case, order: Order, channel: Channel) -> Case:
-        """Merge a later telling: refunds are added, a cancellation stops what can be stopped."""
-        case = old
-        new = [r for r in order.refunds if all(r.refund_id != k.refund_id for k in old.refunds)]
+        """Merge a telling, whichever it is; the ERP is asked to follow where it has the order."""
         now = self.clock.now()
-        if new:
-            case = case.model_copy(update={"refunds": (*case.refunds, *new)})
-            for refund in new:
-                case = orders.noted(
-                    case, "refunded", f"{refund.refund_id}: {refund.total}", now=now
-                )
-        if old.state not in BEFORE_ERP and order.cancelled_at and not old.order.cancelled_at:
-            known = case.order.model_copy(update={"cancelled_at": order.cancelled_at})
-            case = case.model_copy(update={"order": known})
-            case = orders.noted(case, "cancelled in the channel", "after it was sent", now=now)
-        if order.updated_at < old.order.updated_at or old.state not in BEFORE_ERP:
+        case = lifecycle.told(old, order, before_erp=_before_erp(old))
+        case = self._noted(case, old)
+        if case.state is CaseState.RECORDED:
+            return old.model_copy(update={"refunds": case.refunds, "timeline": case.timeline})
+        if _before_erp(case):
+            return self._judged(case, channel)
+        if orders.unmapped(case.newest):
+            case = case.model_copy(update={"told": self._mapped(case.newest, channel)})
+        return lifecycle.settled(case, now=now)
+
+    def _noted(self, case: Case, old: Case) -> Case:
+        """What a telling changed, in the timeline."""
+        now = self.clock.now()
+        known = {refund.refund_id for refund in old.refunds}
+        for refund in case.refunds:
+            if refund.refund_id not in known:
+                what = f"{refund.refund_id}: {refund.total}"
+                case = orders.noted(case, "refunded", what, now=now)
+        if _before_erp(old):
             return case
-        return self._judged(case, order, channel)
+        if case.newest.cancelled_at and not old.newest.cancelled_at:
+            case = orders.noted(case, "cancelled in the channel", "after it was sent", now=now)
+        if case.newest.lines != old.newest.lines:
+            case = orders.noted(case, "changed in the channel", "after it was sent", now=now)
+        return case
 
     def _look_again(self, case: Case, before: Case | None, channel: Channel) -> None:
-        """A refund or a cancellation may have put units back on sale: the channel's levels moved.
+        """Units nobody wants any more may be back on sale: the channel's levels moved.
 
         Sent before the case is written: a repeat asks again, and asking once too often costs a
         read.
@@ -94,31 +111,32 @@ class Capture:
         if case.state is CaseState.RECORDED:
             return
         refunded = len(case.refunds) > (len(before.refunds) if before else 0)
-        known = before is not None and before.order.cancelled_at is not None
-        if refunded or (case.order.cancelled_at is not None and not known):
+        known = before is not None and before.newest.cancelled_at is not None
+        if case.newest.called:
+            return
+        edited = before is not None and case.newest.lines != before.newest.lines
+        if refunded or edited or (case.newest.cancelled_at is not None and not known):
             queue = keys.write_queue(channel.connection)
-            skus = dict.fromkeys(line.sku for line in case.order.lines if line.sku)
+            skus = dict.fromkeys(line.sku for line in orders.lines_of(case) if line.sku)
             names = (f"{channel.name}#{Facet.STOCK}#{sku}" for sku in skus)
             self.queues.send([Message(queue, {"look": "again", "check": name}) for name in names])
 
-    def _judged(self, case: Case, order: Order, channel: Channel) -> Case:
-        """Held with every reason there is, or released; a cancelled order goes nowhere."""
+    def _judged(self, case: Case, channel: Channel) -> Case:
+        """Held with every reason there is, or released; what nobody wants goes nowhere."""
         now = self.clock.now()
-        known = orders.mapped(order, self._skus(order, channel), custom=channel.custom_line_sku)
-        reasons = [HoldReason.PAYMENT] if order.pending else []
-        if orders.check_totals(known, tolerance_minor=channel.tolerance_minor):
-            reasons.append(HoldReason.TOTALS_DIFFER)
-        if orders.unmapped(known):
-            reasons.append(HoldReason.UNMAPPED_SKU)
-        if HoldReason.REJECTED_BY_ERP in case.holds:
-            reasons.append(HoldReason.REJECTED_BY_ERP)
+        known = self._mapped(case.order, channel)
+        refused = HoldReason.REJECTED_BY_ERP in case.holds
+        reasons = release.reasons(known, channel, now=now, refused=refused)
         state = CaseState.HELD if reasons else CaseState.RELEASED
-        if order.cancelled_at is not None:
-            state, reasons = CaseState.CANCELLED, []
-        judged = case.model_copy(update={"order": known, "state": state, "holds": tuple(reasons)})
+        if not any(demand.wanted(known, case.refunds).values()):
+            state, reasons = CaseState.CANCELLED, ()
+        judged = case.model_copy(update={"order": known, "state": state, "holds": reasons})
         if state is case.state and judged.holds == case.holds and case.timeline[1:]:
             return judged
         return orders.noted(judged, state, ", ".join(reasons), now=now)
+
+    def _mapped(self, order: Order, channel: Channel) -> Order:
+        return orders.mapped(order, self._skus(order, channel), custom=channel.custom_line_sku)
 
     def _skus(self, order: Order, channel: Channel) -> dict[str, str]:
         """Channel code -> SKU: an operator's mapping first, else the article of the same name."""
@@ -142,15 +160,17 @@ class Capture:
         self.cases.sync_holds(order_id)
         self._wait(case)
         self.issues.report(self._problems(case, channel))
+        Holds(self.issues, self.clock).tell(case, channel)
+        Lateness(self.bus, self.issues, self.clock).tell(case)
         self.bus.publish(list(self._events(case, before)))
-        if case.state is CaseState.RELEASED or uncredited(case):
+        if case.state is CaseState.RELEASED or demand.changes(case) or uncredited(case):
             self.queues.send([Message(keys.write_queue(channel.erp), {"case": order_id})])
 
     def _wait(self, case: Case) -> None:
         """Held orders are findable by the codes they wait for."""
         order_id = case.order.order_id
-        missing = set(orders.unmapped(case.order)) if case.state is CaseState.HELD else set()
-        codes = {line.channel_sku for line in case.order.lines if line.channel_sku} | missing
+        missing = set(_missing(case))
+        codes = {line.channel_sku for line in orders.lines_of(case) if line.channel_sku} | missing
         rows = self.store.get(keys.waiting(code, order_id) for code in codes)
         writes: list[Write] = [
             Put(keys.waiting(code, order_id), {"order_id": order_id, "code": code}, 0)
@@ -165,24 +185,22 @@ class Capture:
         self.store.commit(writes)
 
     def _problems(self, case: Case, channel: Channel) -> Iterable[Problem]:
-        order = case.order
-        if case.state is not CaseState.HELD:
-            return
+        order = case.newest
         differ = orders.check_totals(order, tolerance_minor=channel.tolerance_minor)
-        if differ:
+        if differ and case.state is CaseState.HELD:
             yield Problem(
                 kind=IssueKind.TOTALS_DIFFER,
                 subject=order.order_id,
                 connection=channel.connection,
                 summary=f"order {order.number}: the channel states {differ.stated}, its lines sum "
-                f"to {differ.computed}",
+                f"to {differ.computed}" + (f"; look at line {differ.line}" if differ.line else ""),
                 remedy="correct the order in the channel, or allow the difference for this channel",
-                field="total",
+                field=f"lines.{differ.line}" if differ.line else "total",
                 value=str(differ.stated),
                 at_risk=order.total,
-                replay=_again(channel, order),
+                replay=keys.order_again(channel.connection, order),
             )
-        codes = orders.unmapped(order)
+        codes = _missing(case)
         if codes:
             yield Problem(
                 kind=IssueKind.UNMAPPED_SKU,
@@ -195,7 +213,7 @@ class Capture:
                 field="sku",
                 value=", ".join(codes)[:200],
                 at_risk=order.total,
-                replay=_again(channel, order),
+                replay=keys.order_again(channel.connection, order),
             )
 
     def _events(self, case: Case, before: Case | None) -> Iterable[BusinessEvent]:
@@ -212,18 +230,25 @@ class Capture:
             )
         if case.state is CaseState.RELEASED and was is CaseState.HELD:
             yield OrderReleased(at=now, order_id=order_id, channel=channel)
+        if case.state is CaseState.CANCELLED and was is not CaseState.CANCELLED:
+            yield OrderCancelled(at=now, order_id=order_id, channel=channel)
         seen = {r.refund_id for r in before.refunds} if before else set()
         for refund in case.refunds:
             if refund.refund_id not in seen:
                 yield _refunded(case, refund)
 
 
-def _again(channel: Channel, order: Order) -> dict[str, str]:
-    return {
-        "queue": keys.read_queue(channel.connection),
-        "read": "order",
-        "key": order.external_id,
-    }
+def _before_erp(case: Case) -> bool:
+    """Whether the ERP neither holds the order nor may be about to."""
+    states = {CaseState.HELD, CaseState.RELEASED, CaseState.CANCELLED}
+    return case.erp_order is None and case.state in states
+
+
+def _missing(case: Case) -> tuple[str, ...]:
+    """Codes the case waits for: before the ERP has it all of them, then those of added lines."""
+    if case.state is CaseState.HELD:
+        return orders.unmapped(case.order)
+    return orders.codes(demand.unmapped(case))
 
 
 def _refunded(case: Case, refund: Refund) -> OrderRefunded:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from shared.domain import demand, orders
 from shared.errors import RetryableError
 from shared.flows import keys
 from shared.flows.holds import write_holds
@@ -68,6 +69,7 @@ class Cases:
         raise RetryableError(f"order {order_id} is contended")
 
     def put(self, case: Case, expected: int, *, due: datetime | None = None) -> Put:
+        case = orders.with_skus(case)
         lane = self._lane(case)
         return Put(
             key=keys.case(case.order.order_id),
@@ -80,7 +82,7 @@ class Cases:
 
     def _lane(self, case: Case) -> str | None:
         channel = self.retailer.channel(case.order.channel)
-        if case.state in TO_SEND or uncredited(case):
+        if case.state in TO_SEND or demand.changes(case) or uncredited(case):
             return keys.case_lane(channel.erp)
         waiting = any(i.open and i.kind is IntentKind.SHIP for i in case.intents)
         return keys.case_lane(channel.connection) if waiting else None

@@ -13,13 +13,14 @@ from shared.domain.credits import Credit, OverRefund, credits_of
 from shared.errors import AccessError, RejectedError, RetryableError, UnreachableError
 from shared.flows import keys
 from shared.flows.cases import Cases, credit_id, uncredited
+from shared.flows.erp_links import ErpLinks
 from shared.flows.intents import Intents, Steps
 from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out
 from shared.model.case import Case, Intent, IntentKind, IntentState
 from shared.model.events import RefundCredited
 from shared.model.issue import IssueKind
 from shared.model.order import Refund
-from shared.ports import Bus, Clock, CreditSink, CreditWish, PostedCredit
+from shared.ports import Bus, Clock, CreditSink, CreditWish, PostedCredit, Queues, Store
 
 REFERENCE_MAX = 35  # SAP PurchaseOrderByCustomer
 
@@ -39,6 +40,8 @@ class Crediting:
     connection: str
     erp: CreditSink
     cases: Cases
+    store: Store
+    queues: Queues
     bus: Bus
     issues: Issues
     clock: Clock
@@ -75,15 +78,11 @@ class Crediting:
             find=lambda _: self.erp.find_credit(wish),
             send=lambda _: self.erp.post_credit(wish),
             named=lambda made: made.document,
+            follow=lambda held: self._tell(case, refund, held),
+            refused=lambda error: self.issues.report([self._rejected(case, refund, error)]),
         )
-        try:
-            held = Intents(self.cases, self.clock, self.settle).carry_out(
-                order_id, self._planned(case, refund), steps
-            )
-        except RejectedError as error:
-            self.issues.report([self._rejected(case, refund, error)])
-            return
-        self._tell(case, refund, held)
+        intents = Intents(self.cases, self.clock, self.settle)
+        intents.carry_out(order_id, self._planned(case, refund), steps)
 
     def _wish(self, case: Case, refund: Refund) -> CreditWish | OverRefund:
         before = case.refunds[: case.refunds.index(refund) + 1]
@@ -108,8 +107,8 @@ class Crediting:
         )
 
     def _tell(self, case: Case, refund: Refund, held: Sequence[PostedCredit]) -> None:
-        if not held:
-            return
+        links = ErpLinks(self.connection, self.store, self.queues)
+        links.link(held[0].document, case.order.order_id)
         if any(hop.what == "credit refused" for hop in case.timeline):
             subject = _subject(case, refund)
             self.issues.solve(IssueKind.CREDIT_REJECTED, subject, by="kept by the ERP")

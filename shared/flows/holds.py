@@ -22,8 +22,8 @@ def write_holds(store: Store, retailer: Retailer, case: Case) -> bool:
     """
     order_id = case.order.order_id
     wanted = orders.holds(case, location=retailer.channel(case.order.channel).locations[0])
-    by_line = {line.line_id: line.sku for line in case.order.lines}
-    mine: dict[str, dict[str, Hold]] = {sku: {} for sku in by_line.values() if sku}
+    by_line = {line.line_id: line.sku for line in orders.lines_of(case)}
+    mine: dict[str, dict[str, Hold]] = {sku: {} for sku in case.skus}
     for name, hold in wanted.items():
         mine[str(by_line[hold.line_id])][name] = hold
     pointer = keys.reserved(order_id)

@@ -18,15 +18,18 @@ from shared.ports import Clock
 
 @dataclass(frozen=True, slots=True)
 class Steps[T]:
-    """What one kind of write is: how it is looked for, sent, and put on the case once it is there.
+    """What one kind of write is: how it is looked for and sent, and what follows once it is there.
 
-    `named` is what the other system calls what it made; `what` stands in the timeline.
+    `named` is what the other system calls what it made; `what` stands in the timeline. `follow`
+    and `refused` run before the intent is closed, so that a crash in between has them run again.
     """
 
     what: str
     find: Callable[[Case], Sequence[T]]
     send: Callable[[Case], T]
     named: Callable[[T], str]
+    follow: Callable[[Sequence[T]], None]
+    refused: Callable[[RejectedError], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,31 +40,31 @@ class Intents:
     clock: Clock
     settle: timedelta
 
-    def carry_out[T](self, order_id: str, planned: Intent, steps: Steps[T]) -> Sequence[T]:
+    def carry_out[T](self, order_id: str, planned: Intent, steps: Steps[T]) -> None:
         """Bring it about, or raise: RetryableError says when to look again.
 
-        Returns what the other system holds, more than one being a duplicate; nothing if the intent
-        is closed. Raises RejectedError once it is recorded as rejected.
+        Nothing is done once the intent is closed.
         """
         found = self.cases.find(order_id)
         if found is None:
-            return ()
+            return
         intent = found.case.intent(planned.intent_id) or planned
         if not intent.open:
-            return ()
+            return
         if intent.state is IntentState.PLANNED:
-            return self._send(found, intent, steps)
+            self._send(found, intent, steps)
+            return
         held = steps.find(found.case)
         if held:
-            self._applied(order_id, intent, steps, held[0])
-            return held
+            self._applied(order_id, intent, steps, held)
+            return
         wait = (intent.sent_at or self.clock.now()) + self.settle - self.clock.now()
         if wait > timedelta():
             text = f"{steps.what} of {order_id}: a lost request may still land"
             raise RetryableError(text, after=wait)
-        return self._send(found, intent, steps)
+        self._send(found, intent, steps)
 
-    def _send[T](self, found: CaseRow, intent: Intent, steps: Steps[T]) -> Sequence[T]:
+    def _send[T](self, found: CaseRow, intent: Intent, steps: Steps[T]) -> None:
         order_id = found.case.order.order_id
         now = self.clock.now()
         again = {"state": IntentState.SENT, "attempts": intent.attempts + 1, "sent_at": now}
@@ -83,13 +86,16 @@ class Intents:
             self._put(order_id, sent, IntentState.PLANNED, str(error))
             raise
         except RejectedError as error:
+            steps.refused(error)
             self._put(order_id, sent, IntentState.REJECTED, str(error), f"{steps.what} refused")
-            raise
-        self._applied(order_id, sent, steps, made)
-        return (made,)
+            return
+        self._applied(order_id, sent, steps, (made,))
 
-    def _applied[T](self, order_id: str, intent: Intent, steps: Steps[T], made: T) -> None:
-        name = steps.named(made)
+    def _applied[T](
+        self, order_id: str, intent: Intent, steps: Steps[T], held: Sequence[T]
+    ) -> None:
+        steps.follow(held)
+        name = steps.named(held[0])
         self._put(order_id, intent, IntentState.APPLIED, "", f"{steps.what} kept", name)
 
     def _put(

@@ -1,6 +1,7 @@
 """Where every row lives. `#` separates parts; no SKU, name or id of ours holds one."""
 
 from shared.model.ids import Facet
+from shared.model.order import Order
 from shared.ports import Key, Table
 
 
@@ -179,3 +180,11 @@ def read_queue(connection: str) -> str:
 
 def write_queue(connection: str) -> str:
     return f"{connection}-write"
+
+
+def order_again(connection: str, order: Order) -> dict[str, str]:
+    """The message that has an order looked at again: read anew, or judged as it was posted."""
+    queue = read_queue(connection)
+    if order.called:
+        return {"queue": queue, "release": order.order_id}
+    return {"queue": queue, "read": "order", "key": order.external_id}

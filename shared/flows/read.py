@@ -9,15 +9,18 @@ from shared.domain.price_cards import CONDITIONS_MAX
 from shared.errors import AccessError, RejectedError, RetryableError
 from shared.flows import keys
 from shared.flows.apply import Applied, apply
+from shared.flows.billing import Bills
 from shared.flows.capture import Capture
 from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out, refused
 from shared.flows.shipments import Shipments
 from shared.flows.vanished import vanished
 from shared.model.base import Json
 from shared.model.ids import Entity
+from shared.model.invoice import BillingDocument
 from shared.model.issue import IssueKind
 from shared.model.retailer import Retailer
 from shared.ports import (
+    BillingSource,
     Clock,
     FactSource,
     Message,
@@ -35,7 +38,7 @@ RUN_MAX = timedelta(minutes=10)  # a poll run not heard of for this long was los
 TRIES = 6
 
 
-class Source(FactSource, ShipmentSource, OrderSource, Protocol):
+class Source(FactSource, ShipmentSource, BillingSource, OrderSource, Protocol):
     """Whatever this connection can be read for; the catalogue says which halves it has."""
 
 
@@ -54,6 +57,7 @@ class Reader:
     source: Source
     capture: Capture
     shipments: Shipments
+    bills: Bills
     store: Store
     queues: Queues
     issues: Issues
@@ -81,8 +85,16 @@ class Reader:
             case Entity.SHIPMENT:
                 for shipment in self.source.read_shipment(key):
                     self.shipments.record(shipment, source=self.source)
+            case Entity.INVOICE:
+                self._bill(self.source.read_billed(key))
             case _:
                 self._keep(entity, self.source.read(entity, [key]))
+
+    def _bill(self, page: Page[BillingDocument]) -> str | None:
+        for bill in page.items:
+            self.bills.record(bill)
+        self._refusals(Entity.INVOICE, page)
+        return page.next
 
     def _read_order(self, key: str) -> None:
         try:
@@ -135,6 +147,8 @@ class Reader:
                 self.shipments.record(shipment, source=self.source)
             self._refusals(entity, shipments)
             return shipments.next
+        if entity is Entity.INVOICE:
+            return self._bill(self.source.billed_since(run.since, page=run.page))
         page = self.source.changed(entity, since=run.since, page=run.page)
         self._keep(entity, page)
         if entity is Entity.PRICE and (gone := self._vanished(page)):

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from shared.domain import orders
+from shared.domain import content, demand, lifecycle, orders
 from shared.errors import (
     AccessError,
     InDoubtError,
@@ -18,18 +18,18 @@ from shared.errors import (
     UnreachableError,
 )
 from shared.flows import keys
-from shared.flows.cases import TO_SEND, CaseRow, Cases
+from shared.flows.cases import TO_SEND, CaseRow, Cases, uncredited
+from shared.flows.erp_links import ErpLinks
 from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out
-from shared.flows.shipments import TRIES, reread, waiting
-from shared.model.base import Json
 from shared.model.case import Case, CaseState, HoldReason, Intent, IntentKind, IntentState
-from shared.model.events import OrderAccepted
+from shared.model.events import OrderAccepted, OrderCancelled
 from shared.model.issue import IssueKind
 from shared.model.money import Money
-from shared.ports import Bus, Clock, OrderSink, PostedOrder, Put, Queues, Store
+from shared.ports import Bus, Clock, Message, OrderSink, PostedOrder, Queues, Store
 
 AWAY = timedelta(seconds=30)  # until an ERP out of reach is tried again, doubled with every try
 AWAY_MAX = timedelta(minutes=5)
+DELAY_MAX_S = 900  # SQS delays a message by 15 minutes at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +46,19 @@ class Sender:
     clock: Clock
     settle: timedelta
 
-    def send(self, order_id: str, *, retry_rejected: bool = False) -> None:
-        """Bring one order into the ERP, or raise RetryableError saying when to look again."""
+    def send(self, order_id: str, *, retry_rejected: bool = False) -> bool:
+        """Bring one order into the ERP, or raise RetryableError saying when to look again.
+
+        Answers whether the ERP had it before, so that it may be due for a change.
+        """
         if retry_rejected:
             self.cases.change(order_id, self._unrejected)
         found = self.cases.find(order_id)
         if found is None:
-            return
+            return False
         if found.case.state not in TO_SEND:
             self._close(found.case)
-            return
+            return found.case.erp_order is not None
         try:
             self._go_on(found)
         except UnreachableError:
@@ -63,6 +66,14 @@ class Sender:
         except AccessError as error:
             self.issues.report([locked_out(self.connection, error)])
             raise RetryableError(str(error), after=LOCKED_OUT) from error
+        return False
+
+    def check_duplicates(self, order_id: str) -> None:
+        """Ask again for an order that was posted twice, once no lost request can land any more."""
+        found = self.cases.find(order_id)
+        if found is not None and found.case.erp_order is not None:
+            posted = self.erp.find_order(found.case.order, found.case.reference)
+            self._report_duplicates(found.case, posted)
 
     def _go_on(self, found: CaseRow) -> None:
         intent = found.case.intent(self._intent_id)
@@ -108,13 +119,17 @@ class Sender:
                 f"order {found.case.order.order_id}: a lost request may still land",
                 after=safe_at - now,
             )
-        self._post(found, intent)
+        if any(demand.wanted(found.case.newest, found.case.refunds).values()):
+            self._post(found, intent)
+        else:
+            self._unsent(found, intent, "cancelled before it arrived")
 
     def _post(self, found: CaseRow, intent: Intent) -> None:
         now = self.clock.now()
         again = {"state": IntentState.SENT, "attempts": intent.attempts + 1, "sent_at": now}
         sent = intent.model_copy(update=again)
-        case = orders.with_intent(found.case, sent).model_copy(update={"state": CaseState.SENDING})
+        case = orders.with_intent(found.case, sent)
+        case = lifecycle.advance(case, CaseState.SENDING, now=now)
         case = orders.noted(case, "sent to ERP", f"attempt {sent.attempts}", now=now)
         if not self.cases.commit(case, found.rev, due=now + self.settle):
             raise RetryableError("another worker is sending this order", after=self.settle)
@@ -134,46 +149,38 @@ class Sender:
 
     def _accepted(self, found: CaseRow, intent: Intent, posted: PostedOrder) -> None:
         now = self.clock.now()
-        self._link(posted.erp_order, found.case.order.order_id)
+        links = ErpLinks(self.connection, self.store, self.queues)
+        links.link(posted.erp_order, found.case.order.order_id)
         total = _total(posted)
 
         def step(case: Case) -> Case:
             if case.erp_order is not None:
                 return case
             applied = orders.settled(intent, IntentState.APPLIED, now=now, result=posted.erp_order)
-            case = orders.with_intent(case, applied)
-            case = orders.noted(case, "accepted by ERP", posted.erp_order, now=now)
-            return case.model_copy(
-                update={
-                    "state": CaseState.ACCEPTED,
-                    "holds": (),
-                    "erp_order": posted.erp_order,
-                    "erp_items": dict(posted.items),
-                    "erp_total": total,
-                }
+            lines = demand.accepted_lines(case, posted.items)
+            case = lifecycle.accepted(
+                case, applied, number=posted.erp_order, lines=lines, total=total
             )
+            case = orders.noted(case, "accepted by ERP", posted.erp_order, now=now)
+            return lifecycle.settled(case, now=now)
 
         case = self.cases.change(found.case.order.order_id, step)
         if case is not None:
-            self._tell(case, posted, now)
+            self._look_again(case, intent)
+            self._tell(found.case, case, posted, now)
 
-    def _link(self, erp_order: str, order_id: str) -> None:
-        """Make our order known by the ERP's number, and have shipments read that came before it."""
-        key = keys.erp_order(self.connection, erp_order)
-        body: dict[str, Json] = {"order_id": order_id}
-        linked = self.store.commit([Put(key, body, 0)])[0]
-        for _ in range(TRIES):
-            row = None if linked else self.store.get([key]).get(key)
-            if row is None or row.body.get("order_id"):
-                return
-            early = waiting(row)
-            self.queues.send([reread(self.connection, name) for name in early])
-            linked = self.store.commit([Put(key, {**row.body, **body}, row.rev)])[0]
-        if not linked:
-            raise RetryableError(f"ERP order {erp_order} is contended")
+    def _look_again(self, case: Case, intent: Intent) -> None:
+        """What changed meanwhile is to be changed; what was posted twice may be there twice."""
+        queue, name = keys.write_queue(self.connection), {"case": case.order.order_id}
+        due = demand.changes(case) or uncredited(case)
+        messages = [Message(queue, name)] if due else []
+        if intent.attempts > 1:
+            wait_s = min(int(self.settle.total_seconds()), DELAY_MAX_S)
+            messages.append(Message(queue, {**name, "check": "duplicates"}, wait_s))
+        self.queues.send(messages)
 
-    def _tell(self, case: Case, posted: PostedOrder, now: datetime) -> None:
-        order = case.order
+    def _tell(self, sent: Case, case: Case, posted: PostedOrder, now: datetime) -> None:
+        order = sent.order
         self.bus.publish(
             [
                 OrderAccepted(
@@ -187,7 +194,9 @@ class Sender:
         )
         self._close(case)
         if case.erp_total is not None and case.erp_total != order.total:
-            self.issues.report([self._differs(case, case.erp_total)])
+            self.issues.report([self._differs(sent, case.erp_total, posted.erp_order)])
+        if differing := content.differing(order, posted.units):
+            self.issues.report([self._content(sent, posted.erp_order, differing)])
 
     def _close(self, case: Case) -> None:
         """End what was told of an order the ERP has; a repeat makes good what a crash left."""
@@ -209,7 +218,7 @@ class Sender:
                 return None
             doubted = sent.model_copy(update={"state": IntentState.IN_DOUBT, "detail": detail})
             case = orders.noted(orders.with_intent(case, doubted), "in doubt", detail, now=now)
-            return case.model_copy(update={"state": CaseState.IN_DOUBT})
+            return lifecycle.advance(case, CaseState.IN_DOUBT, now=now)
 
         case = self.cases.change(found.case.order.order_id, step)
         if case is not None and case.state is CaseState.IN_DOUBT:
@@ -222,10 +231,24 @@ class Sender:
         def step(case: Case) -> Case | None:
             if case.erp_order is not None:
                 return None
-            case = orders.with_intent(case, planned)
-            return case.model_copy(update={"state": CaseState.RELEASED})
+            return self._back(orders.with_intent(case, planned), CaseState.RELEASED)
 
-        self.cases.change(found.case.order.order_id, step)
+        self._end(self.cases.change(found.case.order.order_id, step))
+
+    def _back(self, case: Case, state: CaseState) -> Case:
+        """A case the ERP does not hold after all; who wants nothing of it any more cancels it."""
+        if not any(demand.wanted(case.newest, case.refunds).values()):
+            case = case.model_copy(update={"order": case.newest, "told": None})
+            state = CaseState.CANCELLED
+        return lifecycle.advance(case, state, now=self.clock.now())
+
+    def _end(self, case: Case | None) -> None:
+        if case is not None and case.state is CaseState.CANCELLED and case.erp_order is None:
+            order = case.order
+            self.cases.sync_holds(order.order_id)
+            now = self.clock.now()
+            event = OrderCancelled(at=now, order_id=order.order_id, channel=order.channel)
+            self.bus.publish([event])
 
     def _rejected(self, found: CaseRow, sent: Intent, error: RejectedError) -> None:
         now = self.clock.now()
@@ -235,19 +258,21 @@ class Sender:
             case = orders.noted(
                 orders.with_intent(case, refused), "rejected by ERP", str(error), now=now
             )
-            return case.model_copy(
-                update={"state": CaseState.HELD, "holds": (HoldReason.REJECTED_BY_ERP,)}
-            )
+            case = self._back(case, CaseState.HELD)
+            held = (HoldReason.REJECTED_BY_ERP,) if case.state is CaseState.HELD else ()
+            return case.model_copy(update={"holds": held})
 
         case = self.cases.change(found.case.order.order_id, step)
-        if case is not None:
+        self._end(case)
+        if case is not None and case.state is CaseState.HELD:
             self.issues.report([self._refusal(case, error)])
 
     def _unrejected(self, case: Case) -> Case | None:
         if HoldReason.REJECTED_BY_ERP not in case.holds:
             return None
         case = orders.noted(case, "released again", "by an operator", now=self.clock.now())
-        return case.model_copy(update={"state": CaseState.RELEASED, "holds": ()})
+        case = lifecycle.advance(case, CaseState.RELEASED, now=self.clock.now())
+        return case.model_copy(update={"holds": ()})
 
     def _report_duplicates(self, case: Case, posted: Sequence[PostedOrder]) -> None:
         numbers = [p.erp_order for p in posted]
@@ -295,13 +320,25 @@ class Sender:
             replay={"queue": keys.write_queue(self.connection), "case": case.order.order_id},
         )
 
-    def _differs(self, case: Case, total: Money) -> Problem:
+    def _content(self, case: Case, erp_order: str, differing: str) -> Problem:
+        return Problem(
+            kind=IssueKind.CONTENT_DIFFERS,
+            subject=case.order.order_id,
+            connection=self.connection,
+            summary=f"ERP order {erp_order} is not order {case.order.number}: {differing}",
+            remedy=f"correct the items of ERP order {erp_order}",
+            field="lines",
+            value=differing[:200],
+            at_risk=case.order.total,
+        )
+
+    def _differs(self, case: Case, total: Money, erp_order: str) -> Problem:
         return Problem(
             kind=IssueKind.TOTALS_DIFFER,
             subject=f"{case.order.order_id}/erp",
             connection=self.connection,
             summary=f"order {case.order.number}: captured {case.order.total}, ERP {total}",
-            remedy=f"correct the pricing of ERP order {case.erp_order}",
+            remedy=f"correct the pricing of ERP order {erp_order}",
             field="total",
             value=str(total),
             at_risk=case.order.total,

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
-from shared.domain import orders
+from shared.domain import lifecycle, orders
 from shared.errors import AccessError, InDoubtError, RetryableError
 from shared.flows import keys
 from shared.flows.apply import apply
 from shared.flows.cases import Cases
+from shared.flows.erp_links import ErpLinks, reread, waiting
 from shared.flows.issues import Issues, Problem
-from shared.model.base import Json
+from shared.flows.late import Lateness
 from shared.model.case import Case, CaseState, Intent, IntentKind, IntentState
 from shared.model.events import OrderShipped
 from shared.model.ids import Entity
@@ -16,21 +17,7 @@ from shared.model.issue import IssueKind
 from shared.model.order import Shipment
 from shared.model.retailer import Retailer
 from shared.model.target import Outcome, Verdict
-from shared.ports import Bus, Clock, FactReader, Message, OrderSource, Put, Queues, Row, Store
-
-ACCEPTANCE_S = 60  # how long until a shipment that overtook its order's acceptance is read again
-TRIES = 6
-
-
-def waiting(row: Row | None) -> list[str]:
-    """Shipments that came before the acceptance of their order."""
-    known = row.body.get("shipments") if row else None
-    return [str(name) for name in known] if isinstance(known, list) else []
-
-
-def reread(connection: str, shipment_id: str) -> Message:
-    body = {"read": Entity.SHIPMENT.value, "key": shipment_id}
-    return Message(keys.read_queue(connection), body, ACCEPTANCE_S)
+from shared.ports import Bus, Clock, FactReader, Message, OrderSource, Queues, Row, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +59,8 @@ class Shipments:
                 retailer=self.retailer,
             )
         self.cases.sync_holds(order_id)
-        if shipment.shipment_id in waiting(row):
+        Lateness(self.bus, self.issues, self.clock).tell(case)
+        if shipment.shipment_id in waiting(row, Entity.SHIPMENT):
             subject = self._subject(shipment)
             self.issues.solve(IssueKind.SHIPMENT_WITHOUT_ORDER, subject, by="order accepted")
         intent = case.intent(_intent_id(shipment))
@@ -81,45 +69,33 @@ class Shipments:
             self.queues.send([Message(queue, {"ship": order_id})])
 
     def _linked(self, shipment: Shipment) -> Row | None:
-        """The row that links the ERP's order to ours; without one the shipment waits in it.
-
-        One row for both, so that a shipment and the acceptance of its order cannot miss each other.
-        """
-        key = keys.erp_order(self.connection, shipment.erp_order)
-        for _ in range(TRIES):
-            row = self.store.get([key]).get(key)
-            known = waiting(row)
-            if row is not None and row.body.get("order_id"):
-                return row
-            if shipment.shipment_id in known:
-                return None
-            body: dict[str, Json] = {"order_id": None, "shipments": [*known, shipment.shipment_id]}
-            if self.store.commit([Put(key, body, row.rev if row else 0)])[0]:
-                return None
-        raise RetryableError(f"ERP order {shipment.erp_order} is contended")
+        links = ErpLinks(self.connection, self.store, self.queues)
+        return links.find(shipment.erp_order, Entity.SHIPMENT, shipment.shipment_id)
 
     def _later(self, shipment: Shipment) -> None:
         """Read again once the sender has recorded that the ERP accepted the order.
 
         Only then are the ERP's item numbers known, by which the shipped lines are found.
         """
-        self.queues.send([reread(self.connection, shipment.shipment_id)])
+        self.queues.send([reread(self.connection, Entity.SHIPMENT, shipment.shipment_id)])
 
     def _shipped(self, case: Case, shipment: Shipment) -> Case | None:
-        if any(s.shipment_id == shipment.shipment_id for s in case.shipments):
-            return None
         now = self.clock.now()
-        resolved = orders.resolved(case, shipment)
-        case = case.model_copy(update={"shipments": (*case.shipments, resolved)})
-        intent = Intent(
-            intent_id=_intent_id(shipment),
-            kind=IntentKind.SHIP,
-            connection=self.retailer.channel(case.order.channel).connection,
-            reference=shipment.shipment_id,
-        )
-        case = orders.with_intent(case, intent)
-        case = orders.noted(case, "shipped", shipment.shipment_id, now=now)
-        return case.model_copy(update={"state": orders.shipped_state(case)})
+        told = lifecycle.shipped(case, shipment)
+        if told == case:
+            return None
+        if len(told.shipments) > len(case.shipments):
+            intent = Intent(
+                intent_id=_intent_id(shipment),
+                kind=IntentKind.SHIP,
+                connection=self.retailer.channel(case.order.channel).connection,
+                reference=shipment.shipment_id,
+            )
+            told = orders.with_intent(told, intent)
+            told = orders.noted(told, "shipped", shipment.shipment_id, now=now)
+        else:
+            told = orders.noted(told, "tracking added", shipment.shipment_id, now=now)
+        return lifecycle.settled(told, now=now)
 
     def _subject(self, shipment: Shipment) -> str:
         return f"{self.connection}/{shipment.shipment_id}"
@@ -174,6 +150,9 @@ class ShipmentTeller:
             update={"state": IntentState.SENT, "attempts": intent.attempts + 1, "sent_at": now}
         )
         self.cases.change(case.order.order_id, lambda c: orders.with_intent(c, sent))
+        if case.order.called:
+            self._settle(case, sent, Outcome(key=shipment.shipment_id, verdict=Verdict.APPLIED))
+            return
         try:
             outcome = self.channel_client.ship(case.order, shipment)
         except (InDoubtError, AccessError) as error:

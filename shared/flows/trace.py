@@ -1,7 +1,9 @@
 """Why is this value what it is: fact -> rule -> target -> call -> outcome, with times."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import datetime
 
+from shared.domain import lifecycle
 from shared.flows import keys
 from shared.model.base import Json
 from shared.model.case import Case
@@ -67,7 +69,7 @@ class Tracer:
             },
         }
 
-    def order(self, order_id: str) -> dict[str, Json] | None:
+    def order(self, order_id: str, *, now: datetime) -> dict[str, Json] | None:
         """The story of one order, without the customer's name and address."""
         key = keys.case(order_id)
         row = self.store.get([key]).get(key)
@@ -79,7 +81,9 @@ class Tracer:
             "number": case.order.number,
             "state": case.state.value,
             "holds": [reason.value for reason in case.holds],
-            "total": str(case.order.total),
+            "standing": asdict(lifecycle.standing(case, now=now)),
+            "late": dict(case.late),
+            "total": str(case.newest.total),
             "erp_order": case.erp_order,
             "erp_total": str(case.erp_total) if case.erp_total else None,
             "reference": case.reference,
@@ -92,8 +96,9 @@ class Tracer:
                     "unit_price": str(line.unit_price),
                     "location": line.location,
                 }
-                for line in case.order.lines
+                for line in case.newest.lines
             ],
+            "payments": [payment.model_dump(mode="json") for payment in case.newest.payments],
             "intents": [intent.model_dump(mode="json") for intent in case.intents],
             "shipments": [shipment.model_dump(mode="json") for shipment in case.shipments],
             "refunds": [refund.model_dump(mode="json") for refund in case.refunds],

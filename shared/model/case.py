@@ -5,7 +5,8 @@ from enum import StrEnum
 from pydantic import Field
 
 from shared.model.base import Canonical, Instant
-from shared.model.ids import Name
+from shared.model.ids import Name, Sku
+from shared.model.invoice import BillingDocument
 from shared.model.money import Money
 from shared.model.order import Order, Refund, Shipment
 
@@ -27,10 +28,13 @@ class HoldReason(StrEnum):
     TOTALS_DIFFER = "totals_differ"
     REJECTED_BY_ERP = "rejected_by_erp"
     PAYMENT = "payment"
+    FRAUD = "fraud"
+    ADDRESS = "address"
 
 
 class IntentKind(StrEnum):
     POST_ORDER = "post_order"
+    AMEND_ORDER = "amend_order"
     SHIP = "ship"
     CREDIT = "credit"
 
@@ -70,8 +74,40 @@ class Hop(Canonical):
     detail: str = ""
 
 
+class ErpLine(Canonical):
+    """One line as the ERP holds it: `units` ordered, or `rejected`, so that no more of it leaves.
+
+    `place` is the number by which the ERP's item names our line. `delivered` says that the ERP let
+    all of it go, also where we have not heard of the shipment yet. `refused` are the units the ERP
+    would not change it to.
+    """
+
+    item: str
+    place: int = Field(ge=1)
+    units: int = Field(ge=0)
+    rejected: bool = False
+    delivered: bool = False
+    refused: int | None = None
+
+
+class Counts(Canonical):
+    """Units by line that the ERP says are promised, billed, and back.
+
+    Each only ever grows, but for what is billed: that follows from the bills there are.
+    """
+
+    allocated: dict[str, int] = {}
+    invoiced: dict[str, int] = {}
+    returned: dict[str, int] = {}
+
+
 class Case(Canonical):
-    """`reference` is what the ERP can be asked for; it never changes."""
+    """`reference` is what the ERP can be asked for; it never changes.
+
+    `order` is what the ERP was sent, or is to be sent; `told` is what the channel has made of it
+    since, until the ERP holds that too. `late` are units asked back after they had left, by line.
+    `skus` are all articles it ever had, also those of lines that were taken away.
+    """
 
     order: Order
     reference: str = Field(max_length=35)
@@ -80,11 +116,26 @@ class Case(Canonical):
     intents: tuple[Intent, ...] = ()
     erp_order: str | None = None
     erp_total: Money | None = None
-    erp_items: dict[str, str] = {}
+    erp_lines: dict[str, ErpLine] = {}
+    told: Order | None = None
+    late: dict[str, int] = {}
+    skus: tuple[Sku, ...] = ()
+    counts: Counts = Counts()
     shipments: tuple[Shipment, ...] = ()
     refunds: tuple[Refund, ...] = ()
+    bills: tuple[BillingDocument, ...] = ()
     timeline: tuple[Hop, ...] = ()
     captured_at: Instant
+
+    @property
+    def erp_items(self) -> dict[str, str]:
+        """Our line ids, and the ERP's item numbers."""
+        return {line_id: line.item for line_id, line in self.erp_lines.items() if line.item}
+
+    @property
+    def newest(self) -> Order:
+        """The order as its channel has it now."""
+        return self.told or self.order
 
     def intent(self, intent_id: str) -> Intent | None:
         return next((i for i in self.intents if i.intent_id == intent_id), None)

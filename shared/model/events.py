@@ -43,6 +43,23 @@ class OrderReleased(_Event):
     channel: Name
 
 
+class OrderCancelled(_Event):
+    """Nothing of the order is to leave any more, in the ERP neither."""
+
+    type: Literal["OrderCancelled"] = "OrderCancelled"
+    order_id: str
+    channel: Name
+
+
+class CancellationTooLate(_Event):
+    """Units, by line, were asked back after they had left: a return is due."""
+
+    type: Literal["CancellationTooLate"] = "CancellationTooLate"
+    order_id: str
+    channel: Name
+    lines: dict[str, int]
+
+
 class OrderShipped(_Event):
     type: Literal["OrderShipped"] = "OrderShipped"
     order_id: str
@@ -57,6 +74,27 @@ class OrderRefunded(_Event):
     channel: Name
     refund_id: str
     total: Money
+
+
+class _Billed(_Event):
+    """The ERP booked a billing document, or took it back; `total` is with tax."""
+
+    order_id: str
+    channel: Name
+    document: str
+    total: Money
+    cancelled: bool
+
+
+class InvoicePosted(_Billed):
+    type: Literal["InvoicePosted"] = "InvoicePosted"
+
+
+class CreditMemoPosted(_Billed):
+    """`refund_id` is the refund it is for, None if it was credited in the ERP by hand."""
+
+    type: Literal["CreditMemoPosted"] = "CreditMemoPosted"
+    refund_id: str | None
 
 
 class RefundCredited(_Event):
@@ -148,9 +186,13 @@ BusinessEvent = Annotated[
     OrderAccepted
     | OrderHeld
     | OrderReleased
+    | OrderCancelled
+    | CancellationTooLate
     | OrderShipped
     | OrderRefunded
     | RefundCredited
+    | InvoicePosted
+    | CreditMemoPosted
     | IssueRaised
     | IssueSolved
     | ReconciliationFinding
@@ -165,9 +207,13 @@ ALL = (
     OrderAccepted,
     OrderHeld,
     OrderReleased,
+    OrderCancelled,
+    CancellationTooLate,
     OrderShipped,
     OrderRefunded,
     RefundCredited,
+    InvoicePosted,
+    CreditMemoPosted,
     IssueRaised,
     IssueSolved,
     ReconciliationFinding,

@@ -35,6 +35,7 @@ class Entity(StrEnum):
     STOCK = "stock"
     ORDER = "order"
     SHIPMENT = "shipment"
+    INVOICE = "invoice"
 
 
 class Facet(StrEnum):

@@ -29,7 +29,8 @@ class Discount(Canonical):
 class OrderLine(Canonical):
     """`unit_price` as the channel charged it; whether it contains tax, the order says.
 
-    `channel_sku` is what the channel sent; `sku` is ours, once a mapping is known.
+    `channel_sku` is what the channel sent; `sku` is ours, once a mapping is known. `total` is what
+    the channel makes of the line, if it says.
     """
 
     line_id: ExternalId
@@ -41,6 +42,7 @@ class OrderLine(Canonical):
     location: Name | None = None
     discounts: tuple[Discount, ...] = ()
     taxes: tuple[TaxLine, ...] = ()
+    total: Money | None = None
 
 
 class ShippingLine(Canonical):
@@ -59,11 +61,24 @@ class PaymentKind(StrEnum):
 
 
 class Payment(Canonical):
+    """One movement of money. A gift card is a gateway; `parent` is the authorisation captured."""
+
     reference: ExternalId
     gateway: str
     kind: PaymentKind
     succeeded: bool
     amount: Money
+    parent: ExternalId | None = None
+    expires_at: Instant | None = None
+
+
+class FraudVerdict(StrEnum):
+    """What the channel, or whom it asks, says of an order; `none` where nobody looks."""
+
+    NONE = "none"
+    PENDING = "pending"
+    APPROVED = "approved"
+    REJECTED = "rejected"
 
 
 class Address(Canonical):
@@ -118,7 +133,8 @@ class Order(Canonical):
     """One order of one channel, in the channel's shop currency.
 
     One that is `pending` takes stock and is not to be sent on: the channel still waits for payment,
-    and may not tell its prices yet.
+    and may not tell its prices yet. `terms_days` is the credit given instead of a payment.
+    One that was `called` came by the order API: its channel is told by events alone.
     """
 
     channel: Name
@@ -128,6 +144,9 @@ class Order(Canonical):
     updated_at: Instant
     cancelled_at: Instant | None = None
     pending: bool = False
+    called: bool = False
+    fraud: FraudVerdict = FraudVerdict.NONE
+    terms_days: int | None = Field(default=None, ge=0)
     currency: Currency
     taxes_included: bool
     lines: tuple[OrderLine, ...] = Field(min_length=1)

@@ -13,6 +13,7 @@ from shared.model.feeds import FeedLimits
 from shared.model.guardrails import Guardrails
 from shared.model.ids import Entity, Name, Sku
 from shared.model.money import Currency
+from shared.model.order_policy import OrderPolicy
 from shared.model.parity import ParityPolicy
 from shared.model.price import PriceKind, TaxBasis
 from shared.model.price_rules import (
@@ -140,6 +141,7 @@ class Channel(Canonical):
     guardrails: Guardrails | None = None
     tolerance_minor: int = Field(default=0, ge=0, description="allowed difference of totals")
     parity: ParityPolicy = ParityPolicy()
+    orders: OrderPolicy = OrderPolicy()
     custom_line_sku: Sku | None = Field(
         default=None, description="the ERP's article for lines a shop adds without a SKU"
     )

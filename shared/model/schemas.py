@@ -5,6 +5,7 @@ from pydantic import TypeAdapter
 from shared.model import events
 from shared.model.base import Json
 from shared.model.issue import Issue
+from shared.model.openapi import openapi
 from shared.model.order import Order, Shipment
 from shared.model.price import PriceCondition
 from shared.model.product import Product
@@ -24,4 +25,5 @@ def schemas() -> dict[str, Json]:
         for event in events.ALL
     }
     found["events.json"] = TypeAdapter[events.BusinessEvent](events.BusinessEvent).json_schema()
+    found["openapi.json"] = openapi()
     return found

@@ -5,7 +5,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.price_cards import CONDITIONS_MAX, ENDED_FOR, changes, merged
+from shared.domain.price_cards import CONDITIONS_MAX, ENDED_FOR, changes, merged, reread
 from shared.model.facts import PriceCard, PriceChange
 from shared.model.price import PriceCondition
 from tests.factories import NOW, SKU, make_condition, make_money, make_price_card, make_window
@@ -87,3 +87,37 @@ def test_no_order_of_arrival_brings_back_what_a_later_telling_replaced(
         card = merged(card, told(condition(name, amount * 100 + minute), minutes=minute))
     newest = {name: amount * 100 + minute for minute, name, amount in tellings}
     assert amounts(card) == newest
+
+
+# read whole and told one by one
+
+NAMES = st.sampled_from(["A", "B", "C"])
+SAID = st.dictionaries(NAMES, st.integers(1, 3), max_size=3)
+
+
+@given(st.lists(st.tuples(st.booleans(), SAID), max_size=8))
+def test_a_reading_replaces_what_was_read_and_leaves_what_was_told(
+    events: list[tuple[bool, dict[str, int]]],
+) -> None:
+    """By hand: two books, of what was last read and of what was told since or besides."""
+    card: PriceCard | None = None
+    read: dict[str, int] = {}
+    single: dict[str, int] = {}
+    for minutes, (whole, said) in enumerate(events):
+        conditions = tuple(condition(name, amount) for name, amount in said.items())
+        if whole:
+            at = NOW + timedelta(minutes=minutes)
+            card = reread(card, make_price_card(conditions=conditions, as_of=at))
+            read = said
+            single = {name: amount for name, amount in single.items() if name not in said}
+        else:
+            card = merged(card, told(*conditions, minutes=minutes)) if said else card
+            news = {n: a for n, a in said.items() if (read | single).get(n) != a}
+            single |= news
+    assert amounts(card or make_price_card(conditions=())) == read | single
+
+
+def test_a_card_that_nothing_was_told_of_by_itself_is_the_reading() -> None:
+    whole = make_price_card(conditions=(condition("A"),))
+    assert reread(None, whole) is whole
+    assert reread(make_price_card(conditions=(condition("B"),)), whole) is whole

@@ -11,6 +11,7 @@ from shared.flows import keys
 from shared.flows.read import Reader
 from shared.model.facts import StockCard
 from shared.model.ids import Entity
+from shared.model.invoice import BillingDocument
 from shared.model.order import Order, Shipment
 from shared.model.target import Outcome
 from shared.ports import Page, Refusal
@@ -28,6 +29,7 @@ class Erp:
     refused: Sequence[Refusal] = ()
     orders: dict[str, Order] = field(default_factory=dict)
     unreadable: RejectedError | None = None
+    bills: list[BillingDocument] = field(default_factory=list)
 
     def changed(
         self, entity: Entity, *, since: datetime | None, page: str | None
@@ -52,6 +54,13 @@ class Erp:
         del shipment_id
         return []
 
+    def billed_since(self, since: datetime | None, *, page: str | None) -> Page[BillingDocument]:
+        del since, page
+        return Page(self.bills)
+
+    def read_billed(self, document: str) -> Page[BillingDocument]:
+        return Page([bill for bill in self.bills if bill.document == document])
+
     def orders_since(self, since: datetime | None, *, page: str | None) -> Page[Order]:
         del since, page
         return Page(list(self.orders.values()))
@@ -75,6 +84,7 @@ class Setup:
             self.erp,
             w.capture,
             w.shipments,
+            w.bills,
             w.store,
             w.queues,
             w.issues,

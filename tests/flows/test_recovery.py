@@ -199,7 +199,7 @@ def test_a_trace_of_an_order_names_no_customer() -> None:
     world = World()
     world.know("M")
     world.capture.take(order(customer={"email": "ann@example.com", "reference": "1"}))
-    story = Tracer(world.store, world.retailer).order("shop:77")
+    story = Tracer(world.store, world.retailer).order("shop:77", now=NOW)
     assert story is not None
     assert story["state"] == "released"
     assert "ann@example.com" not in json.dumps(story)
@@ -208,7 +208,7 @@ def test_a_trace_of_an_order_names_no_customer() -> None:
 def test_nothing_known_is_said_so() -> None:
     world = World()
     assert Tracer(world.store, world.retailer).sku("X") is None
-    assert Tracer(world.store, world.retailer).order("shop:1") is None
+    assert Tracer(world.store, world.retailer).order("shop:1", now=NOW) is None
 
 
 def pacer(world: World) -> LeasedPacer:

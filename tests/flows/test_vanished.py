@@ -52,7 +52,16 @@ class Setup:
         self.erp = Erp(*SKUS, size=size)
         source: Any = self.erp
         self.reader = Reader(
-            "erp", source, w.capture, w.shipments, w.store, w.queues, w.issues, w.clock, w.retailer
+            "erp",
+            source,
+            w.capture,
+            w.shipments,
+            w.bills,
+            w.store,
+            w.queues,
+            w.issues,
+            w.clock,
+            w.retailer,
         )
         self.poll()
         w.store.commit([Put(keys.roster("shop", Facet.PRICE, sku), {}, 0) for sku in SKUS])

@@ -5,7 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from shared.domain.demand import AmendedLine, LineChange
+from shared.flows.amend import Amender
 from shared.flows.apply import Applied, apply
+from shared.flows.billing import Bills
 from shared.flows.capture import Capture
 from shared.flows.cases import Cases
 from shared.flows.credits import Crediting
@@ -182,6 +185,8 @@ class FakeErp:
     keeps: bool = True
     total: int | None = None
     stock: dict[str, int] = field(default_factory=dict)
+    lines: dict[str, dict[str, AmendedLine]] = field(default_factory=dict)
+    changed: list[tuple[str, str, int]] = field(default_factory=list)
     credits: list[tuple[str, CreditWish]] = field(default_factory=list)
     differs: Money | None = None
 
@@ -214,6 +219,28 @@ class FakeErp:
             raise error
         self.total = self.total if self.total is not None else order.total.amount
         return self._posted(self.orders[-1][0])
+
+    def amend_order(
+        self, order: Order, erp_order: str, changes: Sequence[LineChange]
+    ) -> list[AmendedLine]:
+        """Items are numbered by their place; `lines` says of some what became of them."""
+        del order
+        error = self.errors.pop(0) if self.errors else None
+        if error is not None and not self.keeps:
+            raise error
+        known = self.lines.setdefault(erp_order, {})
+        for change in changes:
+            before = known.get(change.line_id)
+            if before is None or not (before.delivered or before.refused):
+                item = change.item or f"{change.place}0"
+                gone = change.units == 0
+                known[change.line_id] = AmendedLine(
+                    change.line_id, item, change.place, change.units, rejected=gone
+                )
+                self.changed.append((erp_order, change.line_id, change.units))
+        if error is not None:
+            raise error
+        return [known[change.line_id] for change in changes]
 
     def _posted(self, number: str) -> PostedOrder:
         return PostedOrder(number, self.total, "GBP", {"1": "10", "2": "20"})
@@ -251,7 +278,11 @@ class World:
             clock,
             settle,
         )
-        self.crediting = Crediting("erp", self.erp, self.cases, bus, self.issues, clock, settle)
+        self.amender = Amender("erp", self.erp, self.cases, bus, self.issues, clock, settle)
+        self.crediting = Crediting(
+            "erp", self.erp, self.cases, store, queues, bus, self.issues, clock, settle
+        )
+        self.bills = Bills("erp", store, queues, bus, self.cases, clock)
         self.shipments = Shipments(
             "erp", store, queues, bus, self.issues, self.cases, clock, retailer
         )

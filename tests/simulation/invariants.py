@@ -21,10 +21,11 @@ from tests.simulation.invariants_orders import (
     exactly_once,
     money_is_conserved,
     no_stale_exception,
+    stopped_or_too_late,
 )
-from tests.simulation.invariants_refunds import refunds_credited_once
+from tests.simulation.invariants_refunds import bills_known_once, refunds_credited_once
 from tests.simulation.retailer import CANARY
-from tests.simulation.truth import Truth, skus
+from tests.simulation.truth import Truth, skus, wanted
 from tests.simulation.vendors import LATE_MS
 
 type Check = Callable[[Truth], Iterator[str]]
@@ -40,7 +41,7 @@ def never_oversold(truth: Truth) -> Iterator[str]:
     for sku, units in truth.on_hand.items():
         for shop in world.shops:
             sold = sum(
-                line.quantity
+                wanted(order)[line.line_id]
                 for order in world.vendors[shop].shop.orders.values()
                 for line in order.lines
                 if line.sku == sku
@@ -233,6 +234,7 @@ def nothing_secret_is_told(truth: Truth) -> Iterator[str]:
 
 INVARIANTS: dict[str, Check] = {
     "I1 exactly once, to the penny": exactly_once,
+    "I1 stopped, or too late and told": stopped_or_too_late,
     "I2 never oversold": never_oversold,
     "I3 newest everywhere": newest_everywhere,
     "I3 nothing left to do": nothing_left_to_do,
@@ -243,6 +245,7 @@ INVARIANTS: dict[str, Check] = {
     "I6 no exception is stale": no_stale_exception,
     "I7 money is conserved": money_is_conserved,
     "I7 refunds are credited once": refunds_credited_once,
+    "I1 what is billed is known": bills_known_once,
     "I8 within the vendors' limits": within_limits,
     "I11 promotions in their window": promotions_in_their_window,
     "I12 nothing secret is told": nothing_secret_is_told,

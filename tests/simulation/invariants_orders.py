@@ -11,10 +11,10 @@ from shared.model.case import Case, CaseState, HoldReason
 from shared.model.facts import HoldCard, StockCard
 from shared.model.issue import IssueKind, IssueState
 from shared.ports import Table
-from tests.simulation.truth import Truth, decimal_minor, skus
+from tests.simulation.truth import Truth, decimal_minor, skus, wanted
 
 NEVER_SENT = frozenset({CaseState.HELD, CaseState.CANCELLED})
-DONE = frozenset({CaseState.CANCELLED, CaseState.SHIPPED, CaseState.RECORDED})
+DONE = frozenset({CaseState.CANCELLED, CaseState.RECORDED})
 TOLD_BY = {
     HoldReason.UNMAPPED_SKU: IssueKind.UNMAPPED_SKU,
     HoldReason.TOTALS_DIFFER: IssueKind.TOTALS_DIFFER,
@@ -26,15 +26,16 @@ def exactly_once(truth: Truth) -> Iterator[str]:
     """I1: an accepted order is in the ERP exactly once, to the penny."""
     stored = truth.world.vendors["erp"].tenant.by_reference
     known = cases(truth)
-    wanted = set()
+    expected = set()
     for shop, order in sold(truth):
         reference = f"{shop}-{order.order_id}".upper()
-        wanted.add(reference)
+        expected.add(reference)
         case = known.get(f"{shop}:{order.order_id}")
         found = stored.get(reference, [])
         if not found and order.cancelled_at is None and not _waits(truth, shop, order, case):
             yield f"order {reference} is not in the ERP; it is {_standing(case)}"
-        if found and decimal_minor(found[0].gross) != order.total:
+        whole = wanted(order) == {line.line_id: line.quantity for line in order.lines}
+        if found and whole and decimal_minor(found[0].gross) != order.total:
             yield f"order {reference}: shop {order.total}, ERP {found[0].gross}"
         if found and case is not None and case.erp_order != found[0].number:
             yield (
@@ -44,8 +45,29 @@ def exactly_once(truth: Truth) -> Iterator[str]:
     for reference, found in stored.items():
         if len(found) != 1:
             yield f"order {reference} is in the ERP {len(found)} times"
-        if reference not in wanted:
+        if reference not in expected:
             yield f"the ERP holds {reference}, which no shop sold"
+
+
+def stopped_or_too_late(truth: Truth) -> Iterator[str]:
+    """I1: what nobody wants any more the ERP does not send, or it had left and that is told."""
+    known, told = cases(truth), _open_issues(truth)
+    for shop, order in sold(truth):
+        order_id, reference = f"{shop}:{order.order_id}", f"{shop}-{order.order_id}".upper()
+        case, wish = known.get(order_id), wanted(order)
+        late = Counter[str]()
+        for held in truth.world.vendors["erp"].tenant.by_reference.get(reference, []):
+            for place, line in enumerate(order.lines, start=1):
+                item = next(i for i in held.items if i.position == str(place))
+                over = int(item.quantity) - max(wish[line.line_id], int(item.delivered))
+                if over > 0 and not item.rejected:
+                    yield f"{over} of {item.material} of {order_id} are open, and nobody wants them"
+                if (gone := int(item.delivered) - wish[line.line_id]) > 0:
+                    late[str(line.line_id)] = gone
+        if case is not None and case.late != late:
+            yield f"of order {order_id} {dict(late)} left in vain; its case says {case.late}"
+        if late and (IssueKind.CANCELLED_TOO_LATE.value, order_id) not in told:
+            yield f"of order {order_id} {dict(late)} left in vain, and nobody is told"
 
 
 def _waits(truth: Truth, shop: str, order: Any, case: Case | None) -> bool:
@@ -147,16 +169,13 @@ def each_movement_counts_once(truth: Truth) -> Iterator[str]:
 
 
 def _held_by_right(truth: Truth) -> dict[str, Counter[str]]:
-    """SKU -> units by `order_id/line_id` of every case that is not done, less what has left."""
+    """SKU -> units by `order_id/line_id` that have yet to leave, of every case there is."""
     found: dict[str, Counter[str]] = {sku: Counter() for sku in skus(truth.world)}
     for order_id, case in cases(truth).items():
-        if case.state in DONE:
-            continue
-        gone = truth.delivered_lines(case.reference)
-        for place, line in enumerate(case.order.lines, start=1):
-            if line.sku in found:
-                left = max(0, line.quantity - gone[str(place)])
-                found[line.sku][f"{order_id}/{line.line_id}"] += left
+        left = truth.to_leave(case.reference, truth.order_of(order_id))
+        for line in orders.lines_of(case):
+            if line.sku in found and case.state not in DONE:
+                found[line.sku][f"{order_id}/{line.line_id}"] += left[int(line.line_id)]
     return found
 
 

@@ -1,6 +1,6 @@
 """What must hold of money that went back: I1 and I7 of refunds."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any
 
@@ -26,6 +26,23 @@ def refunds_credited_once(truth: Truth) -> Iterator[str]:
                 yield f"refund {reference}: {due} went back, the ERP says {found[0].gross}"
     for reference in kept:
         yield f"the ERP holds {reference}, which no shop refunded"
+
+
+def bills_known_once(truth: Truth) -> Iterator[str]:
+    """I1: what the ERP billed of an order or of a refund stands on its case, once."""
+    told: dict[tuple[str, str], int] = defaultdict(int)
+    for bill in truth.world.vendors["erp"].tenant.bills.after(None):
+        for item in bill.items:
+            told[bill.number, item.document] += decimal_minor(item.net + item.tax)
+    known = Counter[tuple[str, str]]()
+    for case in cases(truth).values():
+        for one in case.bills:
+            known[one.key] += 1
+            if told.get(one.key) != one.total.amount:
+                yield f"bill {one.key} is of {told.get(one.key)}, its case says {one.total}"
+    for key in told:
+        if known[key] != 1:
+            yield f"bill {key} stands on {known[key]} cases"
 
 
 def _due(order: Any, refund: Any) -> int:

@@ -7,6 +7,7 @@ so is no mutant here, is said in `docs/simulation.md`.
 import sys
 from argparse import ArgumentParser
 
+from tests.simulation.mutants_changes import CHANGES
 from tests.simulation.mutants_channels import CHANNELS
 from tests.simulation.mutants_checkouts import CHECKOUTS
 from tests.simulation.mutants_guardrails import GUARDRAILS
@@ -20,6 +21,7 @@ __all__ = ["MUTANTS", "Mutant"]
 
 MUTANTS: tuple[Mutant, ...] = (
     *ORDERS,
+    *CHANGES,
     *REFUNDS,
     *CHANNELS,
     *MESSAGES,

@@ -19,7 +19,7 @@ ONCE = "everything at once"
 
 SEND, CAPTURE = "shared.flows.send:Sender.", "shared.flows.capture:Capture."
 SHIPPED, CASES = "shared.flows.shipments:Shipments.", "shared.flows.cases:Cases."
-HOLDS = "shared.domain.orders:holds"
+LEFT = "shared.domain.demand:to_leave"
 
 ORDERS: tuple[Mutant, ...] = (
     # to the ERP
@@ -86,15 +86,15 @@ ORDERS: tuple[Mutant, ...] = (
         "an order is not held for an unknown code",
         "An order with a line nobody knows is released.",
         (CODE, OPEN),
-        (CAPTURE + "_judged", "if orders.unmapped(known):", "if False:"),
+        ("shared.domain.release:reasons", "if orders.unmapped(order):", "if False:"),
     ),
     mutant(
         "totals are not compared",
         "An order whose lines do not sum to its total is sent on.",
         (POISON,),
         (
-            CAPTURE + "_judged",
-            "if orders.check_totals(known, tolerance_minor=channel.tolerance_minor):",
+            "shared.domain.release:reasons",
+            "if orders.check_totals(order, tolerance_minor=channel.tolerance_minor):",
             "if False:",
         ),
     ),
@@ -114,7 +114,11 @@ ORDERS: tuple[Mutant, ...] = (
         "a repeat releases the order again",
         "Hearing once more of an order the ERP has sets its case back.",
         (REPLAY, STORM),
-        (CAPTURE + "_updated", " or old.state not in BEFORE_ERP:\n", ":\n"),
+        (
+            "shared.flows.capture:_before_erp",
+            "case.erp_order is None and case.state in states",
+            "True",
+        ),
     ),
     mutant(
         "the shopper is named in an exception",
@@ -167,36 +171,35 @@ ORDERS: tuple[Mutant, ...] = (
         "a shipment frees all of its order",
         "The units that are still to leave are offered again.",
         (OPEN,),
-        (
-            HOLDS,
-            "left = ordered.quantity - gone[ordered.line_id]",
-            "left = 0 if gone[ordered.line_id] else ordered.quantity",
-        ),
+        (LEFT, "most - gone[line_id]", "(0 if gone[line_id] else most)"),
     ),
     mutant(
         "a hold is released twice",
         "Each unit that leaves frees two.",
         (OPEN,),
-        (
-            HOLDS,
-            "left = ordered.quantity - gone[ordered.line_id]",
-            "left = ordered.quantity - 2 * gone[ordered.line_id]",
-        ),
+        (LEFT, "most - gone[line_id]", "most - 2 * gone[line_id]"),
     ),
     mutant(
         "a cancelled order keeps its hold",
         "Units nobody wants any more are never offered again.",
         (CANCELLED,),
-        (HOLDS, "CaseState.CANCELLED, ", ""),
+        (
+            "shared.domain.demand:wanted",
+            "if order.cancelled_at is not None:",
+            "if False:",
+        ),
     ),
     mutant(
         "the holds of two orders overwrite each other",
         "A hold written between reading and writing the card is lost.",
         (ONCE, STORM, LAST),
         (
-            CASES + "_write_holds",
-            "row.rev if row else 0)",
-            "next((r.rev for r in self.store.get([keys.hold(sku)]).values()), 0))",
+            "shared.flows.holds:write_holds",
+            "writes += _cards(rows, mine, ended)",
+            (
+                "writes += [Put(p.key, p.body, next((r.rev for r in "
+                "store.get([p.key]).values()), 0)) for p in _cards(rows, mine, ended)]"
+            ),
         ),
     ),
     mutant(
@@ -219,11 +222,11 @@ ORDERS: tuple[Mutant, ...] = (
     mutant(
         "a shipment is kept twice",
         "Hearing again of a shipment adds it to the case again.",
-        (REPLAY, STORM),
+        (OPEN, STORM),
         (
-            SHIPPED + "_shipped",
-            "if any(s.shipment_id == shipment.shipment_id for s in case.shipments):",
-            "if False:",
+            "shared.domain.lifecycle:shipped",
+            "known[shipment.shipment_id] = shipment",
+            "known[f'{shipment.shipment_id}/{len(known)}'] = shipment",
         ),
     ),
     mutant(

@@ -30,6 +30,26 @@ REFUNDS: tuple[Mutant, ...] = (
         ),
     ),
     mutant(
+        "a bill that overtakes its link is forgotten",
+        "What the ERP billed before we knew the document is never read again.",
+        (BACK,),
+        (
+            "shared.flows.erp_links:ErpLinks.link",
+            "for entity in _WAITING",
+            "for entity in ()",
+        ),
+    ),
+    mutant(
+        "a bill is kept beside its older telling",
+        "A bill heard of again stands on its case twice.",
+        (BACK,),
+        (
+            "shared.flows.billing:Bills._billed",
+            "if known.key != bill.key",
+            "if True",
+        ),
+    ),
+    mutant(
         "units that never left are credited",
         "A unit taken off an order before it left is credited as if it had been delivered.",
         (WAY, "orders are cancelled"),

@@ -66,11 +66,16 @@ class Play:
         """Deliver what is left of every order the ERP holds, or one unit of each item."""
         erp = self.world.vendors["erp"]
         for order in list(erp.tenant.orders.after(None)):
-            left = [i for i in order.items if i.quantity > i.delivered]
+            left = [i for i in order.items if i.quantity > i.delivered and not i.rejected]
             if left:
                 items: Json = {i.item: 1 for i in left} if parts else None
                 self.world.engine.note(f"ERP: delivers {order.number}")
                 erp.control("deliver", order=order.number, items=items, tracking="JJD1")
+
+    def bill(self) -> None:
+        """The ERP runs its billing."""
+        made = self.world.vendors["erp"].control("bill")
+        self.world.engine.note(f"ERP: bills {made}")
 
     def article(self, sku: str, *, tell: bool = True) -> None:
         """Create an article that has neither price nor stock yet."""

@@ -125,11 +125,12 @@ def _given_back(play: Play) -> None:
     for at in spread(play, 10 * SECOND, some(play, 2)):
         play.later(at, partial(play.order, "shop", ("HAT-M", play.rng.randint(1, 2))))
     play.later(play.rng.randint(30, 50) * SECOND, play.deliver)
-    for at in spread(play, 60 * SECOND, 3):
+    for at in spread(play, 60 * SECOND, 2):
         restock = play.rng.random() < SHARE
         play.later(50 * SECOND + at, partial(play.refund, "shop", restock=restock))
-    for at in spread(play, 60 * SECOND, 2):
-        play.later(50 * SECOND + at, partial(play.goodwill, "shop", play.rng.randint(1, 300)))
+    late = play.rng.randint(50, 110) * SECOND
+    play.later(late, partial(play.goodwill, "shop", play.rng.randint(1, 300)))
+    play.later(play.rng.randint(60, 115) * SECOND, play.bill)
 
 
 def _cancelled(play: Play) -> None:
@@ -138,6 +139,18 @@ def _cancelled(play: Play) -> None:
         play.later(at, partial(play.order, "shop", ("HAT-M", play.rng.randint(1, 2))))
     undo = partial(play.cancel, "shop"), partial(play.refund, "shop", restock=True)
     play.later(play.rng.randint(2, 80) * SECOND, play.rng.choice(undo))
+
+
+def _raced(play: Play) -> None:
+    """Orders are cancelled in whole or part while the warehouse sends them in parcels."""
+    for at in spread(play, 15 * SECOND, some(play, 2)):
+        play.later(at, partial(play.order, "shop", ("HAT-M", play.rng.randint(1, 3))))
+    at = play.rng.randint(10, 100) * SECOND
+    play.later(at, partial(play.deliver, parts=play.rng.random() < SHARE))
+    undo = partial(play.cancel, "shop"), partial(play.refund, "shop", restock=True)
+    for _ in range(some(play, 2)):
+        near = at + play.rng.randint(-30, 20) * SECOND
+        play.later(max(0, near), play.rng.choice(undo))
 
 
 def _unreadable(play: Play) -> None:
@@ -183,11 +196,12 @@ ORDERS = (
         replayed=CURABLE,
     ),
     Scenario("refunds on the way", _one_size, _changes_of_mind),
-    Scenario("goods and money go back", _one_size, _given_back),
+    Scenario("goods and money go back", _one_size, _given_back, reads=ORDERLY | {Entity.INVOICE}),
     Scenario("tokens are revoked", _one_size, _revoked, reads=ORDERLY | {Entity.PRICE}),
     Scenario(
         "the day is replayed", _one_size, _whole_day, replays=True, reads=ORDERLY | {Entity.PRICE}
     ),
     Scenario("orders are cancelled", _one_size, _cancelled),
+    Scenario("cancellations race the warehouse", _one_size, _raced),
     Scenario("an order nobody can read", _one_size, _unreadable, replayed=CURABLE),
 )

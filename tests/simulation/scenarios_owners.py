@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
+from shared.errors import RetryableError
 from shared.flows.price_calls import PriceCalls
 from shared.model.base import Json
 from shared.model.ids import Entity
@@ -21,6 +22,7 @@ SKUS = ("HAT-M", "HAT-L")
 STRANGE = 777  # what the ERP says of promotions where it does not own them
 PRICES = (800, 700, 600, 500)
 CHAOS_MS = 3 * MINUTE
+CAUGHT_UP_MS = MINUTE + 10 * SECOND  # the next minute, and what a change takes from there
 
 
 @dataclass
@@ -108,6 +110,40 @@ def _only_the_stranger(play: Play) -> list[str]:
     return [] if told == {"erp/promotion"} else [f"told as not the owner: {sorted(told)}"]
 
 
+def _clock_down(play: Play) -> None:
+    """Nobody is woken while a promotion begins, for longer than the clock ever pauses."""
+    desk, clock = Desk(play, "erp"), play.world.functions["clock"]
+    now = -(-play.world.engine.now_ms // SECOND) * SECOND
+    awake = clock.handler
+
+    def asleep(event: object, context: object) -> object:
+        del event, context
+        raise RetryableError("nobody is there")
+
+    def wake() -> None:
+        clock.handler = awake
+
+    clock.handler = asleep
+    start = now + play.rng.randint(10, 60) * SECOND
+    back = start + play.rng.randint(70, 110) * SECOND
+    end = back + play.rng.randint(3, 8) * MINUTE
+    desk.tell("HAT-M", PRICES[0], start, end)
+    play.notes["down"] = (start, back, end)
+    play.later(back - play.world.engine.now_ms, wake)
+
+
+def _caught_up(play: Play) -> list[str]:
+    """Undisturbed, it begins within the minute after the clock is back, and ends in time."""
+    down = play.notes["down"]
+    assert isinstance(down, tuple)
+    start, back, end = down
+    shown = play.truth.shown["shop", "HAT-M"]
+    begun = [s.at_ms for s in shown if s.price == PRICES[0]]
+    if play.world.faults.fired or (begun and start <= begun[0] < min(back + CAUGHT_UP_MS, end)):
+        return []
+    return [f"due from {start} ms, the clock was back at {back} ms; the shop showed {shown}"]
+
+
 OWNERS = (
     Scenario(
         "two owners of one price",
@@ -125,5 +161,13 @@ OWNERS = (
         chaos_ms=CHAOS_MS,
         reads=(Entity.PRICE,),
         poll_minutes=1,
+    ),
+    Scenario(
+        "the clock is down as a price begins",
+        _open,
+        _clock_down,
+        chaos_ms=4 * MINUTE,
+        reads=(Entity.PRICE,),
+        check=_caught_up,
     ),
 )

@@ -22,6 +22,7 @@ ASKED_FOR = "compare-"  # comparisons are not simulated
 BY_REQUEST = {
     "api-read",
     "api-ops",
+    "api-orders",
     "api-prices",
     "api-approvals",
     "api-lookup",

@@ -107,8 +107,11 @@ class Truth:
     def posted(self, sku: str, price: int, start: datetime, end: datetime) -> None:
         """Call when a promotion is told one by one: what was told of it before ends now."""
         now = self.world.engine.now()
-        self.told[sku] = [(p, first, min(last, now)) for p, first, last in self.told[sku]]
-        self.told[sku].append((price, max(start, now), end))
+        before, since = self.told[sku], max(start, now)
+        if before and before[-1][0] == price:  # only its end is another
+            since = min(since, before.pop()[1])
+        self.told[sku] = [(p, first, min(last, now)) for p, first, last in before]
+        self.told[sku].append((price, since, end))
 
     def note_price(self, sku: str) -> None:
         """Call after every change in the ERP: the sequence of base prices of a SKU."""
@@ -128,37 +131,33 @@ class Truth:
         return dict(found)
 
     def open_units(self, sku: str) -> Counter[str]:
-        """Units ordered on any shop and not yet delivered by the ERP, by location of ours."""
-        tenant = self.world.vendors["erp"].tenant
-        delivered = self._delivered()
+        """Units of any shop's order that are wanted, or open in the ERP, and have not left it."""
         found: Counter[str] = Counter()
         for shop in self.world.shops:
             for order in self.world.vendors[shop].shop.orders.values():
-                reference = f"{shop}-{order.order_id}".upper()
-                undone = order.test or order.cancelled_at is not None
-                if undone and reference not in tenant.by_reference:
+                if order.test:
                     continue
+                left = self.to_leave(f"{shop}-{order.order_id}".upper(), order)
                 for line in order.lines:
                     if self.sku_of(shop, line.sku) == sku:
-                        left = line.quantity - delivered[reference, sku]
-                        found[self._place(shop, order, line)] += max(0, left)
+                        found[self._place(shop, order, line)] += left[line.line_id]
         return found
 
-    def _delivered(self) -> Counter[tuple[str, str]]:
-        """Units the ERP has delivered by reference and SKU."""
-        found: Counter[tuple[str, str]] = Counter()
-        for reference, orders in self.world.vendors["erp"].tenant.by_reference.items():
-            for order in orders:
-                for item in order.items:
-                    found[reference, item.material] += int(item.delivered)
-        return found
-
-    def delivered_lines(self, reference: str) -> Counter[str]:
-        """Units the ERP has delivered of one of our orders, by the place of the line in it."""
-        found: Counter[str] = Counter()
-        for order in self.world.vendors["erp"].tenant.by_reference.get(reference, []):
-            for item in order.items:
-                found[item.position] += int(item.delivered)
+    def to_leave(self, reference: str, order: Any) -> Counter[int]:
+        """Units of a shop's order that have yet to leave, by line: none of a rejected item."""
+        wish, found = wanted(order), Counter[int]()
+        items = {
+            item.position: item
+            for held in self.world.vendors["erp"].tenant.by_reference.get(reference, [])
+            for item in held.items
+        }
+        for place, line in enumerate(order.lines, start=1):
+            item = items.get(str(place))
+            if item is None:
+                found[line.line_id] = wish[line.line_id]
+            elif not item.rejected:
+                most = max(wish[line.line_id], int(item.quantity))
+                found[line.line_id] = max(0, most - int(item.delivered))
         return found
 
     def order_of(self, order_id: str) -> Any:
@@ -256,6 +255,17 @@ class Truth:
         if line not in self.broken:
             self.broken.append(line)
             self.world.engine.note(f"BROKEN {line}")
+
+
+def wanted(order: Any) -> Counter[int]:
+    """Units a shop's order is still to bring its customer, by line."""
+    if order.cancelled_at is not None:
+        return Counter()
+    found = Counter({line.line_id: line.quantity for line in order.lines})
+    for refund in order.refunds:
+        for line in refund.lines:
+            found[line.line_id] -= line.quantity if line.restock == "CANCEL" else 0
+    return found
 
 
 def _number(gid: str) -> int:

@@ -203,7 +203,7 @@ def _writes(request: httpx.Request) -> bool:
     body = _graphql(request)
     if body is not None:
         return _head(body["query"]).startswith("mutation")
-    return request.method == "POST" and "oauth" not in request.url.path
+    return request.method in {"POST", "PATCH"} and "oauth" not in request.url.path
 
 
 class Courier:

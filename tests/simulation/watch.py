@@ -106,6 +106,17 @@ class _Watch:
             channel = self.world.retailer.channel(case.order.channel)
             if name in orders.holds(case, location=channel.locations[0]):
                 self.broken("I5", f"{name} of {now.sku} was freed; its order is {case.state}")
+            self._stopped(case, name)
+
+    def _stopped(self, case: Case, hold: str) -> None:
+        """Units are freed only when the ERP will not send them any more."""
+        line_id = hold.rsplit("/", 1)[-1]
+        known = case.erp_lines.get(line_id)
+        for order in self.world.vendors["erp"].tenant.by_reference.get(case.reference, []):
+            for item in order.items:
+                ours = known is not None and item.item == known.item
+                if ours and not item.rejected and item.delivered < item.quantity:
+                    self.broken("I5", f"{hold} was freed; the ERP may still send it")
 
     def _let_go(self, holder: str, sku: str) -> None:
         """Reserved units are let go with their reservation, in one transaction."""

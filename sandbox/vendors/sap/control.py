@@ -5,6 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from sandbox.vendors.sap import billing
 from sandbox.vendors.sap.entities import CONDITION_KEYS
 from sandbox.vendors.sap.tenant import (
     FOREVER,
@@ -142,6 +143,8 @@ def deliver(
         if (units := _left(item) if items is None else items.get(item.item, 0)) > 0
     ]
     now = sim.now()
+    if not chosen:
+        raise LookupError(f"nothing is left to deliver of sales order {order}")
     lines, moves = _picked(sim, found[0], chosen)
     delivery = Delivery(sim.tenant.next("8", 8), now, tracking, lines)
     sim.tenant.deliveries.add(delivery.number, delivery)
@@ -151,8 +154,20 @@ def deliver(
     return delivery.number
 
 
+def reject(sim: "SapSimulator", *, order: str, reason: str = "00") -> Json:
+    """Staff reject every item of a sales order that is not delivered."""
+    found = sim.tenant.orders.of(order)
+    if not found:
+        raise LookupError(f"no sales order {order}")
+    open_ = [item for item in found[0].items if item.delivery != "C"]
+    for item in open_:
+        item.rejected = reason
+    found[0].touch(sim.now())
+    return len(open_)
+
+
 def _left(item: OrderItem) -> int:
-    return int(item.quantity - item.delivered)
+    return 0 if item.rejected else int(item.quantity - item.delivered)
 
 
 def _picked(
@@ -216,6 +231,7 @@ def orders(sim: "SapSimulator") -> Json:
                     "material": item.material,
                     "quantity": str(item.quantity),
                     "delivered": str(item.delivered),
+                    "rejected": bool(item.rejected),
                 }
                 for item in order.items
             ],
@@ -241,6 +257,30 @@ def credits(sim: "SapSimulator") -> Json:  # noqa: A001 - what accountants call 
         }
         for document in sim.tenant.credits.after(None)
     ]
+
+
+def bill(sim: "SapSimulator") -> Json:
+    """Run billing: invoice what was delivered, credit what was taken back, and tell."""
+    made = billing.run(sim.tenant, sim.now())
+    for one in made:
+        data = {"BillingDocument": one.number, "SDDocumentCategory": one.category}
+        sim.events.emit("billingdocument.v1.BillingDocument.Created.v1", data, sim.now())
+    return [one.number for one in made]
+
+
+def cancel_bill(sim: "SapSimulator", *, number: str) -> Json:
+    """Take a billing document back, and tell; what it billed may be billed again."""
+    found = sim.tenant.bills.of(number)
+    if not found or found[0].cancelled:
+        raise LookupError(f"no billing document {number} that is not cancelled")
+    bill = found[0]
+    bill.cancelled, bill.changed_at = True, sim.now()
+    for item in bill.items:
+        key = (item.document, item.item if bill.category == billing.INVOICE else "")
+        sim.tenant.billed[key] -= item.quantity if key[1] else sim.tenant.billed[key]
+    data = {"BillingDocument": number, "SDDocumentCategory": bill.category}
+    sim.events.emit("billingdocument.v1.BillingDocument.Canceled.v1", data, sim.now())
+    return number
 
 
 def stock(sim: "SapSimulator") -> Json:
@@ -335,6 +375,8 @@ COMMANDS: Final[dict[str, Callable[..., Json]]] = {
     command.__name__: command
     for command in (
         add_material,
+        bill,
+        cancel_bill,
         change_material,
         counts,
         credits,
@@ -345,6 +387,7 @@ COMMANDS: Final[dict[str, Callable[..., Json]]] = {
         move_stock,
         orders,
         outage,
+        reject,
         set_price,
         set_prices,
         stock,

@@ -91,6 +91,15 @@ SETS: dict[tuple[str, str], EntitySet] = {
             "PurchaseOrderByCustomer",
         ),
         _set(
+            "API_BILLING_DOCUMENT_SRV",
+            "A_BillingDocument",
+            "BillingDocument",
+            "BillingDocument BillingDocumentType SDDocumentCategory BillingDocumentDate "
+            "BillingDocumentIsCancelled SoldToParty PurchaseOrderByCustomer TransactionCurrency "
+            "TotalNetAmount TaxAmount TotalGrossAmount LastChangeDateTime",
+            "to_Item",
+        ),
+        _set(
             "API_CUSTOMER_RETURN_SRV",
             "A_CustomerReturn",
             "CustomerReturn",
@@ -150,6 +159,8 @@ ORDER_ITEM = {
     "ProductionPlant": 4,
     "to_PricingElement": 0,
 }
+ITEM_CHANGE = {"SalesDocumentRjcnReason": 2, "RequestedQuantity": 0}
+"""What of an item may be changed once the order is there."""
 ORDER_PARTNER = {"PartnerFunction": 2, "Customer": 10}
 ORDER_PRICING = {
     "ConditionType": 4,

@@ -34,9 +34,8 @@ def create(tenant: Tenant, body: object, now: datetime) -> Order:
     for partner in _list(header.get("to_Partner")):
         checked(partner, ORDER_PARTNER, "A_SalesOrderHeaderPartnerType")
     currency = str(header.get("TransactionCurrency") or "EUR")
-    items = [_item(tenant, i, row, currency) for i, row in enumerate(rows, start=1)]
-    freight, tax = elements(header.get("to_PricingElement"), Decimal(1), currency, {FREIGHT})
-    items[-1].tax += tax
+    items = [item_of(tenant, i, row, currency) for i, row in enumerate(rows, start=1)]
+    _, freight, tax = parts(header.get("to_PricingElement"), currency, {FREIGHT})
     order = Order(
         number=tenant.next("5", 8),
         header={
@@ -44,7 +43,8 @@ def create(tenant: Tenant, body: object, now: datetime) -> Order:
             for name in (*ORDER_REQUIRED, "PurchaseOrderByCustomer")
         },
         currency=currency,
-        net=sum((item.net for item in items), ZERO) + freight,
+        freight=freight,
+        charged=tax,
         items=items,
         changed_at=now,
     )
@@ -52,7 +52,8 @@ def create(tenant: Tenant, body: object, now: datetime) -> Order:
     return order
 
 
-def _item(tenant: Tenant, place: int, body: object, currency: str) -> OrderItem:
+def item_of(tenant: Tenant, place: int, body: object, currency: str) -> OrderItem:
+    """An item of an order, or the body of one that is added to it."""
     row = checked(body, ORDER_ITEM, "A_SalesOrderItemType")
     name = str(row.get("Material") or "")
     material = tenant.material(name)
@@ -60,26 +61,36 @@ def _item(tenant: Tenant, place: int, body: object, currency: str) -> OrderItem:
         raise Refused("V1/382", f"Material {name} does not exist", field="Material")
     if material.deleted:
         raise Refused("V1/028", f"Material {name} is marked for deletion", field="Material")
-    quantity = decimal(row.get("RequestedQuantity"), "RequestedQuantity")
-    if quantity <= 0:
-        raise Refused("V1/347", "Enter a quantity above zero", field="RequestedQuantity")
-    allowed = {PRICE, DISCOUNT}
-    net, tax = elements(row.get("to_PricingElement"), quantity, currency, allowed)
+    price, off, tax = parts(row.get("to_PricingElement"), currency, {PRICE, DISCOUNT})
     return OrderItem(
         item=str(place * 10),
         material=name,
-        quantity=quantity,
+        quantity=quantity_of(row.get("RequestedQuantity")),
         position=str(row.get("UnderlyingPurchaseOrderItem") or ""),
-        net=net,
-        tax=tax,
+        price=price,
+        off=off,
+        charged=tax,
     )
+
+
+def quantity_of(value: object) -> Decimal:
+    quantity = decimal(value, "RequestedQuantity")
+    if quantity <= 0:
+        raise Refused("V1/347", "Enter a quantity above zero", field="RequestedQuantity")
+    return quantity
 
 
 def elements(
     rows: object, quantity: Decimal, currency: str, allowed: set[str]
 ) -> tuple[Decimal, Decimal]:
-    """(net, tax) of manual conditions: a price counts per unit, everything else once."""
-    net = tax = ZERO
+    """(net, tax) of manual conditions for so many units."""
+    price, once, tax = parts(rows, currency, allowed)
+    return (price * quantity).quantize(Decimal("0.01")) + once, tax
+
+
+def parts(rows: object, currency: str, allowed: set[str]) -> tuple[Decimal, Decimal, Decimal]:
+    """(price per unit, what counts once, tax) of manual conditions."""
+    price = once = tax = ZERO
     for body in _list(rows):
         row = checked(body, ORDER_PRICING, "PricingElement")
         kind = str(row.get("ConditionType") or "")
@@ -94,10 +105,10 @@ def elements(
             tax += rate
         elif kind == PRICE:
             per = decimal(row.get("ConditionQuantity") or "1", "ConditionQuantity")
-            net += (rate * quantity / per).quantize(Decimal("0.01"))
+            price += rate / per
         else:
-            net += rate
-    return net, tax
+            once += rate
+    return price, once, tax
 
 
 def checked(body: object, fields: Mapping[str, int], kind: str) -> dict[str, object]:

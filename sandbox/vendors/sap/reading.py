@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from sandbox.vendors.sap import crediting
+from sandbox.vendors.sap import billing, crediting
 from sandbox.vendors.sap.entities import CONDITION_KEYS
 from sandbox.vendors.sap.query import Condition, beyond, wanted
-from sandbox.vendors.sap.tenant import Condition as Price
 from sandbox.vendors.sap.tenant import (
+    ZERO,
     Delivery,
     Keyed,
     Material,
@@ -16,6 +16,7 @@ from sandbox.vendors.sap.tenant import (
     Row,
     Tenant,
 )
+from sandbox.vendors.sap.tenant import Condition as Price
 
 
 def found(tenant: Tenant, name: str, condition: Condition | None) -> Iterator[Row]:
@@ -187,6 +188,7 @@ def _orders(tenant: Tenant, condition: Condition | None) -> Iterator[Row]:
 
 def order_row(order: Order) -> Row:
     return {
+        "__metadata": {"etag": order.etag, "type": "API_SALES_ORDER_SRV.A_SalesOrderType"},
         "SalesOrder": order.number,
         **order.header,
         "CustomerPurchaseOrderDate": None,
@@ -194,20 +196,27 @@ def order_row(order: Order) -> Row:
         "TransactionCurrency": order.currency,
         "TotalNetAmount": order.net,
         "LastChangeDateTime": order.changed_at,
-        "to_Item": [
-            {
-                "SalesOrder": order.number,
-                "SalesOrderItem": item.item,
-                "Material": item.material,
-                "RequestedQuantity": item.quantity,
-                "UnderlyingPurchaseOrderItem": item.position,
-                "NetAmount": item.net,
-                "TaxAmount": item.tax,
-                "TransactionCurrency": order.currency,
-            }
-            for item in order.items
-        ],
+        "to_Item": item_rows(order),
     }
+
+
+def item_rows(order: Order) -> list[Row]:
+    """SAP taxes freight with the items; here the header's tax is told with the first of them."""
+    return [
+        {
+            "SalesOrder": order.number,
+            "SalesOrderItem": item.item,
+            "Material": item.material,
+            "RequestedQuantity": item.quantity,
+            "UnderlyingPurchaseOrderItem": item.position,
+            "SalesDocumentRjcnReason": item.rejected,
+            "DeliveryStatus": item.delivery,
+            "NetAmount": item.net,
+            "TaxAmount": item.tax + (ZERO if place else order.charged),
+            "TransactionCurrency": order.currency,
+        }
+        for place, item in enumerate(order.items)
+    ]
 
 
 def _credits(kind: str) -> Callable[[Tenant, Condition | None], Iterator[Row]]:
@@ -217,6 +226,11 @@ def _credits(kind: str) -> Callable[[Tenant, Condition | None], Iterator[Row]]:
                 yield crediting.row_of(document)
 
     return found
+
+
+def _bills(tenant: Tenant, condition: Condition | None) -> Iterator[Row]:
+    for bill in _sought(tenant.bills, condition, "BillingDocument"):
+        yield billing.row_of(bill)
 
 
 def _deliveries(tenant: Tenant, condition: Condition | None) -> Iterator[Row]:
@@ -262,6 +276,7 @@ _SETS: dict[str, Callable[[Tenant, Condition | None], Iterator[Row]]] = {
     "A_MaterialStock": _material_stock,
     "A_MaterialDocumentItem": _documents,
     "A_SalesOrder": _orders,
+    "A_BillingDocument": _bills,
     "A_CustomerReturn": _credits("CustomerReturn"),
     "A_CreditMemoRequest": _credits("CreditMemoRequest"),
     "A_OutbDeliveryHeader": _deliveries,

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, unquote
 import httpx
 
 from sandbox.simulator import Delivery, Vanish
-from sandbox.vendors.sap import control, crediting, ordering, reading
+from sandbox.vendors.sap import amending, control, crediting, ordering, reading
 from sandbox.vendors.sap.entities import SETS, EntitySet
 from sandbox.vendors.sap.events import Events
 from sandbox.vendors.sap.query import Condition, parse
@@ -27,6 +27,7 @@ from shared.model.base import Json
 from shared.ports import Clock
 
 ROOT = "/sap/opu/odata/sap/"
+_ORDERS = ("API_SALES_ORDER_SRV", "A_SalesOrder")
 TOKEN_LIFE = timedelta(hours=1)
 CSRF_LIFE = timedelta(minutes=30)
 _CREATED = frozenset({"A_SalesOrder", *crediting.KINDS})
@@ -128,6 +129,8 @@ class SapSimulator:
         service, _, name = path.removeprefix(ROOT).partition("/")
         if request.headers.get("x-csrf-token", "").lower() == "fetch":
             return self._session(now)
+        if service == "API_SALES_ORDER_SRV" and "(" in name:
+            return self._one_order(request, name, now)
         entities = SETS.get((service, name))
         if entities is None:
             code = "/IWFND/CM_MGW/004"
@@ -145,7 +148,36 @@ class SapSimulator:
         headers = {"x-csrf-token": token, "set-cookie": f"SAP_SESSIONID={cookie}; path=/; HttpOnly"}
         return httpx.Response(HTTPStatus.OK, headers=headers)
 
-    def _create(self, request: httpx.Request, name: str, now: datetime) -> httpx.Response:
+    def _one_order(self, request: httpx.Request, name: str, now: datetime) -> httpx.Response:
+        """A sales order or an item of it, named by its key."""
+        if (found := amending.ORDER.fullmatch(name)) and request.method == "GET" and not found[2]:
+            order = amending.order_of(self.tenant, found[1])
+            _, _, expand, select = _asked(request.url.query, *_ORDERS)
+            row = _rendered(reading.order_row(order), expand, select)
+            return httpx.Response(HTTPStatus.OK, headers={"etag": order.etag}, json={"d": row})
+        adds = found is not None and found[2] and request.method == "POST"
+        item = amending.ITEM.fullmatch(name) if request.method == "PATCH" else None
+        if not adds and item is None:
+            return httpx.Response(HTTPStatus.METHOD_NOT_ALLOWED)
+        if (refusal := self._without_session(request, now)) is not None:
+            return refusal
+        order = amending.order_of(self.tenant, (item or found or [""] * 2)[1])
+        if item is not None:
+            etag = request.headers.get("if-match")
+            amending.change(order, item[2], _body(request), etag, now)
+            answer = httpx.Response(HTTPStatus.NO_CONTENT)
+        else:
+            amending.add(self.tenant, order, _body(request), now)
+            items = reading.item_rows(order)
+            row = _rendered(items[-1], frozenset())
+            answer = httpx.Response(HTTPStatus.CREATED, json={"d": row})
+        self.counts["changes"] += 1
+        if self.faults.vanishes():
+            raise Vanish
+        return answer
+
+    def _without_session(self, request: httpx.Request, now: datetime) -> httpx.Response | None:
+        """The refusal of a write whose CSRF token is not that of its session."""
         cookies = dict(
             part.strip().split("=", 1)
             for part in request.headers.get("cookie", "").split(";")
@@ -155,10 +187,12 @@ class SapSimulator:
         if not token or now >= until or request.headers.get("x-csrf-token") != token:
             headers = {"x-csrf-token": "Required"}
             return httpx.Response(HTTPStatus.FORBIDDEN, headers=headers, text="CSRF token required")
-        try:
-            body = json.loads(request.content)
-        except ValueError:
-            raise Refused("005056A509B11EE1B9A8FEC11C21D78E", "Malformed body") from None
+        return None
+
+    def _create(self, request: httpx.Request, name: str, now: datetime) -> httpx.Response:
+        if (refusal := self._without_session(request, now)) is not None:
+            return refusal
+        body = _body(request)
         row = self._order(body, now) if name == "A_SalesOrder" else self._credit(name, body, now)
         if self.lingers > 0:
             self.lingers -= 1
@@ -199,6 +233,13 @@ class SapSimulator:
             following.pop("$skip", None)
             body["__next"] = str(request.url.copy_with(params=following))
         return httpx.Response(HTTPStatus.OK, json={"d": body})
+
+
+def _body(request: httpx.Request) -> object:
+    try:
+        return json.loads(request.content)
+    except ValueError:
+        raise Refused("005056A509B11EE1B9A8FEC11C21D78E", "Malformed body") from None
 
 
 @lru_cache(4096)

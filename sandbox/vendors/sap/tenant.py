@@ -4,7 +4,7 @@ from bisect import bisect_right, insort
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 ZERO = Decimal(0)
@@ -56,23 +56,59 @@ class OrderItem:
     material: str
     quantity: Decimal
     position: str
-    net: Decimal
-    tax: Decimal
+    price: Decimal
+    off: Decimal
+    charged: Decimal
     delivered: Decimal = ZERO
+    rejected: str = ""
+
+    @property
+    def net(self) -> Decimal:
+        """A price per unit and what is given or taken once; nothing of a rejected item."""
+        if self.rejected:
+            return ZERO
+        return (self.price * self.quantity).quantize(Decimal("0.01")) + self.off
+
+    @property
+    def tax(self) -> Decimal:
+        return ZERO if self.rejected else self.charged
+
+    @property
+    def delivery(self) -> str:
+        """A nothing, B some, C all of it delivered."""
+        if not self.delivered:
+            return "A"
+        return "C" if self.delivered >= self.quantity else "B"
 
 
 @dataclass(slots=True)
 class Order:
+    """`freight` and `charged` are the header's own conditions: what is carried, and its tax."""
+
     number: str
     header: dict[str, str]
     currency: str
-    net: Decimal
+    freight: Decimal
+    charged: Decimal
     items: list[OrderItem]
     changed_at: datetime
 
     @property
+    def net(self) -> Decimal:
+        return sum((item.net for item in self.items), self.freight)
+
+    @property
     def gross(self) -> Decimal:
-        return self.net + sum((item.tax for item in self.items), ZERO)
+        return self.net + sum((item.tax for item in self.items), self.charged)
+
+    @property
+    def etag(self) -> str:
+        at = self.changed_at.strftime("%Y-%m-%dT%H:%M:%S.%f")
+        return f"W/\"datetimeoffset'{at}0Z'\""
+
+    def touch(self, now: datetime) -> None:
+        """Every change has an instant of its own, so that no two states share an entity tag."""
+        self.changed_at = max(now, self.changed_at + timedelta(microseconds=1))
 
 
 @dataclass(slots=True)
@@ -124,6 +160,32 @@ class CreditDocument:
         return self.net + sum((item.tax for item in self.items), ZERO)
 
 
+@dataclass(slots=True)
+class BilledItem:
+    document: str
+    item: str
+    material: str
+    quantity: Decimal
+    net: Decimal
+    tax: Decimal
+
+
+@dataclass(slots=True)
+class Bill:
+    """A billing document: category M is an invoice, O a credit memo."""
+
+    number: str
+    category: str
+    doc_type: str
+    reference: str
+    sold_to: str
+    currency: str
+    issued_on: date
+    changed_at: datetime
+    items: list[BilledItem]
+    cancelled: bool = False
+
+
 class Keyed[T]:
     """Values by a key, walked in order of it; several may share one."""
 
@@ -165,6 +227,8 @@ class Tenant:
     orders: Keyed[Order] = field(default_factory=Keyed)
     by_reference: dict[str, list[Order]] = field(default_factory=lambda: defaultdict(list))
     deliveries: Keyed[Delivery] = field(default_factory=Keyed)
+    bills: Keyed[Bill] = field(default_factory=Keyed)
+    billed: dict[tuple[str, str], Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     credits: Keyed[CreditDocument] = field(default_factory=Keyed)
     credited: dict[str, list[CreditDocument]] = field(default_factory=lambda: defaultdict(list))
     documents: Keyed[Row] = field(default_factory=Keyed)

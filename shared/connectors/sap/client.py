@@ -1,32 +1,26 @@
 """The S/4HANA connector: facts, orders and deliveries over the released OData V2 services."""
 
 import base64
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from itertools import batched
-from typing import Protocol
 
 import httpx
 
-from shared.connectors.sap import conditions, mapping, orders, values
+from shared.connectors.sap import amending, mapping, orders, values
+from shared.connectors.sap.billing import Billing
+from shared.connectors.sap.facts import Facts, topped
 from shared.connectors.sap.gateway import Gateway, Signer
 from shared.connectors.sap.refunds import Refunds
-from shared.connectors.sap.schema import (
-    DeliveryRow,
-    MovementItem,
-    OrderRow,
-    ProductRow,
-    StockRow,
-    ValidityRow,
-)
+from shared.connectors.sap.schema import DeliveryRow, OrderRow
 from shared.connectors.sap.settings import SapSettings, settings_of
+from shared.domain.demand import AmendedLine, LineChange
 from shared.errors import InDoubtError, RejectedError
 from shared.kit.http import Http
 from shared.kit.oauth import ClientCredentials
 from shared.model.base import Foreign, Json
 from shared.model.facts import PriceCard, ProductCard, StockCard
 from shared.model.ids import Entity
+from shared.model.invoice import BillingDocument
 from shared.model.order import Order, Shipment
 from shared.model.retailer import Connection, Retailer
 from shared.ports import (
@@ -39,29 +33,16 @@ from shared.ports import (
     Refusal,
 )
 
-PRODUCT = "API_PRODUCT_SRV"
-PRICING = "API_SLSPRICINGCONDITIONRECORD_SRV"
-STOCK = "API_MATERIAL_STOCK_SRV"
-MOVEMENTS = "API_MATERIAL_DOCUMENT_SRV"
 ORDERS = "API_SALES_ORDER_SRV"
 DELIVERIES = "API_OUTBOUND_DELIVERY_SRV;v=0002"
-PRODUCT_CHUNKS = 10
-_STOCK_KINDS = ("01", "02", "03", "07")
 
 type Rows = list[dict[str, Json]]
 
 
-class _Read(Protocol):
-    """Rows under a condition, one page of them or all."""
-
-    def __call__(self, condition: str, *, bounded: bool) -> Rows: ...
-
-
 class SapS4:
-    """One tenant. Satisfies FactSource, OrderSink, CreditSink and ShipmentSource of `shared.ports`.
+    """One tenant, as the Protocols of `shared.ports` want an ERP.
 
-    Pages go by key (`Material gt 'last'`), so that rows written meanwhile shift nothing, and a SKU
-    is never split over two pages: a card always holds everything SAP says of it.
+    FactSource, OrderSink, OrderAmender, CreditSink, ShipmentSource and BillingSource.
     """
 
     def __init__(
@@ -71,219 +52,19 @@ class SapS4:
         self._name = connection.name
         self._settings = settings_of(connection)
         self._retailer = retailer
-        self._clock = clock
+        self._facts = Facts(gateway, self._name, self._settings, retailer, clock)
         self._refunds = Refunds(gateway, self._settings)
+        self._billing = Billing(gateway, self._settings)
 
     def changed(
         self, entity: Entity, *, since: datetime | None, page: str | None
     ) -> Page[ProductCard] | Page[PriceCard] | Page[StockCard]:
-        """One page. Prices and stock have no change date in these services and are read whole."""
-        as_of = self._clock.now()
-        match entity:
-            case Entity.PRODUCT:
-                return self._changed_products(since, page)
-            case Entity.PRICE:
-                found = self._priced(as_of, *self._whole(self._price_rows, page))
-                return replace(found, whole_after=page or "")
-            case Entity.STOCK:
-                return self._stocked(as_of, *self._whole(self._stock_rows, page))
-            case _:
-                raise ValueError(f"SAP is not read for {entity} this way")
+        return self._facts.changed(entity, since=since, page=page)
 
     def read(
         self, entity: Entity, keys: Sequence[str]
     ) -> Page[ProductCard] | Page[PriceCard] | Page[StockCard]:
-        """The present truth of products or SKUs, or of what a hint's marked key stands for."""
-        as_of = self._clock.now()
-        match entity:
-            case Entity.PRODUCT:
-                return self._products(keys)
-            case Entity.PRICE:
-                skus = self._resolved(keys, "condition:", self._materials_of_condition)
-                return self._priced(as_of, self._by_material(self._price_rows, skus), skus, None)
-            case Entity.STOCK:
-                skus = self._resolved(keys, "document:", self._materials_of_document)
-                return self._stocked(as_of, self._by_material(self._stock_rows, skus), skus, None)
-            case _:
-                raise ValueError(f"SAP is not read for {entity} this way")
-
-    # products
-
-    def _changed_products(self, since: datetime | None, page: str | None) -> Page[ProductCard]:
-        # A page is read in few calls, so that it never needs more of them than a bucket holds.
-        top = min(self._settings.page_size, PRODUCT_CHUNKS * self._settings.filter_chunk)
-        filters = [f"Product gt {values.quoted(page)}"] if page else []
-        if since is not None:
-            filters.append(f"LastChangeDateTime gt {values.offset_literal(since)}")
-        query = {
-            "$select": "Product,CrossPlantConfigurableProduct",
-            "$orderby": "Product",
-            "$top": str(top),
-        }
-        if filters:
-            query["$filter"] = " and ".join(filters)
-        rows = self._gateway.rows(PRODUCT, "A_Product", query)
-        last = str(rows[-1]["Product"]) if len(rows) == top else None
-        # A whole reading meets every product at its own row; a delta at any of its variants.
-        named = [
-            str(row.get("CrossPlantConfigurableProduct") or row["Product"])
-            for row in rows
-            if since is not None or not row.get("CrossPlantConfigurableProduct")
-        ]
-        found = self._products(list(dict.fromkeys(named)))
-        return Page(found.items, last, found.refused)
-
-    def _products(self, product_ids: Sequence[str]) -> Page[ProductCard]:
-        as_of = self._clock.now()
-        found: dict[str, dict[str, Json]] = {}
-        for row in self._chunked("Product", product_ids):
-            generic = str(row.get("CrossPlantConfigurableProduct") or "")
-            if generic and generic not in product_ids:
-                # A variant was named: its whole product is read instead.
-                return self._products(sorted({generic, *product_ids} - {str(row["Product"])}))
-            found[str(row["Product"])] = row
-        asked = [
-            name
-            for name, row in found.items()
-            if not self._settings.generic_product_types
-            or row.get("ProductType") in self._settings.generic_product_types
-        ]
-        for row in self._chunked("CrossPlantConfigurableProduct", asked):
-            found[str(row["Product"])] = row
-        rows, refused = mapping.parsed(found.values(), ProductRow, subject="Product")
-        cards, doubts = mapping.products(
-            rows, source=self._name, as_of=as_of, settings=self._settings
-        )
-        return Page(cards, None, (*refused, *doubts))
-
-    def _chunked(self, field: str, keys: Iterable[str]) -> Iterable[dict[str, Json]]:
-        for chunk in batched(keys, self._settings.filter_chunk, strict=False):
-            yield from self._gateway.rows(
-                PRODUCT,
-                "A_Product",
-                {
-                    "$filter": _any(field, chunk),
-                    "$expand": "to_Description,to_ProductUnitsOfMeasure",
-                },
-            )
-
-    # prices and stock
-
-    def _whole(self, read: _Read, page: str | None) -> tuple[Rows, list[str], str | None]:
-        """Rows of complete materials after `page`, and where the next page starts."""
-        after = f"Material gt {values.quoted(page or '')}"
-        rows = read(after, bounded=True)
-        if not rows or not self._full(rows):
-            return rows, [], None
-        last = str(rows[-1]["Material"])
-        complete = [row for row in rows if row["Material"] != last]
-        if not complete:  # one material fills a page: read all of it
-            return read(f"Material eq {values.quoted(last)}", bounded=False), [], last
-        return complete, [], str(complete[-1]["Material"])
-
-    def _full(self, rows: Rows) -> bool:
-        """Whether there may be more: `$top` counts materials where stock is read expanded."""
-        if self._settings.stock_route == "expand" and "InventoryStockType" in rows[0]:
-            return len({row["Material"] for row in rows}) == self._settings.page_size
-        return len(rows) >= self._settings.page_size
-
-    def _by_material(self, read: _Read, skus: Sequence[str]) -> Rows:
-        chunks = batched(skus, self._settings.filter_chunk, strict=False)
-        return [row for chunk in chunks for row in read(_any("Material", chunk), bounded=False)]
-
-    def _price_rows(self, condition: str, *, bounded: bool) -> Rows:
-        kinds = {kind for p in self._retailer.price_lists for kind in p.conditions}
-        today = values.datetime_literal(values.today(self._clock.now(), self._settings.zone))
-        filters = [
-            f"SalesOrganization eq {values.quoted(self._settings.sales_organization)}",
-            f"DistributionChannel eq {values.quoted(self._settings.distribution_channel)}",
-            f"ConditionValidityEndDate ge {today}",
-            _any("ConditionType", sorted(kinds)),
-            *([condition] if condition else []),
-        ]
-        query = {
-            "$filter": " and ".join(filters),
-            "$expand": "to_SlsPrcgConditionRecord/to_SlsPrcgCndnRecordScale",
-            "$orderby": "Material",
-        }
-        return self._gateway.rows(
-            PRICING, "A_SlsPrcgCndnRecdValidity", self._top(query, bounded=bounded)
-        )
-
-    def _priced(
-        self, as_of: datetime, rows: Rows, skus: Sequence[str], following: str | None
-    ) -> Page[PriceCard]:
-        good, refused = mapping.parsed(rows, ValidityRow, subject="Material")
-        cards, doubts = conditions.prices(
-            good,
-            skus,
-            source=self._name,
-            as_of=as_of,
-            retailer=self._retailer,
-            settings=self._settings,
-        )
-        return Page(cards, following, (*refused, *doubts))
-
-    def _stock_rows(self, condition: str, *, bounded: bool) -> Rows:
-        filters = [_any("InventoryStockType", _STOCK_KINDS), "InventorySpecialStockType eq ''"]
-        if self._settings.stock_route == "expand":
-            return self._expanded_stock(condition, bounded=bounded)
-        if condition:
-            filters.append(condition)
-        query = {"$filter": " and ".join(filters), "$orderby": "Material"}
-        return self._gateway.rows(STOCK, "A_MatlStkInAcctMod", self._top(query, bounded=bounded))
-
-    def _expanded_stock(self, condition: str, *, bounded: bool) -> Rows:
-        query = {"$expand": "to_MatlStkInAcctMod", "$orderby": "Material"}
-        if condition:
-            query["$filter"] = condition
-        found: Rows = []
-        for material in self._gateway.rows(
-            STOCK, "A_MaterialStock", self._top(query, bounded=bounded)
-        ):
-            inside = material.get("to_MatlStkInAcctMod")
-            rows = inside.get("results") if isinstance(inside, dict) else None
-            found += (
-                [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
-            )
-        return found
-
-    def _stocked(
-        self, as_of: datetime, rows: Rows, skus: Sequence[str], following: str | None
-    ) -> Page[StockCard]:
-        good, refused = mapping.parsed(rows, StockRow, subject="Material")
-        cards, doubts = mapping.stock(
-            good, skus, source=self._name, as_of=as_of, retailer=self._retailer
-        )
-        return Page(cards, following, (*refused, *doubts))
-
-    def _top(self, query: dict[str, str], *, bounded: bool) -> dict[str, str]:
-        return {**query, "$top": str(self._settings.page_size)} if bounded else query
-
-    # what hints stand for
-
-    def _resolved(
-        self, keys: Sequence[str], mark: str, materials: Callable[[str], list[str]]
-    ) -> list[str]:
-        found: list[str] = []
-        for key in keys:
-            found += materials(key.removeprefix(mark)) if key.startswith(mark) else [key]
-        return list(dict.fromkeys(found))
-
-    def _materials_of_condition(self, record: str) -> list[str]:
-        query = {"$filter": f"ConditionRecord eq {values.quoted(record)}", "$select": "Material"}
-        rows = self._gateway.rows(PRICING, "A_SlsPrcgCndnRecdValidity", query)
-        return [str(row["Material"]) for row in rows if row.get("Material")]
-
-    def _materials_of_document(self, document: str) -> list[str]:
-        year, _, number = document.partition("/")
-        wanted = [f"MaterialDocument eq {values.quoted(number)}"]
-        if year:
-            wanted.append(f"MaterialDocumentYear eq {values.quoted(year)}")
-        query = {"$filter": " and ".join(wanted), "$select": "Material"}
-        rows = self._gateway.rows(MOVEMENTS, "A_MaterialDocumentItem", query)
-        items, _ = mapping.parsed(rows, MovementItem, subject="Material")
-        return [item.material for item in items if item.material]
+        return self._facts.read(entity, keys)
 
     # orders
 
@@ -307,6 +88,11 @@ class SapS4:
             raise InDoubtError(str(error)) from error
         return orders.posted(stored, orders.places(order))
 
+    def amend_order(
+        self, order: Order, erp_order: str, changes: Sequence[LineChange]
+    ) -> list[AmendedLine]:
+        return amending.amend(self._gateway, self._settings, order, erp_order, changes)
+
     # refunds
 
     def find_credit(self, wish: CreditWish) -> list[PostedCredit]:
@@ -315,7 +101,15 @@ class SapS4:
     def post_credit(self, wish: CreditWish) -> PostedCredit:
         return self._refunds.post(wish)
 
-    # deliveries
+    # invoices and credit memos
+
+    def billed_since(self, since: datetime | None, *, page: str | None) -> Page[BillingDocument]:
+        return self._billing.since(since, page)
+
+    def read_billed(self, document: str) -> Page[BillingDocument]:
+        return self._billing.read(document)
+
+    # deliveries: pages go by key, so that what is written meanwhile shifts nothing
 
     def shipments_since(self, since: datetime | None, *, page: str | None) -> Page[Shipment]:
         """Deliveries changed since the day of `since`: the service keeps no time of day."""
@@ -343,7 +137,7 @@ class SapS4:
             "$orderby": "DeliveryDocument",
         }
         return self._gateway.rows(
-            DELIVERIES, "A_OutbDeliveryHeader", self._top(query, bounded=bounded)
+            DELIVERIES, "A_OutbDeliveryHeader", topped(query, self._settings, bounded=bounded)
         )
 
     def _shipments(self, row: DeliveryRow) -> list[Shipment]:
@@ -389,12 +183,6 @@ def _signer(
         basic=True,
     )
     return Signer(credentials, None)
-
-
-def _any(field: str, keys: Iterable[str]) -> str:
-    """A filter that holds for any of the keys."""
-    joined = " or ".join(f"{field} eq {values.quoted(key)}" for key in keys)
-    return f"({joined})"
 
 
 def _unreadable(refusal: Refusal) -> RejectedError:

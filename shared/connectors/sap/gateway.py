@@ -20,6 +20,7 @@ from shared.ports import Pacer
 
 ROOT = "/sap/opu/odata/sap"
 CSRF = "x-csrf-token"
+_SERVICE_PARTS = 6  # "", sap, opu, odata, sap, the service
 _CLIENT_ERRORS = range(400, 500)
 _UNSIGNED, _FORBIDDEN, _CONFLICT = 401, 403, 412
 _NAMED_BY_HTTP = frozenset({401, 403, 408, 429})
@@ -61,6 +62,15 @@ class Gateway:
         except RetryableError as error:
             raise InDoubtError(str(error)) from error
 
+    def entity(self, service: str, key: str, query: Mapping[str, str]) -> dict[str, Json]:
+        """One entity by its key, such as `A_SalesOrder('1')`."""
+        params = {**query, "$format": "json"}
+        return self._json(self._send("GET", f"{ROOT}/{service}/{key}", params=params))
+
+    def change(self, service: str, key: str, body: Mapping[str, Json], *, etag: str) -> None:
+        """PATCH one entity as it was read; RetryableError if somebody changed it meanwhile."""
+        self._send("PATCH", f"{ROOT}/{service}/{key}", json=dict(body), etag=etag)
+
     def _send(
         self,
         method: str,
@@ -68,10 +78,13 @@ class Gateway:
         *,
         params: Mapping[str, str] | None = None,
         json: Mapping[str, Json] | None = None,
+        etag: str | None = None,
     ) -> httpx.Response:
         writes = method != "GET"
         for fresh in (False, True):
             headers = {"accept": "application/json", **self._signer.headers()}
+            if etag is not None:
+                headers["if-match"] = etag
             if writes:
                 headers[CSRF] = self._token(path)
             self._pacer.take(1)
@@ -105,7 +118,7 @@ class Gateway:
             self._pacer.take(1)
             request = self._http.client.build_request(
                 self._settings.csrf_method,
-                path.rsplit("/", 1)[0] + "/",
+                "/".join(path.split("/")[:_SERVICE_PARTS]) + "/",
                 params=self._params(None),
                 headers={CSRF: "Fetch", **self._signer.headers()},
             )

@@ -21,6 +21,7 @@ _OBJECTS: dict[str, tuple[Entity, str, str]] = {
     ),
     "materialdocument.v1.MaterialDocument": (Entity.STOCK, "MaterialDocument", "document:"),
     "outbounddelivery.v1.OutboundDelivery": (Entity.SHIPMENT, "OutboundDelivery", ""),
+    "billingdocument.v1.BillingDocument": (Entity.INVOICE, "BillingDocument", ""),
 }
 _NO_USE = frozenset(
     {

@@ -30,7 +30,7 @@ def body_of(order: Order, reference: str, settings: SapSettings) -> dict[str, Js
             order.placed_at.replace(hour=0, minute=0, second=0, microsecond=0)
         ),
         "TransactionCurrency": order.currency,
-        "to_Item": [_item(i, line, order, settings) for i, line in enumerate(order.lines, start=1)],
+        "to_Item": [item(i, line, order, settings) for i, line in enumerate(order.lines, start=1)],
     }
     header = _header(order, settings)
     if header:
@@ -41,7 +41,8 @@ def body_of(order: Order, reference: str, settings: SapSettings) -> dict[str, Js
     return body
 
 
-def _item(place: int, line: OrderLine, order: Order, settings: SapSettings) -> Json:
+def item(place: int, line: OrderLine, order: Order, settings: SapSettings) -> dict[str, Json]:
+    """An item of a new order, or the body of POST A_SalesOrder('n')/to_Item."""
     if line.sku is None:
         raise RejectedError(
             f"line {line.line_id} of order {order.number} has no SKU",
@@ -107,6 +108,11 @@ def posted(row: OrderRow, line_ids: Mapping[str, str]) -> PostedOrder:
         total_minor=amount.amount,
         currency=row.currency,
         items=items,
+        units={
+            line_ids.get(item.position, item.position): int(item.quantity)
+            for item in row.items.results
+            if item.position and item.quantity is not None
+        },
     )
 
 

@@ -126,8 +126,13 @@ class StockRow(Foreign):
 
 
 class OrderItem(Foreign):
+    """A_SalesOrderItem. `delivery` is C once all of it was delivered; a reason means rejected."""
+
     item: str = Field(alias="SalesOrderItem")
     position: str = Field(default="", alias="UnderlyingPurchaseOrderItem")
+    quantity: Decimal | None = Field(default=None, alias="RequestedQuantity")
+    rejected: str = Field(default="", alias="SalesDocumentRjcnReason")
+    delivery: str = Field(default="", alias="DeliveryStatus")
     tax: Decimal = Field(default=Decimal(0), alias="TaxAmount")
 
 

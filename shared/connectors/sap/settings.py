@@ -48,6 +48,9 @@ class SapSettings(Canonical):
     tax_condition: str = Field(
         default="MWST", description="tax of an item or of freight, when prices exclude it"
     )
+    rejection_reason: str = Field(
+        default="00", max_length=2, description="reason for rejection of items nobody wants"
+    )
     return_type: str = Field(default="CBAR", description="type of a customer return")
     credit_type: str = Field(default="CR", description="type of a credit memo request")
     credit_reason: str = Field(default="", description="order reason of credit documents")
@@ -55,6 +58,12 @@ class SapSettings(Canonical):
     freight_material: str = Field(
         default="",
         description="article credited when freight alone goes back; the order's first if empty",
+    )
+    invoice_categories: tuple[str, ...] = Field(
+        default=("M",), description="document categories that are invoices"
+    )
+    credit_memo_categories: tuple[str, ...] = Field(
+        default=("O",), description="document categories that are credit memos"
     )
     tracking_field: Literal["BillOfLading", "MeansOfTransport"] = Field(
         default="BillOfLading", description="where a delivery keeps its tracking number"

@@ -12,6 +12,7 @@ from jsonschema import Draft7Validator
 from sandbox.vendors.sap import crediting
 from sandbox.vendors.sap.entities import (
     CONDITION_KEYS,
+    ITEM_CHANGE,
     ORDER_HEADER,
     ORDER_ITEM,
     ORDER_PARTNER,
@@ -72,6 +73,7 @@ def test_the_tenant_knows_only_properties_sap_has(entities: EntitySet) -> None:
     [
         ("A_SalesOrder", ORDER_HEADER),
         ("A_SalesOrderItem", ORDER_ITEM),
+        ("A_SalesOrderItem", ITEM_CHANGE),
         ("A_SalesOrderHeaderPartner", ORDER_PARTNER),
         ("A_SalesOrderItemPrElement", ORDER_PRICING),
         ("A_SalesOrderHeaderPrElement", ORDER_PRICING),

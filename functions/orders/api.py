@@ -1,0 +1,79 @@
+"""/v1/orders: an order captured while its caller waits, and where any order stands."""
+
+from typing import Any, Final
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions import bootstrap
+from functions.http import Answer, answer, caller, named, not_found, refusal, text_of
+from shared.errors import RejectedError, RetryableError
+from shared.flows import calls
+from shared.flows.capture import Capture
+from shared.flows.cases import Cases
+from shared.flows.order_calls import OrderCalls
+from shared.flows.trace import Tracer
+from shared.kit.records.jsons import decoded
+from shared.ports import Table
+from shared.settings import Settings as Base
+
+ID_MAX: Final = 200  # a channel, a colon, and the channel's own id
+STATUS: Final = {calls.NO_KEY: 400, calls.MALFORMED: 400, calls.KEY_REUSED: 409}
+
+
+class Settings(Base):
+    tables: dict[Table, str]
+    queues: dict[str, str]
+    bus: str
+
+
+def capture() -> Capture:
+    store, clock, retailer = bootstrap.store(), bootstrap.clock, bootstrap.retailer()
+    return Capture(
+        store=store,
+        queues=bootstrap.queues(),
+        bus=bootstrap.bus(),
+        issues=bootstrap.issues(),
+        cases=Cases(store, clock, retailer),
+        clock=clock,
+        retailer=retailer,
+    )
+
+
+def post(event: dict[str, Any]) -> Answer:
+    key = event.get("headers", {}).get("idempotency-key", "")
+    try:
+        said = decoded(text_of(event))
+    except ValueError:
+        return refusal(400, "body", "", "send one JSON object in UTF-8")
+    try:
+        return answer(201, OrderCalls(capture()).take(said, caller=caller(event), key=key))
+    except RejectedError as error:
+        if error.code not in STATUS:
+            raise
+        return refusal(STATUS[error.code], error.field or "", error.value, error.remedy or "")
+    except RetryableError:
+        busy = refusal(503, "", "", "the same call may be sent again, under the same key")
+        busy["headers"]["retry-after"] = "1"
+        return busy
+
+
+def find(event: dict[str, Any]) -> Answer:
+    order_id = named(event, "order_id")
+    if len(order_id) > ID_MAX:
+        return not_found("order_id", order_id[:100])
+    found = Tracer(bootstrap.store(), bootstrap.retailer()).order(
+        order_id, now=bootstrap.clock.now()
+    )
+    if found is None:
+        return not_found("order_id", order_id)
+    return answer(200, found)
+
+
+ROUTES = {"POST /v1/orders": post, "GET /v1/orders/{order_id}": find}
+
+
+@bootstrap.logger.inject_lambda_context
+def handler(event: dict[str, Any], context: LambdaContext) -> Answer:
+    """The gateway has already checked the token and its scope for this route."""
+    del context
+    return ROUTES[event["routeKey"]](event)

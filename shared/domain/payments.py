@@ -1,0 +1,87 @@
+"""Whether an order is paid for: a function of the set of its payments, however they came in."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from shared.model.money import Money, total
+from shared.model.order import Order, Payment, PaymentKind
+
+
+class PaymentState(StrEnum):
+    """Of the whole order, over all its gateways and gift cards."""
+
+    PENDING = "pending"
+    ON_TERMS = "on_terms"  # to be paid later, as was agreed
+    AUTHORISED = "authorised"
+    EXPIRED = "expired"  # authorised once, and no longer
+    VOIDED = "voided"
+    PARTLY_CAPTURED = "partly_captured"
+    CAPTURED = "captured"
+    PARTLY_REFUNDED = "partly_refunded"
+    REFUNDED = "refunded"
+
+
+_P = PaymentState
+_MONEY_BACK = frozenset({_P.PARTLY_REFUNDED, _P.REFUNDED})
+_TAKEN = frozenset({_P.PARTLY_CAPTURED, _P.CAPTURED}) | _MONEY_BACK
+NEXT: Final[Mapping[PaymentState, frozenset[PaymentState]]] = {
+    _P.PENDING: frozenset(_P) - {_P.PENDING},
+    _P.ON_TERMS: _TAKEN | {_P.AUTHORISED, _P.EXPIRED, _P.VOIDED},
+    _P.AUTHORISED: _TAKEN | {_P.EXPIRED, _P.VOIDED},
+    _P.EXPIRED: _TAKEN | {_P.AUTHORISED, _P.VOIDED},
+    _P.VOIDED: _TAKEN | {_P.AUTHORISED, _P.EXPIRED},
+    _P.PARTLY_CAPTURED: frozenset({_P.CAPTURED}) | _MONEY_BACK,
+    _P.CAPTURED: _MONEY_BACK,
+    _P.PARTLY_REFUNDED: frozenset({_P.REFUNDED}),
+    _P.REFUNDED: frozenset({_P.PARTLY_REFUNDED}),  # another tender is captured after the refund
+}
+"""Where more payments can lead; a void or an expiry can be followed by another authorisation."""
+
+
+def joined(known: Iterable[Payment], told: Iterable[Payment]) -> tuple[Payment, ...]:
+    """Every payment heard of, once; one that succeeded stays so, whoever tells it otherwise."""
+    found: dict[str, Payment] = {}
+    for payment in (*known, *told):
+        before = found.get(payment.reference)
+        found[payment.reference] = payment if before is None else _newer(before, payment)
+    return tuple(found[reference] for reference in sorted(found))
+
+
+def _newer(one: Payment, other: Payment) -> Payment:
+    return max(one, other, key=lambda p: (p.succeeded, p.expires_at is not None, repr(p)))
+
+
+def state_of(order: Order, payments: Iterable[Payment], *, now: datetime) -> PaymentState:
+    """`payments` are all that were heard of; those that failed count for nothing."""
+    done = [payment for payment in payments if payment.succeeded]
+    taken = _sum(order, done, PaymentKind.CAPTURE)
+    back = _sum(order, done, PaymentKind.REFUND)
+    if taken.amount and back.amount:
+        return _P.REFUNDED if back.amount >= taken.amount else _P.PARTLY_REFUNDED
+    if taken.amount >= order.total.amount:
+        return _P.CAPTURED
+    if taken.amount:
+        return _P.PARTLY_CAPTURED
+    return _promised(order, done, now)
+
+
+def _promised(order: Order, done: Iterable[Payment], now: datetime) -> PaymentState:
+    """Nothing is captured yet: what stands in for the money."""
+    done = list(done)
+    asked = [p for p in done if p.kind is PaymentKind.AUTHORISATION]
+    void = {p.parent for p in done if p.kind is PaymentKind.VOID}
+    kept = [p for p in asked if p.reference not in void and not (None in void and len(asked) == 1)]
+    valid = [p for p in kept if p.expires_at is None or now < p.expires_at]
+    if valid and total(order.currency, (p.amount for p in valid)).amount >= order.total.amount:
+        return _P.AUTHORISED
+    if kept and len(valid) < len(kept):
+        return _P.EXPIRED
+    if asked and not kept:
+        return _P.VOIDED
+    return _P.ON_TERMS if order.terms_days is not None else _P.PENDING
+
+
+def _sum(order: Order, done: Iterable[Payment], kind: PaymentKind) -> Money:
+    return total(order.currency, (p.amount for p in done if p.kind is kind))

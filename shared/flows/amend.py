@@ -1,0 +1,193 @@
+"""Make the ERP's order what the customer still wants: units rejected, changed, added.
+
+The wish follows from the case and what the ERP holds is read first, so a repeat writes nothing
+twice. What has left is not taken back: it is too late, and told.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from shared.domain import demand, lifecycle, orders
+from shared.domain.demand import AmendedLine, LineChange
+from shared.errors import AccessError, InDoubtError, RejectedError, RetryableError
+from shared.flows import keys
+from shared.flows.cases import CaseRow, Cases
+from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out
+from shared.flows.late import Lateness
+from shared.model.case import Case, CaseState, ErpLine, Intent, IntentKind, IntentState
+from shared.model.events import OrderCancelled
+from shared.model.issue import IssueKind
+from shared.ports import Bus, Clock, OrderAmender
+
+
+@dataclass(frozen=True, slots=True)
+class Amender:
+    """`settle` is how late a lost request may still take effect in this ERP."""
+
+    connection: str
+    erp: OrderAmender
+    cases: Cases
+    bus: Bus
+    issues: Issues
+    clock: Clock
+    settle: timedelta
+
+    def amend(self, order_id: str, *, retry_rejected: bool = False) -> None:
+        """Ask the ERP for what is still to change; RetryableError says when to look again."""
+        if retry_rejected:
+            self.cases.change(order_id, _forgiven)
+        found = self.cases.find(order_id)
+        wish = demand.changes(found.case) if found is not None else ()
+        if found is None:
+            return
+        intent = found.case.intent(self._intent_id)
+        if not wish:
+            if intent is not None:  # a repeat makes good what a crash left
+                self._follow(found.case)
+            return
+        self._wait_for_lost(found.case, intent)
+        row, sent = self._sent(found, intent, wish)
+        self._amended(row, sent, self._asked(row, sent, wish))
+
+    def _asked(
+        self, row: CaseRow, sent: Intent, wish: Sequence[LineChange]
+    ) -> Sequence[AmendedLine]:
+        try:
+            return self.erp.amend_order(row.case.newest, str(row.case.erp_order), wish)
+        except InDoubtError as error:
+            self._back(row, sent, IntentState.IN_DOUBT, str(error))
+            raise RetryableError("the ERP's answer was lost", after=self.settle) from error
+        except AccessError as error:
+            self._back(row, sent, IntentState.PLANNED, str(error))
+            self.issues.report([locked_out(self.connection, error)])
+            raise RetryableError(str(error), after=LOCKED_OUT) from error
+        except RetryableError as error:
+            self._back(row, sent, IntentState.PLANNED, str(error))
+            raise
+        except RejectedError as error:
+            return [_refused(row.case, change, str(error)) for change in wish]
+
+    @property
+    def _intent_id(self) -> str:
+        return f"amend#{self.connection}"
+
+    def _wait_for_lost(self, case: Case, intent: Intent | None) -> None:
+        """A lost request may still add a line; only once it cannot is what is there believed."""
+        if intent is None or intent.state not in {IntentState.SENT, IntentState.IN_DOUBT}:
+            return
+        safe_at = (intent.sent_at or self.clock.now()) + self.settle
+        if self.clock.now() < safe_at:
+            raise RetryableError(
+                f"order {case.order.order_id}: a lost change may still land",
+                after=safe_at - self.clock.now(),
+            )
+
+    def _sent(
+        self, found: CaseRow, intent: Intent | None, wish: Sequence[LineChange]
+    ) -> tuple[CaseRow, Intent]:
+        now = self.clock.now()
+        planned = intent or Intent(
+            intent_id=self._intent_id,
+            kind=IntentKind.AMEND_ORDER,
+            connection=self.connection,
+            reference=str(found.case.erp_order),
+        )
+        again = {"state": IntentState.SENT, "attempts": planned.attempts + 1, "sent_at": now}
+        sent = planned.model_copy(update=again)
+        case = orders.with_intent(found.case, sent)
+        case = orders.noted(case, "change sent to ERP", _said(wish), now=now)
+        if not self.cases.commit(case, found.rev, due=now + self.settle):
+            raise RetryableError("another worker is at this order", after=self.settle)
+        return CaseRow(case, found.rev + 1), sent
+
+    def _back(self, row: CaseRow, sent: Intent, state: IntentState, detail: str) -> None:
+        undone = sent.model_copy(update={"state": state, "detail": detail[:300]})
+        self.cases.change(row.case.order.order_id, lambda c: orders.with_intent(c, undone))
+
+    def _amended(self, row: CaseRow, sent: Intent, lines: Sequence[AmendedLine]) -> None:
+        now = self.clock.now()
+        refused = [line for line in lines if line.refused]
+        state = IntentState.REJECTED if refused else IntentState.APPLIED
+        detail = "; ".join(line.refused for line in refused)
+        done = orders.settled(sent, state, now=now, detail=detail)
+        known = {line.line_id: _known(row.case, line) for line in lines}
+
+        def step(case: Case) -> Case:
+            case = lifecycle.amended(orders.with_intent(case, done), known)
+            case = orders.noted(case, _outcome(lines), detail, now=now)
+            return lifecycle.settled(case, now=now)
+
+        order_id = row.case.order.order_id
+        after = self.cases.change(order_id, step)
+        if after is None:
+            return
+        self._follow(after)
+        if refused:
+            self.issues.report([self._refusal(after, detail)])
+        else:
+            self.issues.solve(IssueKind.CHANGE_REJECTED, order_id, by="the ERP took the change")
+        if after.state is CaseState.CANCELLED:
+            news = OrderCancelled(at=now, order_id=order_id, channel=after.order.channel)
+            self.bus.publish([news])
+
+    def _follow(self, case: Case) -> None:
+        self.cases.sync_holds(case.order.order_id)
+        Lateness(self.bus, self.issues, self.clock).tell(case)
+
+    def _refusal(self, case: Case, detail: str) -> Problem:
+        return Problem(
+            kind=IssueKind.CHANGE_REJECTED,
+            subject=case.order.order_id,
+            connection=self.connection,
+            summary=f"the ERP does not change order {case.erp_order}: {detail}",
+            remedy="change the order in the ERP by hand as its channel has it, or mend what the "
+            "ERP names and replay",
+            field="lines",
+            value=detail[:200],
+            at_risk=case.order.total,
+            replay={
+                "queue": keys.write_queue(self.connection),
+                "case": case.order.order_id,
+                "retry": "rejected",
+            },
+        )
+
+
+def _known(case: Case, line: AmendedLine) -> ErpLine:
+    """The line as it is kept; what the ERP refused is remembered, so that it is asked once."""
+    wish = demand.wanted(case.newest, case.refunds).get(line.line_id, 0)
+    gone = demand.shipped(case)[line.line_id]
+    return ErpLine(
+        item=line.item,
+        place=line.place,
+        units=line.units,
+        rejected=line.rejected,
+        delivered=line.delivered,
+        refused=max(wish, gone) if line.refused else None,
+    )
+
+
+def _refused(case: Case, change: LineChange, why: str) -> AmendedLine:
+    """The line as it was known before; one that the ERP does not have has no units there."""
+    known = case.erp_lines.get(change.line_id)
+    units = known.units if known is not None else 0
+    return AmendedLine(change.line_id, change.item, change.place, units, refused=why)
+
+
+def _forgiven(case: Case) -> Case:
+    lines = {
+        line_id: line.model_copy(update={"refused": None})
+        for line_id, line in case.erp_lines.items()
+    }
+    return case.model_copy(update={"erp_lines": lines})
+
+
+def _said(wish: Sequence[LineChange]) -> str:
+    return ", ".join(f"line {change.line_id} to {change.units}" for change in wish)
+
+
+def _outcome(lines: Sequence[AmendedLine]) -> str:
+    if any(line.refused for line in lines):
+        return "change refused by ERP"
+    return "too late in ERP" if any(line.delivered for line in lines) else "changed in ERP"

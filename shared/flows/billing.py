@@ -1,0 +1,105 @@
+"""What the ERP billed: onto the case, told once. Credit memos find the refund they belong to."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from shared.domain import orders
+from shared.errors import RetryableError
+from shared.flows.cases import Cases
+from shared.flows.erp_links import ErpLinks
+from shared.model.case import Case, IntentKind
+from shared.model.events import CreditMemoPosted, InvoicePosted
+from shared.model.ids import Entity
+from shared.model.invoice import BillingDocument, BillingKind
+from shared.ports import Bus, Clock, Queues, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Bills:
+    """`connection` is the ERP that bills."""
+
+    connection: str
+    store: Store
+    queues: Queues
+    bus: Bus
+    cases: Cases
+    clock: Clock
+
+    def record(self, bill: BillingDocument) -> None:
+        """Take one in; a repeat changes nothing. What bills none of our documents is let go."""
+        order_id = self._order_of(bill)
+        if order_id is None:
+            return
+        before = self.cases.find(order_id)
+        after = self.cases.change(order_id, lambda case: self._billed(case, bill))
+        if after is None:
+            raise RetryableError(f"order {order_id} of a bill is not there yet")
+        if before is None or bill not in before.case.bills:
+            self.bus.publish([_news(after, bill)])
+
+    def _order_of(self, bill: BillingDocument) -> str | None:
+        """A bill may overtake the acceptance of what it bills; only one of ours waits for that."""
+        links = ErpLinks(self.connection, self.store, self.queues)
+        channels = self.cases.retailer.channels
+        if not any(bill.reference.startswith(f"{c.name}-".upper()) for c in channels):
+            row = links.known(bill.bills)
+        else:
+            row = links.find(bill.bills, Entity.INVOICE, bill.document)
+        return str(row.body["order_id"]) if row is not None else None
+
+    def _billed(self, case: Case, bill: BillingDocument) -> Case | None:
+        if bill in case.bills:
+            return None
+        others = tuple(known for known in case.bills if known.key != bill.key)
+        bills = (*others, bill)
+        counts = case.counts.model_copy(update={"invoiced": _invoiced(case, bills)})
+        case = case.model_copy(update={"bills": bills, "counts": counts})
+        what = bill.kind.replace("_", " ") + (" cancelled" if bill.cancelled else "")
+        return orders.noted(case, what, f"{bill.document}, {bill.total}", now=self.clock.now())
+
+
+def _news(case: Case, bill: BillingDocument) -> InvoicePosted | CreditMemoPosted:
+    order = case.order
+    if bill.kind is BillingKind.INVOICE:
+        return InvoicePosted(
+            at=bill.issued_at,
+            order_id=order.order_id,
+            channel=order.channel,
+            document=bill.document,
+            total=bill.total,
+            cancelled=bill.cancelled,
+        )
+    return CreditMemoPosted(
+        at=bill.issued_at,
+        order_id=order.order_id,
+        channel=order.channel,
+        document=bill.document,
+        refund_id=refund_of(case, bill),
+        total=bill.total,
+        cancelled=bill.cancelled,
+    )
+
+
+def _invoiced(case: Case, bills: Sequence[BillingDocument]) -> dict[str, int]:
+    """Units by line that stand on an invoice which was not taken back."""
+    by_item = {line.item: line_id for line_id, line in case.erp_lines.items()}
+    found: Counter[str] = Counter()
+    for bill in bills:
+        if bill.kind is BillingKind.INVOICE and not bill.cancelled:
+            for line in bill.lines:
+                if line.erp_item in by_item:
+                    found[by_item[line.erp_item]] += line.quantity
+    return dict(found)
+
+
+def refund_of(case: Case, bill: BillingDocument) -> str | None:
+    """The refund whose document a credit memo bills."""
+    return next(
+        (
+            intent.intent_id.removeprefix("credit#")
+            for intent in case.intents
+            if intent.kind is IntentKind.CREDIT and intent.result == bill.bills
+        ),
+        None,
+    )

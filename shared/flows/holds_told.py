@@ -1,0 +1,47 @@
+"""Why an order is held, where neither its sums nor its articles are the reason."""
+
+from dataclasses import dataclass
+
+from shared.domain import release
+from shared.flows import keys
+from shared.flows.issues import Issues, Problem
+from shared.model.case import Case, CaseState, HoldReason
+from shared.model.issue import IssueKind
+from shared.model.retailer import Channel
+from shared.ports import Clock
+
+TOLD = (HoldReason.PAYMENT, HoldReason.FRAUD, HoldReason.ADDRESS)
+
+
+@dataclass(frozen=True, slots=True)
+class Holds:
+    """One exception per order and reason; it ends when the reason does."""
+
+    issues: Issues
+    clock: Clock
+
+    def tell(self, case: Case, channel: Channel) -> None:
+        held = {
+            one.reason: one
+            for one in release.told_of(case.order, channel.orders, now=self.clock.now())
+            if case.state is CaseState.HELD and not case.order.pending
+        }
+        order_id = case.order.order_id
+        if any(hop.what == CaseState.HELD for hop in case.timeline):
+            gone = (f"{order_id}/{reason}" for reason in TOLD if reason not in held)
+            self.issues.solve_all(IssueKind.ORDER_HELD, gone, by="no longer held for it")
+        self.issues.report(self._problem(case, channel, one) for one in held.values())
+
+    def _problem(self, case: Case, channel: Channel, held: release.Held) -> Problem:
+        order = case.order
+        return Problem(
+            kind=IssueKind.ORDER_HELD,
+            subject=f"{order.order_id}/{held.reason}",
+            connection=channel.connection,
+            summary=f"order {order.number} of {order.total} is held: {held.reason}, {held.value}",
+            remedy=held.remedy,
+            field=held.field,
+            value=held.value,
+            at_risk=order.total,
+            replay=keys.order_again(channel.connection, order),
+        )

@@ -1,0 +1,59 @@
+"""What was asked back after it had left, told once: an exception with its remedy, and the news."""
+
+from dataclasses import dataclass
+
+from shared.domain import orders
+from shared.flows.issues import Issues, Problem
+from shared.model.case import Case
+from shared.model.events import CancellationTooLate
+from shared.model.issue import IssueKind
+from shared.ports import Bus, Clock
+
+KIND = IssueKind.CANCELLED_TOO_LATE
+
+
+@dataclass(frozen=True, slots=True)
+class Lateness:
+    bus: Bus
+    issues: Issues
+    clock: Clock
+
+    def tell(self, case: Case) -> None:
+        """The exception is written last, and by it a repeat knows that all was told."""
+        if not case.late:
+            return
+        order_id, value = case.order.order_id, _units(case)
+        known = self.issues.find(f"{KIND}#{order_id}")
+        if known is not None and known.value == value:
+            return
+        self.bus.publish(
+            [
+                CancellationTooLate(
+                    at=self.clock.now(),
+                    order_id=order_id,
+                    channel=case.order.channel,
+                    lines=case.late,
+                )
+            ]
+        )
+        self.issues.report([self._problem(case, value)])
+
+    def _problem(self, case: Case, value: str) -> Problem:
+        return Problem(
+            kind=KIND,
+            subject=case.order.order_id,
+            connection=case.order.channel,
+            summary=f"order {case.order.number}: {value} had left when it was cancelled",
+            remedy="open a return for these units and refund what is not refunded yet, or have the "
+            "carrier stop the parcel",
+            field="lines",
+            value=value,
+            at_risk=case.order.total,
+        )
+
+
+def _units(case: Case) -> str:
+    named = {line.line_id: line.sku or line.title for line in orders.lines_of(case)}
+    return ", ".join(
+        f"{units} x {named.get(line_id, line_id)}" for line_id, units in sorted(case.late.items())
+    )[:200]

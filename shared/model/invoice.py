@@ -1,0 +1,45 @@
+"""Billing documents: what the ERP charged for goods, or gave back, and booked."""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from shared.model.base import Canonical, Instant
+from shared.model.money import Money
+from shared.model.order import ExternalId
+
+
+class BillingKind(StrEnum):
+    INVOICE = "invoice"
+    CREDIT_MEMO = "credit_memo"
+
+
+class BilledLine(Canonical):
+    """`erp_item` is the item of the document it bills: an order, or what was posted of a refund."""
+
+    erp_item: str
+    quantity: int = Field(ge=0)
+    net: Money
+    tax: Money
+
+
+class BillingDocument(Canonical):
+    """One billing document, as far as it bills one sales document.
+
+    `reference` is what the buyer calls that; ours begin with a channel's name. `total` is with
+    tax. `cancelled` says that the ERP has taken it back since.
+    """
+
+    document: ExternalId
+    kind: BillingKind
+    bills: ExternalId
+    reference: str = ""
+    issued_at: Instant
+    total: Money
+    tax: Money
+    cancelled: bool = False
+    lines: tuple[BilledLine, ...] = Field(min_length=1)
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.document, self.bills

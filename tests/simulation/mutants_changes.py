@@ -1,0 +1,57 @@
+"""Planted bugs where an order is changed: cancelled, given up in part, raced by the warehouse."""
+
+from tests.simulation.sabotage import Mutant, mutant
+
+RACE, CANCELLED = "cancellations race the warehouse", "orders are cancelled"
+AMEND, DEMAND = "shared.flows.amend:Amender.", "shared.domain.demand:"
+
+CHANGES: tuple[Mutant, ...] = (
+    mutant(
+        "the ERP is not told of a cancellation",
+        "An order cancelled after the ERP took it is sent to a customer who wants none.",
+        (CANCELLED, RACE),
+        (
+            "shared.flows.capture:Capture._follow",
+            "demand.changes(case) or ",
+            "",
+        ),
+        (
+            "shared.flows.cases:Cases._lane",
+            "demand.changes(case) or ",
+            "",
+        ),
+        (
+            "shared.flows.send:Sender._look_again",
+            "demand.changes(case) or ",
+            "",
+        ),
+    ),
+    mutant(
+        "units are freed before the ERP has let them go",
+        "What the warehouse may still send is offered again.",
+        (RACE, CANCELLED),
+        (
+            DEMAND + "to_leave",
+            "max(wish.get(line_id, 0), _committed(case, line_id))",
+            "wish.get(line_id, 0)",
+        ),
+    ),
+    mutant(
+        "units the ERP let go stay held",
+        "What nobody wants is never offered again.",
+        (CANCELLED, RACE),
+        (AMEND + "_follow", "self.cases.sync_holds(case.order.order_id)", "pass"),
+    ),
+    mutant(
+        "what left in vain is not told",
+        "A customer gets what was cancelled, and nobody knows that it is to come back.",
+        (RACE,),
+        ("shared.flows.late:Lateness.tell", "if not case.late:", "if True:"),
+    ),
+    mutant(
+        "a change that is too late in the ERP counts as done",
+        "The ERP says that it had delivered, and the units count as stopped.",
+        (RACE,),
+        ("shared.connectors.sap.amending:_line", "rejected=bool(item.rejected)", "rejected=True"),
+    ),
+)
