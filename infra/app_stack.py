@@ -291,9 +291,13 @@ class AppStack(Stack):
             "api-read",
             self._stage,
             handler="functions.read.api.handler",
-            environment={"tables": self._grants.names(rows)},
+            environment={
+                "tables": self._grants.names(rows),
+                "archive": self._data.archive.bucket_name,
+            },
         )
         self._grants.rows(function, rows)
+        self._grants.journal(function, reads=True)
         return function
 
     def _reservations(self) -> Function:

@@ -102,6 +102,15 @@ class ConnectionWork(Construct):
             )
         for entity in polled(connection, stage.retailer):
             self._poll(connection, entity, stage, mine)
+        if stage.retailer.authority[Entity.STOCK] == connection.name:
+            self._scheduled(
+                "Compare-all-stock",
+                stage.name("compare", connection.name, "all-stock"),
+                stage,
+                mine,
+                minutes=stage.retailer.accuracy.every_minutes,
+                message={"compare": "all-stock"},
+            )
         for shown in stage.retailer.channels_of(connection.name):
             for facet in COMPARED:
                 self._compare(shown, facet, stage, mine)

@@ -24,6 +24,7 @@ READ_ROUTES = {
     "GET /v1/exceptions": "ops.read",
     "GET /v1/parity": "ops.read",
     "GET /v1/parity/{channel}/pending": "ops.read",
+    "GET /v1/epcis/events": "ops.read",
     "GET /v1/approvals": "ops.read",
 }
 OPS_ROUTES = {

@@ -86,9 +86,14 @@ class Grants:
         why = "raw bodies are named after their delivery"
         self._under(function, actions, "archive", "raw", why)
 
-    def journal(self, function: lambda_.Function, *actions: str) -> None:
+    def journal(self, function: lambda_.Function, *, reads: bool = False) -> None:
+        """Write what was recorded, or read it in the order of its names."""
         why = "the journal's pieces are named after their instant"
-        self._under(function, actions, "archive", "ledger", why)
+        action = "s3:GetObject" if reads else "s3:PutObject"
+        self._under(function, [action], "archive", "ledger", why)
+        if reads:
+            bucket = f"arn:{Aws.PARTITION}:s3:::{self._bucket('archive')}"
+            _allow(function, ["s3:ListBucket"], [bucket])
 
     def files(self, function: lambda_.Function) -> None:
         """Read what is dropped, write reports beside it; listing makes what is gone a 404."""

@@ -45,6 +45,7 @@ class PriceWork(Construct):
                 "tables": self._grants.names(rows),
                 "queues": {queue.name: queue.work.queue_url},
                 "files": self._data.files.bucket_name,
+                "archive": self._data.archive.bucket_name,
                 "bus": self._grants.bus_name,
             },
         )
@@ -52,6 +53,7 @@ class PriceWork(Construct):
         self._grants.send(function, [queue])
         self._grants.publish(function)
         self._grants.files(function)
+        self._grants.journal(function)
         function.add_event_source(
             sources.SqsEventSource(
                 queue.work,

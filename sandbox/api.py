@@ -16,6 +16,7 @@ SCOPES = {
     "operator": ("lookup.read", "orders.read", "ops.read", "ops.replay", "ops.approve"),
     "pricing": ("lookup.read", "prices.write"),
     "shopfront": ("lookup.read", "orders.write", "orders.read"),
+    "warehouse": ("stock.write",),
 }
 EARLY = timedelta(seconds=60)
 
@@ -84,6 +85,11 @@ class Api:
     def parity(self) -> list[dict[str, Json]]:
         """The last comparison of every channel and facet."""
         found = self.call("GET", "v1", "parity").get("parity")
+        return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+    def accuracy(self) -> list[dict[str, Json]]:
+        """The last comparison of every source of stock that can be read."""
+        found = self.call("GET", "v1", "parity").get("sources")
         return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
     def pending(self, channel: str) -> list[dict[str, Json]]:

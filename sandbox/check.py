@@ -15,6 +15,7 @@ from sandbox import check_prices, check_rules
 from sandbox.failures import CannotRunError
 from sandbox.toml_text import line_of, lines
 from shared.model import consistency, stock_consistency
+from shared.model.accuracy import AccuracyPolicy
 from shared.model.base import Json
 from shared.model.feeds import FeedLimits
 from shared.model.guardrails import Guardrails
@@ -67,6 +68,7 @@ _MODELS: dict[str, type[BaseModel]] = {
     "exchange_rates": ExchangeRate,
     "roundings": Rounding,
     "precedence": Precedence,
+    "accuracy": AccuracyPolicy,
     "location_groups": LocationGroup,
     "stock_rules": StockRule,
     "stock_rules.later": Later,

@@ -300,7 +300,7 @@ def parity(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """How much of each channel shows what it should, and why the rest does not."""
+    """How much of each channel shows what it should, and how well stock agrees with its source."""
     from sandbox import report
     from sandbox.world import World
 
@@ -315,7 +315,10 @@ def parity(
             said: dict[str, Json] = {"ok": True, "pending": listed}
             out.result(said, lambda console: report.pending(console, waiting))
             return
-        out.result({"ok": True, "parity": listed}, lambda console: report.parity(console, found))
+        sources = api.accuracy()
+        shown = [*found, *({**one, "channel": one["source"]} for one in sources)]
+        said = {"ok": True, "parity": listed, "sources": list(sources)}
+        out.result(said, lambda console: report.parity(console, shown))
 
 
 Channel = Annotated[str, typer.Option("--channel", help="Of this channel.")]

@@ -37,8 +37,7 @@ class Key(NamedTuple):
     sk: str = "-"
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """`rev` counts our writes of this row, from 1; a commit names the one it read."""
 
     key: Key
@@ -47,8 +46,7 @@ class Row:
     raw: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Put:
+class Put(NamedTuple):
     """Write a row if its revision is still `expected`; 0 means it must not exist yet.
 
     `lane` and `due` put the row into its table's sparse index of things to do, ordered by `due`;
@@ -66,8 +64,7 @@ class Put:
     raw: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Delete:
+class Delete(NamedTuple):
     key: Key
     expected: int
 
@@ -118,8 +115,7 @@ class Store(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """Keys, never values: a reason to look."""
 
     queue: str

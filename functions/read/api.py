@@ -7,7 +7,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions import bootstrap
 from functions.http import Answer, answer, named, not_found, refusal, tagged
-from shared.flows import held_files
+from functions.read import epcis
+from shared.flows import compare_source, held_files
 from shared.flows import pending as pushes
 from shared.flows.approvals import Approvals
 from shared.flows.compare_runs import standing
@@ -26,6 +27,7 @@ SOLVED_WITHIN = timedelta(days=7)
 
 class Settings(Base):
     tables: dict[Table, str]
+    archive: str
 
 
 def trace_sku(event: dict[str, Any]) -> Answer:
@@ -57,7 +59,9 @@ def exceptions(event: dict[str, Any]) -> Answer:
 
 def parity(event: dict[str, Any]) -> Answer:
     del event
-    return answer(200, {"parity": standing(bootstrap.store(), bootstrap.retailer())})
+    store, retailer = bootstrap.store(), bootstrap.retailer()
+    sources = compare_source.standing(store, retailer)
+    return answer(200, {"parity": standing(store, retailer), "sources": sources})
 
 
 def pending(event: dict[str, Any]) -> Answer:
@@ -100,6 +104,7 @@ ROUTES = {
     "GET /v1/exceptions": exceptions,
     "GET /v1/parity": parity,
     "GET /v1/parity/{channel}/pending": pending,
+    "GET /v1/epcis/events": epcis.events,
     "GET /v1/approvals": approvals,
 }
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from shared.domain.ownership import owned
 from shared.domain.price_cards import changes, merged, reread
 from shared.errors import RetryableError
-from shared.flows import keys
+from shared.flows import gtins, keys
 from shared.flows.issues import Issues, Problem
 from shared.model.base import Json
 from shared.model.facts import Fact, ItemCard, PriceCard, PriceChange, ProductCard, StockCard, Told
@@ -50,6 +50,8 @@ def apply(
             return applied
         pending |= _orphans(pending, rows := store.get(pending))
         writes = _writes(pending, rows, applied)
+        written = (pending[put.key] for put in writes)
+        gtins.remember((card for card in written if isinstance(card, ItemCard)), store)
         committed = store.commit(writes)
         applied.changed += sum(committed)
         pending = {

@@ -5,18 +5,13 @@ from dataclasses import dataclass, field
 from itertools import batched
 from typing import Final
 
-from shared.domain.price_cards import changes, overfull
-from shared.domain.price_rows import RowReader
 from shared.errors import RejectedError
 from shared.flows import import_run, keys, reports
-from shared.flows.apply import Applied, apply
+from shared.flows.import_kinds import Rows
 from shared.flows.import_run import Dropped, Run
 from shared.flows.issues import Issues, Problem
 from shared.kit.records.record import Format, Record
-from shared.model.ids import Entity
 from shared.model.issue import IssueKind
-from shared.model.price import PriceCondition
-from shared.model.retailer import Retailer
 from shared.ports import Clock, Files, Store
 
 PIECE: Final = 1024 * 1024  # bytes read at once
@@ -34,14 +29,13 @@ class Pass:
 
     dropped: Dropped
     format: Format
-    reader: RowReader
+    rows: Rows
     run: Run
     rev: int
     store: Store
     files: Files
     issues: Issues
     clock: Clock
-    retailer: Retailer
     _lines: list[bytes] = field(default_factory=list)
 
     def read_on(self, out_of_time: Callable[[], bool]) -> bool:
@@ -81,37 +75,23 @@ class Pass:
 
     def _take(self, chunk: Sequence[Record]) -> None:
         """Apply what can be understood, and note the rest for the report."""
-        good, bad = self._read(chunk)
-        applied = self._applied([condition for _, condition in good])
-        bad += [(line, overfull(c)) for line, c in good if c.sku in applied.overfull]
-        self._lines += [reports.line(number, error) for number, error in sorted(bad, key=_first)]
-        rows = sum(record.row is not None for record in chunk)
-        end = chunk[-1]
-        self.run = self.run.counted(applied, rows=rows, refused=len(bad)).at(end.after)
-        if end.rest_lost:
-            self.run = self.run.model_copy(update={"lost": end.line})
-
-    def _read(
-        self, chunk: Sequence[Record]
-    ) -> tuple[list[tuple[int, PriceCondition]], list[tuple[int, RejectedError]]]:
-        """By line, what can be understood and what cannot."""
-        good: list[tuple[int, PriceCondition]] = []
         bad: list[tuple[int, RejectedError]] = []
         for record in chunk:
             try:
                 if isinstance(record.row, RejectedError):
                     raise record.row
                 if record.row is not None:
-                    good.append((record.line, self.reader.condition(record.row)))
+                    self.rows.read(record.row, record.line)
             except RejectedError as error:
                 bad.append((record.line, error))
-        return good, bad
-
-    def _applied(self, conditions: Sequence[PriceCondition]) -> Applied:
-        told = changes(conditions, source=self.dropped.connection, as_of=self.run.as_of)
-        return apply(
-            told, entity=Entity.PRICE, store=self.store, issues=self.issues, retailer=self.retailer
-        )
+        applied, unkept = self.rows.keep()
+        bad += unkept
+        self._lines += [reports.line(number, error) for number, error in sorted(bad, key=_first)]
+        rows = sum(record.row is not None for record in chunk)
+        end = chunk[-1]
+        self.run = self.run.counted(applied, rows=rows, refused=len(bad)).at(end.after)
+        if end.rest_lost:
+            self.run = self.run.model_copy(update={"lost": end.line})
 
     def _checkpoint(self, *, done: bool = False) -> None:
         """The report before the row that counts it, and only while the run is ours."""
@@ -132,7 +112,7 @@ class Pass:
             self.issues.report([self._problem()])
         else:
             self.issues.solve(IssueKind.BAD_FILE, self.dropped.subject, by="a later file")
-        if self.retailer.feeds is not None:
+        if self.run.survey is not None:
             import_run.remember(self.store, self.dropped, self.run.rows)
         self._checkpoint(done=True)
         return True

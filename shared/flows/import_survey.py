@@ -10,13 +10,15 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from shared.domain.feeds import Surveyor, shifted
+from shared.domain.price_rows import RowReader
+from shared.errors import RejectedError
 from shared.flows import held_files, import_run, keys
 from shared.flows.import_pass import OvertakenError, Pass
 from shared.flows.issues import Problem
 from shared.kit.records.record import Place, Record
 from shared.model.base import Json
 from shared.model.facts import PriceCard
-from shared.model.feeds import Survey
+from shared.model.feeds import FeedLimits, Survey
 from shared.model.issue import IssueKind
 from shared.model.price import PriceCondition
 from shared.model.target import Step
@@ -28,7 +30,9 @@ SAMPLED: Final = 2 * 1024 * 1024  # bytes of a file of which every row is compar
 class SurveyPass(Pass):
     """Looks at each row; compares every one, or of large files every n-th, with what is known."""
 
-    every: int = 1
+    reader: RowReader = field(kw_only=True)
+    limits: FeedLimits = field(kw_only=True)
+    every: int = field(kw_only=True)
     start: Place = field(kw_only=True)
 
     def _take(self, chunk: Sequence[Record]) -> None:
@@ -41,6 +45,22 @@ class SurveyPass(Pass):
         end = chunk[-1]
         said = {"survey": surveyor.survey, "lost": end.line if end.rest_lost else self.run.lost}
         self.run = self.run.model_copy(update=said).at(end.after)
+
+    def _read(
+        self, chunk: Sequence[Record]
+    ) -> tuple[list[tuple[int, PriceCondition]], list[tuple[int, RejectedError]]]:
+        """By line, what can be understood and what cannot."""
+        good: list[tuple[int, PriceCondition]] = []
+        bad: list[tuple[int, RejectedError]] = []
+        for record in chunk:
+            try:
+                if isinstance(record.row, RejectedError):
+                    raise record.row
+                if record.row is not None:
+                    good.append((record.line, self.reader.condition(record.row)))
+            except RejectedError as error:
+                bad.append((record.line, error))
+        return good, bad
 
     def _compare(self, surveyor: Surveyor, rows: Sequence[tuple[int, PriceCondition]]) -> None:
         places = {c.sku: keys.price(c.sku, self.dropped.connection) for _, c in rows}
@@ -55,9 +75,8 @@ class SurveyPass(Pass):
     def _finish(self) -> bool:
         """Judge the file; False if it is to be read again, and applied."""
         survey = (self.run.survey or Survey()).model_copy(update={"done": True})
-        limits = self.retailer.feeds
         before = import_run.last_rows(self.store, self.dropped)
-        reasons = shifted(survey, limits, before=before) if limits else ()
+        reasons = shifted(survey, self.limits, before=before)
         said: dict[str, object] = {"survey": survey, "lost": None, "heard": self.clock.now()}
         if reasons:
             self._hold(survey, reasons, said)

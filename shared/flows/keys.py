@@ -85,6 +85,11 @@ def link(connection: str, key: str) -> Key:
     return Key(Table.LINKS, f"{connection}#of#{key}")
 
 
+def gtin(gtin14: str) -> Key:
+    """The article, and the unit of it, that a GTIN is of."""
+    return Key(Table.LINKS, f"gtin#{gtin14}")
+
+
 def code(connection: str, channel_sku: str) -> Key:
     """The SKU an operator mapped a channel's code to."""
     return Key(Table.LINKS, f"{connection}#code#{channel_sku}")
@@ -156,6 +161,11 @@ def feed(folder: str) -> Key:
 def moves(channel: str) -> Key:
     """How many prices of a channel have moved within its window."""
     return Key(Table.CONTROL, f"moves#{channel}")
+
+
+def accuracy(source: str) -> Key:
+    """How far a comparison of a source's stock is, and what the last one found."""
+    return Key(Table.CONTROL, f"accuracy#{source}")
 
 
 IMPORT_QUEUE = "import"

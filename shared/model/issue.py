@@ -30,6 +30,7 @@ class IssueKind(StrEnum):
     BAD_MOVEMENT = "bad_movement"
     MOVEMENT_GAP = "movement_gap"
     TRANSFER_DIFFERS = "transfer_differs"
+    STOCK_DIFFERS = "stock_differs"
     NOT_THE_OWNER = "not_the_owner"
     REFUND_WITHOUT_ORDER = "refund_without_order"
     REFUND_EXCEEDS_PAID = "refund_exceeds_paid"

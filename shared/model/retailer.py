@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, JsonValue, field_validator, model_validator
 
 from shared.model import stock_consistency
+from shared.model.accuracy import AccuracyPolicy
 from shared.model.base import Canonical, Instant
 from shared.model.consistency import mistakes
 from shared.model.feeds import FeedLimits
@@ -168,6 +169,7 @@ class Retailer(Canonical):
     feeds: FeedLimits | None = Field(
         default=None, description="how a dropped file may look; held whole if it looks otherwise"
     )
+    accuracy: AccuracyPolicy = AccuracyPolicy()
     location_groups: tuple[LocationGroup, ...] = ()
     stock_rules: tuple[StockRule, ...] = ()
     allocations: tuple[Allocation, ...] = ()

@@ -14,7 +14,7 @@ from shared.model.events import FeedApproved, FeedRejected
 from shared.model.issue import IssueKind
 from shared.model.target import Decision
 from tests.factories import make_retailer
-from tests.fakes import MemoryBus
+from tests.fakes import MemoryBus, MemoryJournal
 from tests.flows.test_import_file import NAME, Setup, row
 
 SKUS = tuple(f"HAT-{number:02}" for number in range(40))
@@ -40,7 +40,13 @@ class Judging(Setup):
             feeds={**LIMITS, **limits},
         )
         self.importer = Importer(
-            self.store, self.files, self.queues, self.issues, self.clock, retailer
+            self.store,
+            self.files,
+            self.queues,
+            self.issues,
+            self.clock,
+            retailer,
+            MemoryJournal(),
         )
         self.approvals = FileApprovals(self.store, self.queues, self.issues, self.bus, self.clock)
         self.next(*(row(sku, "20.00") for sku in SKUS))

@@ -13,7 +13,7 @@ from shared.flows.price_calls import LINES_MAX, PriceCalls
 from shared.model.facts import PriceCard
 from shared.model.target import Decision
 from tests.factories import NOW, make_retailer
-from tests.fakes import MemoryBus, MemoryFiles, MemoryQueues, MemoryStore, SetClock
+from tests.fakes import MemoryBus, MemoryFiles, MemoryJournal, MemoryQueues, MemoryStore, SetClock
 from tests.flows.test_import_file import FlakyStore
 
 CONDITION = {
@@ -163,7 +163,8 @@ def test_a_call_that_is_held_is_a_file_that_waits() -> None:
     held = setup.post(amount("2.00"), key="k2")["held"]
     retailer, queues = setup.calls.retailer, MemoryQueues()
     issues = Issues(setup.store, MemoryBus(), setup.clock)
-    importer = Importer(setup.store, setup.files, queues, issues, setup.clock, retailer)
+    journal = MemoryJournal()
+    importer = Importer(setup.store, setup.files, queues, issues, setup.clock, retailer, journal)
     importer.handle({"file": held}, out_of_time=lambda: False)
     for message in queues.take("import"):
         importer.handle(dict(message.body), out_of_time=lambda: False)

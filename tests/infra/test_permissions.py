@@ -116,6 +116,8 @@ LEDGER: dict[str, dict[str, Actions]] = {
         "control": READ,
         "issues lanes": LOOK,
         "targets lanes": LOOK,
+        "archive": frozenset({"s3:ListBucket"}),
+        "ledger": FETCH,
     },
     "api-ops": {
         "issues": WRITE,
@@ -136,6 +138,7 @@ LEDGER: dict[str, dict[str, Actions]] = {
         "control": DELETE,
         "files": frozenset({"s3:ListBucket"}),
         "drop": FETCH,
+        "ledger": KEEP,
         "report": FETCH | KEEP,
         "import": CONSUME | SEND,
         "bus": NEWS,
@@ -151,6 +154,7 @@ LEDGER: dict[str, dict[str, Actions]] = {
     "api-prices": {"facts": WRITE, "control": WRITE, "drop": KEEP},
     "api-movements": {
         "facts": WRITE,
+        "links": READ,
         "issues": WRITE,
         "control": WRITE,
         "ledger": KEEP,
@@ -223,7 +227,7 @@ PLACES = (
     (r"RefSecret(erp|shop)", r"secret of \1"),
     (r"AttBus[0-9A-F]{8}Arn", "bus"),
     (r"-files-\", {\"Ref\": \"AWS::AccountId\"}, \"/(drop|report)/\*\"", r"\1"),
-    (r"-(files)-\", {\"Ref\": \"AWS::AccountId\"}\]", r"\1"),
+    (r"-(files|archive)-\", {\"Ref\": \"AWS::AccountId\"}\]", r"\1"),
     (r"Attimport(?:Work)[0-9A-F]{8}Arn", "import"),
     (r"Attimport(?:Dead)[0-9A-F]{8}Arn", "import-dead"),
     (r"-archive-\", {\"Ref\": \"AWS::AccountId\"}, \"/(raw|ledger)/\*\"", r"\1"),

@@ -22,7 +22,7 @@ from shared.kit.clock import WallClock
 from shared.model.base import Json
 from shared.model.retailer import Retailer
 from tests.factories import make_retailer
-from tests.fakes import MemoryBus, MemoryQueues
+from tests.fakes import MemoryBus, MemoryJournal, MemoryQueues
 from tests.load.disk import DiskFiles, DiskStore
 
 NAME = "drop/erp/price/large.csv"
@@ -106,7 +106,7 @@ def _counted(load: Load, files: DiskFiles, store: DiskStore) -> dict[str, Json]:
 def _run(files: DiskFiles, store: DiskStore, retailer: Retailer) -> tuple[Run, int]:
     queues, clock, invocations = MemoryQueues(), WallClock(), 0
     issues = Issues(store, MemoryBus(), clock)
-    importer = Importer(store, files, queues, issues, clock, retailer)
+    importer = Importer(store, files, queues, issues, clock, retailer, MemoryJournal())
     importer.handle({"file": NAME}, out_of_time=lambda: False)
     run: Run | None = None
     while messages := queues.take("import"):

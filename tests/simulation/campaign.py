@@ -116,6 +116,7 @@ def played(tasks: Sequence[Task]) -> Tally:
         for task in tasks:
             tally.count(task, attempt(task))
     gc.collect()
+    gc.freeze()  # what is left is kept for the histories to come
     tally.peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     return tally
 

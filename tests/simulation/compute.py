@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from tests.simulation.engine import CrashError, Engine, Task
 from tests.simulation.faults import Kind
@@ -28,8 +28,7 @@ class Container:
         self.said: Any = None
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """The part of Lambda's context that functions use."""
 
     engine: Engine

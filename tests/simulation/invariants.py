@@ -204,18 +204,28 @@ def within_limits(truth: Truth) -> Iterator[str]:
 
 def promotions_in_their_window(truth: Truth) -> Iterator[str]:
     """I11: no promotional price is put up before its window or after it."""
-    world = truth.world
     for (shop, sku), shown in truth.shown.items():
-        for price, start, end in truth.promotions(sku):
-            first = world.engine.ms_at(start) - SKEW_MS
-            last = world.engine.ms_at(end) + PROMOTION_BOUND_MS
-            for each in shown:
-                if each.price == price and not first <= each.at_ms < last:
-                    yield (
-                        f"{shop} began to show promotion {price} of {sku} at "
-                        f"{each.at_ms / 1000:.1f} s; it holds from {first / 1000:.1f} s until "
-                        f"{last / 1000:.1f} s, skew and delay allowed"
-                    )
+        windows = _windows(truth, sku)
+        for each in shown:
+            spans = windows.get(each.price)
+            if spans and not any(first <= each.at_ms < last for first, last in spans):
+                held = ", ".join(
+                    f"{first / 1000:.1f} s to {last / 1000:.1f} s" for first, last in spans
+                )
+                yield (
+                    f"{shop} began to show promotion {each.price} of {sku} at "
+                    f"{each.at_ms / 1000:.1f} s; it holds from {held}, skew and delay allowed"
+                )
+
+
+def _windows(truth: Truth, sku: str) -> dict[int, list[tuple[int, int]]]:
+    """When each promotional price of a SKU may be put up; one may be told more than once."""
+    found: dict[int, list[tuple[int, int]]] = {}
+    for price, start, end in truth.promotions(sku):
+        first = truth.world.engine.ms_at(start) - SKEW_MS
+        last = truth.world.engine.ms_at(end) + PROMOTION_BOUND_MS
+        found.setdefault(price, []).append((first, last))
+    return found
 
 
 def nothing_secret_is_told(truth: Truth) -> Iterator[str]:

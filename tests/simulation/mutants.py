@@ -12,6 +12,7 @@ from tests.simulation.mutants_channels import CHANNELS
 from tests.simulation.mutants_checkouts import CHECKOUTS
 from tests.simulation.mutants_guardrails import GUARDRAILS
 from tests.simulation.mutants_messages import MESSAGES
+from tests.simulation.mutants_movements import MOVEMENTS
 from tests.simulation.mutants_orders import ORDERS
 from tests.simulation.mutants_owners import OWNERS
 from tests.simulation.mutants_refunds import REFUNDS
@@ -28,6 +29,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *GUARDRAILS,
     *CHECKOUTS,
     *OWNERS,
+    *MOVEMENTS,
 )
 
 

@@ -72,13 +72,20 @@ zone = "Europe/London"
 """
 
 
+_WAREHOUSE = """
+[[sources]]
+name = "wms"
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Setup:
     """What scenarios let differ; `zone` is where the ERP's validity days begin and end.
 
     `points` come back to a shop's bucket each second; `calls` may be under way there at once. With
-    `engine`, promotions are owned by a system of that name, which is never called. `limits` are a
-    shop's guardrails.
+    `engine`, promotions are owned by a system of that name, which is never called; with
+    `warehouse`, all stock is told by one that is never called either. `limits` are a shop's
+    guardrails.
     """
 
     shops: tuple[str, ...] = ("shop",)
@@ -89,6 +96,7 @@ class Setup:
     bucket: int = BUCKET
     calls: int = 2
     engine: bool = False
+    warehouse: bool = False
     limits: str = ""
 
 
@@ -107,6 +115,8 @@ def retailer(setup: Setup) -> Retailer:
     shop = shop.replace("CALLS", str(setup.calls))
     shop += f"guardrails = {setup.limits}\n" if setup.limits else ""
     shops = "".join(shop.replace("NAME", name) for name in setup.shops)
+    if setup.warehouse:
+        head = head.replace('stock = "erp"', 'stock = "wms"') + _WAREHOUSE
     return load_retailer((head + shops).replace("MINUTES", str(setup.poll_minutes)))
 
 

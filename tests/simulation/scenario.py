@@ -214,6 +214,7 @@ class Scenario:
     points: int = POINTS
     bucket: int = BUCKET
     engine: bool = False
+    warehouse: bool = False
     limits: str = ""
     replays: bool = False
     replayed: Collection[IssueKind] = REPLAYED
@@ -230,6 +231,7 @@ class Scenario:
             self.points,
             self.bucket,
             engine=self.engine,
+            warehouse=self.warehouse,
             limits=self.limits,
         )
 

@@ -17,7 +17,7 @@ from shared.flows.pacing import LeasedPacer
 from shared.kit import together as at_once
 from shared.model.events import BusinessEvent
 from shared.model.retailer import Retailer
-from shared.ports import Blobs, Bus, Key, Put, Table
+from shared.ports import Bus, Journal, Key, Put, Table
 from tests.simulation import warm
 from tests.simulation.compute import Container, SimClock
 from tests.simulation.messaging import Queue, SimQueues
@@ -62,7 +62,7 @@ class SimBus(Bus):
             )
 
 
-class SimBlobs(Blobs):
+class SimBlobs(Journal):
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
         self.kept: dict[str, bytes] = {}
@@ -72,6 +72,10 @@ class SimBlobs(Blobs):
 
     def get(self, name: str) -> bytes:
         return self._wire.aws(f"fetch {name}", lambda: self.kept[name])
+
+    def names(self, prefix: str, *, after: str = "", limit: int = 100) -> list[str]:
+        found = (name for name in self.kept if name.startswith(prefix) and name > after)
+        return self._wire.aws(f"list {prefix}", lambda: sorted(found)[:limit])
 
 
 class _ConditionalCheckFailedError(Exception):
@@ -211,6 +215,7 @@ class Stage:
             "queues": lambda: self.queues,
             "bus": lambda: self.bus,
             "blobs": lambda: self.blobs,
+            "journal": lambda: self.blobs,
             "issues": self.issues,
             "pacer": self.pacer,
             "connector": self.connector,

@@ -26,7 +26,6 @@ BY_REQUEST = {
     "api-prices",
     "api-approvals",
     "api-lookup",
-    "api-movements",
     "import-file",
 }
 
