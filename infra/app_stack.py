@@ -220,9 +220,9 @@ class AppStack(Stack):
 
     def _sweep(self) -> Function:
         rows = Rows(
-            reads=("control",),
-            writes=("facts", "orders", "issues"),
+            writes=("facts", "orders", "issues", "control"),
             lanes=("targets", "orders", "facts"),
+            draws=("control",),
         )
         function = Function(
             self,
@@ -301,7 +301,7 @@ class AppStack(Stack):
         return function
 
     def _reservations(self) -> Function:
-        rows = Rows(writes=("facts", "orders"))
+        rows = Rows(writes=("facts", "orders", "control"), draws=("control",))
         function = Function(
             self,
             "api-reservations",

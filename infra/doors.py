@@ -22,6 +22,7 @@ READ_ROUTES = {
     "GET /v1/trace/sku/{sku}": "ops.read",
     "GET /v1/trace/orders/{order_id}": "ops.read",
     "GET /v1/exceptions": "ops.read",
+    "GET /v1/connections": "ops.read",
     "GET /v1/parity": "ops.read",
     "GET /v1/parity/{channel}/pending": "ops.read",
     "GET /v1/epcis/events": "ops.read",

@@ -17,6 +17,7 @@ READ = ("dynamodb:BatchGetItem", "dynamodb:Query")
 WRITE = ("dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate", "dynamodb:PutItem")
 DELETE = ("dynamodb:DeleteItem",)
 LOOK = ("dynamodb:Query",)
+DRAW = ("dynamodb:UpdateItem",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +32,11 @@ class Rows:
     writes: tuple[str, ...] = ()
     deletes: tuple[str, ...] = ()
     lanes: tuple[str, ...] = ()
+    draws: tuple[str, ...] = ()
 
     @property
     def tables(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys((*self.reads, *self.writes, *self.lanes)))
+        return tuple(dict.fromkeys((*self.reads, *self.writes, *self.lanes, *self.draws)))
 
 
 class Grants:
@@ -59,6 +61,8 @@ class Grants:
             self._table(function, WRITE, table)
         for table in rows.deletes:
             self._table(function, DELETE, table)
+        for table in rows.draws:
+            self._table(function, DRAW, table)
         for table in rows.lanes:
             self._table(function, LOOK, table, within="/index/due")
 

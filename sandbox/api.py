@@ -82,6 +82,11 @@ class Api:
         listed = [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
         return [{"issue_id": f"{one['kind']}#{one['subject']}", **one} for one in listed]
 
+    def connections(self) -> list[dict[str, Json]]:
+        """How every connection fares: its circuit, what is left of its rate."""
+        found = self.call("GET", "v1", "connections").get("connections")
+        return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
     def parity(self) -> list[dict[str, Json]]:
         """The last comparison of every channel and facet."""
         found = self.call("GET", "v1", "parity").get("parity")

@@ -20,6 +20,8 @@ from shared.model.base import Json
 from shared.model.feeds import FeedLimits
 from shared.model.guardrails import Guardrails
 from shared.model.ids import Entity
+from shared.model.kits import Kit, KitRules
+from shared.model.limits import Limits
 from shared.model.parity import ParityPolicy
 from shared.model.price_rules import (
     ExchangeRate,
@@ -29,10 +31,10 @@ from shared.model.price_rules import (
     Segment,
     TaxRate,
 )
+from shared.model.product import Component
 from shared.model.retailer import (
     Channel,
     Connection,
-    Limits,
     Location,
     PriceList,
     Retailer,
@@ -74,6 +76,9 @@ _MODELS: dict[str, type[BaseModel]] = {
     "stock_rules.later": Later,
     "allocations": Allocation,
     "allocations.parts": Part,
+    "kits": KitRules,
+    "kits.defined": Kit,
+    "kits.defined.components": Component,
     "stock_guards": StockGuards,
     "stock_guards.null": Guard,
     "stock_guards.missing": Guard,

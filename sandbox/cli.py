@@ -214,7 +214,12 @@ def status(as_json: AsJson = False) -> None:
         whole = bool(parts) and all(parts.values()) and "deployed" in home.recorded()
         found: dict[str, Json] = {"ok": whole, "running": parts}
         if whole:
-            found |= World.attached(home).describe()
+            world = World.attached(home)
+            found |= world.describe()
+            found["connections"] = {
+                str(one["connection"]): f"{one['circuit']}, {one['calls_left']} calls left"
+                for one in world.api.connections()
+            }
         out.result(found, _outline(found))
         if not whole:
             raise typer.Exit(WRONG)

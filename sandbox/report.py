@@ -102,14 +102,14 @@ def approvals(console: Console, found: Sequence[Fields], files: Sequence[Fields]
         steps = [s for s in reasons if isinstance(s, dict)] if isinstance(reasons, list) else []
         cells = (
             *(str(one[name]) for name in ("channel", "sku", "proposal")),
-            *(readable(Facet.PRICE, one.get(name)) for name in ("shown", "proposed")),
+            *(readable(Facet(str(one["facet"])), one.get(name)) for name in ("shown", "proposed")),
             str(one.get("effective") or "at once")[:19],
             money(one.get("at_risk")),
             "; ".join(str(step["detail"]) for step in steps),
         )
         table.add_row(*map(escape, cells))
     console.print(table)
-    console.print(f"{_counted(len(found), 'price change')} waiting")
+    console.print(f"{_counted(len(found), 'change')} waiting")
 
 
 def _shown(facet: Facet, value: Json) -> str:

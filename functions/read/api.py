@@ -13,6 +13,7 @@ from shared.flows import pending as pushes
 from shared.flows.approvals import Approvals
 from shared.flows.compare_runs import standing
 from shared.flows.issues import open_issues, solved_issues
+from shared.flows.standing import connections as standing_of
 from shared.flows.trace import Tracer
 from shared.model.base import Json
 from shared.model.guardrails import Rule
@@ -64,6 +65,13 @@ def parity(event: dict[str, Any]) -> Answer:
     return answer(200, {"parity": standing(store, retailer), "sources": sources})
 
 
+def connections(event: dict[str, Any]) -> Answer:
+    del event
+    store, retailer = bootstrap.store(), bootstrap.retailer()
+    found = standing_of(store, retailer, now=bootstrap.clock.now())
+    return answer(200, {"connections": found})
+
+
 def pending(event: dict[str, Any]) -> Answer:
     """What a channel in shadow would have been sent, a page at a time."""
     name = named(event, "channel")
@@ -102,6 +110,7 @@ ROUTES = {
     "GET /v1/trace/sku/{sku}": trace_sku,
     "GET /v1/trace/orders/{order_id}": trace_order,
     "GET /v1/exceptions": exceptions,
+    "GET /v1/connections": connections,
     "GET /v1/parity": parity,
     "GET /v1/parity/{channel}/pending": pending,
     "GET /v1/epcis/events": epcis.events,

@@ -375,7 +375,7 @@ def test_what_waits_is_one_exception_per_rule_until_nothing_does(shop: Guarded) 
 def test_all_of_a_channel_are_approved_only_if_they_are_as_many_as_expected(shop: Guarded) -> None:
     shop.price(199, "HAT-S")
     shop.reprice(99)
-    with pytest.raises(RejectedError, match="2 prices wait there, not 1"):
+    with pytest.raises(RejectedError, match="2 changes wait there, not 1"):
         shop.approvals.rule_all(PERSON, "shop", rule="max_fall", expected=1)
     assert shop.approvals.rule_all(PERSON, "shop", rule="max_rise", expected=0)["ruled"] == 0
     said = shop.approvals.rule_all(PERSON, "shop", rule="max_fall", expected=2)

@@ -18,6 +18,7 @@ PUT = frozenset({"dynamodb:PutItem"})
 LOOK = frozenset({"dynamodb:Query"})
 READ = LOOK | {"dynamodb:BatchGetItem"}
 WRITE = READ | PUT | {"dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate"}
+DRAW = WRITE | {"dynamodb:UpdateItem"}
 DELETE = WRITE | {"dynamodb:DeleteItem"}
 FOLLOW = frozenset(
     {
@@ -84,7 +85,7 @@ LEDGER: dict[str, dict[str, Actions]] = {
         "stream-failures": FAIL,
     },
     "sweep": {
-        "control": READ,
+        "control": DRAW,
         "facts": WRITE,
         "facts lanes": LOOK,
         "issues": WRITE,
@@ -172,7 +173,7 @@ LEDGER: dict[str, dict[str, Actions]] = {
         "shop-write": SEND,
         "bus": NEWS,
     },
-    "api-reservations": {"facts": WRITE, "orders": WRITE},
+    "api-reservations": {"facts": WRITE, "orders": WRITE, "control": DRAW},
     "erp-read": {
         "facts": WRITE,
         "orders": WRITE,

@@ -15,7 +15,9 @@ from tests.simulation.mutants_messages import MESSAGES
 from tests.simulation.mutants_movements import MOVEMENTS
 from tests.simulation.mutants_orders import ORDERS
 from tests.simulation.mutants_owners import OWNERS
+from tests.simulation.mutants_pacing import PACING
 from tests.simulation.mutants_refunds import REFUNDS
+from tests.simulation.mutants_rules import RULES
 from tests.simulation.sabotage import Mutant
 
 __all__ = ["MUTANTS", "Mutant"]
@@ -29,7 +31,9 @@ MUTANTS: tuple[Mutant, ...] = (
     *GUARDRAILS,
     *CHECKOUTS,
     *OWNERS,
+    *RULES,
     *MOVEMENTS,
+    *PACING,
 )
 
 

@@ -8,7 +8,20 @@ from tests.simulation.scenarios_movements import MOVEMENTS
 from tests.simulation.scenarios_orders import ORDERS
 from tests.simulation.scenarios_outages import OUTAGES
 from tests.simulation.scenarios_owners import OWNERS
+from tests.simulation.scenarios_pacing import PACING
 from tests.simulation.scenarios_prices import PRICES
+from tests.simulation.scenarios_rules import RULES
 
-_ALL = (*ORDERS, *PRICES, *OUTAGES, *EDGES, *CHECKOUTS, *OWNERS, *MOVEMENTS, *GUARDRAILS)
+_ALL = (
+    *ORDERS,
+    *PRICES,
+    *OUTAGES,
+    *EDGES,
+    *CHECKOUTS,
+    *OWNERS,
+    *MOVEMENTS,
+    *RULES,
+    *PACING,
+    *GUARDRAILS,
+)
 SCENARIOS: dict[str, Scenario] = {each.name: each for each in _ALL}
