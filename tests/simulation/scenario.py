@@ -225,6 +225,7 @@ class Scenario:
     rules: str = ""
     expected: Expected | None = None
     warehouse: bool = False
+    limits: str = ""
     replays: bool = False
     replayed: Collection[IssueKind] = REPLAYED
     reads: Collection[Entity] = ORDERLY
@@ -243,6 +244,7 @@ class Scenario:
             engine=self.engine,
             rules=self.rules,
             warehouse=self.warehouse,
+            limits=self.limits,
         )
 
     @property
