@@ -27,7 +27,7 @@ base_url = "https://erp.example"
 secret = "erp"
 settle_seconds = 120
 poll_minutes = MINUTES
-limits = { points_per_second = 50, bucket = 100, slots = SLOTS }
+limits = { points_per_second = 50, bucket = 100, slots = SLOTS, slots_are_counted = COUNTED }
 settings = { zone = "ZONE" }
 
 [[locations]]
@@ -104,8 +104,8 @@ class Setup:
     `points` come back to a shop's bucket each second; `calls` may be under way there at once. With
     `engine`, promotions are owned by a system of that name, which is never called; with
     `warehouse`, all stock is told by one that is never called either. `rules` are more lines of
-    the file, `settings` those of the shops' connector. With `trade` companies pay by a list of
-    their own, from conditions of the type TRADE.
+    the file, `limits` a shop's guardrails, `settings` those of the shops' connector. With `trade`
+    companies pay by a list of their own, from conditions of the type TRADE.
     """
 
     shops: tuple[str, ...] = ("shop",)
@@ -117,9 +117,11 @@ class Setup:
     calls: int = 2
     settings: str = ""
     trade: bool = False
+    counted: bool = False
     engine: bool = False
     rules: str = ""
     warehouse: bool = False
+    limits: str = ""
 
 
 @cache
@@ -129,6 +131,7 @@ def retailer(setup: Setup) -> Retailer:
         .replace("SLOTS", str(setup.slots))
         .replace("ZONE", setup.zone)
     )
+    text = text.replace("COUNTED", str(setup.counted).lower())
     text = text.replace("GID", "gid://shopify/Location/")
     head = "\n".join(
         line if "external" not in line else _only(line, setup.shops) for line in text.splitlines()
@@ -138,6 +141,7 @@ def retailer(setup: Setup) -> Retailer:
     if setup.trade:
         head += _TRADE
         shop = shop.replace(*_TRADED)
+    shop += f"guardrails = {setup.limits}\n" if setup.limits else ""
     shops = "".join(shop.replace("NAME", name) for name in setup.shops)
     if setup.warehouse:
         head = head.replace('stock = "erp"', 'stock = "wms"') + _WAREHOUSE

@@ -230,10 +230,12 @@ class Scenario:
     bucket: int = BUCKET
     settings: str = ""
     trade: bool = False
+    counted: bool = False
     engine: bool = False
     rules: str = ""
     expected: Expected | None = None
     warehouse: bool = False
+    limits: str = ""
     replays: bool = False
     replayed: Collection[IssueKind] = REPLAYED
     reads: Collection[Entity] = ORDERLY
@@ -250,9 +252,11 @@ class Scenario:
             self.bucket,
             settings=self.settings,
             trade=self.trade,
+            counted=self.counted,
             engine=self.engine,
             rules=self.rules,
             warehouse=self.warehouse,
+            limits=self.limits,
         )
 
     @property
