@@ -19,7 +19,10 @@ from shared.errors import RetryableError
 from shared.flows import keys
 from shared.flows.arming import arming
 from shared.flows.guarding import Guarding, wishes
+from shared.flows.hearing import heard_keys
 from shared.flows.issues import Issues, Problem
+from shared.flows.kit_rows import KitRows
+from shared.flows.shards import with_what_is_left
 from shared.flows.sku_facts import Facts, SkuFacts, sku_facts
 from shared.flows.stock_facts import stock_keys
 from shared.model.base import Json
@@ -56,8 +59,10 @@ class Deriver:
     retailer: Retailer
     bus: Bus | None = None
     rules: StockRules = field(init=False)
+    kits: KitRows = field(init=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "kits", KitRows(self.store, self.retailer))
         object.__setattr__(self, "rules", StockRules(self.retailer))
 
     def derive(
@@ -86,7 +91,7 @@ class Deriver:
     def implied(self, skus: Iterable[str]) -> dict[Key, Json]:
         """What the facts imply at this moment, by target; absent where they imply nothing."""
         partitions = [f"sku#{sku}" for sku in dict.fromkeys(skus)]
-        facts = self.store.get(self._fact_keys(partitions, ()))
+        facts = self._facts(partitions, ())
         return {
             keys.target(draft.channel, draft.facet, draft.key): _dated(draft).desired
             for partition in partitions
@@ -96,7 +101,7 @@ class Deriver:
     def _round(self, partitions: Sequence[str], narrow: set[str], result: Derived) -> list[str]:
         wanted = self._target_keys(partitions, narrow)
         olds = self.store.get(wanted)
-        facts = self.store.get(self._fact_keys(partitions, narrow))
+        facts = self._facts(partitions, narrow)
         skus = {partition: self._sku(partition, facts) for partition in partitions}
         problems: list[Problem] = []
         raw = [
@@ -121,10 +126,12 @@ class Deriver:
         ends = [(p, draft.next_change) for p, draft in drafted if draft.guard]
         wide = [p for p in partitions if p not in narrow]
         wakes = [put for p in wide for put in self._wake(skus[p], facts, _of(p, ends))]
-        writes += [(put.key.pk, put) for put in wakes]
+        told = [one for p in partitions for one in self._told(skus[p], facts, problems)]
+        writes += [*((put.key.pk, put) for put in wakes), *told]
         self._arm(wakes)
         committed = guarding.committed(guarding.listed([put for _, put in writes], olds))
-        again = dict.fromkeys(name for name in narrow if _by_clock(skus.get(name)))
+        held = {partition for partition, _ in ends}
+        again = dict.fromkeys(n for n in narrow if n in held or _by_clock(skus.get(n)))
         for (partition, put), done in zip(writes, committed, strict=True):
             if not done:
                 again[partition] = None
@@ -164,6 +171,23 @@ class Deriver:
             ]
         return found
 
+    def _facts(self, partitions: Sequence[str], narrow: Collection[str]) -> dict[Key, Row]:
+        wanted = self._fact_keys(partitions, narrow)
+        facts = self.store.get([*wanted, *heard_keys(self.retailer)])
+        skus = [p.removeprefix("sku#") for p in partitions if p.startswith("sku#")]
+        found = self.kits.read(skus, facts, partial(self._fact_keys, narrow=narrow))
+        return with_what_is_left(self.store, dict(found))
+
+    def _told(
+        self, sku: SkuFacts | None, facts: Facts, problems: list[Problem]
+    ) -> Iterable[tuple[str, Put]]:
+        """What kits and their components tell each other."""
+        if sku is None or self.retailer.kits is None:
+            return []
+        puts, refused = self.kits.writes(sku, facts)
+        problems += refused
+        return [(f"sku#{sku.sku}", put) for put in puts]
+
     def _fact_keys(self, partitions: Iterable[str], narrow: Collection[str]) -> list[Key]:
         owner = self.retailer.authority
         found = []
@@ -179,6 +203,7 @@ class Deriver:
                     keys.hold(name),
                     *([] if partition in narrow else [keys.wake(name)]),
                 ]
+                found += [keys.kit_links(name)] if self.retailer.kits else []
         return found
 
     def _sku(self, partition: str, facts: Facts) -> SkuFacts | None:
@@ -247,8 +272,8 @@ class Deriver:
         )
 
     def _stock(self, sku: SkuFacts, channel: Channel) -> Iterable[Draft]:
-        found, card, item = sku.available(channel), sku.stock, sku.item
-        if found is None or card is None:
+        found, item = sku.available(channel), sku.item
+        if found is None:
             return
         yield Draft(
             channel=channel.name,
@@ -258,8 +283,9 @@ class Deriver:
             desired=found.value.model_dump(mode="json"),
             priority=Priority.SOLD_OUT if found.low else Priority.STOCK,
             chain=found.chain,
-            facts={f"stock of {card.source}": card.as_of, f"item of {item.source}": item.as_of},
+            facts=sku.heard,
             terms=found.terms,
+            emptied=sku.emptied(channel),
         )
 
     def _target_put(self, draft: Draft, olds: dict[Key, Row]) -> Put | None:

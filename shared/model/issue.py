@@ -26,6 +26,13 @@ class IssueKind(StrEnum):
     UNMAPPED_LOCATION = "unmapped_location"
     NO_PRICE = "no_price"
     BAD_FACT = "bad_fact"
+    KIT_BLOCKED = "kit_blocked"
+    STOCK_STALE = "stock_stale"
+    STOCK_ZEROED = "stock_zeroed"
+    STOCK_NULL = "stock_null"
+    STOCK_MISSING = "stock_missing"
+    STOCK_NEGATIVE = "stock_negative"
+    STOCK_ABSURD = "stock_absurd"
     BAD_FILE = "bad_file"
     BAD_MOVEMENT = "bad_movement"
     MOVEMENT_GAP = "movement_gap"
@@ -42,8 +49,10 @@ class IssueKind(StrEnum):
     MISSING_ON_CHANNEL = "missing_on_channel"
     DERIVATION_LAGS = "derivation_lags"
     PRICE_HELD = "price_held"
+    FEED_HELD = "feed_held"
     DEAD_LETTER = "dead_letter"
     ACCESS = "access"
+    CIRCUIT_OPEN = "circuit_open"
 
 
 class Severity(StrEnum):

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -55,6 +55,7 @@ class Truth:
     sold: Counter[str] = field(default_factory=Counter)
     on_hand: dict[str, int] = field(default_factory=dict)
     looked: Counter[str] = field(default_factory=Counter)
+    expected: Callable[["Truth", str, str], dict[str, int]] | None = None
     warehouse: Any = None
     rules: StockRules = field(init=False)
 
@@ -244,7 +245,10 @@ class Truth:
             return
         sku = key.pk.removeprefix("sku#")
         owner = self.world.retailer.authority[Entity.STOCK]
-        place = (keys.item(sku, "erp"), keys.stock(sku, owner), keys.hold(sku))
+        place = [keys.item(sku, "erp"), keys.stock(sku, owner), keys.hold(sku)]
+        if self.world.retailer.kits is not None:
+            parts = [c.sku for kit in self.world.retailer.kits.defined for c in kit.components]
+            place += [keys.kit_links(sku), *(keys.kit_part(sku, part) for part in parts)]
         rows = self.world.store._get(place)  # noqa: SLF001 - from outside
         rules, now = self.rules, self.world.stage.clock.now()
         known = sku_facts(sku, rows, retailer=self.world.retailer, rules=rules, now=now)
