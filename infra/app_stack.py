@@ -72,6 +72,7 @@ class AppStack(Stack):
                 "Ops": by_id["api-ops"],
                 "Lookup": self.prices.lookup,
                 "Prices": self.prices.taker,
+                "Approvals": self.prices.approvals,
                 "Movements": self.stock.taker,
                 "Reservations": by_id["api-reservations"],
                 "Orders": by_id["api-orders"],
@@ -219,9 +220,9 @@ class AppStack(Stack):
 
     def _sweep(self) -> Function:
         rows = Rows(
-            reads=("control",),
-            writes=("facts", "orders", "issues"),
+            writes=("facts", "orders", "issues", "control"),
             lanes=("targets", "orders", "facts"),
+            draws=("control",),
         )
         function = Function(
             self,
@@ -290,13 +291,17 @@ class AppStack(Stack):
             "api-read",
             self._stage,
             handler="functions.read.api.handler",
-            environment={"tables": self._grants.names(rows)},
+            environment={
+                "tables": self._grants.names(rows),
+                "archive": self._data.archive.bucket_name,
+            },
         )
         self._grants.rows(function, rows)
+        self._grants.journal(function, reads=True)
         return function
 
     def _reservations(self) -> Function:
-        rows = Rows(writes=("facts", "orders"))
+        rows = Rows(writes=("facts", "orders", "control"), draws=("control",))
         function = Function(
             self,
             "api-reservations",
@@ -332,9 +337,7 @@ class AppStack(Stack):
         return function
 
     def _ops_api(self) -> Function:
-        rows = Rows(
-            reads=("orders", "control"), writes=("facts", "targets", "issues", "inbox", "links")
-        )
+        rows = Rows(reads=("orders", "facts"), writes=("issues", "inbox", "links"))
         sends = self._reads() | self._writes() | {self._data.imports.name: self._data.imports}
         function = Function(
             self,

@@ -28,7 +28,8 @@ CAPTURER = Rows(
     deletes=("orders",),
 )
 PUBLISHER = Rows(writes=("targets", "links", "orders", "issues", "control"), lanes=("targets",))
-SENDER = Rows(writes=("orders", "links", "issues", "control"))
+# An order the ERP lets go of, or that is cancelled before it has it, lets go of its units.
+SENDER = Rows(writes=("facts", "orders", "links", "issues", "control"))
 _FACTS = (Entity.PRODUCT, Entity.PRICE, Entity.STOCK)
 
 
@@ -102,6 +103,15 @@ class ConnectionWork(Construct):
             )
         for entity in polled(connection, stage.retailer):
             self._poll(connection, entity, stage, mine)
+        if stage.retailer.authority[Entity.STOCK] == connection.name:
+            self._scheduled(
+                "Compare-all-stock",
+                stage.name("compare", connection.name, "all-stock"),
+                stage,
+                mine,
+                minutes=stage.retailer.accuracy.every_minutes,
+                message={"compare": "all-stock"},
+            )
         for shown in stage.retailer.channels_of(connection.name):
             for facet in COMPARED:
                 self._compare(shown, facet, stage, mine)

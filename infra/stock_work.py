@@ -24,7 +24,7 @@ class StockWork(Construct):
         reads: Mapping[str, WorkQueue],
     ) -> None:
         super().__init__(scope, "Stock")
-        rows = Rows(writes=("facts", "issues", "control"))
+        rows = Rows(reads=("links",), writes=("facts", "issues", "control"))
         self.taker = Function(
             self,
             "api-movements",
@@ -41,4 +41,4 @@ class StockWork(Construct):
         grants.rows(self.taker, rows)
         grants.send(self.taker, reads.values())
         grants.publish(self.taker)
-        grants.journal(self.taker, "s3:PutObject")
+        grants.journal(self.taker)

@@ -15,9 +15,13 @@ from sandbox import check_prices, check_rules
 from sandbox.failures import CannotRunError
 from sandbox.toml_text import line_of, lines
 from shared.model import consistency, stock_consistency
+from shared.model.accuracy import AccuracyPolicy
 from shared.model.base import Json
+from shared.model.feeds import FeedLimits
 from shared.model.guardrails import Guardrails
 from shared.model.ids import Entity
+from shared.model.kits import Kit, KitRules
+from shared.model.limits import Limits
 from shared.model.parity import ParityPolicy
 from shared.model.price_rules import (
     ExchangeRate,
@@ -27,10 +31,10 @@ from shared.model.price_rules import (
     Segment,
     TaxRate,
 )
+from shared.model.product import Component
 from shared.model.retailer import (
     Channel,
     Connection,
-    Limits,
     Location,
     PriceList,
     Retailer,
@@ -59,17 +63,22 @@ _MODELS: dict[str, type[BaseModel]] = {
     "locations": Location,
     "channels.min_margin": MinimumMargin,
     "channels.guardrails": Guardrails,
+    "feeds": FeedLimits,
     "price_lists": PriceList,
     "segments": Segment,
     "tax_rates": TaxRate,
     "exchange_rates": ExchangeRate,
     "roundings": Rounding,
     "precedence": Precedence,
+    "accuracy": AccuracyPolicy,
     "location_groups": LocationGroup,
     "stock_rules": StockRule,
     "stock_rules.later": Later,
     "allocations": Allocation,
     "allocations.parts": Part,
+    "kits": KitRules,
+    "kits.defined": Kit,
+    "kits.defined.components": Component,
     "stock_guards": StockGuards,
     "stock_guards.null": Guard,
     "stock_guards.missing": Guard,

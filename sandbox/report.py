@@ -87,9 +87,14 @@ def pending(console: Console, found: Sequence[Fields]) -> None:
     console.print(f"{len(found)} withheld")
 
 
-def approvals(console: Console, found: Sequence[Fields]) -> None:
+def approvals(console: Console, found: Sequence[Fields], files: Sequence[Fields]) -> None:
+    for one in files:
+        reasons = one.get("reasons")
+        steps = [s for s in reasons if isinstance(s, dict)] if isinstance(reasons, list) else []
+        why = "; ".join(str(step["detail"]) for step in steps)
+        console.print(escape(f"{one['file']}@{one['run']} waits whole: {why}"))
     if not found:
-        console.print("nothing waits for approval")
+        console.print("no price waits for approval")
         return
     table = _table("Channel", "SKU", "Proposal", "Shows", "Proposed", "From", "At risk", "Why")
     for one in found:
@@ -97,14 +102,14 @@ def approvals(console: Console, found: Sequence[Fields]) -> None:
         steps = [s for s in reasons if isinstance(s, dict)] if isinstance(reasons, list) else []
         cells = (
             *(str(one[name]) for name in ("channel", "sku", "proposal")),
-            *(readable(Facet.PRICE, one.get(name)) for name in ("shown", "proposed")),
+            *(readable(Facet(str(one["facet"])), one.get(name)) for name in ("shown", "proposed")),
             str(one.get("effective") or "at once")[:19],
             money(one.get("at_risk")),
             "; ".join(str(step["detail"]) for step in steps),
         )
         table.add_row(*map(escape, cells))
     console.print(table)
-    console.print(f"{_counted(len(found), 'price change')} waiting")
+    console.print(f"{_counted(len(found), 'change')} waiting")
 
 
 def _shown(facet: Facet, value: Json) -> str:

@@ -11,6 +11,8 @@ from shared.flows.recovery import Mapper
 from shared.ports import Table
 from shared.settings import Settings as Base
 
+STOCK = frozenset({"stock", "holds"})
+
 
 class Settings(Base):
     tables: dict[Table, str]
@@ -30,10 +32,19 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
         retailer=bootstrap.retailer(),
         bus=bootstrap.bus(),
     )
-    derived = deriver.derive(partitions(event))
+    derived = deriver.derive(partitions(event), stock_only=_stock_only(event))
     mapper = Mapper(bootstrap.store(), bootstrap.queues(), bootstrap.retailer())
     mapper.release(_new_articles(event))
     bootstrap.logger.info("derived", records=len(event["Records"]), targets=derived.written)
+
+
+def _stock_only(event: dict[str, Any]) -> set[str]:
+    """Partitions of which nothing but positions and holds was written."""
+    found: dict[str, set[str]] = {}
+    for record in event["Records"]:
+        row = record["dynamodb"]["Keys"]
+        found.setdefault(row["pk"]["S"], set()).add(row["sk"]["S"].split("#")[0])
+    return {pk for pk, kinds in found.items() if kinds <= STOCK}
 
 
 def _new_articles(event: dict[str, Any]) -> list[str]:

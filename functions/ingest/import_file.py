@@ -18,6 +18,7 @@ class Settings(Base):
     tables: dict[Table, str]
     queues: dict[str, str]
     files: str
+    archive: str
     bus: str
 
 
@@ -29,6 +30,7 @@ def importer() -> Importer:
         issues=bootstrap.issues(),
         clock=bootstrap.clock,
         retailer=bootstrap.retailer(),
+        journal=bootstrap.journal(),
     )
 
 

@@ -13,10 +13,12 @@ from shared.flows.billing import Bills
 from shared.flows.capture import Capture
 from shared.flows.cases import Cases
 from shared.flows.compare import Comparer
+from shared.flows.compare_source import BEGIN, SourceComparer
 from shared.flows.derive import Deriver
 from shared.flows.findings import Findings
 from shared.flows.read import Reader
 from shared.flows.shipments import Shipments
+from shared.model.accuracy import Variance
 from shared.model.parity import Cause, Comparison
 from shared.ports import Table
 from shared.settings import Settings as Base
@@ -85,6 +87,29 @@ def compare(body: Body, stop: Callable[[], bool]) -> None:
         measure(found)
 
 
+def compare_source(body: Body, stop: Callable[[], bool]) -> None:
+    """Hold all stock of this connection against what is known of it."""
+    name = bootstrap.environment().connection
+    comparer = SourceComparer(
+        connection=name,
+        source=bootstrap.connector(name),
+        store=bootstrap.store(),
+        queues=bootstrap.queues(),
+        issues=bootstrap.issues(),
+        clock=bootstrap.clock,
+        retailer=bootstrap.retailer(),
+    )
+    found = comparer.handle(body, out_of_time=stop)
+    if found is None:
+        return
+    bootstrap.metrics.add_dimension("source", found.source)
+    counts = {"StockCompared": found.compared, "StockEqual": found.equal}
+    counts |= {f"StockDiffering{c.title()}": found.differing.get(c, 0) for c in Variance}
+    for metric, count in counts.items():
+        bootstrap.metrics.add_metric(metric, MetricUnit.Count, count)
+    bootstrap.metrics.flush_metrics()
+
+
 def measure(found: Comparison) -> None:
     """One set of metrics per channel and facet; the share of what is equal is theirs to divide."""
     counts = {
@@ -109,7 +134,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dic
     queue = keys.read_queue(bootstrap.environment().connection)
 
     def handle(body: Body) -> None:
-        if "compare" in body:
+        if body.get("compare") == BEGIN:
+            compare_source(body, stop)
+        elif "compare" in body:
             compare(body, stop)
         else:
             reader().handle(body, out_of_time=stop)

@@ -7,6 +7,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from functions import bootstrap
 from functions.orders.reservations import reservations
 from functions.runtime import out_of_time
+from shared.flows.hearing import Hearing
 from shared.flows.missing import Missing
 from shared.flows.recovery import Sweep
 from shared.flows.waiting import WaitingTold
@@ -28,4 +29,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
     expired = reservations().expire(out_of_time=out_of_time(context))
     missing = Missing(bootstrap.store(), bootstrap.issues(), bootstrap.clock).tell()
     waiting = WaitingTold(bootstrap.store(), bootstrap.issues(), bootstrap.retailer()).run()
-    bootstrap.logger.info("swept", hints=hints, expired=expired, missing=missing, waiting=waiting)
+    store, clock, retailer = bootstrap.store(), bootstrap.clock, bootstrap.retailer()
+    hearing = Hearing(store, bootstrap.issues(), clock, retailer)
+    touched = hearing.run(out_of_time=out_of_time(context))
+    bootstrap.logger.info(
+        "swept", hints=hints, expired=expired, missing=missing, waiting=waiting, touched=touched
+    )

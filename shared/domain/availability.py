@@ -55,11 +55,6 @@ class Pool:
     places: dict[str, Place]
     next_change: datetime | None = None
 
-    @property
-    def free(self) -> dict[str, int]:
-        """Units that lie there and may be sold; none where more is promised than is there."""
-        return {name: max(0, place.free) for name, place in self.places.items()}
-
 
 @dataclass(frozen=True, slots=True)
 class Available:
@@ -75,8 +70,8 @@ class Available:
 
 
 def held_at(holds: HoldCard | None) -> dict[str, int]:
-    """Units ordered and not yet shipped, by location."""
-    found: dict[str, int] = {}
+    """Units ordered or reserved and not yet shipped, by location; of what is dealt, all of it."""
+    found = dict(holds.dealt) if holds else {}
     for hold in holds.holds.values() if holds else ():
         found[hold.location] = found.get(hold.location, 0) + hold.quantity
     return found
@@ -93,7 +88,7 @@ def pooled(known: Known, rules: ArticleRules, *, now: datetime) -> Pool:
         name: _place(name, positions.get(name), known, rule, now)
         for name, rule in rules.pools.items()
     }
-    return Pool(places, _next_change(known, rules, now))
+    return Pool(places, _next_change(places, known, rules, now))
 
 
 def offered(pool: Pool, channel: Channel, rules: ArticleRules) -> Available:
@@ -206,10 +201,14 @@ def _with_later(place: Place, later: Later, position: StockPosition) -> Place:
     return replace(place, total=total, later=later, later_steps=(step,))
 
 
-def _next_change(known: Known, rules: ArticleRules, now: datetime) -> datetime | None:
+def _next_change(
+    places: Mapping[str, Place], known: Known, rules: ArticleRules, now: datetime
+) -> datetime | None:
+    """When more is taken off what is left of a doubted level, or what is sold later is there."""
     instants = [
         at
-        for doubts in known.doubts.values()
+        for name, doubts in known.doubts.items()
+        if name in places and places[name].total > 0
         for doubt in doubts
         if (at := doubt.next_change(now)) is not None
     ]

@@ -1,5 +1,6 @@
 """How a target moves: desired by derivation, sent, and settled by what the channel said."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -42,7 +43,8 @@ class Draft:
 
     `wishes` are what a price is judged by where its channel has guardrails, `guard` is what came of
     that; `moves` says that it counts as moved, `blocked` that no price may be shown yet. `told` is
-    the price with what lies ahead of it, for a channel that takes dates.
+    the price with what lies ahead of it, for a channel that takes dates. `emptied` is what is free
+    per location where the source says that nothing of the article is left.
     """
 
     channel: str
@@ -57,6 +59,7 @@ class Draft:
     terms: StockTerms | None = None
     wishes: tuple[Wish, ...] = ()
     guard: Guard | None = None
+    emptied: Mapping[str, int] | None = None
     moves: bool = False
     blocked: bool = False
     told: Json = None

@@ -1,14 +1,15 @@
 """Keep what a source of truth said: conditional on its version, silent when nothing changed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from shared.domain.ownership import owned
 from shared.domain.price_cards import changes, merged, reread
 from shared.errors import RetryableError
-from shared.flows import keys
+from shared.flows import gtins, keys
 from shared.flows.issues import Issues, Problem
+from shared.flows.stock_doubts import believed
 from shared.model.base import Json
 from shared.model.facts import Fact, ItemCard, PriceCard, PriceChange, ProductCard, StockCard, Told
 from shared.model.ids import Entity
@@ -49,7 +50,10 @@ def apply(
         if not pending:
             return applied
         pending |= _orphans(pending, rows := store.get(pending))
-        writes = _writes(pending, rows, applied)
+        told = believed(pending, rows, issues=issues, retailer=retailer)
+        writes = _writes(told, rows, applied)
+        written = (pending[put.key] for put in writes)
+        gtins.remember((card for card in written if isinstance(card, ItemCard)), store)
         committed = store.commit(writes)
         applied.changed += sum(committed)
         pending = {
@@ -60,7 +64,7 @@ def apply(
     raise RetryableError(f"{len(pending)} cards are contended")
 
 
-def _writes(pending: dict[Key, Kept], rows: dict[Key, Row], applied: Applied) -> list[Put]:
+def _writes(pending: Mapping[Key, Kept], rows: dict[Key, Row], applied: Applied) -> list[Put]:
     """What has to be written of what is pending; the rest is counted."""
     writes = []
     for key, told in pending.items():

@@ -76,11 +76,11 @@ class Approvals:
         begin, _, sku = after.partition("/")
         channels = [c.name for c in self.retailer.channels if channel in {None, c.name}]
         for name in channels[channels.index(begin) if begin in channels else 0 :]:
-            skus = self._names(name, after=sku if name == begin else "", limit=left)
-            found += self._waiting(name, skus)
-            left -= len(skus)
+            rows = self._names(name, after=sku if name == begin else "", limit=left)
+            found += self._waiting(rows)
+            left -= len(rows)
             if left == 0:
-                return _page(found, rule, f"{name}/{skus[-1]}")
+                return _page(found, rule, f"{name}/{rows[-1].sk}")
         return _page(found, rule, None)
 
     def rule(self, said: Said, lines: Sequence[Named]) -> list[dict[str, Json]]:
@@ -113,7 +113,7 @@ class Approvals:
         ]
         if len(wanted) != expected:
             raise RejectedError(
-                f"{len(wanted)} prices wait there, not {expected}",
+                f"{len(wanted)} changes wait there, not {expected}",
                 code=DIFFERS,
                 field="expected",
                 value=len(wanted),
@@ -124,20 +124,20 @@ class Approvals:
         ruled = sum(line["status"] == said.decision for line in lines)
         return {"ruled": ruled, "remaining": len(later) + len(lines) - ruled}
 
-    def _names(self, channel: str, *, after: str, limit: int) -> list[str]:
+    def _names(self, channel: str, *, after: str, limit: int) -> list[Key]:
         pk = keys.held(channel).pk
         rows = self.store.query(Table.CONTROL, pk, after=after, limit=limit)
-        return [row.key.sk for row in rows]
+        return [row.key for row in rows]
 
     def _every(self, channel: str) -> Iterator[Waiting]:
         after = ""
         while names := self._names(channel, after=after, limit=PAGE):
-            yield from self._waiting(channel, names)
-            after = names[-1]
+            yield from self._waiting(names)
+            after = names[-1].sk
 
-    def _waiting(self, channel: str, skus: Iterable[str]) -> list[Waiting]:
+    def _waiting(self, names: Iterable[Key]) -> list[Waiting]:
         """Proposals nobody has ruled on; a ruling is taken up a moment after it was made."""
-        rows = self.store.get(keys.target(channel, Facet.PRICE, sku) for sku in skus)
+        rows = self.store.get(keys.held_target(name) for name in names)
         targets = sorted((Target.model_validate(r.body) for r in rows.values()), key=_sku)
         return [
             Waiting(target, proposal)
@@ -168,8 +168,8 @@ class Approvals:
 
     def _written(self, said: Said, name: Named, rows: Mapping[Key, Row]) -> tuple[str, list[Write]]:
         """What became of a line, and what has to be written for it."""
-        place, wake = _rows_of(name)
-        row = rows.get(place)
+        price, stock, wake = _rows_of(name)
+        row = rows.get(stock) if _meant(name, rows.get(stock)) else rows.get(price)
         target = Target.model_validate(row.body) if row else None
         guard = target.guard if target else None
         if row is None or target is None or guard is None:
@@ -210,8 +210,17 @@ def _shown(target: Target, known: Ruling) -> bool:
     return known.decision is Decision.APPROVED and plain(target.desired) == known.value
 
 
-def _rows_of(name: Named) -> tuple[Key, Key]:
-    return keys.target(name.channel, Facet.PRICE, name.sku), keys.wake(name.sku)
+def _rows_of(name: Named) -> tuple[Key, Key, Key]:
+    price, stock = (keys.target(name.channel, f, name.sku) for f in (Facet.PRICE, Facet.STOCK))
+    return price, stock, keys.wake(name.sku)
+
+
+def _meant(name: Named, row: Row | None) -> bool:
+    """Whether it is this target's guard that knows a proposal of this name."""
+    guard = Target.model_validate(row.body).guard if row else None
+    return guard is not None and (
+        guard.ruling(name.proposal) is not None or any(p.name == name.proposal for p in guard.held)
+    )
 
 
 def _sku(target: Target) -> str:
@@ -229,6 +238,7 @@ def _told(one: Waiting) -> dict[str, Json]:
     return {
         "channel": target.channel,
         "sku": target.key,
+        "facet": target.facet.value,
         "proposal": proposal.name,
         "proposed": proposal.value,
         "shown": target.published,

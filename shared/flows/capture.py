@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from shared.domain import demand, lifecycle, orders, release
+from shared.domain.stock_rules import stays_when_sold
 from shared.errors import RetryableError
 from shared.flows import keys
 from shared.flows.cases import Cases, uncredited
@@ -103,10 +104,10 @@ class Capture:
         return case
 
     def _look_again(self, case: Case, before: Case | None, channel: Channel) -> None:
-        """Units nobody wants any more may be back on sale: the channel's levels moved.
+        """Where the channel moved its levels and ours may stay: by refund, cancellation or sale.
 
-        Sent before the case is written: a repeat asks again, and asking once too often costs a
-        read.
+        A cap or a share may be what it was although a unit of it was sold. Sent before the case is
+        written: a repeat asks again, and asking once too often costs a read.
         """
         if case.state is CaseState.RECORDED:
             return
@@ -115,11 +116,17 @@ class Capture:
         if case.newest.called:
             return
         edited = before is not None and case.newest.lines != before.newest.lines
-        if refunded or edited or (case.newest.cancelled_at is not None and not known):
+        skus = dict.fromkeys(line.sku for line in orders.lines_of(case) if line.sku)
+        sold = self._stays(skus, before)
+        if sold or refunded or edited or (case.newest.cancelled_at is not None and not known):
             queue = keys.write_queue(channel.connection)
-            skus = dict.fromkeys(line.sku for line in orders.lines_of(case) if line.sku)
             names = (f"{channel.name}#{Facet.STOCK}#{sku}" for sku in skus)
             self.queues.send([Message(queue, {"look": "again", "check": name}) for name in names])
+
+    def _stays(self, skus: Iterable[str], before: Case | None) -> bool:
+        """Whether articles were sold whose level may stay what it was."""
+        known = {line.sku for line in orders.lines_of(before)} if before else set()
+        return stays_when_sold(self.retailer) and not known.issuperset(skus)
 
     def _judged(self, case: Case, channel: Channel) -> Case:
         """Held with every reason there is, or released; what nobody wants goes nowhere."""

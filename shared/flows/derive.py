@@ -5,7 +5,7 @@ other; so no two derivations of one SKU run at once. Targets are read before the
 derived from and committed on the revision read: whatever is written in between wins another round.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -19,7 +19,10 @@ from shared.errors import RetryableError
 from shared.flows import keys
 from shared.flows.arming import arming
 from shared.flows.guarding import Guarding, wishes
+from shared.flows.hearing import heard_keys
 from shared.flows.issues import Issues, Problem
+from shared.flows.kit_rows import KitRows
+from shared.flows.shards import with_what_is_left
 from shared.flows.sku_facts import Facts, SkuFacts, sku_facts
 from shared.flows.stock_facts import stock_keys
 from shared.model.base import Json
@@ -56,19 +59,29 @@ class Deriver:
     retailer: Retailer
     bus: Bus | None = None
     rules: StockRules = field(init=False)
+    kits: KitRows = field(init=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "kits", KitRows(self.store, self.retailer))
         object.__setattr__(self, "rules", StockRules(self.retailer))
 
-    def derive(self, partitions: Iterable[str]) -> Derived:
-        """Derive every channel's targets of these fact partitions, and hint the publishers."""
+    def derive(
+        self, partitions: Iterable[str], *, stock_only: Collection[str] = frozenset()
+    ) -> Derived:
+        """Derive every channel's targets of these fact partitions, and hint the publishers.
+
+        Of those in `stock_only` nothing but stock has changed: prices are left alone, unless one
+        that is held back may take its article off sale.
+        """
         names = dict.fromkeys(partitions)
+        guarded = any(channel.guardrails for channel in self.retailer.channels)
+        narrow = set() if guarded else set(stock_only)
         result = Derived()
         pending = [name for name in names if name.startswith(("sku#", "product#"))]
         for _ in range(TRIES):
             if not pending:
                 break
-            pending = self._round(pending, result)
+            pending = self._round(pending, narrow, result)
         else:
             raise RetryableError(f"{len(pending)} partitions are contended")
         self.queues.send(hints(self.retailer, result.channels))
@@ -78,20 +91,24 @@ class Deriver:
     def implied(self, skus: Iterable[str]) -> dict[Key, Json]:
         """What the facts imply at this moment, by target; absent where they imply nothing."""
         partitions = [f"sku#{sku}" for sku in dict.fromkeys(skus)]
-        facts = self.store.get(self._fact_keys(partitions))
+        facts = self._facts(partitions, ())
         return {
             keys.target(draft.channel, draft.facet, draft.key): _dated(draft).desired
             for partition in partitions
             for draft in self._drafts(partition, facts, self._sku(partition, facts), [])
         }
 
-    def _round(self, partitions: Sequence[str], result: Derived) -> list[str]:
-        wanted = self._target_keys(partitions)
+    def _round(self, partitions: Sequence[str], narrow: set[str], result: Derived) -> list[str]:
+        wanted = self._target_keys(partitions, narrow)
         olds = self.store.get(wanted)
-        facts = self.store.get(self._fact_keys(partitions))
+        facts = self._facts(partitions, narrow)
         skus = {partition: self._sku(partition, facts) for partition in partitions}
         problems: list[Problem] = []
-        raw = [(p, d) for p in partitions for d in self._drafts(p, facts, skus[p], problems)]
+        raw = [
+            (p, draft)
+            for p in partitions
+            for draft in self._drafts(p, facts, skus[p], problems, stock_only=p in narrow)
+        ]
         guarding = Guarding(self.store, self.bus, self.clock, self.retailer, result.counted)
         judged = guarding.told(guarding.guarded(raw, olds), olds)
         drafted = [(p, _dated(draft)) for p, draft in judged]
@@ -107,11 +124,14 @@ class Deriver:
             for row, target in guarding.withdrawn(wanted, drafted, olds)
         ]
         ends = [(p, draft.next_change) for p, draft in drafted if draft.guard]
-        wakes = [put for p in partitions for put in self._wake(skus[p], facts, _of(p, ends))]
-        writes += [(put.key.pk, put) for put in wakes]
+        wide = [p for p in partitions if p not in narrow]
+        wakes = [put for p in wide for put in self._wake(skus[p], facts, _of(p, ends))]
+        told = [one for p in partitions for one in self._told(skus[p], facts, problems)]
+        writes += [*((put.key.pk, put) for put in wakes), *told]
         self._arm(wakes)
         committed = guarding.committed(guarding.listed([put for _, put in writes], olds))
-        again: dict[str, None] = {}
+        held = {partition for partition, _ in ends}
+        again = dict.fromkeys(n for n in narrow if n in held or _by_clock(skus.get(n)))
         for (partition, put), done in zip(writes, committed, strict=True):
             if not done:
                 again[partition] = None
@@ -119,6 +139,7 @@ class Deriver:
                 result.written += 1
                 result.channels.add(put.lane.rsplit("#", 1)[0])
         result.problems += problems
+        narrow -= again.keys()
         return list(again)
 
     def _priced_again(self, priced: set[str], puts: Iterable[Put]) -> None:
@@ -138,17 +159,36 @@ class Deriver:
         now = self.clock.now()
         self.queues.send(arming(instants, now=now, hints=hints(self.retailer)))
 
-    def _target_keys(self, partitions: Iterable[str]) -> list[Key]:
+    def _target_keys(self, partitions: Iterable[str], narrow: Collection[str]) -> list[Key]:
         found = []
         for partition in partitions:
             kind, name = partition.split("#", 1)
             facets = (Facet.CONTENT,) if kind == "product" else (Facet.PRICE, Facet.STOCK)
+            if partition in narrow:
+                facets = (Facet.STOCK,)
             found += [
                 keys.target(c.name, facet, name) for c in self.retailer.channels for facet in facets
             ]
         return found
 
-    def _fact_keys(self, partitions: Iterable[str]) -> list[Key]:
+    def _facts(self, partitions: Sequence[str], narrow: Collection[str]) -> dict[Key, Row]:
+        wanted = self._fact_keys(partitions, narrow)
+        facts = self.store.get([*wanted, *heard_keys(self.retailer)])
+        skus = [p.removeprefix("sku#") for p in partitions if p.startswith("sku#")]
+        found = self.kits.read(skus, facts, partial(self._fact_keys, narrow=narrow))
+        return with_what_is_left(self.store, dict(found))
+
+    def _told(
+        self, sku: SkuFacts | None, facts: Facts, problems: list[Problem]
+    ) -> Iterable[tuple[str, Put]]:
+        """What kits and their components tell each other."""
+        if sku is None or self.retailer.kits is None:
+            return []
+        puts, refused = self.kits.writes(sku, facts)
+        problems += refused
+        return [(f"sku#{sku.sku}", put) for put in puts]
+
+    def _fact_keys(self, partitions: Iterable[str], narrow: Collection[str]) -> list[Key]:
         owner = self.retailer.authority
         found = []
         for partition in partitions:
@@ -161,8 +201,9 @@ class Deriver:
                     *(keys.price(name, source) for source in self.retailer.price_sources),
                     *stock_keys(name, self.retailer),
                     keys.hold(name),
-                    keys.wake(name),
+                    *([] if partition in narrow else [keys.wake(name)]),
                 ]
+                found += [keys.kit_links(name)] if self.retailer.kits else []
         return found
 
     def _sku(self, partition: str, facts: Facts) -> SkuFacts | None:
@@ -173,14 +214,21 @@ class Deriver:
         return sku_facts(name, facts, retailer=self.retailer, rules=self.rules, now=now)
 
     def _drafts(
-        self, partition: str, facts: Facts, sku: SkuFacts | None, problems: list[Problem]
+        self,
+        partition: str,
+        facts: Facts,
+        sku: SkuFacts | None,
+        problems: list[Problem],
+        *,
+        stock_only: bool = False,
     ) -> Iterable[Draft]:
         kind, name = partition.split("#", 1)
         for channel in self.retailer.channels:
             if kind == "product":
                 yield from self._content(name, channel, facts)
             elif sku is not None:
-                yield from self._price(sku, channel, problems)
+                if not stock_only:
+                    yield from self._price(sku, channel, problems)
                 yield from self._stock(sku, channel)
 
     def _content(self, name: str, channel: Channel, facts: Facts) -> Iterable[Draft]:
@@ -224,8 +272,8 @@ class Deriver:
         )
 
     def _stock(self, sku: SkuFacts, channel: Channel) -> Iterable[Draft]:
-        found, card, item = sku.available(channel), sku.stock, sku.item
-        if found is None or card is None:
+        found, item = sku.available(channel), sku.item
+        if found is None:
             return
         yield Draft(
             channel=channel.name,
@@ -235,8 +283,9 @@ class Deriver:
             desired=found.value.model_dump(mode="json"),
             priority=Priority.SOLD_OUT if found.low else Priority.STOCK,
             chain=found.chain,
-            facts={f"stock of {card.source}": card.as_of, f"item of {item.source}": item.as_of},
+            facts=sku.heard,
             terms=found.terms,
+            emptied=sku.emptied(channel),
         )
 
     def _target_put(self, draft: Draft, olds: dict[Key, Row]) -> Put | None:
@@ -269,6 +318,11 @@ class Deriver:
                 lane=keys.WAKE_LANE if at else None,
                 due=at,
             )
+
+
+def _by_clock(sku: SkuFacts | None) -> bool:
+    """Whether its stock changes by the clock alone, so that its wake row has to be looked at."""
+    return sku is not None and sku.pool is not None and sku.pool.next_change is not None
 
 
 def _of(partition: str, ends: Iterable[tuple[str, datetime | None]]) -> list[datetime]:

@@ -15,7 +15,8 @@ from shared.domain.pricing import Priced, Unpriced
 from shared.domain.targets import Draft, Priority, corrects
 from shared.domain.wishes import Wish
 from shared.flows import keys
-from shared.flows.moves import reserve
+from shared.flows.moves import limit_of, reserve
+from shared.flows.zeroing import Zeroing
 from shared.model.base import Json
 from shared.model.events import PriceApproved, PriceRejected
 from shared.model.ids import Facet
@@ -63,7 +64,10 @@ class Guarding:
     counted: set[tuple[str, str, str]]
 
     def guarded(self, drafted: Sequence[Drafted], olds: Mapping[Key, Row]) -> list[Drafted]:
-        """What may be written of these drafts: prices judged, and stock with no price off sale."""
+        """What may be written of these drafts: prices judged, and stock with no price off sale.
+
+        Of articles that run out, those that are too many wait.
+        """
         now = self.clock.now()
         known = {key: Target.model_validate(olds[key].body) for key in _prices(drafted, olds)}
         targets = {key: undated(target, now) for key, target in known.items()}
@@ -71,14 +75,16 @@ class Guarding:
         full = self._full(draft for _, draft in judged)
         if full:
             judged = [(p, self._judged(d, targets, full=full)) for p, d in drafted]
-        return _priced_to_sell(judged)
+        zeroing = Zeroing(self.store, self.clock, self.retailer, self.counted)
+        return zeroing.guarded(_priced_to_sell(judged), olds)
 
     def told(self, drafted: Iterable[Drafted], olds: Mapping[Key, Row]) -> list[Drafted]:
         """Tell of rulings that take effect, before they are put down as told."""
         found: list[Drafted] = []
         events: list[PriceApproved | PriceRejected] = []
         for partition, draft in drafted:
-            news = [r for r in draft.guard.rulings if not r.told] if draft.guard else []
+            guarded = draft.guard if draft.facet is Facet.PRICE else None
+            news = [r for r in guarded.rulings if not r.told] if guarded else []
             if draft.guard is None or not news:
                 found.append((partition, draft))
                 continue
@@ -151,7 +157,8 @@ class Guarding:
                 moving.setdefault(draft.channel, []).append(self._mark(draft))
         full = set()
         for name, marks in moving.items():
-            if reserve(self.store, self.clock, self.retailer.channel(name), len(marks)):
+            limit = limit_of(self.retailer.channel(name))
+            if reserve(self.store, self.clock, limit, len(marks)):
                 self.counted.update(marks)
             else:
                 full.add(name)
@@ -265,10 +272,11 @@ def _at_risk(proposal: Proposal, before: Money, units: int) -> Proposal:
 
 
 def _prices(drafted: Iterable[Drafted], olds: Mapping[Key, Row]) -> Iterator[Key]:
+    """Targets that a price is judged by, or that it changes."""
     for _, draft in drafted:
-        key = _key(draft)
-        if draft.facet is Facet.PRICE and key in olds:
-            yield key
+        row = olds.get(_key(draft)) if draft.facet is Facet.PRICE else None
+        if row is not None and (draft.wishes or row.body["desired"] != draft.desired):
+            yield row.key
 
 
 def _key(draft: Draft) -> Key:
@@ -276,8 +284,8 @@ def _key(draft: Draft) -> Key:
 
 
 def _listing(target: Key) -> Key:
-    channel, _, sku = target.pk.split("#", 2)
-    return keys.held(channel, sku)
+    channel, facet, sku = target.pk.split("#", 2)
+    return keys.held(channel, sku, Facet(facet))
 
 
 def _names(body: Mapping[str, Json]) -> list[Json]:

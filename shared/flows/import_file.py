@@ -1,4 +1,4 @@
-"""Take in a dropped file of prices: piece by piece, resumable, with a report of every refused row.
+"""Take in a dropped file, of prices or of stock: in pieces, resumable, each refused row reported.
 
 Messages carry keys only. A run that is begun goes on by a message that names it, so whatever fails
 from then on is resumed where the last checkpoint stands. Between two checkpoints everything may be
@@ -8,22 +8,26 @@ done twice: what is applied again says nothing new, and the report is written ov
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
-from shared.domain.price_rows import COLUMNS, REQUIRED, RowReader
+from shared.domain.price_rows import RowReader
 from shared.errors import RejectedError, RetryableError
 from shared.flows import import_run, keys
 from shared.flows.apply import not_owner
+from shared.flows.import_kinds import KINDS, MOVEMENT, PRICE, Rows, owners, rows_of
 from shared.flows.import_pass import Pass
 from shared.flows.import_run import Dropped, Run, dropped_as
+from shared.flows.import_survey import SAMPLED, SurveyPass
 from shared.flows.issues import Issues, Problem
+from shared.flows.ledger import Ledger
 from shared.kit.records.delimited import delimited
 from shared.kit.records.jsons import jsons
 from shared.kit.records.record import RECORD_MAX, Format, Place
 from shared.model.ids import Entity
 from shared.model.issue import IssueKind
 from shared.model.retailer import Retailer
-from shared.ports import Clock, Files, Message, Piece, Queues, Store
+from shared.ports import Clock, Files, Journal, Message, Piece, Queues, Store
 
 HEAD: Final = 2 * RECORD_MAX
 ALIVE: Final = timedelta(minutes=10)  # a run not heard of for this long was lost
@@ -46,6 +50,7 @@ class Importer:
     issues: Issues
     clock: Clock
     retailer: Retailer
+    journal: Journal
 
     def handle(self, message: Mapping[str, str], *, out_of_time: Callable[[], bool]) -> Run | None:
         """The run as far as it went, if the message was one to go on with."""
@@ -63,20 +68,31 @@ class Importer:
     def _dropped(self, name: str) -> Dropped:
         dropped = dropped_as(name)
         known = self.retailer.tell_us
-        if dropped and dropped.connection in known and dropped.entity == Entity.PRICE:
+        if dropped and dropped.connection in known and dropped.entity in KINDS:
             return dropped
         raise RejectedError(
             f"{name} lies where no file is expected",
             field="file",
             value=name,
-            remedy=f"drop it as drop/<connection>/price/<file>; known are {', '.join(known)}",
+            remedy=f"drop it as drop/<connection>/<{', '.join(KINDS)}>/<file>; known are "
+            f"{', '.join(known)}",
         )
 
     def _is_owner(self, dropped: Dropped) -> bool:
-        owners = self.retailer.price_sources
-        if dropped.connection not in owners:
-            self.issues.report([not_owner(dropped.connection, Entity.PRICE, owners[0])])
-        return dropped.connection in owners
+        if dropped.entity == MOVEMENT and not self.retailer.is_source(dropped.connection):
+            raise RejectedError(
+                f"movements of {dropped.connection} are not taken in: it is read itself",
+                field="file",
+                value=dropped.name,
+                remedy="drop counts under stock, or name a source that is never called for the "
+                "locations they are of",
+            )
+        believed = owners(dropped.entity, self.retailer)
+        if dropped.connection not in believed:
+            entity = KINDS[dropped.entity].entity
+            owner = self.retailer.authority[entity]
+            self.issues.report([not_owner(dropped.connection, entity, owner)])
+        return dropped.connection in believed
 
     def _begun(self, dropped: Dropped, message: Mapping[str, str]) -> None:
         """Begin a run, unless this dropping is one that is known, or that was replaced since."""
@@ -117,24 +133,52 @@ class Importer:
     def _resumed(self, dropped: Dropped, name: str, out_of_time: Callable[[], bool]) -> Run | None:
         """Read on from the last checkpoint, if the run is still the one that counts."""
         rev, run = import_run.found(self.store, dropped.name)
-        if run is None or run.name != name or run.done:
+        if run is None or run.name != name or run.done or run.waits:
             return None
+        reading = self._pass(dropped, run, rev)
+        if not reading.read_on(out_of_time):
+            self._go_on(dropped, reading.run)
+        return reading.run
+
+    def _pass(self, dropped: Dropped, run: Run, rev: int) -> Pass:
+        """The pass that looks at the file, where files are judged, or else the one that applies."""
         head = self.files.read(dropped.name, start=0, length=HEAD, version=run.version)
-        reading = Pass(
+        known = _format(dropped, head)
+        make: Callable[..., Pass] = Pass
+        limits = self.retailer.feeds if dropped.entity == PRICE else None
+        if limits is not None and not (run.survey and run.survey.done):
+            make = partial(
+                SurveyPass,
+                reader=RowReader(self.retailer, dropped.connection, comma=_comma(head)),
+                limits=limits,
+                every=-(-head.size // SAMPLED),
+                start=known.start,
+            )
+        return make(
             dropped=dropped,
-            format=_format(dropped, head),
-            reader=RowReader(self.retailer, dropped.connection, comma=_comma(head)),
+            format=known,
+            rows=self._rows(dropped, run, comma=_comma(head)),
             run=run,
             rev=rev,
             store=self.store,
             files=self.files,
             issues=self.issues,
             clock=self.clock,
-            retailer=self.retailer,
         )
-        if not reading.read_on(out_of_time):
-            self._go_on(dropped, reading.run)
-        return reading.run
+
+    def _rows(self, dropped: Dropped, run: Run, *, comma: bool) -> Rows:
+        ledger = Ledger(
+            self.store, self.journal, self.queues, self.issues, self.clock, self.retailer
+        )
+        return rows_of(
+            dropped,
+            as_of=run.as_of,
+            comma=comma,
+            store=self.store,
+            issues=self.issues,
+            retailer=self.retailer,
+            ledger=ledger,
+        )
 
     def _refused(self, name: str, error: RejectedError) -> Problem:
         """A file of which nothing was read, or which is gone."""
@@ -167,7 +211,8 @@ def _format(dropped: Dropped, head: Piece) -> Format:
         raise RejectedError("it is empty", field="file", value=dropped.name, remedy="drop it again")
     _comma(head)
     if name.endswith(_CSV):
-        return delimited(head.content, known=COLUMNS, required=REQUIRED)
+        kind = KINDS[dropped.entity]
+        return delimited(head.content, known=kind.columns, required=kind.required)
     if name.endswith(_JSON):
         return jsons(head.content)
     raise RejectedError(

@@ -5,18 +5,13 @@ from dataclasses import dataclass, field
 from itertools import batched
 from typing import Final
 
-from shared.domain.price_cards import changes, overfull
-from shared.domain.price_rows import RowReader
 from shared.errors import RejectedError
 from shared.flows import import_run, keys, reports
-from shared.flows.apply import Applied, apply
+from shared.flows.import_kinds import Rows
 from shared.flows.import_run import Dropped, Run
 from shared.flows.issues import Issues, Problem
 from shared.kit.records.record import Format, Record
-from shared.model.ids import Entity
 from shared.model.issue import IssueKind
-from shared.model.price import PriceCondition
-from shared.model.retailer import Retailer
 from shared.ports import Clock, Files, Store
 
 PIECE: Final = 1024 * 1024  # bytes read at once
@@ -24,7 +19,7 @@ CHUNK: Final = 500  # records applied at once
 REPORT_MAX: Final = 256 * 1024  # bytes of a report held back before they are written
 
 
-class _OvertakenError(Exception):
+class OvertakenError(Exception):
     """Somebody else goes on with this run: what we did is done again by them, or was."""
 
 
@@ -34,14 +29,13 @@ class Pass:
 
     dropped: Dropped
     format: Format
-    reader: RowReader
+    rows: Rows
     run: Run
     rev: int
     store: Store
     files: Files
     issues: Issues
     clock: Clock
-    retailer: Retailer
     _lines: list[bytes] = field(default_factory=list)
 
     def read_on(self, out_of_time: Callable[[], bool]) -> bool:
@@ -51,7 +45,7 @@ class Pass:
             self.run = self.run.reported(written)
             self._checkpoint()
             return self._to_the_end(out_of_time)
-        except _OvertakenError:
+        except OvertakenError:
             return True
 
     @property
@@ -74,26 +68,24 @@ class Pass:
                 if sum(map(len, self._lines)) > REPORT_MAX:
                     self._checkpoint()
             if last or self.run.lost:
-                self._finish()
-                return True
+                return self._finish()
             if self.run.offset == begun:
                 raise _endless(self.dropped.name, self.run.line)
             self._checkpoint()
 
     def _take(self, chunk: Sequence[Record]) -> None:
         """Apply what can be understood, and note the rest for the report."""
-        good: list[tuple[int, PriceCondition]] = []
         bad: list[tuple[int, RejectedError]] = []
         for record in chunk:
             try:
                 if isinstance(record.row, RejectedError):
                     raise record.row
                 if record.row is not None:
-                    good.append((record.line, self.reader.condition(record.row)))
+                    self.rows.read(record.row, record.line)
             except RejectedError as error:
                 bad.append((record.line, error))
-        applied = self._applied([condition for _, condition in good])
-        bad += [(line, overfull(c)) for line, c in good if c.sku in applied.overfull]
+        applied, unkept = self.rows.keep()
+        bad += unkept
         self._lines += [reports.line(number, error) for number, error in sorted(bad, key=_first)]
         rows = sum(record.row is not None for record in chunk)
         end = chunk[-1]
@@ -101,32 +93,29 @@ class Pass:
         if end.rest_lost:
             self.run = self.run.model_copy(update={"lost": end.line})
 
-    def _applied(self, conditions: Sequence[PriceCondition]) -> Applied:
-        told = changes(conditions, source=self.dropped.connection, as_of=self.run.as_of)
-        return apply(
-            told, entity=Entity.PRICE, store=self.store, issues=self.issues, retailer=self.retailer
-        )
-
     def _checkpoint(self, *, done: bool = False) -> None:
         """The report before the row that counts it, and only while the run is ours."""
         if self._lines and import_run.found(self.store, self.dropped.name)[0] != self.rev:
-            raise _OvertakenError
+            raise OvertakenError
         written = reports.added(self.files, self._report, self.run.written, self._lines)
         said = {"heard": self.clock.now(), "done": done}
         self.run = self.run.reported(written).model_copy(update=said)
         self._lines.clear()
         if not import_run.kept(self.store, self.dropped.name, self.run, expected=self.rev):
-            raise _OvertakenError
+            raise OvertakenError
         self.rev += 1
 
-    def _finish(self) -> None:
+    def _finish(self) -> bool:
         """Tell of what was refused before the run is done, so that the telling cannot be lost."""
         self._checkpoint()
         if self.run.refused or not self.run.rows:
             self.issues.report([self._problem()])
         else:
             self.issues.solve(IssueKind.BAD_FILE, self.dropped.subject, by="a later file")
+        if self.run.survey is not None:
+            import_run.remember(self.store, self.dropped, self.run.rows)
         self._checkpoint(done=True)
+        return True
 
     def _problem(self) -> Problem:
         run = self.run

@@ -25,9 +25,29 @@ def hold(sku: str) -> Key:
     return Key(Table.FACTS, f"sku#{sku}", "holds")
 
 
+def counter(sku: str, location: str, number: int) -> Key:
+    """Units of an article that many check out at once; a partition of its own."""
+    return Key(Table.CONTROL, f"counter#{sku}#{location}#{number}")
+
+
+HOLDS = "holds"
+HOT_LANE = "hot"
+"""Cards whose units are dealt to counters, by when they are to be gathered."""
+
+
 def wake(sku: str) -> Key:
     """When the clock is to look at this SKU again."""
     return Key(Table.FACTS, f"sku#{sku}", "wake")
+
+
+def kit_links(sku: str) -> Key:
+    """The kits an article is part of, and the components a kit is known to."""
+    return Key(Table.FACTS, f"sku#{sku}", "kits")
+
+
+def kit_part(kit: str, component: str) -> Key:
+    """What a component tells a kit."""
+    return Key(Table.FACTS, f"sku#{kit}", f"part#{component}")
 
 
 WAKE_LANE = "wake"
@@ -85,6 +105,11 @@ def link(connection: str, key: str) -> Key:
     return Key(Table.LINKS, f"{connection}#of#{key}")
 
 
+def gtin(gtin14: str) -> Key:
+    """The article, and the unit of it, that a GTIN is of."""
+    return Key(Table.LINKS, f"gtin#{gtin14}")
+
+
 def code(connection: str, channel_sku: str) -> Key:
     """The SKU an operator mapped a channel's code to."""
     return Key(Table.LINKS, f"{connection}#code#{channel_sku}")
@@ -135,14 +160,53 @@ def sighting(channel: str, facet: Facet, run: str, key: str = "-") -> Key:
     return Key(Table.CONTROL, f"sighting#{channel}#{facet}#{run}", key)
 
 
-def held(channel: str, sku: str = "-") -> Key:
-    """That a price waits for approval; all of a channel are one partition, to be walked."""
-    return Key(Table.CONTROL, f"held#{channel}", sku)
+def walk(cause: str) -> Key:
+    """How far articles have been derived anew for a cause, and what it has changed to."""
+    return Key(Table.CONTROL, f"walk#{cause}")
+
+
+def heard(source: str) -> Key:
+    """Since when a source of stock is silent, and how far its articles have been derived anew."""
+    return walk(f"heard#{source}")
+
+
+def emptied(channel: str) -> Key:
+    """How many of a channel's articles ran out of late."""
+    return Key(Table.CONTROL, f"emptied#{channel}")
+
+
+def held(channel: str, sku: str = "-", facet: Facet = Facet.PRICE) -> Key:
+    """That a change waits for approval; all of a channel are one partition, to be walked."""
+    return Key(Table.CONTROL, f"held#{channel}", sku if facet is Facet.PRICE else f"{sku}#{facet}")
+
+
+def held_target(row: Key) -> Key:
+    """The target of which something waits."""
+    sku, _, facet = row.sk.partition("#")
+    return target(row.pk.removeprefix("held#"), Facet(facet or Facet.PRICE), sku)
+
+
+HELD_FILES = "held-files"
+
+
+def held_file(name: str) -> Key:
+    """That a dropped file waits for approval; all that do are one partition."""
+    return Key(Table.CONTROL, HELD_FILES, name)
+
+
+def feed(folder: str) -> Key:
+    """How many rows the last file in a folder had."""
+    return Key(Table.CONTROL, f"feed#{folder}")
 
 
 def moves(channel: str) -> Key:
     """How many prices of a channel have moved within its window."""
     return Key(Table.CONTROL, f"moves#{channel}")
+
+
+def accuracy(source: str) -> Key:
+    """How far a comparison of a source's stock is, and what the last one found."""
+    return Key(Table.CONTROL, f"accuracy#{source}")
 
 
 IMPORT_QUEUE = "import"
@@ -155,6 +219,16 @@ def lease(name: str) -> Key:
 def rate(connection: str, operation: str = "") -> Key:
     """The rate bucket of an account, or of one operation the vendor limits by itself."""
     return Key(Table.CONTROL, f"rate#{connection}" + (f"#{operation}" if operation else ""))
+
+
+def breaker(connection: str) -> Key:
+    """Whether a connection fails so often that it is left alone."""
+    return Key(Table.CONTROL, f"breaker#{connection}")
+
+
+def slots(connection: str) -> Key:
+    """Who calls a connection just now, where the vendor counts calls under way."""
+    return Key(Table.CONTROL, f"slots#{connection}")
 
 
 WAKE_QUEUE = "wake"

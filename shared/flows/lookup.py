@@ -63,7 +63,7 @@ def _held(proposal: Proposal) -> Json:
     """What the facts ask for instead, since when it waits, and why."""
     assert isinstance(proposal.value, dict)  # noqa: S101 - derivation wrote it so
     return {
-        "price": proposal.value["price"],
+        **{name: proposal.value[name] for name in ("price", "levels") if name in proposal.value},
         "since": proposal.since.isoformat(),
         "reasons": [reason.model_dump(mode="json") for reason in proposal.reasons],
     }
@@ -80,6 +80,8 @@ def _units(target: Target) -> dict[str, Json]:
         "later": {place: term.model_dump(mode="json") for place, term in terms.later.items()},
         "unknown": dict(terms.unknown),
     }
+    if target.waiting is not None:
+        said["held"] = _held(target.waiting)
     return said
 
 

@@ -13,17 +13,22 @@ from typing import Final
 from shared.domain.movement_rows import UNMAPPED, EntryReader
 from shared.errors import RejectedError
 from shared.flows.calls import NOT_THE_OWNER, Answer, Calls, checked, malformed, refused_line
+from shared.flows.gtins import articles
 from shared.flows.issues import Issues, Problem
 from shared.flows.ledger import Ledger
 from shared.kit import cloudevents
+from shared.kit.epcis import rows as epcis
 from shared.kit.records.jsons import row_of
 from shared.model.issue import IssueKind
-from shared.model.movement import Entry, Movement
+from shared.model.movement import Entry, Level, Movement
 from shared.model.retailer import Retailer
 from shared.ports import Clock, Store
 
 LINES_MAX: Final = 500
 CORRECTIONS_MAX: Final = 10  # lines of a call that may be a correction by hand
+IGNORED: Final = "ignored"
+"""What becomes of an event in which nothing moves between positions."""
+
 _SHAPE: Final = (
     'send {"connection": "<name>", "movements": [{...}]} or "levels", a CloudEvent or a batch of '
     "them, or an EPCIS 2.0 document with ?connection=<name>"
@@ -52,7 +57,7 @@ class MovementCalls:
         `connection` names who an EPCIS document comes from, which itself does not say.
         """
         checked(key)
-        source, lines = self._understood(said, connection)
+        source, lines = self._understood(said, connection or "")
         if not 0 < len(lines) <= LINES_MAX:
             problem = f"a call takes 1 to {LINES_MAX} lines"
             raise malformed("movements", len(lines), problem, _SHAPE)
@@ -64,8 +69,10 @@ class MovementCalls:
             apply=lambda as_of: self._applied(source, lines, as_of),
         )
 
-    def _understood(self, said: object, connection: str | None) -> tuple[str, list[Line]]:
-        del connection
+    def _understood(self, said: object, connection: str) -> tuple[str, list[Line]]:
+        events = epcis.events_of(said)
+        if events is not None:
+            return connection, self._seen(events, connection)
         match said:
             case {"connection": str(name), "movements": list(listed), **rest} if not rest:
                 return name, [_line("movement", one) for one in listed]
@@ -76,6 +83,15 @@ class MovementCalls:
             case {"specversion": _}:
                 return _events([said])
         raise malformed("body", "", "the body is not of the form that is asked for", _SHAPE)
+
+    def _seen(self, events: Sequence[object], source: str) -> list[Line]:
+        """The lines of EPCIS events: several articles of one event are as many lines."""
+        known = articles(epcis.gtins_of(events), self.store)
+        ours = self.retailer.locations
+        external = (location.external.get(source) for location in ours)
+        places = frozenset([*(name for name in external if name), *(one.name for one in ours)])
+        told = [one for event in events for one in epcis.rows_of(event, known, places)]
+        return [Line(one.kind, one.row) for one in told]
 
     def _owns(self, source: str) -> None:
         if source not in self.retailer.stock_sources:
@@ -92,12 +108,11 @@ class MovementCalls:
     def _applied(self, source: str, lines: Sequence[Line], as_of: datetime) -> Answer:
         reader = EntryReader(self.retailer, source)
         read = [_read(reader, line, as_of) for line in lines]
-        good = [i for i, one in enumerate(read) if not isinstance(one, RejectedError)]
-        entries = [one for one in read if not isinstance(one, RejectedError)]
-        taken = self.ledger.take(entries, source=source)
-        results = dict(zip(good, taken.results, strict=True))
-        outcomes = [results.get(i, read[i]) for i in range(len(lines))]
-        self._tell(source, lines, read, outcomes)
+        entries = {i: one for i, one in enumerate(read) if isinstance(one, Movement | Level)}
+        taken = self.ledger.take(list(entries.values()), source=source)
+        results = dict(zip(entries, taken.results, strict=True))
+        outcomes = [results.get(i, one or IGNORED) for i, one in enumerate(read)]
+        self._tell(source, lines, outcomes)
         answered = [
             _answered(i + 1, one, outcome)
             for i, (one, outcome) in enumerate(zip(read, outcomes, strict=True))
@@ -115,7 +130,6 @@ class MovementCalls:
         self,
         source: str,
         lines: Sequence[Line],
-        read: Sequence[Entry | RejectedError],
         outcomes: Sequence[object],
     ) -> None:
         """One exception per refused line; a small call may be the correction of some."""
@@ -132,7 +146,6 @@ class MovementCalls:
             ]
             for kind in (IssueKind.BAD_MOVEMENT, IssueKind.UNMAPPED_LOCATION):
                 self.issues.solve_all(kind, accepted, by="a corrected line")
-        del read
         self.issues.report(problems)
 
 
@@ -159,9 +172,12 @@ def _line(kind: str, one: object) -> Line:
     return Line(kind, {} if row is None else row)
 
 
-def _read(reader: EntryReader, line: Line, as_of: datetime) -> Entry | RejectedError:
+def _read(reader: EntryReader, line: Line, as_of: datetime) -> Entry | RejectedError | None:
+    """The entry of a line, why there is none, or None where nothing moved."""
     if isinstance(line.row, RejectedError):
         return line.row
+    if line.kind == "nothing":
+        return None
     try:
         if line.kind == "level":
             return reader.level(line.row, as_of=as_of)
@@ -170,11 +186,12 @@ def _read(reader: EntryReader, line: Line, as_of: datetime) -> Entry | RejectedE
         return error
 
 
-def _answered(number: int, one: Entry | RejectedError, outcome: object) -> Answer:
+def _answered(number: int, one: Entry | RejectedError | None, outcome: object) -> Answer:
     if isinstance(outcome, RejectedError):
         return refused_line(number, outcome)
-    assert not isinstance(one, RejectedError)  # noqa: S101 - else the outcome were it
-    said: Answer = {"line": number, "status": str(outcome), "sku": one.sku}
+    said: Answer = {"line": number, "status": str(outcome)}
+    if isinstance(one, Movement | Level):
+        said["sku"] = one.sku
     if isinstance(one, Movement):
         said["movement_id"] = one.movement_id
     return said

@@ -218,7 +218,9 @@ class Reader:
         return ahead if self._write(entity, row, ahead, done=row.body.get("done")) else None
 
     def _write(self, entity: Entity, row: Row | None, run: Run | None, *, done: Json) -> bool:
-        body: dict[str, Json] = {"done": done, "heard": self.clock.now().isoformat()}
+        now = self.clock.now().isoformat()
+        ended = now if run is None else row.body.get("ended") if row else None
+        body: dict[str, Json] = {"done": done, "heard": now, "ended": ended}
         if run is not None:
             body |= {
                 "run": run.started.isoformat(),

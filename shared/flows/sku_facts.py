@@ -7,14 +7,20 @@ from functools import partial
 
 from shared.domain.ahead import foretold
 from shared.domain.availability import Available, Known, Pool, held_at, offered, pooled, withheld
+from shared.domain.doubt import Doubted
+from shared.domain.kits import kit_pool, taken
 from shared.domain.ownership import believed
 from shared.domain.pricing import Priced, Unpriced, resolve
+from shared.domain.stock_guards import doubted
 from shared.domain.stock_rules import ArticleRules, StockRules
 from shared.flows import keys
+from shared.flows.hearing import silent
 from shared.flows.stock_facts import stock_of
 from shared.model.base import Json
 from shared.model.facts import HoldCard, ItemCard, PriceCard, StockCard
 from shared.model.ids import Entity
+from shared.model.kits import KitLinks, KitPart
+from shared.model.product import Component
 from shared.model.retailer import Channel, Retailer
 from shared.ports import Key, Row
 
@@ -30,6 +36,10 @@ class SkuFacts:
     retailer: Retailer
     rules: StockRules
     now: datetime
+    components: Sequence[Component] = ()
+    silent: Mapping[str, tuple[Doubted, ...]] = field(default_factory=dict)
+    links: KitLinks = field(default_factory=KitLinks)
+    parts: Mapping[str, KitPart] = field(default_factory=dict)
     _priced: dict[str, Priced | Unpriced] = field(default_factory=dict)
     _pool: Pool | None = None
 
@@ -70,12 +80,59 @@ class SkuFacts:
         return withheld(found, priced.reason) if isinstance(priced, Unpriced) else found
 
     @property
+    def sku(self) -> str:
+        return self.item.variant.sku
+
+    @property
+    def promised(self) -> dict[str, int]:
+        """Units ordered and not yet shipped, per location."""
+        return held_at(self.holds)
+
+    @property
     def pool(self) -> Pool | None:
         """What is free at each location, for all channels alike."""
-        if self._pool is None and self.stock is not None:
-            known = Known(self.item.variant, self.stock.positions, held_at(self.holds))
-            self._pool = pooled(known, self.article_rules, now=self.now)
+        if self._pool is None:
+            if self.components:
+                self._pool = kit_pool(
+                    self.item.variant,
+                    self.components,
+                    self.parts,
+                    self.promised,
+                    self.article_rules,
+                )
+            elif self.stock is not None:
+                self._pool = pooled(self._known(self.stock), self.article_rules, now=self.now)
         return self._pool
+
+    def emptied(self, channel: Channel) -> dict[str, int] | None:
+        """What is free per location, where the source says that nothing lies at any; else None.
+
+        Below 0 it is what orders and kits took.
+        """
+        if self.stock is None or self.components or self.pool is None:
+            return None
+        places = channel.locations
+        if any(p.on_hand > 0 for p in self.stock.positions if p.location in places):
+            return None
+        promised = self._known(self.stock).promised
+        return {name: -promised.get(name, 0) for name in places}
+
+    def _known(self, stock: StockCard) -> Known:
+        promised = self.promised
+        for place, units in taken(self.links.kits).items():
+            promised[place] = promised.get(place, 0) + units
+        doubts = doubted(stock, self.retailer.stock_guards) if stock.doubts else {}
+        for place, silence in self.silent.items():
+            doubts[place] = (*doubts.get(place, ()), *silence)
+        return Known(self.item.variant, stock.positions, promised, doubts)
+
+    @property
+    def heard(self) -> dict[str, datetime]:
+        """How old what availability follows from is, by what it is."""
+        item = {f"item of {self.item.source}": self.item.as_of}
+        if self.components:
+            return item | {f"stock of {part.sku}": part.as_of for part in self.parts.values()}
+        return item | ({f"stock of {self.stock.source}": self.stock.as_of} if self.stock else {})
 
     @property
     def next_change(self) -> datetime | None:
@@ -103,7 +160,7 @@ def sku_facts(
     prices = [facts.get(keys.price(sku, name)) for name in retailer.price_sources]
     told = prices if prices[0] else []  # nothing before the owner of base prices was heard
     holds = facts.get(keys.hold(sku))
-    return SkuFacts(
+    found = SkuFacts(
         item=ItemCard.model_validate(item.body),
         prices=[PriceCard.model_validate(row.body) for row in told if row],
         stock=stock_of(sku, facts, retailer),
@@ -111,4 +168,27 @@ def sku_facts(
         retailer=retailer,
         rules=rules,
         now=now,
+        silent=silent(facts, retailer) if retailer.stock_guards.stale.after else {},
     )
+    if retailer.kits is not None:
+        found.components = components_of(sku, facts, retailer)
+        found.links = links_of(sku, facts)
+        rows = {c.sku: facts.get(keys.kit_part(sku, c.sku)) for c in found.components}
+        found.parts = {c: KitPart.model_validate(row.body) for c, row in rows.items() if row}
+    return found
+
+
+def components_of(sku: str, facts: Facts, retailer: Retailer) -> Sequence[Component]:
+    """What a kit is made of: as the retailer's file defines it, or else as its source says."""
+    if retailer.kits is None:
+        return ()
+    defined = next((kit.components for kit in retailer.kits.defined if kit.sku == sku), None)
+    if defined is not None:
+        return defined
+    item = facts.get(keys.item(sku, retailer.authority[Entity.PRODUCT]))
+    return ItemCard.model_validate(item.body).variant.components if item else ()
+
+
+def links_of(sku: str, facts: Facts) -> KitLinks:
+    row = facts.get(keys.kit_links(sku))
+    return KitLinks.model_validate(row.body) if row else KitLinks()

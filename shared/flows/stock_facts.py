@@ -28,5 +28,11 @@ def stock_of(sku: str, facts: Mapping[Key, Row], retailer: Retailer) -> StockCar
     if not cards:
         return None
     oldest = min(card.as_of for card in cards)
-    update = {"positions": tuple(kept), "as_of": oldest, "book": None}
+    doubts = [
+        doubt
+        for card in cards
+        for doubt in card.doubts
+        if doubt.location in retailer.stocked_by(card.source)
+    ]
+    update = {"positions": tuple(kept), "doubts": tuple(doubts), "as_of": oldest, "book": None}
     return cards[0].model_copy(update=update)

@@ -41,12 +41,11 @@ class WaitingTold:
     def _channel(self, channel: Channel) -> int:
         pk = keys.held(channel.name).pk
         rows = self.store.query(Table.CONTROL, pk, limit=COUNTED)
-        if not rows and channel.guardrails is None:
-            return 0
-        found: dict[str, _Held] = {rule.value: _Held() for rule in Rule}
+        rules = [r for r in Rule if r is Rule.ZEROED or channel.guardrails or rows]
+        found: dict[str, _Held] = {rule.value: _Held() for rule in rules}
         for row in rows:
             _count(found, row, more=len(rows) == COUNTED)
-        names = {keys.issue(f"{IssueKind.PRICE_HELD}#{_subject(channel, r)}"): r for r in found}
+        names = {keys.issue(f"{_kind(r)}#{_subject(channel, r)}"): r for r in found}
         known = self.store.get(names)
         for key, rule in names.items():
             self._told(channel, rule, found[rule], known.get(key))
@@ -59,7 +58,7 @@ class WaitingTold:
             if not opened or row is None or row.body["summary"] != problem.summary:
                 self.issues.report([problem])
         elif opened:
-            self.issues.solve(IssueKind.PRICE_HELD, _subject(channel, rule), by=BY)
+            self.issues.solve(_kind(rule), _subject(channel, rule), by=BY)
 
 
 def _count(found: Mapping[str, _Held], row: Row, *, more: bool) -> None:
@@ -67,7 +66,7 @@ def _count(found: Mapping[str, _Held], row: Row, *, more: bool) -> None:
         for rule in rules:
             held = found[rule]
             held.count += 1
-            held.example = held.example or row.key.sk
+            held.example = held.example or row.key.sk.partition("#")[0]
             held.at_risk += at_risk
             held.more = more
 
@@ -84,9 +83,10 @@ def _listed(row: Row) -> Iterator[tuple[list[str], int]]:
 
 def _problem(channel: Channel, rule: str, held: _Held) -> Problem:
     count = f"{held.count} or more" if held.more else str(held.count)
-    noun = "price change waits" if count == "1" else "price changes wait"
+    what = "sold-out article" if rule == Rule.ZEROED else "price change"
+    noun = f"{what} waits" if count == "1" else f"{what}s wait"
     return Problem(
-        kind=IssueKind.PRICE_HELD,
+        kind=_kind(rule),
         subject=_subject(channel, rule),
         connection=channel.connection,
         summary=f"{count} {noun} for approval in {channel.name}: {rule}, such as {held.example}; "
@@ -97,6 +97,10 @@ def _problem(channel: Channel, rule: str, held: _Held) -> Problem:
         value=str(held.count),
         at_risk=Money(amount=held.at_risk, currency=channel.currency) if held.at_risk else None,
     )
+
+
+def _kind(rule: str) -> IssueKind:
+    return IssueKind.STOCK_ZEROED if rule == Rule.ZEROED else IssueKind.PRICE_HELD
 
 
 def _subject(channel: Channel, rule: str) -> str:

@@ -1,13 +1,13 @@
 """A leaky bucket as pure arithmetic, in thousandths of a point so that nothing is rounded away."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 MILLI = 1000
+_MS = timedelta(milliseconds=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Bucket:
+class Bucket(NamedTuple):
     """`level` milli-points were available at `at`; it refills at `rate` points a second."""
 
     level: int
@@ -19,7 +19,7 @@ class Bucket:
         """Time never runs backwards here: an older `now` mints nothing."""
         if now <= self.at:
             return self
-        earned = int((now - self.at) / timedelta(milliseconds=1)) * self.rate
+        earned = (now - self.at) // _MS * self.rate
         return Bucket(min(self.level + earned, self.size * MILLI), now, self.rate, self.size)
 
     def spent(self, points: int) -> "Bucket":

@@ -59,9 +59,22 @@ class PriceChange(Canonical):
     conditions: tuple[PriceCondition, ...]
 
 
+DoubtKind = Literal["null", "missing", "negative", "absurd"]
+
+
+class Doubt(Canonical):
+    """A telling that was likely to be wrong: of which location, since when, and what it said."""
+
+    location: Name
+    kind: DoubtKind
+    since: Instant
+    said: str
+
+
 class StockCard(Canonical):
     """Every position of one SKU, at all locations of the source.
 
+    `untold` are locations whose quantity came empty; as kept, they are among the `doubts`.
     With a `book` it is kept by movements and counts, each told by itself; without, it was read.
     """
 
@@ -70,6 +83,8 @@ class StockCard(Canonical):
     as_of: Instant
     sku: Sku
     positions: tuple[StockPosition, ...]
+    untold: tuple[Name, ...] = Field(default=(), exclude_if=operator.not_)
+    doubts: tuple[Doubt, ...] = Field(default=(), exclude_if=operator.not_)
     book: Book | None = Field(default=None, exclude_if=operator.not_)
 
 
@@ -84,11 +99,19 @@ class Hold(Canonical):
 
 
 class HoldCard(Canonical):
-    """Every open hold on one SKU, by `order_id/line_id`."""
+    """Every open hold on one SKU, by `order_id/line_id`.
+
+    Of a SKU that many check out at once, `dealt` says how many units of a location were dealt to
+    counters and not taken back; less what is left in them, they are held too. While `dealt_at`
+    names a location they are drawn from there, until `gather_at`.
+    """
 
     kind: Literal["holds"] = "holds"
     sku: Sku
     holds: dict[str, Hold] = {}
+    dealt: dict[str, int] = {}
+    dealt_at: Name | None = None
+    gather_at: Instant | None = None
 
     def at(self, location: str) -> int:
         return sum(h.quantity for h in self.holds.values() if h.location == location)

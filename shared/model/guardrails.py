@@ -22,6 +22,7 @@ class Rule(StrEnum):
     MAX_FALL = "max_fall"
     MAX_MARKDOWN = "max_markdown"
     MAX_SHARE = "max_share"
+    ZEROED = "zeroed"  # stock: one of many articles that ran out
 
 
 class Guardrails(Canonical):

@@ -47,7 +47,7 @@ class Variant(Canonical):
     units: tuple[UnitOfMeasure, ...] = ()
     lifecycle: Lifecycle = Lifecycle.ACTIVE
     tax_class: str | None = None
-    components: tuple[Component, ...] = Field(default=(), exclude_if=operator.not_)
+    components: tuple[Component, ...] = Field(default=(), max_length=50, exclude_if=operator.not_)
     safety_stock: dict[Name, int] = Field(default={}, exclude_if=operator.not_)
 
 

@@ -1,6 +1,7 @@
 """What must agree between stock rules, allocations, and the places and channels they name."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import cast
 
 from shared.model.consistency import Mistake, Plain, items, names, text, texts
 
@@ -12,6 +13,7 @@ def mistakes(retailer: Plain) -> list[Mistake]:
         *_unknown(retailer),
         *_forgotten(retailer),
         *_useless(retailer),
+        *_hasty(retailer),
     ]
 
 
@@ -92,6 +94,22 @@ def _useless(retailer: Plain) -> Iterator[Mistake]:
                 yield Mistake(f"stock_rules.{i}.channels.{j}", problem, "leave it out")
 
 
+def _hasty(retailer: Plain) -> Iterator[Mistake]:
+    """A source is not silent before its next poll is over."""
+    guards = _table(_table(retailer, "stock_guards"), "stale")
+    after = guards.get("after_minutes")
+    tellers = {text(loc, "source") for _, loc in items(retailer, "locations")}
+    tellers |= {text(_table(retailer, "authority"), "stock")}
+    for _, connection in items(retailer, "connections"):
+        every = connection.get("poll_minutes", 5)
+        if not isinstance(after, int) or not isinstance(every, int) or after > 2 * every:
+            continue
+        if text(connection, "name") in tellers:
+            problem = f"{text(connection, 'name')} is polled every {every} min"
+            remedy = f"allow for two polls, so more than {2 * every}"
+            yield Mistake("stock_guards.stale.after_minutes", problem, remedy)
+
+
 def _places(retailer: Plain, scope: Plain) -> set[str]:
     """The locations a rule means: those it names, by themselves or in groups, or all."""
     named = {name for _, name in texts(scope, "locations")}
@@ -102,3 +120,8 @@ def _places(retailer: Plain, scope: Plain) -> set[str]:
         for _, group in items(retailer, "location_groups")
     }
     return {place for name in named for place in groups.get(name, {name})}
+
+
+def _table(item: Plain, field: str) -> Plain:
+    value = item.get(field)
+    return cast("Plain", value) if isinstance(value, Mapping) else {}

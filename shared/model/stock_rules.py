@@ -212,8 +212,8 @@ class Zeroed(Canonical):
     `within_minutes`. Unanswered for `hold_minutes`, what is held is let through: none is shown.
     """
 
-    percent: int = Field(default=50, ge=1, le=100)
-    least: int = Field(default=20, ge=2)
+    percent: int = Field(default=20, ge=1, le=100)
+    least: int = Field(default=50, ge=1)
     within_minutes: int = Field(default=15, ge=1, le=1440)
     hold_minutes: int = Field(default=60, ge=0, le=1440, description="0 holds nothing")
 

@@ -117,8 +117,18 @@ class Ruling(Canonical):
     told: bool = False
 
 
+class LastGood(Canonical):
+    """Levels before a source said that nothing is left, and what was free by its word, by location.
+
+    The latter falls with every order since, and so says how many they took.
+    """
+
+    levels: dict[Name, int]
+    free: dict[Name, int]
+
+
 class Guard(Canonical):
-    """What a price is measured against, and what waits.
+    """What a price is measured against, and what waits; of stock, the `last` good level.
 
     `regular` is the last regular price that was shown or approved, `let` the last that was let
     through, `until` the end of the promotion that was. `planned` names values yet to come that
@@ -131,6 +141,7 @@ class Guard(Canonical):
     planned: tuple[str, ...] = ()
     held: tuple[Proposal, ...] = ()
     rulings: tuple[Ruling, ...] = ()
+    last: LastGood | None = Field(default=None, exclude_if=operator.not_)
 
     def ruling(self, name: str) -> Ruling | None:
         """What was last said of a value that is still asked for."""

@@ -69,7 +69,8 @@ def _take_in(world: World, content: bytes) -> None:
     clock = SetClock(world.engine.now())
     files, queues = MemoryFiles(clock=clock), MemoryQueues()
     files.drop(NAME, content)
-    importer = Importer(world.store, files, queues, world.stage.issues(), clock, world.retailer)
+    issues, journal = world.stage.issues(), world.stage.blobs
+    importer = Importer(world.store, files, queues, issues, clock, world.retailer, journal)
     version = files.read(NAME, start=0, length=1).version
     message = {"file": NAME, "version": version, "at": clock.now().isoformat()}
     importer.handle(message, out_of_time=lambda: False)

@@ -143,6 +143,8 @@ class History:
                 document = f"T{len(self.told)}"
                 self.road.append((document, other, units))
                 self._tell(kind, units, here, spot(other, S.IN_TRANSIT), document)
+            case K.PICK:
+                self._tell(kind, units, away, spot(place, S.RESERVED))
             case _:
                 self._tell(kind, units, away, here)
 

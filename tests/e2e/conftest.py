@@ -29,6 +29,11 @@ def _retailer(folder: Path) -> Path:
         connection["settle_seconds"] = 3
     for channel in raw["channels"]:
         channel["parity"] = {"price": "overwrite", "stock": "overwrite"}
+    raw["sources"] = [{"name": "wms"}]
+    glasgow = next(one for one in raw["locations"] if one["name"] == "glasgow")
+    glasgow["source"] = "wms"
+    depot = {"name": "depot", "external": {"wms": "D1"}, "source": "wms"}
+    raw["locations"].append(depot)
     path = folder / "retailer.toml"
     path.write_text(written(raw), encoding="utf-8")
     return path

@@ -16,7 +16,14 @@ from shared.model.facts import PriceCard
 from shared.model.issue import Issue, IssueKind
 from shared.ports import Write
 from tests.factories import NOW, make_retailer
-from tests.fakes import MemoryBus, MemoryFiles, MemoryQueues, MemoryStore, SetClock
+from tests.fakes import (
+    MemoryBus,
+    MemoryFiles,
+    MemoryJournal,
+    MemoryQueues,
+    MemoryStore,
+    SetClock,
+)
 
 HEADER = "sku;price_list;kind;amount;currency;tax_basis;unit;valid_from\r\n"
 NAME = "drop/erp/price/today.csv"
@@ -59,6 +66,7 @@ class Setup:
             Issues(self.store, MemoryBus(), self.clock),
             self.clock,
             make_retailer(authority=authority),
+            MemoryJournal(),
         )
 
     def drop(self, *lines: str, name: str = NAME, **notes: str) -> dict[str, str]:
@@ -332,7 +340,7 @@ def test_an_array_that_breaks_off_keeps_what_came_before_and_says_from_where() -
         (NAME, b"", "file"),
         (NAME, b"sku;amount\n", "columns"),
         ("drop/erp/price/today.xlsx", b"PK\x03\x04", "file"),
-        ("drop/erp/stock/today.csv", b"sku\n", "file"),
+        ("drop/erp/order/today.csv", b"sku\n", "file"),
         ("drop/nobody/price/today.csv", b"sku\n", "file"),
         ("drop/today.csv", b"sku\n", "file"),
     ],

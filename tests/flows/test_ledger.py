@@ -3,6 +3,7 @@
 import json
 import zlib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -10,6 +11,7 @@ import pytest
 
 from shared.domain.ledger import Verdict
 from shared.errors import RejectedError, RetryableError
+from shared.flows import keys
 from shared.flows.ledger import READ_AGAIN
 from shared.flows.missing import PATIENCE
 from shared.model.ids import Entity, Facet
@@ -17,7 +19,7 @@ from shared.model.product import UnitOfMeasure
 from shared.ports import Key, Put, Row, Table, Write
 from tests.fakes import MemoryStore
 from tests.flows.stock_world import StockWorld, level, move, transfer
-from tests.flows.world import product
+from tests.flows.world import order, product, shipment
 
 
 def minutes(world: StockWorld, count: int) -> None:
@@ -210,3 +212,21 @@ def test_what_is_counted_is_recorded_before_it_counts() -> None:
     assert name.startswith("ledger/wms/2026-11-27T09:00:00.000000+00:00-")
     lines = zlib.decompress(world.journal.kept[name]).splitlines()
     assert [json.loads(line)["movement"]["movement_id"] for line in lines] == ["m1", "m2"]
+
+
+def test_goods_that_leave_do_not_have_another_than_the_owner_of_stock_read() -> None:
+    """The warehouse tells of them itself; what was held for the order is held no more."""
+    world = StockWorld()
+    owners = {**world.retailer.authority, Entity.STOCK: "wms"}
+    retailer = world.retailer.model_copy(update={"authority": owners})
+    shipments = replace(world.shipments, retailer=retailer)
+    world.know("M")
+    world.capture.take(order(("HAT-M", 2)))
+    world.sender.send("shop:77")
+    world.erp.stock = {"HAT-M": 8}
+    written = len(world.store.written)
+    shipments.record(shipment(2), source=world.erp)
+    assert keys.stock("HAT-M", "erp") not in world.store.written[written:]
+    assert "not_the_owner" not in world.kinds()
+    held = world.store.get([keys.hold("HAT-M")])[keys.hold("HAT-M")]
+    assert held.body["holds"] == {}

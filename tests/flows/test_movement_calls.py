@@ -1,12 +1,18 @@
 """Posted movements: each line answered, each refused one an exception, a repeat as the first."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from shared.errors import RejectedError
+from shared.flows.epcis_events import EpcisEvents
 from shared.flows.movement_calls import LINES_MAX
+from shared.kit.epcis.rows import events_of
+from shared.model.ids import Entity
+from shared.model.product import UnitOfMeasure
 from tests.flows.stock_world import AT, StockWorld, level, move
+from tests.flows.world import product
 
 
 def refused(world: StockWorld, said: object, key: str = "k1") -> RejectedError:
@@ -143,3 +149,78 @@ def test_lines_that_are_no_rows_are_answered_by_their_number() -> None:
         (2, "refused"),
         (3, "counted"),
     ]
+
+
+def epcis(**over: object) -> dict[str, object]:
+    event = {
+        "type": "ObjectEvent",
+        "eventID": "urn:uuid:1",
+        "eventTime": AT,
+        "eventTimeZoneOffset": "+00:00",
+        "action": "OBSERVE",
+        "bizStep": "receiving",
+        "quantityList": [
+            {"epcClass": "https://id.gs1.org/01/04006381333931", "quantity": "10"},
+            {"epcClass": "https://id.gs1.org/01/04006381333948", "quantity": "1"},
+        ],
+        "bizLocation": {"id": "L2"},
+    }
+    return {"type": "EPCISDocument", "epcisBody": {"eventList": [event | over]}}
+
+
+def with_gtins(world: StockWorld) -> None:
+    made = product("M")
+    case = UnitOfMeasure(code="CS", numerator=12, gtin="4006381333948")
+    update = {"units": (case,), "gtin": "4006381333931"}
+    variant = made.variants[0].model_copy(update=update)
+    made = made.model_copy(update={"variants": (variant,)})
+    world.apply(Entity.PRODUCT, world.product_card(made))
+
+
+def test_epcis_events_are_counted_by_gtin_in_the_unit_that_the_gtin_is_of() -> None:
+    world = StockWorld()
+    with_gtins(world)
+    answer: Any = world.calls.take(epcis(), caller="warehouse", key="k1", connection="wms")
+    assert [(line["status"], line["sku"]) for line in answer["lines"]] == [
+        ("counted", "HAT-M"),
+        ("counted", "HAT-M"),
+    ]
+    assert world.on_hand() == 22
+    again: Any = world.calls.take(epcis(), caller="warehouse", key="k2", connection="wms")
+    assert {line["status"] for line in again["lines"]} == {"duplicate"}
+
+
+def test_epcis_events_in_which_nothing_moves_are_passed_and_others_refused_by_name() -> None:
+    world = StockWorld()
+    with_gtins(world)
+    packed: Any = world.calls.take(
+        epcis(bizStep="packing"), caller="warehouse", key="k1", connection="wms"
+    )
+    assert [line["status"] for line in packed["lines"]] == ["ignored"]
+    made: Any = world.calls.take(
+        epcis(type="TransformationEvent"), caller="warehouse", key="k2", connection="wms"
+    )
+    assert [line["field"] for line in made["lines"]] == ["type"]
+    error = refused(world, epcis(), key="k3")
+    assert (error.code, error.field) == ("not_the_owner", "connection")
+
+
+def test_what_was_counted_is_exported_page_by_page() -> None:
+    world = StockWorld()
+    with_gtins(world)
+    for n in range(5):
+        world.post(move(movement_id=f"a{n}"), move(movement_id=f"b{n}"), key=f"k{n}")
+        world.clock.advance(seconds=1)
+    events = EpcisEvents(world.store, world.journal, world.clock, world.retailer)
+    seen: list[str] = []
+    token: str | None = None
+    for _ in range(4):
+        page, token = events.page("wms", token=token, per_page=3)
+        listed = events_of(page)
+        assert listed is not None
+        seen += [str(one["eventID"]) for one in listed if isinstance(one, dict)]
+    assert (token, len(seen), len(set(seen))) == (None, 10, 10)
+    later, _ = events.page("wms", since=world.clock.now() - timedelta(seconds=2))
+    assert len(events_of(later) or []) == 4
+    with pytest.raises(RejectedError):
+        events.page("wms", token="0@ledger/shop/")

@@ -4,11 +4,13 @@ from datetime import timedelta
 from typing import Any
 
 from shared.domain.targets import Priority
+from shared.flows import keys
 from shared.flows.derive import Deriver
 from shared.model.ids import Entity, Facet
 from shared.model.retailer import Retailer
 from tests.domain.world import NOW, RETAILER
-from tests.flows.world import World, product
+from tests.factories import make_order
+from tests.flows.world import World, product, stock_card
 
 
 def ruled(*rules: dict[str, Any], **over: Any) -> Retailer:
@@ -76,3 +78,89 @@ def test_a_change_of_terms_alone_sends_nothing() -> None:
     assert found.terms is not None
     assert found.terms.later["london"].available_from == NOW + timedelta(days=4)
     assert not found.dirty
+
+
+# what is not believed
+
+
+def strange(world: World, **card: Any) -> None:
+    told = stock_card(0, at=world.clock.now()).model_copy(update=card)
+    world.apply(Entity.STOCK, told)
+
+
+def test_an_empty_quantity_keeps_the_last_good_level_less_a_growing_buffer() -> None:
+    world = World()
+    world.know("M", units=10)
+    world.settle()
+    strange(world, positions=(), untold=("london",))
+    world.settle()
+    assert levels(world) == {"london": 9, "leeds": 0}
+    (issue,) = world.open()
+    assert (issue.kind, issue.subject) == ("stock_null", "erp/HAT-M/london")
+    world.clock.advance(minutes=31)
+    world.settle()
+    assert levels(world) == {"london": 7, "leeds": 0}
+    world.stock(12)
+    world.settle()
+    assert levels(world) == {"london": 12, "leeds": 0}
+    assert world.open() == []
+
+
+def test_a_floor_wakes_itself_until_nothing_is_left() -> None:
+    world = World()
+    world.know("M", units=2)
+    world.settle()
+    strange(world, positions=(), untold=("london",))
+    world.settle()
+    assert woken_at(world) == (NOW + timedelta(minutes=15)).isoformat()
+    world.clock.advance(minutes=15)
+    world.settle()
+    assert levels(world) == {"london": 0, "leeds": 0}
+    assert woken_at(world) is None
+
+
+def woken_at(world: World) -> object:
+    return world.store.get([keys.wake("HAT-M")])[keys.wake("HAT-M")].body["at"]
+
+
+def test_a_negative_count_is_told_of_and_shown_as_none() -> None:
+    world = World()
+    world.know("M", units=10)
+    world.settle()
+    world.stock(-2)
+    world.settle()
+    assert levels(world) == {"london": 0, "leeds": 0}
+    assert world.kinds() == ["stock_negative"]
+    world.stock(-2)
+    world.settle()
+    assert [issue.count for issue in world.open()] == [1]
+    world.stock(3)
+    assert world.open() == []
+
+
+def test_what_was_told_late_says_nothing_about_now() -> None:
+    world = World()
+    world.know("M", units=10)
+    strange(world, as_of=NOW - timedelta(minutes=1), untold=("london",), positions=())
+    world.settle()
+    assert levels(world) == {"london": 10, "leeds": 0}
+    assert world.open() == []
+
+
+def test_a_level_that_stays_capped_is_looked_at_after_a_sale() -> None:
+    world = World(ruled({"cap": 5}))
+    world.know("M", units=30)
+    world.settle()
+    world.capture.take(make_order())
+    world.settle()
+    assert levels(world) == {"london": 5, "leeds": 0}
+    checks = [m.body["check"] for m in world.queues.sent if "check" in m.body]
+    assert checks == ["shop#stock#HAT-M"]
+
+
+def test_a_level_that_falls_with_each_sale_is_not() -> None:
+    world = World()
+    world.know("M", units=30)
+    world.settle()
+    world.capture.take(make_order())
+    assert not [m for m in world.queues.sent if "check" in m.body]

@@ -9,6 +9,7 @@ import pytest
 from functions.derive import targets
 from functions.ingest import movements
 from functions.ops import sweep
+from functions.read import api as read_api
 from functions.read import lookup
 from infra.doors import EVERY_ROUTE
 from shared.ports import Table
@@ -88,6 +89,20 @@ def test_a_call_that_cannot_be_taken_says_what_is_wrong_with_it(
 
 def test_the_route_asks_for_a_scope_of_its_own() -> None:
     assert EVERY_ROUTE["POST /v1/movements"] == "stock.write"
+
+
+def test_what_was_counted_is_asked_for_as_epcis_events(deployment: Deployment) -> None:
+    posted(deployment, "two-lines")
+    answer = deployment.invoke(read_api.handler, loaded("read.api/epcis-events"))
+    assert (answer["statusCode"], answer["headers"]["content-type"]) == (200, "application/ld+json")
+    results = json.loads(answer["body"])["epcisBody"]["queryResults"]["resultsBody"]
+    (event,) = results["eventList"]
+    assert (event["bizStep"], event["quantityList"][0]["quantity"]) == ("receiving", 5)
+    asked = loaded("read.api/epcis-events")
+    for field, value in (("source", "till"), ("perPage", "0"), ("nextPageToken", "x")):
+        query = asked["queryStringParameters"] | {field: value}
+        refused = deployment.invoke(read_api.handler, asked | {"queryStringParameters": query})
+        assert (refused["statusCode"], json.loads(refused["body"])["field"]) == (400, field)
 
 
 def test_the_sweep_looks_for_stock_that_lacks_something(deployment: Deployment) -> None:

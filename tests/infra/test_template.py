@@ -140,12 +140,12 @@ def test_a_failed_minute_is_made_good_by_the_next_one(template: Synthesized) -> 
 
 def test_every_schedule_has_a_dead_letter_queue(template: Synthesized) -> None:
     rules = template.resources("AWS::Events::Rule").values()
-    assert len(rules) == 2 + 5 + 2
+    assert len(rules) == 2 + 6 + 2 + 1
     for rule in rules:
         assert all("DeadLetterConfig" in target for target in rule["Targets"])
 
 
-def test_each_channel_is_compared_price_and_level_as_often_as_its_file_says(
+def test_channels_and_stock_are_compared_as_often_as_the_file_says(
     template: Synthesized,
 ) -> None:
     queues = template.resources("AWS::SQS::Queue")
@@ -163,6 +163,12 @@ def test_each_channel_is_compared_price_and_level_as_often_as_its_file_says(
             {"compare": facet, "channel": "shop"},
         )
         for facet in ("price", "stock")
+    } | {
+        f"{PREFIX}compare-erp-all-stock": (
+            "rate(1 day)",
+            f"{PREFIX}erp-read",
+            {"compare": "all-stock"},
+        )
     }
 
 

@@ -125,6 +125,16 @@ def test_good_rules_have_no_mistakes() -> None:
             "stock_guards.null.then",
             "choose 'accept', 'keep', 'floor' or 'suppress'",
         ),
+        (
+            '[[kits.defined]]\nsku = "A"\ncomponents = [{ sku = "A" }]',
+            "kits.defined.0",
+            "it is a component of itself",
+        ),
+        (
+            "[stock_guards.stale]\nafter_minutes = 9",
+            "stock_guards.stale.after_minutes",
+            "erp is polled every 5 min allow for two polls, so more than 10",
+        ),
         ("[stock_guards.stale]\nafter_minutes = 1", "stock_guards.stale.after_minutes", "5"),
     ],
 )

@@ -110,9 +110,11 @@ class Engine:
         return Random(f"{self.seed}/{name}")
 
     def now(self) -> datetime:
-        if self._now[0] != self.now_ms:
-            self._now = self.now_ms, self.start + timedelta(milliseconds=self.now_ms)
-        return self._now[1]
+        at_ms, now = self._now
+        if at_ms != self.now_ms:
+            now = self.start + timedelta(milliseconds=self.now_ms)
+            self._now = self.now_ms, now
+        return now
 
     def ms_at(self, instant: datetime) -> int:
         """When an instant comes, in milliseconds of this engine; negative if it is over."""

@@ -138,8 +138,8 @@ class Faults:
         if self.healed:
             return False
         stream = self._streams[kind]
-        stream.count += 1
-        if stream.count < stream.next:
+        stream.count = count = stream.count + 1
+        if count < stream.next:
             return False
         stream.draw()
         self.fired.append((kind, stream.count))

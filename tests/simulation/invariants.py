@@ -8,8 +8,10 @@ healthy half and is checked by the scenarios that have one; I10 is checked by th
 from collections import Counter
 from collections.abc import Callable, Iterator
 
+from shared.flows import keys
+from shared.model.ids import Facet
 from shared.model.issue import IssueKind
-from shared.model.target import Target, TargetState
+from shared.model.target import PriceValue, Target, TargetState
 from shared.ports import Table
 from tests.simulation.compute import SKEW_MS
 from tests.simulation.engine import MINUTE, SECOND
@@ -61,10 +63,27 @@ def newest_everywhere(truth: Truth) -> Iterator[str]:
                 if f"{shop}/content" not in unfit:
                     yield f"{shop} does not list {sku}"
                 continue
-            if price is not None and variant.price != price and f"{shop}/price/{sku}" not in unfit:
+            known = f"{shop}/price/{sku}" in unfit or _kept_back(truth, shop, sku, price)
+            if price is not None and variant.price != price and not known:
                 target = _target(truth, f"{shop}#price#{sku}")
                 yield f"{shop} shows {variant.price} for {sku}, the ERP says {price}; {target}"
             yield from _levels(truth, shop, variant, unfit)
+
+
+def _kept_back(truth: Truth, shop: str, sku: str, price: int | None) -> bool:
+    """Whether this price waits for approval, or was rejected."""
+    if truth.world.retailer.channel(shop).guardrails is None or price is None:
+        return False
+    row = truth.world.store._get([keys.target(shop, Facet.PRICE, sku)])  # noqa: SLF001 - outside
+    target = next((Target.model_validate(one.body) for one in row.values()), None)
+    guard = target.guard if target else None
+    if guard is None:
+        return False
+    said = {r.name: r.value for r in guard.rulings} | {p.name: p.value for p in guard.held}
+    return any(
+        guard.keeps_back(name) and PriceValue.model_validate(value).price.amount == price
+        for name, value in said.items()
+    )
 
 
 def _target(truth: Truth, name: str) -> str:
@@ -81,14 +100,16 @@ def _levels(truth: Truth, shop: str, variant: object, unfit: set[str]) -> Iterat
     if f"{shop}/stock/{sku}" in unfit or truth.price_of(sku, truth.world.engine.now()) is None:
         return
     stock, taken = truth.stock_of(sku), truth.open_units(sku)
+    expected = truth.expected(truth, shop, sku) if truth.expected else None
     for location in truth.world.retailer.locations:
         number = int(location.external[shop].rsplit("/", 1)[-1])
         level = variant.levels.get(number)  # type: ignore[attr-defined]
         shown = max(0, level.available) if level else 0
         right = max(0, stock.get(location.name, 0) - taken[location.name])
+        right = expected[location.name] if expected else right
         if shown != right:
             yield (
-                f"{shop} offers {shown} of {sku} at {location.name}; the ERP has "
+                f"{shop} offers {shown} of {sku} at {location.name}, not {right}; the ERP has "
                 f"{stock.get(location.name, 0)}, {taken[location.name]} are ordered"
             )
 
@@ -185,18 +206,28 @@ def within_limits(truth: Truth) -> Iterator[str]:
 
 def promotions_in_their_window(truth: Truth) -> Iterator[str]:
     """I11: no promotional price is put up before its window or after it."""
-    world = truth.world
     for (shop, sku), shown in truth.shown.items():
-        for price, start, end in truth.promotions(sku):
-            first = world.engine.ms_at(start) - SKEW_MS
-            last = world.engine.ms_at(end) + PROMOTION_BOUND_MS
-            for each in shown:
-                if each.price == price and not first <= each.at_ms < last:
-                    yield (
-                        f"{shop} began to show promotion {price} of {sku} at "
-                        f"{each.at_ms / 1000:.1f} s; it holds from {first / 1000:.1f} s until "
-                        f"{last / 1000:.1f} s, skew and delay allowed"
-                    )
+        windows = _windows(truth, sku)
+        for each in shown:
+            spans = windows.get(each.price)
+            if spans and not any(first <= each.at_ms < last for first, last in spans):
+                held = ", ".join(
+                    f"{first / 1000:.1f} s to {last / 1000:.1f} s" for first, last in spans
+                )
+                yield (
+                    f"{shop} began to show promotion {each.price} of {sku} at "
+                    f"{each.at_ms / 1000:.1f} s; it holds from {held}, skew and delay allowed"
+                )
+
+
+def _windows(truth: Truth, sku: str) -> dict[int, list[tuple[int, int]]]:
+    """When each promotional price of a SKU may be put up; one may be told more than once."""
+    found: dict[int, list[tuple[int, int]]] = {}
+    for price, start, end in truth.promotions(sku):
+        first = truth.world.engine.ms_at(start) - SKEW_MS
+        last = truth.world.engine.ms_at(end) + PROMOTION_BOUND_MS
+        found.setdefault(price, []).append((first, last))
+    return found
 
 
 def nothing_secret_is_told(truth: Truth) -> Iterator[str]:

@@ -10,7 +10,7 @@ from shared.flows import keys
 from shared.model.case import Case, CaseState, HoldReason
 from shared.model.facts import HoldCard, StockCard
 from shared.model.issue import IssueKind, IssueState
-from shared.ports import Table
+from shared.ports import Row, Table
 from tests.simulation.truth import Truth, decimal_minor, skus, wanted
 
 NEVER_SENT = frozenset({CaseState.HELD, CaseState.CANCELLED})
@@ -154,11 +154,10 @@ def each_movement_counts_once(truth: Truth) -> Iterator[str]:
     for sku in skus(world):
         place, hold = keys.stock(sku, "erp"), keys.hold(sku)
         rows = world.store._get([place, hold])  # noqa: SLF001 - from outside
-        book = {k: Decimal(units) for k, units in truth.stock_of(sku).items() if units}
-        known = StockCard.model_validate(rows[place].body) if place in rows else None
-        said = {p.location: p.on_hand for p in known.positions if p.on_hand} if known else {}
-        if said != book:
-            yield f"{sku}: {_units(said)} are known to lie there, in the ERP {_units(book)}"
+        if truth.warehouse is not None:
+            yield from truth.warehouse.differences(sku)
+        else:
+            yield from _known_there(truth, sku, rows.get(place))
         card = HoldCard.model_validate(rows[hold].body) if hold in rows else HoldCard(sku=sku)
         for name in sorted(open_units[sku].keys() | card.holds.keys()):
             held = card.holds[name].quantity if name in card.holds else 0
@@ -166,6 +165,14 @@ def each_movement_counts_once(truth: Truth) -> Iterator[str]:
             if held != right:
                 state = _state_of(truth, name)
                 yield f"{held} of {sku} are held for {name}, {state}; {right} have yet to leave"
+
+
+def _known_there(truth: Truth, sku: str, row: Row | None) -> Iterator[str]:
+    book = {k: Decimal(units) for k, units in truth.stock_of(sku).items() if units}
+    known = StockCard.model_validate(row.body) if row else None
+    said = {p.location: p.on_hand for p in known.positions if p.on_hand} if known else {}
+    if said != book:
+        yield f"{sku}: {_units(said)} are known to lie there, in the ERP {_units(book)}"
 
 
 def _held_by_right(truth: Truth) -> dict[str, Counter[str]]:

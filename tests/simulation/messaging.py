@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 from zlib import crc32
 
 from shared.errors import RejectedError
@@ -69,12 +69,12 @@ class Queue:
         if self.pump is not None:
             self.engine.at(max(0, at_ms - self.engine.now_ms), self.pump)
 
-    def take(self, most: int, rng: Random) -> list[Letter]:
+    def take(self, most: int, drawn: Callable[[], Random]) -> list[Letter]:
         """Receive visible messages in any order; what was received too often has died."""
         now = self.engine.now_ms
         visible = [letter for letter in self.letters if letter.visible_ms <= now]
         if len(visible) > 1:
-            rng.shuffle(visible)
+            drawn().shuffle(visible)
         taken: list[Letter] = []
         for letter in visible:
             if len(taken) == most:
@@ -88,7 +88,7 @@ class Queue:
                 continue
             letter.handle = f"{letter.message_id}/{letter.received}"
             early = self.engine.faults.hit(Kind.EARLY_AGAIN)
-            letter.visible_ms = now + (rng.randint(1, 5000) if early else self.visibility_ms)
+            letter.visible_ms = now + (drawn().randint(1, 5000) if early else self.visibility_ms)
             self.wake(letter.visible_ms)
             taken.append(letter)
         return taken
@@ -124,17 +124,22 @@ class SqsSource:
     batch: int
     arn: str
     running: int = 0
-    rng: Random = field(init=False)
+    rng: Random | None = None
 
     def __post_init__(self) -> None:
-        self.rng = self.queue.engine.rng(f"poller of {self.queue.name}")
         self.queue.pump = self.pump
+
+    def drawn(self) -> Random:
+        """Its own stream, made when something is first drawn: most queues never need one."""
+        if self.rng is None:
+            self.rng = self.queue.engine.rng(f"poller of {self.queue.name}")
+        return self.rng
 
     def pump(self) -> None:
         if not self.queue.letters:
             return
         while self.running < self.concurrency:
-            letters = self.queue.take(self.batch, self.rng)
+            letters = self.queue.take(self.batch, self.drawn)
             if not letters:
                 return
             self._hand_over(letters)
@@ -218,8 +223,7 @@ class SimQueues(Queues):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     sequence: int
     key: Key
     event: str

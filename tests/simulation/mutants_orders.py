@@ -206,7 +206,7 @@ ORDERS: tuple[Mutant, ...] = (
         "a restocked unit is left on sale",
         "The shop counts a refunded unit as its own, and nobody looks at the level again.",
         (CANCELLED, REFUNDS),
-        (CAPTURE + "_look_again", "if refunded or", "if False and"),
+        (CAPTURE + "_look_again", "if sold or refunded or", "if False and"),
     ),
     # shipped
     mutant(

@@ -65,6 +65,7 @@ def run(
     play = Play(world, Truth(world), world.engine.rng("scenario"))
     opening.restore(play)
     truth = play.truth
+    truth.expected = scenario.expected
     violations: list[str] = []
     with sabotage(), world.playing():
         begun = world.engine.now_ms

@@ -23,6 +23,10 @@ ORDERLY = frozenset({Entity.ORDER, Entity.SHIPMENT, Entity.STOCK})
 """What changes in a scenario, and so has to be read once the world has healed."""
 
 
+type Expected = Callable[[Truth, str, str], dict[str, int]]
+"""What a shop should offer of a SKU, per location."""
+
+
 @dataclass(slots=True)
 class Play:
     """What a scenario works with. `rng` is its own; `later` does something at an instant.
@@ -198,7 +202,10 @@ def nothing_more(play: Play) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """`open` loads the ERP before anything runs; `play` schedules the chaos of `chaos_ms`."""
+    """`open` loads the ERP before anything runs; `play` schedules the chaos of `chaos_ms`.
+
+    `rules` are more lines of the retailer's file, `expected` the levels that follow from them.
+    """
 
     name: str
     open: Callable[[Play], None]
@@ -213,7 +220,12 @@ class Scenario:
     zone: str = "UTC"
     points: int = POINTS
     bucket: int = BUCKET
+    counted: bool = False
     engine: bool = False
+    rules: str = ""
+    expected: Expected | None = None
+    warehouse: bool = False
+    limits: str = ""
     replays: bool = False
     replayed: Collection[IssueKind] = REPLAYED
     reads: Collection[Entity] = ORDERLY
@@ -228,7 +240,11 @@ class Scenario:
             self.zone,
             self.points,
             self.bucket,
+            counted=self.counted,
             engine=self.engine,
+            rules=self.rules,
+            warehouse=self.warehouse,
+            limits=self.limits,
         )
 
     @property

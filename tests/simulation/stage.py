@@ -13,11 +13,12 @@ from functions.ingest import webhook
 from shared.aws.inbox import Inbox
 from shared.connectors.catalog import CATALOG
 from shared.flows.issues import Issues
-from shared.flows.pacing import LeasedPacer
+from shared.flows.pacing import LeasedPacer, pacer_of
 from shared.kit import together as at_once
+from shared.kit.guard import Guarded
 from shared.model.events import BusinessEvent
 from shared.model.retailer import Retailer
-from shared.ports import Blobs, Bus, Key, Put, Table
+from shared.ports import Bus, Journal, Key, Put, Table
 from tests.simulation import warm
 from tests.simulation.compute import Container, SimClock
 from tests.simulation.messaging import Queue, SimQueues
@@ -62,7 +63,7 @@ class SimBus(Bus):
             )
 
 
-class SimBlobs(Blobs):
+class SimBlobs(Journal):
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
         self.kept: dict[str, bytes] = {}
@@ -72,6 +73,10 @@ class SimBlobs(Blobs):
 
     def get(self, name: str) -> bytes:
         return self._wire.aws(f"fetch {name}", lambda: self.kept[name])
+
+    def names(self, prefix: str, *, after: str = "", limit: int = 100) -> list[str]:
+        found = (name for name in self.kept if name.startswith(prefix) and name > after)
+        return self._wire.aws(f"list {prefix}", lambda: sorted(found)[:limit])
 
 
 class _ConditionalCheckFailedError(Exception):
@@ -164,7 +169,8 @@ class Stage:
     def pacer(self, name: str) -> LeasedPacer:
         mine = self.container().pacers
         if name not in mine:
-            mine[name] = LeasedPacer(self.retailer.connection(name), self.store, self.clock)
+            connection = self.retailer.connection(name)
+            mine[name] = pacer_of(connection, self.store, self.issues(), self.clock)
         found: LeasedPacer = mine[name]
         return found
 
@@ -179,7 +185,7 @@ class Stage:
                 self.secrets[name],
                 pacer=self.pacer(name),
                 clock=self.clock,
-                transport=self.transports[name],
+                transport=Guarded(self.transports[name], self.pacer(name)),
             )
         return mine[name]
 
@@ -208,9 +214,12 @@ class Stage:
             "retailer": lambda: self.retailer,
             "client": lambda service: sqs if service == "sqs" else None,
             "store": lambda: self.store,
+            "counters": lambda: self.store,
+            "heat": lambda: self.container().heat,
             "queues": lambda: self.queues,
             "bus": lambda: self.bus,
             "blobs": lambda: self.blobs,
+            "journal": lambda: self.blobs,
             "issues": self.issues,
             "pacer": self.pacer,
             "connector": self.connector,

@@ -3,6 +3,8 @@
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from enum import StrEnum
+from operator import attrgetter
 from typing import Any
 
 import httpx
@@ -17,6 +19,7 @@ _SWAPS: tuple[tuple[Any, Mapping[str, object]], ...] = (
     (ClientCredentials, warm.CREDENTIALS),
     (Canonical, warm.MODELS),
     (json, {"loads": texts.loads}),
+    (StrEnum, {"value": property(attrgetter("_value_"))}),  # `enum` does it in Python
 )
 _standing: list[object] = []
 

@@ -10,6 +10,7 @@ from zlib import compress
 
 import pytest
 
+from sandbox.vendors.sap.tenant import CreditDocument
 from shared.domain import orders
 from shared.flows import keys
 from shared.flows.capture import Capture
@@ -167,6 +168,23 @@ def _another_total(truth: Truth) -> None:
     next(iter(_shop(truth).orders.values())).lines[0].unit_price += 1
 
 
+def _credited_for_nothing(truth: Truth) -> None:
+    """The ERP gives money back that no shop gave back."""
+    document = CreditDocument(
+        kind="CreditMemoRequest",
+        number="70000001",
+        doc_type="CR",
+        reference="SHOP-R1",
+        order="1",
+        sold_to="SHOPPER",
+        currency="GBP",
+        net=Decimal(5),
+        items=[],
+        changed_at=truth.world.engine.now(),
+    )
+    _tenant(truth).add_credit(document)
+
+
 def _throttled(truth: Truth) -> None:
     truth.world.vendors["shop"].counts["throttled"] += 1
 
@@ -215,6 +233,7 @@ SPOILT: list[tuple[str, Callable[[Truth], None]]] = [
     (ORDER, _held_for_nothing),
     ("I6 no exception is stale", _still_in_doubt),
     ("I7 money is conserved", _another_total),
+    ("I7 refunds are credited once", _credited_for_nothing),
     ("I8 within the vendors' limits", _throttled),
     ("I8 within the vendors' limits", _too_many_at_once),
     ("I11 promotions in their window", _too_early),

@@ -24,8 +24,8 @@ BY_REQUEST = {
     "api-ops",
     "api-orders",
     "api-prices",
+    "api-approvals",
     "api-lookup",
-    "api-movements",
     "import-file",
 }
 

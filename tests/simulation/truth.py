@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -15,6 +15,7 @@ from shared.domain.availability import offered
 from shared.domain.stock_rules import StockRules
 from shared.flows import keys
 from shared.flows.sku_facts import sku_facts
+from shared.model.ids import Entity
 from shared.model.price import PriceKind
 from shared.ports import Table
 from tests.simulation.engine import MINUTE
@@ -54,6 +55,8 @@ class Truth:
     sold: Counter[str] = field(default_factory=Counter)
     on_hand: dict[str, int] = field(default_factory=dict)
     looked: Counter[str] = field(default_factory=Counter)
+    expected: Callable[["Truth", str, str], dict[str, int]] | None = None
+    warehouse: Any = None
     rules: StockRules = field(init=False)
 
     def __post_init__(self) -> None:
@@ -122,6 +125,8 @@ class Truth:
 
     def stock_of(self, sku: str) -> dict[str, int]:
         """Unrestricted units by location of ours."""
+        if self.warehouse is not None:
+            return dict(self.warehouse.available(sku))
         places = self.world.vendors["erp"].tenant.stock.get(sku, {})
         found: Counter[str] = Counter()
         for (plant, storage, kind), units in places.items():
@@ -239,7 +244,11 @@ class Truth:
         if key.table is not Table.FACTS or not key.pk.startswith("sku#"):
             return
         sku = key.pk.removeprefix("sku#")
-        place = (keys.item(sku, "erp"), keys.stock(sku, "erp"), keys.hold(sku))
+        owner = self.world.retailer.authority[Entity.STOCK]
+        place = [keys.item(sku, "erp"), keys.stock(sku, owner), keys.hold(sku)]
+        if self.world.retailer.kits is not None:
+            parts = [c.sku for kit in self.world.retailer.kits.defined for c in kit.components]
+            place += [keys.kit_links(sku), *(keys.kit_part(sku, part) for part in parts)]
         rows = self.world.store._get(place)  # noqa: SLF001 - from outside
         rules, now = self.rules, self.world.stage.clock.now()
         known = sku_facts(sku, rows, retailer=self.world.retailer, rules=rules, now=now)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from importlib import import_module
 from typing import Any
 
@@ -71,9 +71,9 @@ class _Watch:
     def _handled(self, key: Key, headers: Any, body: bytes) -> None:
         """At no moment is a delivery done with and what it hints at not asked for."""
         connection = key.pk.split("#", 1)[0]
-        row = CATALOG[self.world.retailer.connection(connection).system]
         since = self.received.get(key, 0)
-        for reading in import_module(row.hints).readings(headers, body):
+        system = self.world.retailer.connection(connection).system
+        for reading in _hints(system).readings(headers, body):
             name = (keys.read_queue(connection), reading.entity.value, reading.key)
             if self.asked.get(name, -1) < since:
                 self.broken("I6", f"delivery {key.pk} is handled, and {name} was not asked for")
@@ -132,6 +132,11 @@ class _Watch:
         gone = [hop for hop in _hops(old) if hop not in _hops(new)]
         if gone and len(_hops(new)) < orders.TIMELINE_MAX:
             self.broken("I4", f"{key.pk} no longer knows that {gone}")
+
+
+@cache
+def _hints(system: str) -> Any:
+    return import_module(CATALOG[system].hints)
 
 
 def _hops(row: Row) -> list[tuple[str, str]]:

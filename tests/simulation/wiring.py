@@ -139,6 +139,8 @@ def _common(retailer: Retailer) -> Iterable[FunctionRow]:
     writes = tuple(keys.write_queue(c.name) for c in retailer.connections)
     shops = tuple(q(c.name) for q in (keys.write_queue, keys.read_queue) for c in channels)
     yield FunctionRow("webhook", "functions.ingest.webhook.handler", DOOR_S)
+    erps = tuple(keys.read_queue(c.name) for c in retailer.connections if not _is_channel(c))
+    yield FunctionRow("api-movements", "functions.ingest.movements.handler", SHORT_S, erps)
     yield FunctionRow("api-reservations", "functions.orders.reservations.handler", DOOR_S)
     yield FunctionRow("normalize", "functions.ingest.normalize.handler", SHORT_S, reads)
     wakes = (keys.WAKE_QUEUE, *(keys.write_queue(c.name) for c in channels))

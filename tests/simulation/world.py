@@ -53,6 +53,7 @@ class World:
         self.engine = Engine(seed, faults, start=start, tracing=tracing)
         self.faults = faults
         self.stretch = 1
+        self.owed = 0  # what somebody outside has yet to tell
         self._phases = self.engine.rng("phases of rules")
         self.shops = setup.shops
         self.zone = setup.zone
@@ -194,7 +195,8 @@ class World:
     def calm(self) -> bool:
         """Nothing queued, handled, dirty, unsent, undelivered, or left to the clock."""
         return self.engine.resting and (
-            all(not queue.letters for queue in self.every_queue.values())
+            not self.owed
+            and all(not queue.letters for queue in self.every_queue.values())
             and all(stream.idle for stream in self.streams)
             and not self.store.waiting(Table.TARGETS)
             and not self.store.waiting(Table.ORDERS)

@@ -1,10 +1,11 @@
 """SAP's events on their way out: CloudEvents with keys, repeated until somebody takes them."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http import HTTPStatus
+
+from pydantic_core import to_json
 
 from sandbox.simulator import Delivery
 
@@ -46,7 +47,7 @@ class Events:
             "content-type": "application/cloudevents+json",
             "authorization": f"Bearer {self.secret}",
         }
-        self._pending[name] = _Pending(Delivery(name, headers, json.dumps(event).encode()), now)
+        self._pending[name] = _Pending(Delivery(name, headers, to_json(event)), now)
 
     def due(self, now: datetime) -> Sequence[Delivery]:
         found = []

@@ -1,11 +1,12 @@
 """Webhooks on their way out: signed, retried by Shopify's schedule, lost or doubled on demand."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 from http import HTTPStatus
+
+from pydantic_core import to_json
 
 from sandbox.simulator import Delivery
 from sandbox.vendors.shopify.state import Order, Refund, Shop, gid, instant
@@ -41,7 +42,7 @@ class Hooks:
         if topic not in self.topics:
             return
         name = sha256(f"{self.domain}/{self.shop.next()}".encode()).hexdigest()[:32]
-        raw = json.dumps(body).encode()
+        raw = to_json(body)
         headers = {
             "content-type": "application/json",
             "x-shopify-topic": topic,

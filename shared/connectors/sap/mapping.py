@@ -153,6 +153,7 @@ def stock(
     sums: dict[str, dict[str, dict[str, Decimal]]] = {sku: {} for sku in skus}
     units: dict[str, str] = {}
     strange: dict[str, Refusal] = {}
+    untold: dict[str, set[str]] = defaultdict(set)
     for row in rows:
         places = sums.setdefault(row.material, {})
         units[row.material] = row.unit
@@ -163,6 +164,9 @@ def stock(
         if location is None:
             strange.setdefault(external, _unmapped(external))
             continue
+        if row.quantity is None:
+            untold[row.material].add(location)
+            continue
         kinds = places.setdefault(location, defaultdict(Decimal))
         kinds[row.kind] += row.quantity
     cards = [
@@ -171,8 +175,11 @@ def stock(
             as_of=as_of,
             sku=sku,
             positions=tuple(
-                _position(loc, kinds, units[sku]) for loc, kinds in sorted(places.items())
+                _position(loc, kinds, units[sku])
+                for loc, kinds in sorted(places.items())
+                if loc not in untold[sku]
             ),
+            untold=tuple(sorted(untold[sku])),
         )
         for sku, places in sums.items()
     ]

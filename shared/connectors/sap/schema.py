@@ -122,7 +122,7 @@ class StockRow(Foreign):
     special: str = Field(default="", alias="InventorySpecialStockType")
     kind: str = Field(alias="InventoryStockType")
     unit: str = Field(alias="MaterialBaseUnit")
-    quantity: Decimal = Field(alias="MatlWrhsStkQtyInMatlBaseUnit")
+    quantity: Decimal | None = Field(alias="MatlWrhsStkQtyInMatlBaseUnit")
 
 
 class OrderItem(Foreign):

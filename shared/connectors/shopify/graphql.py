@@ -40,6 +40,7 @@ _ACCESS = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.LOCKED, 430})
 _TRANSIENT = frozenset({"INTERNAL_SERVER_ERROR", "TIMEOUT", "SERVICE_UNAVAILABLE"})
 _REFUSED_ACCESS = frozenset({"ACCESS_DENIED", "SHOP_INACTIVE", "UNAUTHORIZED"})
 _DOUBTFUL = frozenset({"IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED"})
+_READER = json.JSONDecoder(parse_float=Decimal)
 _BUSY = frozenset({"IDEMPOTENCY_CONCURRENT_REQUEST"})
 
 
@@ -172,7 +173,7 @@ class AdminApi:
 
 def _body(response: httpx.Response, operation: Operation) -> Mapping[str, object]:
     try:
-        body = json.loads(response.content, parse_float=Decimal)
+        body = _READER.decode(response.content.decode())
     except ValueError as error:
         raise _lost(operation, "answered something that is not JSON") from error
     if not isinstance(body, dict):

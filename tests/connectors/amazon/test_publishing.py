@@ -266,3 +266,21 @@ def test_a_feed_whose_answer_was_lost_is_not_sent_again(large: Shop) -> None:
     large.run(timedelta(hours=2))
     assert large.there.counter("createFeed") == feeds + 1
     assert set(large.there.prices().values()) == {2999}
+
+
+def test_of_250_levels_with_3_poison_ones_247_are_shown_and_3_are_exceptions() -> None:
+    made = shop()
+    made.open(250, price=1999, units=5)
+    made.run(timedelta(hours=2))
+    for sku in made.skus[:3]:
+        made.there.control("refuse_sku", sku=sku, code="8541", message="not stocked")
+    made.clock.advance(minutes=1)
+    made.stock(4, *made.skus)
+    made.run(timedelta(hours=2))
+    states = made.states(Facet.STOCK)
+    assert states == {TargetState.APPLIED: 247, TargetState.REJECTED: 3}
+    issues = open_issues(made.store)
+    assert sorted(i.subject for i in issues) == [f"amazon-uk/stock/{s}" for s in made.skus[:3]]
+    for issue in issues:
+        assert "not stocked" in issue.summary
+        assert issue.remedy

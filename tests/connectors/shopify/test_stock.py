@@ -293,3 +293,22 @@ def test_nothing_mapped_is_nothing_shown() -> None:
     there = world()
     there.list(mug())
     assert there.shop.shown(Facet.STOCK, [there.stock("MUG", {"york": 1})]) == {}
+
+
+def test_of_250_lines_with_3_poison_ones_247_are_set_and_3_are_named() -> None:
+    there = world()
+    there.list(jacket(*(f"S{i}" for i in range(250))))
+    skus = [f"TJ-S{i}" for i in range(250)]
+    levels = {sku: {"london": 5} for sku in skus}
+    levels["TJ-S10"] = {"london": 5, "york": 3}  # nobody mapped it
+    levels["TJ-S100"] = {"london": 1_000_000_001}
+    there.links["TJ-S249"]["inventory_item"] = "gid://shopify/InventoryItem/404"
+    found = pushed(there, *(there.stock(sku, said) for sku, said in levels.items()))
+    refused = {sku: o for sku, o in found.items() if o.verdict is not Verdict.APPLIED}
+    assert {sku: (o.verdict, o.code) for sku, o in refused.items()} == {
+        "TJ-S10": (Verdict.REJECTED, "unmapped_location"),
+        "TJ-S100": (Verdict.REJECTED, "bad_quantity"),
+        "TJ-S249": (Verdict.REJECTED, "INVALID_INVENTORY_ITEM"),
+    }
+    assert "york" in refused["TJ-S10"].message
+    assert {there.level(sku, LONDON) for sku in skus if sku not in refused} == {5}

@@ -1,0 +1,99 @@
+"""Whether an article that ran out is shown so at once, or waits with the many that did."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from shared.domain.targets import Draft, Priority
+from shared.domain.wishes import name_of
+from shared.model.base import Json
+from shared.model.guardrails import Rule
+from shared.model.stock_rules import Zeroed
+from shared.model.target import (
+    Decision,
+    Guard,
+    LastGood,
+    Proposal,
+    Step,
+    StockTerms,
+    StockValue,
+    Target,
+)
+
+
+def runs_out(draft: Draft, old: Target | None) -> bool:
+    """Whether the source's word takes an article off sale that was on it."""
+    return draft.emptied is not None and old is not None and any(_levels(old.desired).values())
+
+
+def decided(draft: Draft, old: Target, rules: Zeroed, *, now: datetime) -> Draft | None:
+    """What follows from a hold there was before; None if there was none and it has to be counted.
+
+    Approved, or after the retailer's time limit, it is shown as told. Rejected, the last good level
+    stays until the source tells another.
+    """
+    guard, name = old.guard, name_of(draft.desired)
+    if guard is None or guard.last is None:
+        return None
+    ruling = guard.ruling(name)
+    if ruling is not None and ruling.decision is Decision.APPROVED:
+        return draft
+    if ruling is not None:
+        kept = guard.model_copy(update={"held": (), "rulings": (ruling,)})
+        return _kept(draft, kept, guard.last, "rejected as wrong")
+    if not guard.held:
+        return None
+    until = guard.held[0].since + timedelta(minutes=rules.hold_minutes)
+    if until <= now:
+        return draft
+    waits = guard.held[0].model_copy(update={"name": name, "value": draft.desired})
+    kept = guard.model_copy(update={"held": (waits,)})
+    return _kept(draft, kept, guard.last, f"held until {until.isoformat()}", until)
+
+
+def held(draft: Draft, old: Target, rules: Zeroed, *, now: datetime) -> Draft:
+    """The last good level, while what the source tells waits for a person or its time."""
+    reason = Step(
+        rule=Rule.ZEROED,
+        detail=f"one of many that ran out; {rules.percent} % of the channel's articles may, "
+        f"or {rules.least}, within {rules.within_minutes} min",
+    )
+    proposal = Proposal(
+        name=name_of(draft.desired),
+        value=draft.desired,
+        since=now,
+        reasons=(reason,),
+        why=draft.chain,
+    )
+    last = LastGood(levels=_levels(old.desired), free=dict(draft.emptied or {}))
+    until = now + timedelta(minutes=rules.hold_minutes)
+    guard = Guard(held=(proposal,), last=last)
+    return _kept(draft, guard, last, f"held until {until.isoformat()}", until)
+
+
+def _kept(
+    draft: Draft, guard: Guard, last: LastGood, why: str, until: datetime | None = None
+) -> Draft:
+    """The last good level less what was ordered since; `draft` says what is told."""
+    free = draft.emptied or {}
+    levels = {
+        place: max(0, units - max(0, last.free.get(place, 0) - free.get(place, 0)))
+        for place, units in last.levels.items()
+    }
+    said = ", ".join(f"{place} {units}" for place, units in levels.items())
+    step = Step(rule=Rule.ZEROED, detail=f"{why}: last good level less later orders ({said})")
+    terms = draft.terms or StockTerms()
+    unknown = dict.fromkeys(levels, f"zeroed, {why}")
+    return replace(
+        draft,
+        desired=StockValue(levels=levels).model_dump(mode="json"),
+        priority=Priority.STOCK if any(levels.values()) else Priority.SOLD_OUT,
+        chain=(*draft.chain, step),
+        next_change=until,
+        terms=terms.model_copy(update={"unknown": unknown}),
+        guard=guard,
+    )
+
+
+def _levels(value: Json) -> Mapping[str, int]:
+    return StockValue.model_validate(value).levels if value is not None else {}

@@ -1,0 +1,128 @@
+"""What a dropped file may hold, by the folder it lies in: how its rows are read, and kept."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, Protocol
+
+from shared.domain import movement_rows, price_rows
+from shared.domain.movement_rows import EntryReader
+from shared.domain.price_cards import changes, overfull
+from shared.domain.price_rows import RowReader
+from shared.errors import RejectedError
+from shared.flows.apply import Applied, apply
+from shared.flows.import_run import Dropped
+from shared.flows.issues import Issues
+from shared.flows.ledger import Ledger
+from shared.model.ids import Entity
+from shared.model.movement import Entry
+from shared.model.price import PriceCondition
+from shared.model.retailer import Retailer
+from shared.ports import Store
+
+PRICE, STOCK, MOVEMENT = "price", "stock", "movement"
+
+type Row = Mapping[str, object]
+type Refused = tuple[int, RejectedError]
+
+
+class Rows(Protocol):
+    """The rows of one kind of file. What was read is kept by the line it stood in."""
+
+    def read(self, row: Row, line: int) -> None:
+        """Understand a row and hold it; RejectedError names its field."""
+        ...
+
+    def keep(self) -> tuple[Applied, Sequence[Refused]]:
+        """Keep all that is held: what came of it, and lines that cannot be kept."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """`entity` is what its owner has to own; the columns are those of its first line."""
+
+    entity: Entity
+    columns: Mapping[str, str]
+    required: Mapping[str, str]
+
+
+KINDS: Final[Mapping[str, Kind]] = {
+    PRICE: Kind(Entity.PRICE, price_rows.COLUMNS, price_rows.REQUIRED),
+    STOCK: Kind(Entity.STOCK, movement_rows.LEVEL_COLUMNS, movement_rows.LEVEL_REQUIRED),
+    MOVEMENT: Kind(Entity.STOCK, movement_rows.MOVEMENT_COLUMNS, movement_rows.MOVEMENT_REQUIRED),
+}
+
+
+def owners(kind: str, retailer: Retailer) -> tuple[str, ...]:
+    """Whose files of this kind are taken in."""
+    prices = KINDS[kind].entity is Entity.PRICE
+    return retailer.price_sources if prices else retailer.stock_sources
+
+
+def rows_of(
+    dropped: Dropped,
+    *,
+    as_of: datetime,
+    comma: bool,
+    store: Store,
+    issues: Issues,
+    retailer: Retailer,
+    ledger: Ledger,
+) -> Rows:
+    if dropped.entity == PRICE:
+        reader = RowReader(retailer, dropped.connection, comma=comma)
+        return _Prices(reader, dropped.connection, as_of, store, issues, retailer)
+    entries = EntryReader(retailer, dropped.connection, comma=comma)
+    return _Entries(entries, dropped, as_of, ledger)
+
+
+@dataclass(slots=True)
+class _Prices:
+    reader: RowReader
+    source: str
+    as_of: datetime
+    store: Store
+    issues: Issues
+    retailer: Retailer
+    held: list[tuple[int, PriceCondition]] = field(default_factory=list)
+
+    def read(self, row: Row, line: int) -> None:
+        self.held.append((line, self.reader.condition(row)))
+
+    def keep(self) -> tuple[Applied, Sequence[Refused]]:
+        held, self.held = self.held, []
+        told = changes((c for _, c in held), source=self.source, as_of=self.as_of)
+        applied = apply(
+            told, entity=Entity.PRICE, store=self.store, issues=self.issues, retailer=self.retailer
+        )
+        return applied, [(line, overfull(c)) for line, c in held if c.sku in applied.overfull]
+
+
+@dataclass(slots=True)
+class _Entries:
+    """Movements or counts; a count is as of its row, or as of when the file was dropped."""
+
+    reader: EntryReader
+    dropped: Dropped
+    as_of: datetime
+    ledger: Ledger
+    held: list[tuple[int, Entry]] = field(default_factory=list)
+
+    def read(self, row: Row, line: int) -> None:
+        if self.dropped.entity == STOCK:
+            self.held.append((line, self.reader.level(row, as_of=self.as_of)))
+        else:
+            self.held.append((line, self.reader.movement(row)))
+
+    def keep(self) -> tuple[Applied, Sequence[Refused]]:
+        held, self.held = self.held, []
+        taken = self.ledger.take([entry for _, entry in held], source=self.dropped.connection)
+        lines = (line for line, _ in held)
+        return Applied(taken.changed, taken.unchanged), list(_refused(lines, taken.results))
+
+
+def _refused(lines: Iterable[int], results: Iterable[object]) -> Iterable[Refused]:
+    for line, result in zip(lines, results, strict=True):
+        if isinstance(result, RejectedError):
+            yield line, result

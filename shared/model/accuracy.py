@@ -1,0 +1,59 @@
+"""How well the stock we know agrees with what its source says: causes, figures, examples."""
+
+from decimal import Decimal
+from enum import StrEnum
+
+from pydantic import Field
+
+from shared.model.base import Canonical, Instant
+from shared.model.ids import Name, Sku
+
+
+class Variance(StrEnum):
+    """Why a position is not what its source says."""
+
+    MISSED = "missed"  # a movement was never told of, or its read was lost
+    LATE = "late"  # it changed since the source was last read, and nobody has told of it yet
+    UNIT = "unit"  # it is kept in another unit
+    LOCATION = "location"  # it lies where no location of ours is
+    UNEXPLAINED = "unexplained"
+
+
+class Repairing(StrEnum):
+    """What becomes of a position that differs."""
+
+    TAKE = "take"  # the source's figure is kept
+    ASK = "ask"
+
+
+class AccuracyPolicy(Canonical):
+    """How often all stock of a source that can be read is held against ours."""
+
+    repair: Repairing = Field(default=Repairing.TAKE, description="what becomes of what differs")
+    every_minutes: int = Field(
+        default=1440, ge=15, le=10080, description="how often all stock is compared"
+    )
+
+
+class Difference(Canonical):
+    """One position: units known, and what its source says; None where one of them has none."""
+
+    sku: Sku
+    location: str
+    cause: Variance
+    known: Decimal | None = None
+    said: Decimal | None = None
+
+
+class Accuracy(Canonical):
+    """What one comparison of a source's stock found, position by position."""
+
+    source: Name
+    policy: Repairing
+    started: Instant
+    heard: Instant
+    finished: Instant | None = None
+    compared: int = 0
+    equal: int = 0
+    differing: dict[Variance, int] = {}
+    examples: tuple[Difference, ...] = ()

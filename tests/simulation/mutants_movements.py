@@ -1,0 +1,65 @@
+"""Planted bugs where movements and counts become positions."""
+
+from tests.simulation.sabotage import Mutant, mutant
+
+DISORDER = ("movements with gaps, duplicates and counts between",)
+TRANSFERS = ("transfers between two locations under crashes",)
+BOOKS = "shared.domain.ledger:_Books."
+LEDGER = "shared.domain.ledger:"
+
+MOVEMENTS: tuple[Mutant, ...] = (
+    mutant(
+        "a gap is passed over",
+        "What comes after a missing movement is counted, and the missing one is then a repeat.",
+        DISORDER,
+        (
+            LEDGER + "_next",
+            "return movement.follows is not None and movement.follows <= stream.sequence",
+            "return movement.follows is not None",
+        ),
+    ),
+    mutant(
+        "a repeated movement counts again",
+        "A call that is sent twice moves its goods twice.",
+        DISORDER + TRANSFERS,
+        (BOOKS + "move", "if movement.sequence <= stream.sequence:", "if False:"),
+    ),
+    mutant(
+        "a count overwrites newer movements",
+        "A count that lingered takes back what was moved after it.",
+        DISORDER + TRANSFERS,
+        (LEDGER + "_older", "return level.sequence < stream.sequence", "return False"),
+    ),
+    mutant(
+        "the second half of a transfer is lost",
+        "Goods that leave are nowhere until they arrive, and then come from nowhere.",
+        TRANSFERS,
+        (
+            LEDGER + "_legs",
+            "if movement.destination is not None:",
+            "if movement.destination is not None and not _on_the_road(movement.destination):",
+        ),
+    ),
+    mutant(
+        "what a count holds stays on the road",
+        "Goods that a count found on hand are in transit for ever.",
+        DISORDER + TRANSFERS,
+        (BOOKS + "_late", "self._post(movement, physical=False)", "pass"),
+    ),
+    mutant(
+        "what waited is forgotten",
+        "Movements that were parked are not counted when the gap before them closes.",
+        DISORDER,
+        (BOOKS + "_release", "self._counted(first)", "pass"),
+    ),
+    mutant(
+        "a lost race counts as written",
+        "Of two calls about one article at once, one is answered and not kept.",
+        DISORDER + TRANSFERS,
+        (
+            "shared.flows.ledger:Ledger._round",
+            "done = {put.key: held for put, held in zip(puts, committed, strict=True)}",
+            "done = {put.key: True for put in puts}",
+        ),
+    ),
+)
