@@ -14,14 +14,17 @@ from aws_lambda_powertools import Logger, Metrics
 from shared.aws.blobs import S3Blobs, S3Journal
 from shared.aws.bus import EventBus
 from shared.aws.config import config
+from shared.aws.counters import DynamoCounters
 from shared.aws.files import S3Files
 from shared.aws.queues import SqsQueues
 from shared.aws.secrets import Secrets
 from shared.aws.store import DynamoStore
 from shared.connectors.catalog import CATALOG
 from shared.flows.issues import Issues
-from shared.flows.pacing import LeasedPacer
+from shared.flows.pacing import LeasedPacer, pacer_of
+from shared.flows.shards import Heat
 from shared.kit.clock import WallClock
+from shared.kit.guard import Guarded
 from shared.model.retailer import Retailer
 from shared.ports import Table
 from shared.settings import Settings, retailer_from
@@ -68,6 +71,17 @@ def store() -> DynamoStore:
 
 
 @cache
+def counters() -> DynamoCounters:
+    return DynamoCounters(client("dynamodb"), environment().tables)
+
+
+@cache
+def heat() -> Heat:
+    """Which articles are hot, as this container remembers."""
+    return Heat()
+
+
+@cache
 def queues() -> SqsQueues:
     return SqsQueues(client("sqs"), environment().queues)
 
@@ -107,9 +121,14 @@ def transport() -> httpx.BaseTransport | None:
     return None
 
 
+def guarded(name: str) -> httpx.BaseTransport:
+    """The same, with its answers heard by the connection's pacer."""
+    return Guarded(transport() or httpx.HTTPTransport(), pacer(name))
+
+
 @cache
 def pacer(name: str) -> LeasedPacer:
-    return LeasedPacer(retailer().connection(name), store(), clock)
+    return pacer_of(retailer().connection(name), store(), issues(), clock)
 
 
 def give_back() -> None:
@@ -138,7 +157,7 @@ def connector(name: str) -> Any:
             secret,
             pacer=pacer(name),
             clock=clock,
-            transport=transport(),
+            transport=guarded(name),
         )
         known = _CONNECTED[name] = (secret, made)
     return known[1]

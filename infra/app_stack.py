@@ -72,6 +72,7 @@ class AppStack(Stack):
                 "Ops": by_id["api-ops"],
                 "Lookup": self.prices.lookup,
                 "Prices": self.prices.taker,
+                "Approvals": self.prices.approvals,
                 "Movements": self.stock.taker,
                 "Reservations": by_id["api-reservations"],
                 "Orders": by_id["api-orders"],
@@ -221,6 +222,7 @@ class AppStack(Stack):
         rows = Rows(
             writes=("facts", "orders", "issues", "control"),
             lanes=("targets", "orders", "facts"),
+            draws=("control",),
         )
         function = Function(
             self,
@@ -299,7 +301,7 @@ class AppStack(Stack):
         return function
 
     def _reservations(self) -> Function:
-        rows = Rows(writes=("facts", "orders"))
+        rows = Rows(writes=("facts", "orders", "control"), draws=("control",))
         function = Function(
             self,
             "api-reservations",
@@ -335,9 +337,7 @@ class AppStack(Stack):
         return function
 
     def _ops_api(self) -> Function:
-        rows = Rows(
-            reads=("orders", "control"), writes=("facts", "targets", "issues", "inbox", "links")
-        )
+        rows = Rows(reads=("orders", "facts"), writes=("issues", "inbox", "links"))
         sends = self._reads() | self._writes() | {self._data.imports.name: self._data.imports}
         function = Function(
             self,

@@ -17,6 +17,7 @@ READ = ("dynamodb:BatchGetItem", "dynamodb:Query")
 WRITE = ("dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate", "dynamodb:PutItem")
 DELETE = ("dynamodb:DeleteItem",)
 LOOK = ("dynamodb:Query",)
+DRAW = ("dynamodb:UpdateItem",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +32,11 @@ class Rows:
     writes: tuple[str, ...] = ()
     deletes: tuple[str, ...] = ()
     lanes: tuple[str, ...] = ()
+    draws: tuple[str, ...] = ()
 
     @property
     def tables(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys((*self.reads, *self.writes, *self.lanes)))
+        return tuple(dict.fromkeys((*self.reads, *self.writes, *self.lanes, *self.draws)))
 
 
 class Grants:
@@ -59,6 +61,8 @@ class Grants:
             self._table(function, WRITE, table)
         for table in rows.deletes:
             self._table(function, DELETE, table)
+        for table in rows.draws:
+            self._table(function, DRAW, table)
         for table in rows.lanes:
             self._table(function, LOOK, table, within="/index/due")
 
@@ -101,6 +105,11 @@ class Grants:
         self._under(function, ["s3:GetObject"], "files", "drop", why)
         self._under(function, ["s3:GetObject", "s3:PutObject"], "files", "report", why)
         _allow(function, ["s3:ListBucket"], [f"arn:{Aws.PARTITION}:s3:::{self._bucket('files')}"])
+
+    def drop(self, function: lambda_.Function) -> None:
+        """Put down a file for the importer."""
+        why = "what is posted and held is named after its caller's key"
+        self._under(function, ["s3:PutObject"], "files", "drop", why)
 
     def _bucket(self, name: str) -> str:
         return f"{self._stage.name(name)}-{Aws.ACCOUNT_ID}"

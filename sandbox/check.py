@@ -17,9 +17,11 @@ from sandbox.toml_text import line_of, lines
 from shared.model import consistency, stock_consistency
 from shared.model.accuracy import AccuracyPolicy
 from shared.model.base import Json
+from shared.model.feeds import FeedLimits
 from shared.model.guardrails import Guardrails
 from shared.model.ids import Entity
 from shared.model.kits import Kit, KitRules
+from shared.model.limits import Limits
 from shared.model.parity import ParityPolicy
 from shared.model.price_rules import (
     ExchangeRate,
@@ -33,7 +35,6 @@ from shared.model.product import Component
 from shared.model.retailer import (
     Channel,
     Connection,
-    Limits,
     Location,
     PriceList,
     Retailer,
@@ -62,6 +63,7 @@ _MODELS: dict[str, type[BaseModel]] = {
     "locations": Location,
     "channels.min_margin": MinimumMargin,
     "channels.guardrails": Guardrails,
+    "feeds": FeedLimits,
     "price_lists": PriceList,
     "segments": Segment,
     "tax_rates": TaxRate,

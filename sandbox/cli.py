@@ -214,7 +214,12 @@ def status(as_json: AsJson = False) -> None:
         whole = bool(parts) and all(parts.values()) and "deployed" in home.recorded()
         found: dict[str, Json] = {"ok": whole, "running": parts}
         if whole:
-            found |= World.attached(home).describe()
+            world = World.attached(home)
+            found |= world.describe()
+            found["connections"] = {
+                str(one["connection"]): f"{one['circuit']}, {one['calls_left']} calls left"
+                for one in world.api.connections()
+            }
         out.result(found, _outline(found))
         if not whole:
             raise typer.Exit(WRONG)
@@ -325,7 +330,7 @@ Channel = Annotated[str, typer.Option("--channel", help="Of this channel.")]
 Broken = Annotated[str, typer.Option("--rule", help="That break this rule, such as max_fall.")]
 Why = Annotated[str, typer.Option("--why", help="What is told of the decision.")]
 Expected = Annotated[int | None, typer.Option("--all", help="All there are; how many they are.")]
-Proposals = Annotated[list[str] | None, typer.Argument(help="CHANNEL/SKU/PROPOSAL, as listed.")]
+Proposals = Annotated[list[str] | None, typer.Argument(help="CHANNEL/SKU/PROPOSAL, or FILE@RUN.")]
 
 
 @approvals.command("list")
@@ -335,11 +340,11 @@ def approvals_list(channel: Channel = "", rule: Broken = "", as_json: AsJson = F
     from sandbox.world import World
 
     with _told(as_json) as out:
-        found = World.attached(Home()).api.approvals(channel=channel, rule=rule)
-        listed: list[Json] = list(found)
-        out.result(
-            {"ok": True, "waiting": listed}, lambda console: report.approvals(console, found)
-        )
+        api = World.attached(Home()).api
+        found = api.approvals(channel=channel, rule=rule)
+        files = [] if channel or rule else api.held_files()
+        said: dict[str, Json] = {"ok": True, "waiting": [*found], "files": [*files]}
+        out.result(said, lambda console: report.approvals(console, found, files))
 
 
 @approvals.command("approve")

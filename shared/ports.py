@@ -4,18 +4,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple, Protocol
+from types import MappingProxyType
+from typing import Final, NamedTuple, Protocol
 
-from shared.domain.credits import Credit
+from shared.domain.credits import CreditWish, PostedCredit
 from shared.domain.demand import AmendedLine, LineChange
 from shared.model.base import Json
 from shared.model.events import BusinessEvent
 from shared.model.facts import PriceCard, ProductCard, StockCard
 from shared.model.ids import Entity, Facet
 from shared.model.invoice import BillingDocument
-from shared.model.money import Money
+from shared.model.limits import Limits
 from shared.model.order import Order, Shipment
-from shared.model.retailer import Limits
 from shared.model.target import Outcome, Push
 
 
@@ -31,6 +31,9 @@ class Table(StrEnum):
     __hash__ = str.__hash__
 
 
+NOTHING: Final[Mapping[str, int]] = MappingProxyType({})
+
+
 class Key(NamedTuple):
     table: Table
     pk: str
@@ -44,6 +47,8 @@ class Row(NamedTuple):
     rev: int
     body: Mapping[str, Json]
     raw: bytes | None = None
+    units: int | None = None
+    drawn: Mapping[str, int] = NOTHING
 
 
 class Put(NamedTuple):
@@ -51,7 +56,8 @@ class Put(NamedTuple):
 
     `lane` and `due` put the row into its table's sparse index of things to do, ordered by `due`;
     leaving them out takes it out of the index. `state` is repeated beside the body for stream
-    filters. `expires` lets the store forget the row some time after.
+    filters. `expires` lets the store forget the row some time after. `units` make it a counter,
+    and `drawn` are the tokens that have drawn from it and are not settled.
     """
 
     key: Key
@@ -62,6 +68,8 @@ class Put(NamedTuple):
     state: str | None = None
     expires: datetime | None = None
     raw: bytes | None = None
+    units: int | None = None
+    drawn: Mapping[str, int] = NOTHING
 
 
 class Delete(NamedTuple):
@@ -272,30 +280,6 @@ class OrderAmender(Protocol):
         Answers every line as it is then; raises InDoubtError when the answer to a write was lost.
         """
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class CreditWish:
-    """One refund as the ERP is to know it; `reference` is what it can be asked for.
-
-    With `goods_back` units come back and are received; else only money went back. `erp_items`
-    maps our line ids to the items of `erp_order`.
-    """
-
-    order: Order
-    credits: Sequence[Credit]
-    reference: str
-    erp_order: str
-    erp_items: Mapping[str, str]
-    goods_back: bool
-
-
-@dataclass(frozen=True, slots=True)
-class PostedCredit:
-    """The document the ERP keeps of a refund; `differs` is its total if that is another one."""
-
-    document: str
-    differs: Money | None = None
 
 
 class CreditSink(Protocol):

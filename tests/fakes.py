@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from pydantic_core import from_json, to_json
 
 from shared.errors import RejectedError, ThrottledError
+from shared.kit.counters import Counters
 from shared.model.base import Json
 from shared.model.events import BusinessEvent
-from shared.model.retailer import Limits
+from shared.model.limits import Limits
 from shared.ports import (
     Blobs,
     Bus,
@@ -44,7 +45,7 @@ class _Stored:
     put: Put
 
 
-class MemoryStore(Store):
+class MemoryStore(Store, Counters):
     """Refuses what DynamoDB refuses. `written` lists every key that was written, in order."""
 
     def __init__(self) -> None:
@@ -117,10 +118,43 @@ class MemoryStore(Store):
         if isinstance(write, Delete):
             del self._rows[write.key]
         else:
-            self._rows[write.key] = _Stored(
-                Row(write.key, write.expected + 1, body, write.raw), write
+            row = Row(
+                write.key, write.expected + 1, body, write.raw, write.units, dict(write.drawn)
             )
+            self._rows[write.key] = _Stored(row, write)
         return True
+
+    def draw(self, key: Key, units: int, token: str, *, settled: Sequence[str] = ()) -> Row | None:
+        stored = self._rows.get(key)
+        new = drawn_from(stored.row, units, token, settled) if stored else None
+        return self._counted(key, new)
+
+    def undo(self, key: Key, units: int, token: str) -> Row | None:
+        stored = self._rows.get(key)
+        return self._counted(key, given_back(stored.row, units, token) if stored else None)
+
+    def _counted(self, key: Key, new: Row | None) -> Row | None:
+        if new is not None:
+            self._rows[key] = _Stored(new, self._rows[key].put)
+            self.written.append(key)
+        return new
+
+
+def drawn_from(row: Row, units: int, token: str, settled: Sequence[str]) -> Row | None:
+    """The counter after a draw; None where DynamoDB's condition would not hold."""
+    if row.units is None or row.units < units or token in row.drawn:
+        return None
+    kept = {t: n for t, n in row.drawn.items() if t not in settled}
+    left = row.units - units
+    return row._replace(rev=row.rev + 1, units=left, drawn={**kept, token: units})
+
+
+def given_back(row: Row, units: int, token: str) -> Row | None:
+    """The counter after a draw was undone; None if it is not known here."""
+    if row.units is None or row.drawn.get(token) != units:
+        return None
+    kept = {t: n for t, n in row.drawn.items() if t != token}
+    return row._replace(rev=row.rev + 1, units=row.units + units, drawn=kept)
 
 
 def checked(key: Key) -> Key:

@@ -13,6 +13,7 @@ from shared.flows import reserve
 from shared.flows.cases import Cases
 from shared.flows.derive import Deriver
 from shared.flows.reserve import Reservations, reservation_name
+from shared.flows.shards import Shards
 from shared.model.base import Json
 from shared.model.reservation import Reservation, ReservationRequest
 from shared.ports import Table
@@ -32,7 +33,9 @@ class Settings(Base):
 def reservations() -> Reservations:
     store, clock, retailer = bootstrap.store(), bootstrap.clock, bootstrap.retailer()
     deriver = Deriver(store, bootstrap.queues(), bootstrap.issues(), clock, retailer)
-    return Reservations(store, clock, retailer, Cases(store, clock, retailer), deriver)
+    cases = Cases(store, clock, retailer)
+    shards = Shards(store, bootstrap.counters(), clock, bootstrap.heat())
+    return Reservations(store, clock, retailer, cases, deriver, shards)
 
 
 def take(event: dict[str, Any]) -> Answer:

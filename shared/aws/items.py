@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 type Item = dict[str, AttributeValueTypeDef]
 
-_OPTIONAL = ("lane", "due", "state", "ttl", "raw")
+_OPTIONAL = ("lane", "due", "state", "ttl", "raw", "units", "drawn")
 
 
 def key_item(key: Key) -> Item:
@@ -33,6 +33,8 @@ def row_of(table: Table, item: "Mapping[str, AttributeValueTypeDef]") -> Row:
         rev=int(item["rev"]["N"]),
         body=json.loads(item["body"]["S"]),
         raw=bytes(raw) if raw is not None else None,
+        units=int(item["units"]["N"]) if "units" in item else None,
+        drawn={t: int(n["N"]) for t, n in item.get("drawn", {}).get("M", {}).items()},
     )
 
 
@@ -107,6 +109,9 @@ def _attributes(put: Put, token: str) -> Item:
         item["ttl"] = {"N": str(int(put.expires.timestamp()))}
     if put.raw is not None:
         item["raw"] = {"B": put.raw}
+    if put.units is not None:
+        item["units"] = {"N": str(put.units)}
+        item["drawn"] = {"M": {token: {"N": str(n)} for token, n in put.drawn.items()}}
     return item
 
 

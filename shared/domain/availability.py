@@ -70,8 +70,8 @@ class Available:
 
 
 def held_at(holds: HoldCard | None) -> dict[str, int]:
-    """Units ordered and not yet shipped, by location."""
-    found: dict[str, int] = {}
+    """Units ordered or reserved and not yet shipped, by location; of what is dealt, all of it."""
+    found = dict(holds.dealt) if holds else {}
     for hold in holds.holds.values() if holds else ():
         found[hold.location] = found.get(hold.location, 0) + hold.quantity
     return found

@@ -6,7 +6,7 @@ left. Every division is by what is left: no part gives back more than was paid f
 last refund of an order takes exactly the rest.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from shared.model.money import Money, split
@@ -44,6 +44,30 @@ class OverRefund:
 
     stated: Money
     left: Money
+
+
+@dataclass(frozen=True, slots=True)
+class CreditWish:
+    """One refund as the ERP is to know it; `reference` is what it can be asked for.
+
+    With `goods_back` units come back and are received; else only money went back. `erp_items`
+    maps our line ids to the items of `erp_order`.
+    """
+
+    order: Order
+    credits: Sequence[Credit]
+    reference: str
+    erp_order: str
+    erp_items: Mapping[str, str]
+    goods_back: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PostedCredit:
+    """The document the ERP keeps of a refund; `differs` is its total if that is another one."""
+
+    document: str
+    differs: Money | None = None
 
 
 @dataclass(slots=True)

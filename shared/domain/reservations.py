@@ -55,6 +55,17 @@ def _from(open_to: Mapping[str, int], wanted: int) -> list[tuple[str, int]]:
     return found
 
 
+def ended(reservation: Reservation, card: HoldCard) -> HoldCard:
+    """The card without what this reservation takes, from its holds or from what was dealt."""
+    if not reservation.drawn:
+        return without_holds(reservation.holder, card)
+    dealt = dict(card.dealt)
+    for line in reservation.lines:
+        if line.sku == card.sku:
+            dealt[line.location] = dealt.get(line.location, 0) - line.quantity
+    return card.model_copy(update={"dealt": dealt})
+
+
 def with_holds(reservation: Reservation, card: HoldCard) -> HoldCard:
     """The card with everything this reservation takes of its SKU."""
     mine = {

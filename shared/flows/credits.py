@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.domain import orders
-from shared.domain.credits import Credit, OverRefund, credits_of
+from shared.domain.credits import Credit, CreditWish, OverRefund, PostedCredit, credits_of
 from shared.errors import AccessError, RejectedError, RetryableError, UnreachableError
 from shared.flows import keys
 from shared.flows.cases import Cases, credit_id, uncredited
@@ -20,7 +20,7 @@ from shared.model.case import Case, Intent, IntentKind, IntentState
 from shared.model.events import RefundCredited
 from shared.model.issue import IssueKind
 from shared.model.order import Refund
-from shared.ports import Bus, Clock, CreditSink, CreditWish, PostedCredit, Queues, Store
+from shared.ports import Bus, Clock, CreditSink, Queues, Store
 
 REFERENCE_MAX = 35  # SAP PurchaseOrderByCustomer
 

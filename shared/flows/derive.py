@@ -22,6 +22,7 @@ from shared.flows.guarding import Guarding, wishes
 from shared.flows.hearing import heard_keys
 from shared.flows.issues import Issues, Problem
 from shared.flows.kit_rows import KitRows
+from shared.flows.shards import with_what_is_left
 from shared.flows.sku_facts import Facts, SkuFacts, sku_facts
 from shared.flows.stock_facts import stock_keys
 from shared.model.base import Json
@@ -174,7 +175,8 @@ class Deriver:
         wanted = self._fact_keys(partitions, narrow)
         facts = self.store.get([*wanted, *heard_keys(self.retailer)])
         skus = [p.removeprefix("sku#") for p in partitions if p.startswith("sku#")]
-        return self.kits.read(skus, facts, partial(self._fact_keys, narrow=narrow))
+        found = self.kits.read(skus, facts, partial(self._fact_keys, narrow=narrow))
+        return with_what_is_left(self.store, dict(found))
 
     def _told(
         self, sku: SkuFacts | None, facts: Facts, problems: list[Problem]

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping
 
 from shared.domain import orders
-from shared.domain.reservations import without_holds
+from shared.domain.reservations import ended, without_holds
 from shared.flows import keys
+from shared.flows.shards import card_put
 from shared.model.case import Case
 from shared.model.facts import Hold, HoldCard
 from shared.model.reservation import Reservation, ReservationState
@@ -29,34 +30,36 @@ def write_holds(store: Store, retailer: Retailer, case: Case) -> bool:
     pointer = keys.reserved(order_id)
     rows = store.get([*(keys.hold(sku) for sku in mine), pointer])
     taken = _reservation(store, rows.get(pointer))
-    ended = [order_id]
     writes: list[Put] = []
     if taken is not None:
         reservation, rev = taken
-        ended.append(reservation.holder)
         writes.append(_committed(reservation, rev))
         others = {line.sku for line in reservation.lines} - mine.keys()
         rows |= store.get(keys.hold(sku) for sku in sorted(others))
         mine |= {sku: {} for sku in sorted(others)}
-    writes += _cards(rows, mine, ended)
+    writes += _cards(rows, mine, order_id, taken[0] if taken else None)
     if 1 < len(writes) <= TOGETHER_MAX:
         return store.commit_together(writes)
     return all(store.commit(writes))
 
 
 def _cards(
-    rows: Mapping[Key, Row], mine: Mapping[str, Mapping[str, Hold]], ended: Iterable[str]
+    rows: Mapping[Key, Row],
+    mine: Mapping[str, Mapping[str, Hold]],
+    order_id: str,
+    taken: Reservation | None,
 ) -> Iterable[Put]:
     """The cards that are another without what ended and with what is held from now on."""
     for sku, holds in mine.items():
         key = keys.hold(sku)
         row = rows.get(key)
-        card = kept = HoldCard.model_validate(row.body) if row else HoldCard(sku=sku)
-        for holder in ended:
-            kept = without_holds(holder, kept)
+        card = HoldCard.model_validate(row.body) if row else HoldCard(sku=sku)
+        kept = without_holds(order_id, card)
+        if taken is not None:
+            kept = ended(taken, kept)
         changed = kept.model_copy(update={"holds": {**kept.holds, **holds}})
         if changed != card:
-            yield Put(key, changed.model_dump(mode="json"), row.rev if row else 0)
+            yield card_put(changed, row)
 
 
 def _reservation(store: Store, pointer: Row | None) -> tuple[Reservation, int] | None:

@@ -23,6 +23,7 @@ _SEVERITY = {
     IssueKind.CONTENT_DIFFERS: Severity.HIGH,
     IssueKind.DEAD_LETTER: Severity.CRITICAL,
     IssueKind.ACCESS: Severity.CRITICAL,
+    IssueKind.CIRCUIT_OPEN: Severity.CRITICAL,
     IssueKind.UNMAPPED_SKU: Severity.HIGH,
     IssueKind.TOTALS_DIFFER: Severity.HIGH,
     IssueKind.BAD_MESSAGE: Severity.HIGH,
@@ -39,12 +40,14 @@ _SEVERITY = {
     IssueKind.MISSING_ON_CHANNEL: Severity.HIGH,
     IssueKind.DERIVATION_LAGS: Severity.HIGH,
     IssueKind.PRICE_HELD: Severity.HIGH,
+    IssueKind.FEED_HELD: Severity.HIGH,
 }
 
 _OWNER = {
     IssueKind.UNMAPPED_SKU: "merchandising",
     IssueKind.NO_PRICE: "pricing",
     IssueKind.PRICE_HELD: "pricing",
+    IssueKind.FEED_HELD: "pricing",
     IssueKind.BAD_FILE: "pricing",
     IssueKind.BAD_FACT: "master data",
     IssueKind.MISSING_ON_CHANNEL: "merchandising",

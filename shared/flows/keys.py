@@ -25,6 +25,16 @@ def hold(sku: str) -> Key:
     return Key(Table.FACTS, f"sku#{sku}", "holds")
 
 
+def counter(sku: str, location: str, number: int) -> Key:
+    """Units of an article that many check out at once; a partition of its own."""
+    return Key(Table.CONTROL, f"counter#{sku}#{location}#{number}")
+
+
+HOLDS = "holds"
+HOT_LANE = "hot"
+"""Cards whose units are dealt to counters, by when they are to be gathered."""
+
+
 def wake(sku: str) -> Key:
     """When the clock is to look at this SKU again."""
     return Key(Table.FACTS, f"sku#{sku}", "wake")
@@ -176,6 +186,19 @@ def held_target(row: Key) -> Key:
     return target(row.pk.removeprefix("held#"), Facet(facet or Facet.PRICE), sku)
 
 
+HELD_FILES = "held-files"
+
+
+def held_file(name: str) -> Key:
+    """That a dropped file waits for approval; all that do are one partition."""
+    return Key(Table.CONTROL, HELD_FILES, name)
+
+
+def feed(folder: str) -> Key:
+    """How many rows the last file in a folder had."""
+    return Key(Table.CONTROL, f"feed#{folder}")
+
+
 def moves(channel: str) -> Key:
     """How many prices of a channel have moved within its window."""
     return Key(Table.CONTROL, f"moves#{channel}")
@@ -196,6 +219,16 @@ def lease(name: str) -> Key:
 def rate(connection: str, operation: str = "") -> Key:
     """The rate bucket of an account, or of one operation the vendor limits by itself."""
     return Key(Table.CONTROL, f"rate#{connection}" + (f"#{operation}" if operation else ""))
+
+
+def breaker(connection: str) -> Key:
+    """Whether a connection fails so often that it is left alone."""
+    return Key(Table.CONTROL, f"breaker#{connection}")
+
+
+def slots(connection: str) -> Key:
+    """Who calls a connection just now, where the vendor counts calls under way."""
+    return Key(Table.CONTROL, f"slots#{connection}")
 
 
 WAKE_QUEUE = "wake"

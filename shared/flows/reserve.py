@@ -7,25 +7,28 @@ a reservation that is let go has given back exactly what it took.
 
 import base64
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
-from shared.domain.reservations import Levels, Short, placed, with_holds, without_holds
+from shared.domain.reservations import Levels, Short, ended, placed, with_holds
 from shared.errors import RejectedError, RetryableError
 from shared.flows import keys
 from shared.flows.cases import Cases
 from shared.flows.derive import Deriver
+from shared.flows.shards import Shards, card_put
 from shared.model.facts import HoldCard
 from shared.model.ids import Facet
-from shared.model.reservation import Reservation, ReservationRequest, ReservationState
+from shared.model.reservation import Reservation, ReservationRequest, ReservationState, ReservedLine
 from shared.model.retailer import Channel, Retailer
 from shared.model.target import StockValue
 from shared.ports import Clock, Key, Put, Row, Store, Table, Write
 
 TRIES: Final = 12
+CONTENDED: Final = 2  # races lost by one call, from which on an article counts as hot
+PLANNED_FOR: Final = timedelta(minutes=1)  # longer than a call may take
 AWAITED: Final = timedelta(days=1)  # how long a committed reservation waits for its order
 KEPT: Final = timedelta(days=30)
 AGAIN: Final = timedelta(seconds=1)
@@ -41,41 +44,133 @@ class Reservations:
     retailer: Retailer
     cases: Cases
     deriver: Deriver
+    shards: Shards
 
     def take(self, wish: ReservationRequest, *, name: str) -> Reservation | list[Short]:
         """Hold all lines until the reservation expires, or none and say which are short.
 
         `name` is the caller's own for this call: the same one with the same wish is answered with
-        the reservation as it stands, with another wish it is refused.
+        the reservation as it stands, with another wish it is refused. Who loses races has the
+        article dealt to counters, if there is enough of it.
         """
+        for lost in range(1, TRIES + 1):
+            found = self._drawn(wish, name) or self._held(wish, name)
+            if found is not None:
+                return found
+            if lost >= CONTENDED and len(wish.lines) == 1:
+                self._heat_up(wish)
+        raise RetryableError("these articles are wanted by many at once", after=AGAIN)
+
+    def _held(self, wish: ReservationRequest, name: str) -> Reservation | list[Short] | None:
+        """One try on the cards; None when somebody was faster."""
         channel = self.retailer.channel(wish.channel)
         place = keys.reservation(name)
-        for _ in range(TRIES):
-            rows = self.store.get([place, *self._of_order(wish), *_cards(wish)])
-            if place in rows:
-                return _repeated(Reservation.model_validate(rows[place].body), wish)
-            self._unordered(wish, rows)
-            lines, short = placed(wish.lines, self._levels(channel, wish))
-            if short:
-                return short
-            now = self.clock.now()
-            made = Reservation(
-                reservation_id=name,
-                channel=channel.name,
-                digest=_digest(wish),
-                lines=tuple(lines),
-                order_id=_order_id(wish.channel, wish.order),
-                since=now,
-                expires_at=now + timedelta(seconds=wish.expires_in_s),
-            )
-            writes = [
-                reservation_put(made, 0),
-                *_changed(rows, _skus(made), partial(with_holds, made)),
-                *self._pointing(made, rows),
-            ]
-            if self.store.commit_together(writes):
-                return made
-        raise RetryableError("these articles are wanted by many at once", after=AGAIN)
+        rows = self.store.get([place, *self._of_order(wish), *_cards(wish)])
+        plan = Reservation.model_validate(rows[place].body) if place in rows else None
+        if plan is not None and plan.state is not ReservationState.PLANNED:
+            return _repeated(plan, wish)
+        if plan is not None and (known := self._resumed(plan, rows[place].rev)) is not None:
+            return _repeated(known, wish)
+        if not self._cold(wish, rows):
+            return None
+        self._unordered(wish, rows)
+        lines, short = placed(wish.lines, self._levels(channel, wish))
+        if short:
+            return short
+        made = self._made(wish, name, lines)
+        writes = [
+            reservation_put(made, rows[place].rev if place in rows else 0),
+            *_changed(rows, _skus(made), partial(with_holds, made)),
+            *self._pointing(made, rows),
+        ]
+        return made if self.store.commit_together(writes) else None
+
+    def _made(
+        self, wish: ReservationRequest, name: str, lines: Sequence[ReservedLine]
+    ) -> Reservation:
+        now = self.clock.now()
+        return Reservation(
+            reservation_id=name,
+            channel=wish.channel,
+            digest=_digest(wish),
+            lines=tuple(lines),
+            order_id=_order_id(wish.channel, wish.order),
+            since=now,
+            expires_at=now + timedelta(seconds=wish.expires_in_s),
+        )
+
+    def _drawn(self, wish: ReservationRequest, name: str) -> Reservation | None:
+        """Draw from a counter, if the only article wished for is hot; None where that is no way.
+
+        What is about to be drawn is written first, so that it goes back if nobody goes on with it.
+        """
+        (line, *others) = wish.lines
+        location = self.shards.location(line.sku)
+        if location is None or others or wish.order or line.location not in {None, location}:
+            return None
+        one = ReservedLine(line_id="1", sku=line.sku, location=location, quantity=line.quantity)
+        made = self._made(wish, name, [one])
+        planned = made.model_copy(
+            update={
+                "state": ReservationState.PLANNED,
+                "drawn": True,
+                "expires_at": self.clock.now() + PLANNED_FOR,
+            }
+        )
+        rev = self._planned(planned)
+        if rev is None:
+            return None
+        counter = self.shards.draw(line.sku, location, line.quantity, made.token)
+        if counter is None:
+            self.shards.gather(line.sku)
+            return None
+        held = made.model_copy(update={"drawn": True})
+        if not self.store.commit([reservation_put(held, rev)])[0]:
+            self.shards.undo(line.sku, location, line.quantity, made.token)
+            raise RetryableError(f"reservation {name} took too long", after=AGAIN)
+        self.shards.settle(counter, made.token)
+        self.shards.touch(line.sku)
+        return held
+
+    def _planned(self, plan: Reservation) -> int | None:
+        """The revision of the plan, also of one written before that has drawn nothing yet."""
+        if self.store.commit([reservation_put(plan, 0)])[0]:
+            return 1
+        row = self._row(plan.reservation_id)
+        known = Reservation.model_validate(row.body) if row else plan
+        if row is None or known.state is not ReservationState.PLANNED:
+            return None
+        (line,) = known.lines
+        same = known.digest == plan.digest and line == plan.lines[0]
+        return (
+            row.rev if same and not self.shards.knows(line.sku, line.location, plan.token) else None
+        )
+
+    def _resumed(self, plan: Reservation, rev: int) -> Reservation | None:
+        """What an earlier call drew before it ended; None if it had drawn nothing."""
+        line = plan.lines[0]
+        if not self.shards.knows(line.sku, line.location, plan.token):
+            return None
+        held = plan.model_copy(update={"state": ReservationState.HELD})
+        if self.store.commit([reservation_put(held, rev)])[0]:
+            return held
+        raise RetryableError(f"reservation {plan.reservation_id} is contended", after=AGAIN)
+
+    def _cold(self, wish: ReservationRequest, rows: Mapping[Key, Row]) -> bool:
+        """Whether cards alone decide; what is hot is remembered, or gathered if that is no way."""
+        hot = [r for r in rows.values() if r.key.sk == keys.HOLDS and r.body.get("dealt_at")]
+        for row in hot:
+            card = HoldCard.model_validate(row.body)
+            self.shards.remember(card)
+            named = wish.lines[0].location
+            if len(wish.lines) > 1 or wish.order or named not in {None, card.dealt_at}:
+                self.shards.gather(card.sku)
+        return not hot
+
+    def _heat_up(self, wish: ReservationRequest) -> None:
+        channel = self.retailer.channel(wish.channel)
+        sku = wish.lines[0].sku
+        self.shards.deal(sku, lambda: self._levels(channel, wish).get(sku, {}))
 
     def find(self, name: str) -> Reservation | None:
         row = self._row(name)
@@ -113,27 +208,45 @@ class Reservations:
             known = Reservation.model_validate(row.body)
             if known.state is ReservationState.COMMITTED:
                 raise _gone(known)
-            if not known.open:
+            if not known.waiting:
                 return known
+            forget = self.clock.now() + KEPT
+            over = known.model_copy(update={"state": to})
+            if not known.open:
+                self._abandon(known, row.rev, to)
+                continue
             cards = self.store.get(keys.hold(sku) for sku in _skus(known))
-            ended = known.model_copy(update={"state": to})
             writes = [
-                reservation_put(ended, row.rev, forget=self.clock.now() + KEPT),
-                *_changed(cards, _skus(known), partial(without_holds, known.holder)),
+                reservation_put(over, row.rev, forget=forget),
+                *_changed(cards, _skus(known), partial(ended, known)),
             ]
             if self.store.commit_together(writes):
-                return ended
+                return over
         raise RetryableError(f"reservation {name} is contended", after=AGAIN)
 
+    def _abandon(self, known: Reservation, rev: int, to: ReservationState) -> None:
+        """End a plan nobody goes on with: first so that nobody can, then give back what it drew."""
+        if known.state is ReservationState.PLANNED:
+            gone = known.model_copy(update={"state": ReservationState.ABANDONED})
+            self.store.commit([reservation_put(gone, rev)])
+            return
+        for line in known.lines:
+            self.shards.undo(line.sku, line.location, line.quantity, known.token)
+        over = known.model_copy(update={"state": to})
+        self.store.commit([reservation_put(over, rev, forget=self.clock.now() + KEPT)])
+
     def expire(self, *, out_of_time: Callable[[], bool]) -> int:
-        """Let go of what has had its time; how many that were."""
+        """Let go of what has had its time, and gather what was hot; how many were let go."""
         now = self.clock.now()
+        for row in self.store.due(Table.FACTS, keys.HOT_LANE, until=now):
+            if not out_of_time():
+                self.shards.gather(str(row.body["sku"]))
         count = 0
         for row in self.store.due(Table.ORDERS, keys.RESERVATION_LANE, until=now):
             if out_of_time():
                 break
             known = self.find(str(row.body["reservation_id"]))
-            if known is None or not known.open or known.expires_at > now:
+            if known is None or not known.waiting or known.expires_at > now:
                 continue
             self.release(known.reservation_id, to=ReservationState.EXPIRED)
             count += 1
@@ -191,8 +304,8 @@ def reservation_put(made: Reservation, expected: int, *, forget: datetime | None
         keys.reservation(made.reservation_id),
         made.model_dump(mode="json"),
         expected,
-        lane=keys.RESERVATION_LANE if made.open else None,
-        due=made.expires_at if made.open else None,
+        lane=keys.RESERVATION_LANE if made.waiting else None,
+        due=made.expires_at if made.waiting else None,
         state=made.state,
         expires=forget,
     )
@@ -209,7 +322,7 @@ def _changed(
         card = HoldCard.model_validate(row.body) if row else HoldCard(sku=sku)
         new = change(card)
         if new != card:
-            writes.append(Put(key, new.model_dump(mode="json"), row.rev if row else 0))
+            writes.append(card_put(new, row))
     return writes
 
 

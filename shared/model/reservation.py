@@ -13,6 +13,8 @@ LINES_MAX = 80
 
 
 class ReservationState(StrEnum):
+    PLANNED = "planned"  # about to draw from a counter
+    ABANDONED = "abandoned"  # nobody went on with it; what it drew goes back
     HELD = "held"
     COMMITTED = "committed"
     RELEASED = "released"
@@ -29,7 +31,10 @@ class ReservedLine(Canonical):
 
 
 class Reservation(Canonical):
-    """`order_id` is the order it is for, once known; `digest` tells a repeat of the call."""
+    """`order_id` is the order it is for, once known; `digest` tells a repeat of the call.
+
+    `drawn` means that its units came from a counter, so no card names it.
+    """
 
     reservation_id: str = Field(pattern=r"^[a-z2-7]{20}$")
     channel: Name
@@ -37,6 +42,7 @@ class Reservation(Canonical):
     lines: tuple[ReservedLine, ...] = Field(min_length=1)
     state: ReservationState = ReservationState.HELD
     order_id: str | None = None
+    drawn: bool = False
     since: Instant
     expires_at: Instant
 
@@ -44,6 +50,17 @@ class Reservation(Canonical):
     def open(self) -> bool:
         """Whether it still takes units off availability."""
         return self.state is ReservationState.HELD
+
+    @property
+    def waiting(self) -> bool:
+        """Whether something is still to be done about it, at `expires_at`."""
+        ends = {ReservationState.PLANNED, ReservationState.ABANDONED, ReservationState.HELD}
+        return self.state in ends
+
+    @property
+    def token(self) -> str:
+        """By which a counter knows it; short, for a counter's row is written again and again."""
+        return self.reservation_id[:8]
 
     @property
     def holder(self) -> str:

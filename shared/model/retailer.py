@@ -10,9 +10,11 @@ from shared.model import stock_consistency
 from shared.model.accuracy import AccuracyPolicy
 from shared.model.base import Canonical, Instant
 from shared.model.consistency import mistakes
+from shared.model.feeds import FeedLimits
 from shared.model.guardrails import Guardrails
 from shared.model.ids import Entity, Name, Sku
 from shared.model.kits import KitRules
+from shared.model.limits import Limits
 from shared.model.money import Currency
 from shared.model.order_policy import OrderPolicy
 from shared.model.parity import ParityPolicy
@@ -30,14 +32,6 @@ from shared.model.price_rules import (
 from shared.model.stock_rules import Allocation, LocationGroup, StockGuards, StockRule
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-
-
-class Limits(Canonical):
-    """What this account of the vendor may be asked; the connector knows what a call costs."""
-
-    points_per_second: int = Field(gt=0, description="refill of the rate bucket")
-    bucket: int = Field(gt=0, description="points a full bucket holds")
-    slots: int = Field(default=2, ge=2, le=100, description="calls under way at once")
 
 
 class Connection(Canonical):
@@ -166,6 +160,9 @@ class Retailer(Canonical):
     exchange_rates: tuple[ExchangeRate, ...] = ()
     roundings: tuple[Rounding, ...] = ()
     precedence: Precedence = Precedence()
+    feeds: FeedLimits | None = Field(
+        default=None, description="how a dropped file may look; held whole if it looks otherwise"
+    )
     accuracy: AccuracyPolicy = AccuracyPolicy()
     location_groups: tuple[LocationGroup, ...] = ()
     stock_rules: tuple[StockRule, ...] = ()

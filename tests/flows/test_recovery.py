@@ -249,7 +249,7 @@ def test_two_holders_never_spend_more_than_the_bucket() -> None:
     world = World()
     first, second = pacer(world), pacer(world)
     spent = sum(spend(mine, 10, 3) for mine in (first, second) * 100)
-    assert spent == 2000
+    assert 1500 < spent <= 2000  # who goes on calling waits for a block of what little is left
 
 
 def test_what_a_holder_gives_back_another_may_spend() -> None:

@@ -11,6 +11,7 @@ from shared.domain.reservations import Short
 from shared.errors import RejectedError, RetryableError
 from shared.flows import keys
 from shared.flows.reserve import Reservations, reservation_name
+from shared.flows.shards import Heat, Shards
 from shared.model.facts import HoldCard
 from shared.model.ids import Facet
 from shared.model.reservation import Reservation, ReservationRequest, ReservationState, Wish
@@ -24,7 +25,10 @@ def forever() -> bool:
 
 
 def reservations(world: World) -> Reservations:
-    return Reservations(world.store, world.clock, world.retailer, world.cases, world.deriver)
+    shards = Shards(world.store, world.store, world.clock, Heat())
+    return Reservations(
+        world.store, world.clock, world.retailer, world.cases, world.deriver, shards
+    )
 
 
 def wish(*lines: tuple[str, int], **over: object) -> ReservationRequest:
@@ -238,7 +242,8 @@ def test_who_loses_every_race_is_told_to_come_back() -> None:
     world.know("M", units=5)
     busy = Busy()
     busy._rows = world.store._rows  # noqa: SLF001 - the same rows, never won
-    flow = Reservations(busy, world.clock, world.retailer, world.cases, world.deriver)
+    shards = Shards(busy, busy, world.clock, Heat())
+    flow = Reservations(busy, world.clock, world.retailer, world.cases, world.deriver, shards)
     for act in (
         lambda: flow.take(wish(), name=name_of("b")),
         lambda: flow.release(name_of("a")),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from shared.domain.credits import CreditWish, PostedCredit
 from shared.domain.demand import AmendedLine, LineChange
 from shared.flows.amend import Amender
 from shared.flows.apply import Applied, apply
@@ -29,7 +30,7 @@ from shared.model.product import Product, Variant
 from shared.model.retailer import Retailer
 from shared.model.stock import StockPosition
 from shared.model.target import Outcome, Push, Target, Verdict
-from shared.ports import CreditWish, Key, Page, PostedCredit, PostedOrder, Put, Table
+from shared.ports import Key, Page, PostedOrder, Put, Table
 from tests.domain.world import NOW, RETAILER
 from tests.fakes import MemoryBus, MemoryQueues, MemoryStore, SetClock
 

@@ -123,8 +123,8 @@ def test_mistakes_come_in_the_order_of_the_file() -> None:
         (
             "points_per_second = 20, ",
             "",
-            "connections.0.limits.points_per_second",
-            "refill of the rate bucket",
+            "connections.0.limits",
+            "correct it",
         ),
         (
             'secret = "erp"',

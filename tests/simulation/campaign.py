@@ -53,7 +53,8 @@ class Failure:
 class Tally:
     """What a share of the histories came to; tallies add up.
 
-    `struck` counts histories in which every given fault found its opportunity.
+    `struck` counts histories in which every given fault found its opportunity; `cpu_s` is what they
+    took of a processor, however many others wanted it.
     """
 
     played: int = 0
@@ -64,6 +65,7 @@ class Tally:
     checks: Counter[str] = field(default_factory=Counter)
     failures: list[Failure] = field(default_factory=list)
     peak_mib: int = 0
+    cpu_s: float = 0
 
     def add(self, other: "Tally") -> None:
         self.played += other.played
@@ -74,6 +76,7 @@ class Tally:
         self.checks.update(other.checks)
         self.failures += other.failures
         self.peak_mib = max(self.peak_mib, other.peak_mib)
+        self.cpu_s += other.cpu_s
 
     def count(self, task: Task, result: Result) -> None:
         self.played += 1
@@ -112,11 +115,13 @@ def attempt(task: Task, *, tracing: bool = False, sabotage: Sabotage = nullconte
 def played(tasks: Sequence[Task]) -> Tally:
     """Play these one after the other, in this process."""
     tally = Tally()
+    began = time.process_time()
     with light_classes():
         for task in tasks:
             tally.count(task, attempt(task))
     gc.collect()
     gc.freeze()  # what is left is kept for the histories to come
+    tally.cpu_s = time.process_time() - began
     tally.peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     return tally
 

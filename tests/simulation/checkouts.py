@@ -97,15 +97,23 @@ class Checkouts:
         known = Reservation.model_validate(rows[place].body)
         card = HoldCard.model_validate(rows[hold].body)
         mine = [n for n in card.holds if n.startswith(f"{known.holder}/")]
-        if known.open and len(mine) != len(said["lines"]):
+        if known.open and not known.drawn and len(mine) != len(said["lines"]):
             self.broken.append(f"{name} was promised {said['lines']}, and {mine} are held")
+
+    def _all_reserved(self, row: Row) -> tuple[int, int]:
+        """Also what was dealt to counters and is no longer in them."""
+        card = HoldCard.model_validate(row.body)
+        counters = self.play.world.store.rows(Table.CONTROL)
+        left = sum(r.units or 0 for r in counters if r.key.pk.startswith(f"counter#{self.sku}#"))
+        mine, ordered = _reserved(row)
+        return mine + max(0, sum(card.dealt.values()) - left), ordered
 
     def _changed(self, key: Key, old: Row | None, new: Row | None, put: Put | None) -> None:
         """A reservation never takes what is not there; an order that a shop sold may."""
         del put
         if key != keys.hold(self.sku) or new is None:
             return
-        before, after = _reserved(old), _reserved(new)
+        before, after = _reserved(old), self._all_reserved(new)
         if after[0] > before[0] and sum(after) > self.most:
             self.broken.append(
                 f"{after[0]} reserved and {after[1]} ordered of {self.sku}, there are {self.most}"
@@ -126,6 +134,6 @@ def promised_and_kept(play: Play) -> list[str]:
     stranded = [
         f"reservation {row.body['reservation_id']} still holds units"
         for row in play.world.store.rows(Table.ORDERS)
-        if row.key.sk == "reservation" and row.body["state"] == "held"
+        if row.key.sk == "reservation" and row.body["state"] in {"held", "planned", "abandoned"}
     ]
     return found.broken + stranded

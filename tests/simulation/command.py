@@ -139,6 +139,7 @@ def _report(tallies: Sequence[Tally], began: float, jobs: int, watch: Watch) -> 
         "failures": _told(tally.failures, watch),
         "seconds": round(seconds, 1),
         "seeds_per_second": round(tally.played / seconds, 1),
+        "cpu_ms_per_seed": round(1000 * tally.cpu_s / max(tally.played, 1), 1),
         "port_calls": tally.calls,
         "virtual_hours": tally.virtual_s // 3600,
         "checks": {name: tally.checks[name] for name in sorted(tally.checks, key=_numbered)},

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from shared.flows.shards import Heat
 from tests.simulation.engine import CrashError, Engine, Task
 from tests.simulation.faults import Kind
 
@@ -18,13 +19,14 @@ type Ended = Callable[[object, BaseException | None], None]
 class Container:
     """What a warm container keeps between invocations: its clients, its leases, its clock."""
 
-    __slots__ = ("connectors", "environment", "pacers", "said", "skew_ms")
+    __slots__ = ("connectors", "environment", "heat", "pacers", "said", "skew_ms")
 
     def __init__(self, environment: Mapping[str, Any], skew_ms: int) -> None:
         self.environment = environment
         self.skew_ms = skew_ms
         self.connectors: dict[str, Any] = {}
         self.pacers: dict[str, Any] = {}
+        self.heat = Heat()
         self.said: Any = None
 
 

@@ -10,10 +10,12 @@ from argparse import ArgumentParser
 from tests.simulation.mutants_changes import CHANGES
 from tests.simulation.mutants_channels import CHANNELS
 from tests.simulation.mutants_checkouts import CHECKOUTS
+from tests.simulation.mutants_guardrails import GUARDRAILS
 from tests.simulation.mutants_messages import MESSAGES
 from tests.simulation.mutants_movements import MOVEMENTS
 from tests.simulation.mutants_orders import ORDERS
 from tests.simulation.mutants_owners import OWNERS
+from tests.simulation.mutants_pacing import PACING
 from tests.simulation.mutants_refunds import REFUNDS
 from tests.simulation.mutants_rules import RULES
 from tests.simulation.sabotage import Mutant
@@ -26,10 +28,12 @@ MUTANTS: tuple[Mutant, ...] = (
     *REFUNDS,
     *CHANNELS,
     *MESSAGES,
+    *GUARDRAILS,
     *CHECKOUTS,
     *OWNERS,
     *RULES,
     *MOVEMENTS,
+    *PACING,
 )
 
 

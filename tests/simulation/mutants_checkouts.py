@@ -4,6 +4,8 @@ from tests.simulation.sabotage import Mutant, mutant
 
 LATE = """lines, short = placed(wish.lines, self._levels(channel, wish))
         rows = self.store.get(_cards(wish))"""
+FLASH = ("a flash sale",)
+SHARDS = "shared.flows.shards:Shards."
 CROWD = ("fifty checkouts want the last unit",)
 RESERVE = "shared.flows.reserve:Reservations."
 
@@ -39,5 +41,33 @@ CHECKOUTS: tuple[Mutant, ...] = (
             "taken = _reservation(store, rows.get(pointer))",
             "taken = None",
         ),
+    ),
+    mutant(
+        "a plan nobody went on with keeps what it drew",
+        "Units that a dead container drew are sold to nobody.",
+        FLASH,
+        (
+            RESERVE + "_abandon",
+            "self.shards.undo(line.sku, line.location, line.quantity, known.token)",
+            "pass",
+        ),
+    ),
+    mutant(
+        "what is left in counters is gathered and still counts as dealt",
+        "The last units of a flash sale are stranded.",
+        FLASH,
+        (SHARDS + "gather", "rest = card.dealt.get(card.dealt_at, 0) - left", "rest = left"),
+    ),
+    mutant(
+        "a drawn reservation gives nothing back",
+        "What checkouts let go of in a flash sale is never sold again.",
+        FLASH,
+        ("shared.domain.reservations:ended", "- line.quantity", ""),
+    ),
+    mutant(
+        "counters are not emptied when they are gathered",
+        "Units are sold from the card and from the counters.",
+        FLASH,
+        (SHARDS + "gather", "-(r.units or 0)", "0"),
     ),
 )

@@ -27,7 +27,7 @@ base_url = "https://erp.example"
 secret = "erp"
 settle_seconds = 120
 poll_minutes = MINUTES
-limits = { points_per_second = 50, bucket = 100, slots = SLOTS }
+limits = { points_per_second = 50, bucket = 100, slots = SLOTS, slots_are_counted = COUNTED }
 settings = { zone = "ZONE" }
 
 [[locations]]
@@ -85,7 +85,7 @@ class Setup:
     `points` come back to a shop's bucket each second; `calls` may be under way there at once. With
     `engine`, promotions are owned by a system of that name, which is never called; with
     `warehouse`, all stock is told by one that is never called either. `rules` are more lines of
-    the file.
+    the file, `limits` a shop's guardrails.
     """
 
     shops: tuple[str, ...] = ("shop",)
@@ -95,9 +95,11 @@ class Setup:
     points: int = POINTS
     bucket: int = BUCKET
     calls: int = 2
+    counted: bool = False
     engine: bool = False
     rules: str = ""
     warehouse: bool = False
+    limits: str = ""
 
 
 @cache
@@ -107,12 +109,14 @@ def retailer(setup: Setup) -> Retailer:
         .replace("SLOTS", str(setup.slots))
         .replace("ZONE", setup.zone)
     )
+    text = text.replace("COUNTED", str(setup.counted).lower())
     text = text.replace("GID", "gid://shopify/Location/")
     head = "\n".join(
         line if "external" not in line else _only(line, setup.shops) for line in text.splitlines()
     )
     shop = _SHOP.replace("POINTS", str(setup.points)).replace("BUCKET", str(setup.bucket))
     shop = shop.replace("CALLS", str(setup.calls))
+    shop += f"guardrails = {setup.limits}\n" if setup.limits else ""
     shops = "".join(shop.replace("NAME", name) for name in setup.shops)
     if setup.warehouse:
         head = head.replace('stock = "erp"', 'stock = "wms"') + _WAREHOUSE

@@ -3,12 +3,25 @@
 from tests.simulation.scenario import Scenario
 from tests.simulation.scenarios_checkouts import CHECKOUTS
 from tests.simulation.scenarios_edges import EDGES
+from tests.simulation.scenarios_guardrails import GUARDRAILS
 from tests.simulation.scenarios_movements import MOVEMENTS
 from tests.simulation.scenarios_orders import ORDERS
 from tests.simulation.scenarios_outages import OUTAGES
 from tests.simulation.scenarios_owners import OWNERS
+from tests.simulation.scenarios_pacing import PACING
 from tests.simulation.scenarios_prices import PRICES
 from tests.simulation.scenarios_rules import RULES
 
-_ALL = (*ORDERS, *PRICES, *OUTAGES, *EDGES, *CHECKOUTS, *OWNERS, *MOVEMENTS, *RULES)
+_ALL = (
+    *ORDERS,
+    *PRICES,
+    *OUTAGES,
+    *EDGES,
+    *CHECKOUTS,
+    *OWNERS,
+    *MOVEMENTS,
+    *RULES,
+    *PACING,
+    *GUARDRAILS,
+)
 SCENARIOS: dict[str, Scenario] = {each.name: each for each in _ALL}

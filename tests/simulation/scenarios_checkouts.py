@@ -7,6 +7,7 @@ from tests.simulation.engine import SECOND
 from tests.simulation.scenario import Play, Scenario, catalogue, spread
 
 BUYERS = 50
+FLASH = 90  # units: enough to be dealt, too few for all buyers
 
 
 def _one_left(play: Play) -> None:
@@ -25,7 +26,22 @@ def _crowd(play: Play) -> None:
         play.later(20 * SECOND + at, come)
 
 
+def _many(play: Play) -> None:
+    catalogue(play, "M", units=FLASH)
+
+
+def _flash(play: Play) -> None:
+    """More buyers at one moment than a card lets through: dealt to counters, gathered again."""
+    checkouts = Checkouts(play, "HAT-M", FLASH)
+    for at in spread(play, SECOND, BUYERS // 2):
+        then = play.rng.choice(("leaves", "releases", "leaves"))
+        units = play.rng.choice((1, 1, 2, 3))
+        come = partial(checkouts.come, "shop", units=units, expires_s=30, then=then)
+        play.later(20 * SECOND + at, come)
+
+
 CHECKOUTS = (
+    Scenario("a flash sale", _many, _flash, check=promised_and_kept),
     Scenario(
         "fifty checkouts want the last unit",
         _one_left,

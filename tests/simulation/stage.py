@@ -13,8 +13,9 @@ from functions.ingest import webhook
 from shared.aws.inbox import Inbox
 from shared.connectors.catalog import CATALOG
 from shared.flows.issues import Issues
-from shared.flows.pacing import LeasedPacer
+from shared.flows.pacing import LeasedPacer, pacer_of
 from shared.kit import together as at_once
+from shared.kit.guard import Guarded
 from shared.model.events import BusinessEvent
 from shared.model.retailer import Retailer
 from shared.ports import Bus, Journal, Key, Put, Table
@@ -168,7 +169,8 @@ class Stage:
     def pacer(self, name: str) -> LeasedPacer:
         mine = self.container().pacers
         if name not in mine:
-            mine[name] = LeasedPacer(self.retailer.connection(name), self.store, self.clock)
+            connection = self.retailer.connection(name)
+            mine[name] = pacer_of(connection, self.store, self.issues(), self.clock)
         found: LeasedPacer = mine[name]
         return found
 
@@ -183,7 +185,7 @@ class Stage:
                 self.secrets[name],
                 pacer=self.pacer(name),
                 clock=self.clock,
-                transport=self.transports[name],
+                transport=Guarded(self.transports[name], self.pacer(name)),
             )
         return mine[name]
 
@@ -212,6 +214,8 @@ class Stage:
             "retailer": lambda: self.retailer,
             "client": lambda service: sqs if service == "sqs" else None,
             "store": lambda: self.store,
+            "counters": lambda: self.store,
+            "heat": lambda: self.container().heat,
             "queues": lambda: self.queues,
             "bus": lambda: self.bus,
             "blobs": lambda: self.blobs,

@@ -6,25 +6,37 @@ a crash may fall in between.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from random import Random
 
-from shared.errors import RejectedError
+from shared.errors import RejectedError, ThrottledError
+from shared.kit.counters import Counters
 from shared.ports import Delete, Key, Put, Row, Store, Table, Write
-from tests.fakes import TOGETHER_MAX, TOGETHER_MAX_BYTES, checked, row_size, sized
+from tests.fakes import (
+    TOGETHER_MAX,
+    TOGETHER_MAX_BYTES,
+    checked,
+    drawn_from,
+    given_back,
+    row_size,
+    sized,
+)
 from tests.simulation.faults import Kind
+from tests.simulation.roles import DeniedError, may
 from tests.simulation.wire import Wire
 
 GET_MAX = 100
 STATEMENTS_MAX = 25
 LAG_MS = 3000
+PARTITION_UNITS = 1000  # a second, of one partition; DynamoDB, "Burst and adaptive capacity"
+BURST_UNITS = 20  # at once; DynamoDB may allow far more after a quiet while, and promises none
 
 type Changed = Callable[[Key, Row | None, Row | None, Put | None], None]
 """Key, old row, new row and the put that made it: what a stream would tell."""
 
 
-class SimStore(Store):
+class SimStore(Store, Counters):
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
         self._rows: dict[Key, Row] = {}
@@ -35,6 +47,20 @@ class SimStore(Store):
         self._rng: Random = wire.engine.rng("store")
         self.changed: list[Changed] = []
         self.write_units = 0
+        self.limited = False
+        self._room_left: dict[tuple[Table, str], tuple[int, int]] = {}
+
+    # what a function may do
+
+    def _permitted(self, writes: Sequence[Write]) -> None:
+        for write in writes:
+            self._permit("delete" if isinstance(write, Delete) else "write", write.key.table)
+
+    def _permit(self, verb: str, place: str) -> None:
+        task = self._wire.engine.current
+        if task is None or task.container is None or may(task.name, verb, place):
+            return
+        raise DeniedError(f"{task.name} may not {verb} {place}")
 
     # reads
 
@@ -42,6 +68,8 @@ class SimStore(Store):
         wanted = tuple(dict.fromkeys(keys))
         for key in wanted:
             checked(key)
+        for table in {key.table for key in wanted}:
+            self._permit("read", table)
         found: dict[Key, Row] = {}
         for start in range(0, len(wanted), GET_MAX):
             chunk = wanted[start : start + GET_MAX] if len(wanted) > GET_MAX else wanted
@@ -66,6 +94,7 @@ class SimStore(Store):
         def found() -> list[Row]:
             return [r for r in self._query(table, pk, prefix) if r.key.sk > after][:limit]
 
+        self._permit("read", table)
         return self._wire.aws(f"query {table} {pk} {prefix or after}", found)
 
     def _query(self, table: Table, pk: str, prefix: str) -> list[Row]:
@@ -81,6 +110,7 @@ class SimStore(Store):
         until: datetime | None = None,
         limit: int = 250,
     ) -> list[Row]:
+        self._permit("look", f"{table} lanes")
         return self._wire.aws(
             f"due {table} {lane}", partial(self._due, table, lane, since, until, limit)
         )
@@ -105,6 +135,7 @@ class SimStore(Store):
 
     def commit(self, writes: Sequence[Write]) -> list[bool]:
         """In chunks of 25, each statement for itself; a delete goes alone."""
+        self._permitted(writes)
         done: list[bool] = []
         for chunk in _chunks(writes):
             label = f"write {chunk[0].key.table} {chunk[0].key.pk} {chunk[0].key.sk} "
@@ -117,6 +148,8 @@ class SimStore(Store):
         return done
 
     def _each(self, chunk: Sequence[Write]) -> list[bool]:
+        for write in chunk:
+            self._room(write.key, 1)
         return [self._apply(write) for write in chunk]
 
     def _some(self, chunk: Sequence[Write]) -> None:
@@ -131,6 +164,7 @@ class SimStore(Store):
             raise RejectedError("rows are larger than 4 MB together", code="ValidationException")
         if not writes:
             return True
+        self._permitted(writes)
         return self._wire.aws(f"transaction of {len(writes)}", lambda: self._together(writes))
 
     def put_now(self, put: Put) -> bool:
@@ -138,6 +172,8 @@ class SimStore(Store):
         return self._apply(put)
 
     def _together(self, writes: Sequence[Write]) -> bool:
+        for write in writes:
+            self._room(write.key, 2)
         if not all(self._holds(write) for write in writes):
             return False
         return all(self._apply(write) for write in writes)
@@ -161,13 +197,50 @@ class SimStore(Store):
             del self._rows[key]
             del self._parts[key.table, key.pk][key.sk]
         else:
-            new = self._rows[key] = Row(key, put.expected + 1, body, put.raw)
+            new = self._rows[key] = Row(key, put.expected + 1, body, put.raw, put.units, put.drawn)
             if old is None:
                 self._parts[key.table, key.pk][key.sk] = key
         self._index(key, put)
         for tell in self.changed:
             tell(key, old, new, put)
         return True
+
+    # counters
+
+    def draw(self, key: Key, units: int, token: str, *, settled: Sequence[str] = ()) -> Row | None:
+        def effect() -> Row | None:
+            row = self._rows.get(key)
+            return self._counted(key, drawn_from(row, units, token, settled) if row else None)
+
+        return self._wire.aws(f"draw {units} of {key.pk}", effect)
+
+    def undo(self, key: Key, units: int, token: str) -> Row | None:
+        def effect() -> Row | None:
+            row = self._rows.get(key)
+            return self._counted(key, given_back(row, units, token) if row else None)
+
+        return self._wire.aws(f"undo a draw of {key.pk}", effect)
+
+    def _counted(self, key: Key, new: Row | None) -> Row | None:
+        self.write_units += 1
+        self._room(key, 1)
+        if new is not None:
+            old, self._rows[key] = self._rows[key], new
+            for tell in self.changed:
+                tell(key, old, new, None)
+        return new
+
+    def _room(self, key: Key, units: int) -> None:
+        """What a partition can write in a second; only counted where `limited` asks for it."""
+        if not self.limited:
+            return
+        now = self._wire.engine.now_ms
+        name = key.table, key.pk
+        at, left = self._room_left.get(name, (now, BURST_UNITS * 1000))
+        left = min(BURST_UNITS * 1000, left + (now - at) * PARTITION_UNITS)
+        if left < units * 1000:
+            raise ThrottledError(f"{key.pk} is written too often", after=timedelta(seconds=1))
+        self._room_left[name] = now, left - units * 1000
 
     # the index
 

@@ -50,7 +50,7 @@ def _validate(model: type[BaseModel], body: object, /, **how: Any) -> Any:
     name = (model, id(body))
     found = known.get(name)
     if found is None:
-        found = known[name] = body, _VALIDATE(model, body)
+        found = known[name] = body, model.__pydantic_validator__.validate_python(body)
     return found[1]
 
 

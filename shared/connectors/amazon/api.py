@@ -16,7 +16,8 @@ from shared.connectors.amazon.schema import ErrorList
 from shared.errors import AccessError, InDoubtError, RejectedError, RetryableError, ThrottledError
 from shared.kit.http import Http, check, retry_after
 from shared.kit.oauth import ClientCredentials
-from shared.model.retailer import LOOPBACK, Connection, Limits
+from shared.model.limits import Limits
+from shared.model.retailer import LOOPBACK, Connection
 from shared.ports import Clock, Pacer
 
 LWA = "https://api.amazon.com/auth/o2/token"

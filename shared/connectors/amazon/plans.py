@@ -10,7 +10,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from shared.domain.ways import Way
-from shared.model.retailer import Limits
+from shared.model.limits import Limits
 
 CALL = 10_000
 LINES_MAX = 10_000  # of a feed of ours: below Amazon's 25,000 messages and its 10 MiB

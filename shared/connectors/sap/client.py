@@ -13,6 +13,7 @@ from shared.connectors.sap.gateway import Gateway, Signer
 from shared.connectors.sap.refunds import Refunds
 from shared.connectors.sap.schema import DeliveryRow, OrderRow
 from shared.connectors.sap.settings import SapSettings, settings_of
+from shared.domain.credits import CreditWish, PostedCredit
 from shared.domain.demand import AmendedLine, LineChange
 from shared.errors import InDoubtError, RejectedError
 from shared.kit.http import Http
@@ -23,15 +24,7 @@ from shared.model.ids import Entity
 from shared.model.invoice import BillingDocument
 from shared.model.order import Order, Shipment
 from shared.model.retailer import Connection, Retailer
-from shared.ports import (
-    Clock,
-    CreditWish,
-    Pacer,
-    Page,
-    PostedCredit,
-    PostedOrder,
-    Refusal,
-)
+from shared.ports import Clock, Pacer, Page, PostedOrder, Refusal
 
 ORDERS = "API_SALES_ORDER_SRV"
 DELIVERIES = "API_OUTBOUND_DELIVERY_SRV;v=0002"

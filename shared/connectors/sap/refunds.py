@@ -16,12 +16,11 @@ from shared.connectors.sap.gateway import Gateway
 from shared.connectors.sap.mapping import parsed
 from shared.connectors.sap.orders import absolute, element
 from shared.connectors.sap.settings import SapSettings
-from shared.domain.credits import Credit
+from shared.domain.credits import Credit, CreditWish, PostedCredit
 from shared.errors import InDoubtError, RejectedError
 from shared.model.base import Foreign, Json
 from shared.model.money import Money, total
 from shared.model.order import Order
-from shared.ports import CreditWish, PostedCredit
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from shared.connectors.shopify import costs, queries
 from shared.connectors.shopify.settings import ShopifySettings
 from shared.domain.ways import Room, Way, fullest_first
-from shared.model.retailer import Limits
+from shared.model.limits import Limits
 
 ROUND = 500  # lines of a round
 REACH_MAX = 10_000

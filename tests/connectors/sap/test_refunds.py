@@ -4,10 +4,10 @@ from decimal import Decimal
 
 import pytest
 
-from shared.domain.credits import OverRefund, credits_of
+from shared.domain.credits import CreditWish, OverRefund, credits_of
 from shared.errors import InDoubtError, RejectedError
 from shared.model.order import Order, Refund, RefundedFreight, RefundLine, ShippingLine, TaxLine
-from shared.ports import CreditWish, PostedOrder
+from shared.ports import PostedOrder
 from tests.connectors.sap.world import GENERIC, Tenant, hat
 from tests.domain.world import NOW
 from tests.flows.world import gbp, order
