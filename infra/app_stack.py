@@ -72,6 +72,7 @@ class AppStack(Stack):
                 "Ops": by_id["api-ops"],
                 "Lookup": self.prices.lookup,
                 "Prices": self.prices.taker,
+                "Approvals": self.prices.approvals,
                 "Movements": self.stock.taker,
                 "Reservations": by_id["api-reservations"],
                 "Orders": by_id["api-orders"],
@@ -336,9 +337,7 @@ class AppStack(Stack):
         return function
 
     def _ops_api(self) -> Function:
-        rows = Rows(
-            reads=("orders", "control"), writes=("facts", "targets", "issues", "inbox", "links")
-        )
+        rows = Rows(reads=("orders", "facts"), writes=("issues", "inbox", "links"))
         sends = self._reads() | self._writes() | {self._data.imports.name: self._data.imports}
         function = Function(
             self,

@@ -28,7 +28,8 @@ CAPTURER = Rows(
     deletes=("orders",),
 )
 PUBLISHER = Rows(writes=("targets", "links", "orders", "issues", "control"), lanes=("targets",))
-SENDER = Rows(writes=("orders", "links", "issues", "control"))
+# An order the ERP lets go of, or that is cancelled before it has it, lets go of its units.
+SENDER = Rows(writes=("facts", "orders", "links", "issues", "control"))
 _FACTS = (Entity.PRODUCT, Entity.PRICE, Entity.STOCK)
 
 

@@ -32,7 +32,6 @@ OPS_ROUTES = {
     "POST /v1/exceptions/{issue_id}/replay": "ops.replay",
     "POST /v1/inbox/{connection}/{delivery}/replay": "ops.replay",
     "PUT /v1/links/{connection}/{code}": "ops.approve",
-    "POST /v1/approvals": "ops.approve",
 }
 LOOKUP_ROUTES = {
     "GET /v1/prices/{channel}/{sku}": "lookup.read",
@@ -40,6 +39,7 @@ LOOKUP_ROUTES = {
     "GET /v1/availability/{channel}/{sku}": "lookup.read",
     "POST /v1/availability/{channel}/lookup": "lookup.read",
 }
+APPROVAL_ROUTES = {"POST /v1/approvals": "ops.approve"}
 PRICE_ROUTES = {"POST /v1/prices": "prices.write"}
 MOVEMENT_ROUTES = {"POST /v1/movements": "stock.write"}
 RESERVATION_ROUTES = {
@@ -58,6 +58,7 @@ SCOPED = {
     "Ops": OPS_ROUTES,
     "Lookup": LOOKUP_ROUTES,
     "Prices": PRICE_ROUTES,
+    "Approvals": APPROVAL_ROUTES,
     "Movements": MOVEMENT_ROUTES,
     "Reservations": RESERVATION_ROUTES,
 }

@@ -106,6 +106,11 @@ class Grants:
         self._under(function, ["s3:GetObject", "s3:PutObject"], "files", "report", why)
         _allow(function, ["s3:ListBucket"], [f"arn:{Aws.PARTITION}:s3:::{self._bucket('files')}"])
 
+    def drop(self, function: lambda_.Function) -> None:
+        """Put down a file for the importer."""
+        why = "what is posted and held is named after its caller's key"
+        self._under(function, ["s3:PutObject"], "files", "drop", why)
+
     def _bucket(self, name: str) -> str:
         return f"{self._stage.name(name)}-{Aws.ACCOUNT_ID}"
 

@@ -20,19 +20,18 @@ class PriceWork(Construct):
         self._data = data
         self._grants = grants
         self.importer = self._importer()
-        self.taker = self._rows_only(
-            "api-prices", "functions.ingest.prices.handler", Rows(writes=("facts", "control"))
-        )
+        self.taker = self._taker()
+        self.approvals = self._approvals()
         self.lookup = self._rows_only(
             "api-lookup", "functions.read.lookup.handler", Rows(reads=("targets",))
         )
 
     @property
     def functions(self) -> Sequence[Function]:
-        return self.importer, self.taker, self.lookup
+        return self.importer, self.taker, self.approvals, self.lookup
 
     def _importer(self) -> Function:
-        rows = Rows(writes=("facts", "issues", "control"))
+        rows = Rows(writes=("facts", "issues", "control"), deletes=("control",))
         queue = self._data.imports
         function = Function(
             self,
@@ -63,6 +62,41 @@ class PriceWork(Construct):
                 max_concurrency=FILES_AT_ONCE,
             )
         )
+        return function
+
+    def _taker(self) -> Function:
+        rows = Rows(writes=("facts", "control"))
+        function = Function(
+            self,
+            "api-prices",
+            self._stage,
+            handler="functions.ingest.prices.handler",
+            environment={
+                "tables": self._grants.names(rows),
+                "files": self._data.files.bucket_name,
+            },
+        )
+        self._grants.rows(function, rows)
+        self._grants.drop(function)
+        return function
+
+    def _approvals(self) -> Function:
+        rows = Rows(writes=("facts", "targets", "issues", "control"), deletes=("control",))
+        queue = self._data.imports
+        function = Function(
+            self,
+            "api-approvals",
+            self._stage,
+            handler="functions.ops.approvals.handler",
+            environment={
+                "tables": self._grants.names(rows),
+                "queues": {queue.name: queue.work.queue_url},
+                "bus": self._grants.bus_name,
+            },
+        )
+        self._grants.rows(function, rows)
+        self._grants.send(function, [queue])
+        self._grants.publish(function)
         return function
 
     def _rows_only(self, name: str, handler: str, rows: Rows) -> Function:

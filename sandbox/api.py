@@ -126,8 +126,13 @@ class Api:
                 return found
             query = {**query, "after": str(page["next"])}
 
+    def held_files(self) -> list[dict[str, Json]]:
+        """All dropped files that wait for approval."""
+        found = self.call("GET", "v1", "approvals").get("files")
+        return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
     def rule(self, decision: str, why: str, **on: Json) -> dict[str, Json]:
-        """Approve or reject `proposals`, line by line, or `all` of a channel."""
+        """Approve or reject `proposals` line by line, `all` of a channel, or `files`."""
         body: dict[str, Json] = {"decision": decision, "why": why, **on}
         return self.call("POST", "v1", "approvals", body=body)
 

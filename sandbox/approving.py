@@ -8,6 +8,7 @@ import typer
 from sandbox.api import Api
 from shared.model.base import Json
 
+DROPPED = "drop/"
 TOGETHER = 500  # lines the API takes at once
 
 
@@ -16,6 +17,7 @@ class Wish:
     """Some proposals, or all of a channel: how many they are expected to be."""
 
     lines: Sequence[dict[str, Json]]
+    files: Sequence[dict[str, Json]]
     channel: str
     rule: str
     expected: int | None
@@ -41,6 +43,9 @@ class Wish:
             some: list[Json] = list(self.lines[at : at + TOGETHER])
             answered = api.rule(decision, why, proposals=some)["lines"]
             lines += answered if isinstance(answered, list) else []
+        if self.files:
+            answered = api.rule(decision, why, files=list[Json](self.files))["lines"]
+            lines += answered if isinstance(answered, list) else []
         said = "approved" if decision == "approve" else "rejected"
         ok = all(isinstance(line, dict) and line["status"] == said for line in lines)
         return {"ok": ok, "decision": decision, "lines": lines}
@@ -52,7 +57,16 @@ def wish(proposals: Sequence[str], channel: str, rule: str, expected: int | None
         raise typer.BadParameter("name proposals, or say with --all how many there are")
     if expected is not None and not channel:
         raise typer.BadParameter("--all needs --channel")
-    return Wish([_line(one) for one in proposals], channel, rule, expected)
+    files = [_file(one) for one in proposals if one.startswith(DROPPED)]
+    lines = [_line(one) for one in proposals if not one.startswith(DROPPED)]
+    return Wish(lines, files, channel, rule, expected)
+
+
+def _file(said: str) -> dict[str, Json]:
+    name, _, run = said.rpartition("@")
+    if not (name and run):
+        raise typer.BadParameter(f"{said!r} is not of the form FILE@RUN")
+    return {"file": name, "run": run}
 
 
 def _line(said: str) -> dict[str, Json]:

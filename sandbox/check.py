@@ -17,6 +17,7 @@ from sandbox.toml_text import line_of, lines
 from shared.model import consistency, stock_consistency
 from shared.model.accuracy import AccuracyPolicy
 from shared.model.base import Json
+from shared.model.feeds import FeedLimits
 from shared.model.guardrails import Guardrails
 from shared.model.ids import Entity
 from shared.model.kits import Kit, KitRules
@@ -62,6 +63,7 @@ _MODELS: dict[str, type[BaseModel]] = {
     "locations": Location,
     "channels.min_margin": MinimumMargin,
     "channels.guardrails": Guardrails,
+    "feeds": FeedLimits,
     "price_lists": PriceList,
     "segments": Segment,
     "tax_rates": TaxRate,

@@ -330,7 +330,7 @@ Channel = Annotated[str, typer.Option("--channel", help="Of this channel.")]
 Broken = Annotated[str, typer.Option("--rule", help="That break this rule, such as max_fall.")]
 Why = Annotated[str, typer.Option("--why", help="What is told of the decision.")]
 Expected = Annotated[int | None, typer.Option("--all", help="All there are; how many they are.")]
-Proposals = Annotated[list[str] | None, typer.Argument(help="CHANNEL/SKU/PROPOSAL, as listed.")]
+Proposals = Annotated[list[str] | None, typer.Argument(help="CHANNEL/SKU/PROPOSAL, or FILE@RUN.")]
 
 
 @approvals.command("list")
@@ -340,11 +340,11 @@ def approvals_list(channel: Channel = "", rule: Broken = "", as_json: AsJson = F
     from sandbox.world import World
 
     with _told(as_json) as out:
-        found = World.attached(Home()).api.approvals(channel=channel, rule=rule)
-        listed: list[Json] = list(found)
-        out.result(
-            {"ok": True, "waiting": listed}, lambda console: report.approvals(console, found)
-        )
+        api = World.attached(Home()).api
+        found = api.approvals(channel=channel, rule=rule)
+        files = [] if channel or rule else api.held_files()
+        said: dict[str, Json] = {"ok": True, "waiting": [*found], "files": [*files]}
+        out.result(said, lambda console: report.approvals(console, found, files))
 
 
 @approvals.command("approve")

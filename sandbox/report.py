@@ -87,9 +87,14 @@ def pending(console: Console, found: Sequence[Fields]) -> None:
     console.print(f"{len(found)} withheld")
 
 
-def approvals(console: Console, found: Sequence[Fields]) -> None:
+def approvals(console: Console, found: Sequence[Fields], files: Sequence[Fields]) -> None:
+    for one in files:
+        reasons = one.get("reasons")
+        steps = [s for s in reasons if isinstance(s, dict)] if isinstance(reasons, list) else []
+        why = "; ".join(str(step["detail"]) for step in steps)
+        console.print(escape(f"{one['file']}@{one['run']} waits whole: {why}"))
     if not found:
-        console.print("nothing waits for approval")
+        console.print("no price waits for approval")
         return
     table = _table("Channel", "SKU", "Proposal", "Shows", "Proposed", "From", "At risk", "Why")
     for one in found:

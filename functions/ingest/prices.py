@@ -23,6 +23,7 @@ STATUS: Final = {
 
 class Settings(Base):
     tables: dict[Table, str]
+    files: str
 
 
 def post(event: dict[str, Any]) -> Answer:
@@ -31,9 +32,16 @@ def post(event: dict[str, Any]) -> Answer:
         said = decoded(text_of(event))
     except ValueError:
         return refusal(400, "body", "", "send one JSON object in UTF-8")
-    calls = PriceCalls(bootstrap.store(), bootstrap.issues(), bootstrap.clock, bootstrap.retailer())
+    calls = PriceCalls(
+        bootstrap.store(),
+        bootstrap.issues(),
+        bootstrap.clock,
+        bootstrap.retailer(),
+        bootstrap.files(),
+    )
     try:
-        return answer(200, calls.take(said, caller=caller(event), key=key))
+        taken = calls.take(said, caller=caller(event), key=key)
+        return answer(202 if "held" in taken else 200, taken)
     except RejectedError as error:
         if error.code not in STATUS:
             raise

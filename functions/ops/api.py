@@ -1,4 +1,4 @@
-"""Operators' routes: replay an exception or a delivery, map a code to a SKU, rule on prices."""
+"""Operators' routes: replay an exception or a delivery, map a code to a SKU."""
 
 import json
 from typing import Any
@@ -8,7 +8,6 @@ from pydantic import TypeAdapter, ValidationError
 
 from functions import bootstrap
 from functions.http import Answer, answer, caller, named, not_found, refusal
-from functions.ops import approvals
 from shared.errors import RejectedError
 from shared.flows import keys
 from shared.flows.intake import replay_delivery
@@ -66,7 +65,6 @@ ROUTES = {
     "POST /v1/exceptions/{issue_id}/replay": replay_issue,
     "POST /v1/inbox/{connection}/{delivery}/replay": replay_inbox,
     "PUT /v1/links/{connection}/{code}": map_code,
-    "POST /v1/approvals": approvals.rule,
 }
 
 

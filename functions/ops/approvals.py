@@ -1,24 +1,37 @@
-"""Approvals: rule on prices that wait, line by line or all of a channel at once."""
+"""Approvals: rule on prices that wait, line by line or all of a channel, and on held files."""
 
 import json
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
+from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import Field, StringConstraints, ValidationError
 
 from functions import bootstrap
 from functions.http import Answer, answer, caller, refusal, text_of
 from shared.errors import RejectedError
 from shared.flows.approvals import LINES_MAX, Approvals, Named, Said
-from shared.model.base import Canonical, Instant
+from shared.flows.held_files import FileApprovals, NamedFile
+from shared.model.base import Canonical, Instant, Json
 from shared.model.guardrails import Rule
 from shared.model.ids import Name, Sku
 from shared.model.target import Decision
+from shared.ports import Table
+from shared.settings import Settings as Base
 
 _SHAPE = (
     'send {"decision": "approve", "why": "...", "proposals": [{"channel", "sku", "proposal"}, ...]}'
     ' or {..., "all": {"channel": "<name>", "rule": "<rule or none>", "expected": 12}}'
+    ' or {..., "files": [{"file", "run"}, ...]}'
 )
+FILES_MAX = 20
 _DECISIONS = {"approve": Decision.APPROVED, "reject": Decision.REJECTED}
+
+
+class Settings(Base):
+    tables: dict[Table, str]
+    queues: dict[str, str]
+    bus: str
 
 
 class Line(Canonical):
@@ -38,11 +51,19 @@ class All(Canonical):
     until: Instant | None = None
 
 
+class File(Canonical):
+    """A file that was held, and the reading of it that is meant."""
+
+    file: str = Field(max_length=1024)
+    run: str = Field(max_length=64)
+
+
 class Ask(Canonical):
     decision: Literal["approve", "reject"]
     why: Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
     proposals: tuple[Line, ...] = Field(default=(), max_length=LINES_MAX)
     all: All | None = None
+    files: tuple[File, ...] = Field(default=(), max_length=FILES_MAX)
 
 
 def rule(event: dict[str, Any]) -> Answer:
@@ -52,6 +73,10 @@ def rule(event: dict[str, Any]) -> Answer:
         return ask
     approvals = Approvals(bootstrap.store(), bootstrap.clock, bootstrap.retailer())
     said = Said(_DECISIONS[ask.decision], by=caller(event), why=ask.why)
+    if ask.files:
+        lines = _files(said, ask.files)
+        ruled = sum(line["status"] == said.decision for line in lines)
+        return answer(200, {"decision": ask.decision, "ruled": ruled, "lines": lines})
     if ask.all is None:
         lines = approvals.rule(said, [Named(p.channel, p.sku, p.proposal) for p in ask.proposals])
         ruled = sum(line["status"] == said.decision for line in lines)
@@ -80,6 +105,28 @@ def _understood(event: dict[str, Any]) -> Ask | Answer:
     for name in named:
         if name not in channels:
             return refusal(404, "channel", name, f"known are {', '.join(sorted(channels))}")
-    if bool(ask.proposals) == (ask.all is not None):
+    if [bool(ask.proposals), ask.all is not None, bool(ask.files)].count(True) != 1:
         return refusal(400, "proposals", len(ask.proposals), _SHAPE)
     return ask
+
+
+def _files(said: Said, files: Sequence[File]) -> list[dict[str, Json]]:
+    approvals = FileApprovals(
+        store=bootstrap.store(),
+        queues=bootstrap.queues(),
+        issues=bootstrap.issues(),
+        bus=bootstrap.bus(),
+        clock=bootstrap.clock,
+    )
+    named = [NamedFile(one.file, one.run) for one in files]
+    return approvals.rule(said.decision, named, by=said.by, why=said.why)
+
+
+ROUTES = {"POST /v1/approvals": rule}
+
+
+@bootstrap.logger.inject_lambda_context
+def handler(event: dict[str, Any], context: LambdaContext) -> Answer:
+    """The gateway has already checked the token and its scope for this route."""
+    del context
+    return ROUTES[event["routeKey"]](event)

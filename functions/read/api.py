@@ -8,13 +8,14 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from functions import bootstrap
 from functions.http import Answer, answer, named, not_found, refusal, tagged
 from functions.read import epcis
-from shared.flows import compare_source
+from shared.flows import compare_source, held_files
 from shared.flows import pending as pushes
 from shared.flows.approvals import Approvals
 from shared.flows.compare_runs import standing
 from shared.flows.issues import open_issues, solved_issues
 from shared.flows.standing import connections as standing_of
 from shared.flows.trace import Tracer
+from shared.model.base import Json
 from shared.model.guardrails import Rule
 from shared.model.issue import Issue, IssueState
 from shared.model.openapi import openapi
@@ -85,7 +86,7 @@ def pending(event: dict[str, Any]) -> Answer:
 
 
 def approvals(event: dict[str, Any]) -> Answer:
-    """Prices that wait for approval, a page at a time; of a channel, for breaking a rule."""
+    """Prices that wait for approval, a page at a time, with the first one all files that do."""
     said = event.get("queryStringParameters") or {}
     channel, rule = said.get("channel"), said.get("rule")
     if channel is not None and channel not in {c.name for c in bootstrap.retailer().channels}:
@@ -93,7 +94,10 @@ def approvals(event: dict[str, Any]) -> Answer:
     if rule is not None and rule not in set(Rule):
         return refusal(400, "rule", rule, f"ask for one of {', '.join(Rule)}")
     known = Approvals(bootstrap.store(), bootstrap.clock, bootstrap.retailer())
-    return answer(200, known.page(channel, rule=rule, after=said.get("after") or ""))
+    page = known.page(channel, rule=rule, after=said.get("after") or "")
+    if not said:
+        page["files"] = list[Json](held_files.waiting(bootstrap.store()))
+    return answer(200, page)
 
 
 def described(event: dict[str, Any]) -> Answer:

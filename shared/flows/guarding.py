@@ -272,10 +272,11 @@ def _at_risk(proposal: Proposal, before: Money, units: int) -> Proposal:
 
 
 def _prices(drafted: Iterable[Drafted], olds: Mapping[Key, Row]) -> Iterator[Key]:
+    """Targets that a price is judged by, or that it changes."""
     for _, draft in drafted:
-        key = _key(draft)
-        if draft.facet is Facet.PRICE and key in olds:
-            yield key
+        row = olds.get(_key(draft)) if draft.facet is Facet.PRICE else None
+        if row is not None and (draft.wishes or row.body["desired"] != draft.desired):
+            yield row.key
 
 
 def _key(draft: Draft) -> Key:

@@ -8,14 +8,17 @@ done twice: what is applied again says nothing new, and the report is written ov
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
+from shared.domain.price_rows import RowReader
 from shared.errors import RejectedError, RetryableError
 from shared.flows import import_run, keys
 from shared.flows.apply import not_owner
-from shared.flows.import_kinds import KINDS, MOVEMENT, Rows, owners, rows_of
+from shared.flows.import_kinds import KINDS, MOVEMENT, PRICE, Rows, owners, rows_of
 from shared.flows.import_pass import Pass
 from shared.flows.import_run import Dropped, Run, dropped_as
+from shared.flows.import_survey import SAMPLED, SurveyPass
 from shared.flows.issues import Issues, Problem
 from shared.flows.ledger import Ledger
 from shared.kit.records.delimited import delimited
@@ -130,12 +133,30 @@ class Importer:
     def _resumed(self, dropped: Dropped, name: str, out_of_time: Callable[[], bool]) -> Run | None:
         """Read on from the last checkpoint, if the run is still the one that counts."""
         rev, run = import_run.found(self.store, dropped.name)
-        if run is None or run.name != name or run.done:
+        if run is None or run.name != name or run.done or run.waits:
             return None
+        reading = self._pass(dropped, run, rev)
+        if not reading.read_on(out_of_time):
+            self._go_on(dropped, reading.run)
+        return reading.run
+
+    def _pass(self, dropped: Dropped, run: Run, rev: int) -> Pass:
+        """The pass that looks at the file, where files are judged, or else the one that applies."""
         head = self.files.read(dropped.name, start=0, length=HEAD, version=run.version)
-        reading = Pass(
+        known = _format(dropped, head)
+        make: Callable[..., Pass] = Pass
+        limits = self.retailer.feeds if dropped.entity == PRICE else None
+        if limits is not None and not (run.survey and run.survey.done):
+            make = partial(
+                SurveyPass,
+                reader=RowReader(self.retailer, dropped.connection, comma=_comma(head)),
+                limits=limits,
+                every=-(-head.size // SAMPLED),
+                start=known.start,
+            )
+        return make(
             dropped=dropped,
-            format=_format(dropped, head),
+            format=known,
             rows=self._rows(dropped, run, comma=_comma(head)),
             run=run,
             rev=rev,
@@ -144,9 +165,6 @@ class Importer:
             issues=self.issues,
             clock=self.clock,
         )
-        if not reading.read_on(out_of_time):
-            self._go_on(dropped, reading.run)
-        return reading.run
 
     def _rows(self, dropped: Dropped, run: Run, *, comma: bool) -> Rows:
         ledger = Ledger(

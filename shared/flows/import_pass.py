@@ -19,7 +19,7 @@ CHUNK: Final = 500  # records applied at once
 REPORT_MAX: Final = 256 * 1024  # bytes of a report held back before they are written
 
 
-class _OvertakenError(Exception):
+class OvertakenError(Exception):
     """Somebody else goes on with this run: what we did is done again by them, or was."""
 
 
@@ -45,7 +45,7 @@ class Pass:
             self.run = self.run.reported(written)
             self._checkpoint()
             return self._to_the_end(out_of_time)
-        except _OvertakenError:
+        except OvertakenError:
             return True
 
     @property
@@ -68,8 +68,7 @@ class Pass:
                 if sum(map(len, self._lines)) > REPORT_MAX:
                     self._checkpoint()
             if last or self.run.lost:
-                self._finish()
-                return True
+                return self._finish()
             if self.run.offset == begun:
                 raise _endless(self.dropped.name, self.run.line)
             self._checkpoint()
@@ -97,23 +96,26 @@ class Pass:
     def _checkpoint(self, *, done: bool = False) -> None:
         """The report before the row that counts it, and only while the run is ours."""
         if self._lines and import_run.found(self.store, self.dropped.name)[0] != self.rev:
-            raise _OvertakenError
+            raise OvertakenError
         written = reports.added(self.files, self._report, self.run.written, self._lines)
         said = {"heard": self.clock.now(), "done": done}
         self.run = self.run.reported(written).model_copy(update=said)
         self._lines.clear()
         if not import_run.kept(self.store, self.dropped.name, self.run, expected=self.rev):
-            raise _OvertakenError
+            raise OvertakenError
         self.rev += 1
 
-    def _finish(self) -> None:
+    def _finish(self) -> bool:
         """Tell of what was refused before the run is done, so that the telling cannot be lost."""
         self._checkpoint()
         if self.run.refused or not self.run.rows:
             self.issues.report([self._problem()])
         else:
             self.issues.solve(IssueKind.BAD_FILE, self.dropped.subject, by="a later file")
+        if self.run.survey is not None:
+            import_run.remember(self.store, self.dropped, self.run.rows)
         self._checkpoint(done=True)
+        return True
 
     def _problem(self) -> Problem:
         run = self.run

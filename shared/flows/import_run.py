@@ -10,6 +10,8 @@ from shared.flows.apply import Applied
 from shared.flows.reports import Written
 from shared.kit.records.record import Place
 from shared.model.base import Canonical, Instant
+from shared.model.feeds import Survey
+from shared.model.target import Decision, Step
 from shared.ports import Put, Store
 
 KEPT_FOR = timedelta(days=90)  # longer than a dropped file tells of itself
@@ -31,6 +33,11 @@ class Dropped:
     def subject(self) -> str:
         """What its exception is named after."""
         return f"{self.connection}/{self.entity}/{self.file}".replace("#", "_")
+
+    @property
+    def folder(self) -> str:
+        """What it is one file of many of."""
+        return self.name.rpartition("/")[0]
 
     def report(self, started: Instant) -> str:
         """Where the parts of its report lie; each reading has a report of its own."""
@@ -79,7 +86,8 @@ class Run(Canonical):
 
     `offset` and `line` are where the next record begins; `turn`, `part` and `length` how far the
     report goes. `changed` and `unchanged` count cards, as apply does. `lost` is the line from which
-    on nothing could be read.
+    on nothing could be read. `survey` is what was seen before anything was applied, `held` why it
+    then waited for a `decision`.
     """
 
     version: str
@@ -97,6 +105,12 @@ class Run(Canonical):
     unchanged: int = 0
     lost: int | None = None
     done: bool = False
+    survey: Survey | None = None
+    held: tuple[Step, ...] = ()
+    decision: Decision | None = None
+    by: str = ""
+    why: str = ""
+    ruled_at: Instant | None = None
 
     @property
     def name(self) -> str:
@@ -109,6 +123,16 @@ class Run(Canonical):
     @property
     def written(self) -> Written:
         return Written(self.turn, self.part, self.length)
+
+    @property
+    def waits(self) -> bool:
+        return bool(self.held) and self.decision is None
+
+    def ruled(self, decision: Decision, *, by: str, why: str, at: Instant) -> Self:
+        """After a person said so; a rejected file is done with."""
+        rejected = decision is Decision.REJECTED
+        said = {"decision": decision, "by": by, "why": why, "ruled_at": at, "done": rejected}
+        return self.model_copy(update=said)
 
     def at(self, place: Place) -> Self:
         return self.model_copy(update={"offset": place.offset, "line": place.line})
@@ -137,6 +161,23 @@ def found(store: Store, name: str) -> tuple[int, Run | None]:
 
 def kept(store: Store, name: str, run: Run, *, expected: int) -> bool:
     """Whether the run was written on the revision that was read."""
+    return store.commit([put(name, run, expected=expected)])[0]
+
+
+def put(name: str, run: Run, *, expected: int) -> Put:
     body = run.model_dump(mode="json")
-    expires = run.heard + KEPT_FOR
-    return store.commit([Put(keys.file(name), body, expected, expires=expires)])[0]
+    return Put(keys.file(name), body, expected, expires=run.heard + KEPT_FOR)
+
+
+def last_rows(store: Store, dropped: Dropped) -> int | None:
+    """How many rows the last file of the same folder had; None if there was none."""
+    key = keys.feed(dropped.folder)
+    row = store.get([key]).get(key)
+    return int(str(row.body["rows"])) if row else None
+
+
+def remember(store: Store, dropped: Dropped, rows: int) -> None:
+    """The next file of the folder is held against this one; of two that cross either counts."""
+    key = keys.feed(dropped.folder)
+    row = store.get([key]).get(key)
+    store.commit([Put(key, {"rows": rows}, row.rev if row else 0)])

@@ -40,12 +40,14 @@ _SEVERITY = {
     IssueKind.MISSING_ON_CHANNEL: Severity.HIGH,
     IssueKind.DERIVATION_LAGS: Severity.HIGH,
     IssueKind.PRICE_HELD: Severity.HIGH,
+    IssueKind.FEED_HELD: Severity.HIGH,
 }
 
 _OWNER = {
     IssueKind.UNMAPPED_SKU: "merchandising",
     IssueKind.NO_PRICE: "pricing",
     IssueKind.PRICE_HELD: "pricing",
+    IssueKind.FEED_HELD: "pricing",
     IssueKind.BAD_FILE: "pricing",
     IssueKind.BAD_FACT: "master data",
     IssueKind.MISSING_ON_CHANNEL: "merchandising",

@@ -186,6 +186,19 @@ def held_target(row: Key) -> Key:
     return target(row.pk.removeprefix("held#"), Facet(facet or Facet.PRICE), sku)
 
 
+HELD_FILES = "held-files"
+
+
+def held_file(name: str) -> Key:
+    """That a dropped file waits for approval; all that do are one partition."""
+    return Key(Table.CONTROL, HELD_FILES, name)
+
+
+def feed(folder: str) -> Key:
+    """How many rows the last file in a folder had."""
+    return Key(Table.CONTROL, f"feed#{folder}")
+
+
 def moves(channel: str) -> Key:
     """How many prices of a channel have moved within its window."""
     return Key(Table.CONTROL, f"moves#{channel}")

@@ -10,15 +10,17 @@ from shared.domain.price_rows import RowReader
 from shared.errors import RejectedError
 from shared.flows.apply import apply
 from shared.flows.calls import NOT_THE_OWNER, Calls, checked, malformed, refused_line
+from shared.flows.held_calls import HeldCalls
 from shared.flows.issues import Issues
 from shared.kit.records.jsons import row_of
 from shared.model.base import Json
 from shared.model.ids import Entity
 from shared.model.price import PriceCondition
 from shared.model.retailer import Retailer
-from shared.ports import Clock, Store
+from shared.ports import Blobs, Clock, Store
 
 LINES_MAX: Final = 500
+_WAITS: Final = {"accepted": "held"}
 _SHAPE = 'send {"connection": "<name>", "conditions": [{...}, ...]}'
 
 
@@ -28,6 +30,7 @@ class PriceCalls:
     issues: Issues
     clock: Clock
     retailer: Retailer
+    files: Blobs
 
     def take(self, said: object, *, caller: str, key: str) -> dict[str, Json]:
         """The answer to a call, line by line; RejectedError, with a code of ours, for all of it.
@@ -41,7 +44,10 @@ class PriceCalls:
             said,
             caller=caller,
             key=key,
-            apply=lambda as_of: self._applied(connection, conditions, as_of),
+            apply=lambda as_of: (
+                self._held(connection, conditions, as_of, whose=(caller, key))
+                or self._applied(connection, conditions, as_of)
+            ),
         )
 
     def _understood(self, said: object) -> tuple[str, Sequence[object]]:
@@ -64,6 +70,29 @@ class PriceCalls:
                 " or change [authority]",
             )
         return name, listed
+
+    def _held(
+        self, connection: str, listed: Sequence[object], as_of: datetime, *, whose: tuple[str, str]
+    ) -> dict[str, Json] | None:
+        """The answer to a call that waits for approval whole; None where it need not."""
+        held = HeldCalls(self.store, self.files, self.retailer.feeds)
+        reader = RowReader(self.retailer, connection)
+        read = [_read(reader, one) for one in listed]
+        reasons = held.reasons(connection, read)
+        if not reasons:
+            return None
+        caller, key = whose
+        lines = [_answered(i, one, set()) for i, one in enumerate(read, 1)]
+        told = [{**line, "status": _WAITS.get(str(line["status"]), "refused")} for line in lines]
+        return {
+            "connection": connection,
+            "as_of": as_of.isoformat(),
+            "accepted": 0,
+            "refused": sum(line["status"] == "refused" for line in told),
+            "held": held.dropped(connection, listed, caller=caller, key=key),
+            "reasons": [step.model_dump(mode="json") for step in reasons],
+            "lines": [*told],
+        }
 
     def _applied(
         self, connection: str, listed: Sequence[object], as_of: datetime

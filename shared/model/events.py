@@ -162,6 +162,26 @@ class PriceRejected(_Event):
     why: str
 
 
+class FeedApproved(_Event):
+    """A person let a file be applied that was held whole, for these reasons."""
+
+    type: Literal["FeedApproved"] = "FeedApproved"
+    file: str
+    reasons: tuple[str, ...]
+    by: str
+    why: str
+
+
+class FeedRejected(_Event):
+    """A person dropped a file that was held whole; nothing of it is applied."""
+
+    type: Literal["FeedRejected"] = "FeedRejected"
+    file: str
+    reasons: tuple[str, ...]
+    by: str
+    why: str
+
+
 BusinessEvent = Annotated[
     OrderAccepted
     | OrderHeld
@@ -177,7 +197,9 @@ BusinessEvent = Annotated[
     | IssueSolved
     | ReconciliationFinding
     | PriceApproved
-    | PriceRejected,
+    | PriceRejected
+    | FeedApproved
+    | FeedRejected,
     Field(discriminator="type"),
 ]
 
@@ -197,4 +219,6 @@ ALL = (
     ReconciliationFinding,
     PriceApproved,
     PriceRejected,
+    FeedApproved,
+    FeedRejected,
 )

@@ -49,6 +49,7 @@ class IssueKind(StrEnum):
     MISSING_ON_CHANNEL = "missing_on_channel"
     DERIVATION_LAGS = "derivation_lags"
     PRICE_HELD = "price_held"
+    FEED_HELD = "feed_held"
     DEAD_LETTER = "dead_letter"
     ACCESS = "access"
     CIRCUIT_OPEN = "circuit_open"

@@ -10,6 +10,7 @@ from shared.model import stock_consistency
 from shared.model.accuracy import AccuracyPolicy
 from shared.model.base import Canonical, Instant
 from shared.model.consistency import mistakes
+from shared.model.feeds import FeedLimits
 from shared.model.guardrails import Guardrails
 from shared.model.ids import Entity, Name, Sku
 from shared.model.kits import KitRules
@@ -159,6 +160,9 @@ class Retailer(Canonical):
     exchange_rates: tuple[ExchangeRate, ...] = ()
     roundings: tuple[Rounding, ...] = ()
     precedence: Precedence = Precedence()
+    feeds: FeedLimits | None = Field(
+        default=None, description="how a dropped file may look; held whole if it looks otherwise"
+    )
     accuracy: AccuracyPolicy = AccuracyPolicy()
     location_groups: tuple[LocationGroup, ...] = ()
     stock_rules: tuple[StockRule, ...] = ()

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import batched
 
 import pytest
 
@@ -381,3 +382,121 @@ def test_all_of_a_channel_are_approved_only_if_they_are_as_many_as_expected(shop
     shop.turn()
     assert said == {"ruled": 2, "remaining": 0}
     assert (shop.shown("HAT-M"), shop.shown("HAT-S")) == (99, 199)
+
+
+# the share of the catalogue
+
+SHARE = 'guardrails = { max_share = "30", share_from = 2, window_minutes = 60 }'
+SIZES = tuple(f"{number:02}" for number in range(20))
+
+
+class Catalogue(Guarded):
+    """A shop that shows twenty hats at 19.99."""
+
+    def __init__(self, limits: str = SHARE) -> None:
+        super().__init__(limits)
+        self.know(*SIZES)
+        self.turn()
+
+    def moved(self, count: int, amount: int = 1899, *, at_once: int = 100) -> None:
+        """So many hats cost something else; their changes come in batches of a stream."""
+        self.later(timedelta(seconds=1))
+        skus = [f"HAT-{size}" for size in SIZES[:count]]
+        for sku in skus:
+            self.price(amount, sku)
+        for some in batched(skus, at_once, strict=False):
+            self.deriver.derive(f"sku#{sku}" for sku in some)
+        self.publish()
+
+    def at(self, amount: int) -> int:
+        return sum(self.shown(f"HAT-{size}") == amount for size in SIZES)
+
+
+def test_a_few_prices_may_move_whatever_their_share() -> None:
+    shop = Catalogue()
+    shop.moved(2)
+    assert (shop.at(1899), shop.waiting()) == (2, [])
+
+
+def test_a_change_of_the_catalogue_at_large_is_held_whole_if_it_comes_at_once() -> None:
+    shop = Catalogue()
+    shop.moved(12)
+    assert shop.at(1899) == 0
+    assert {tuple(rules(one)) for one in shop.waiting()} == {("max_share",)}
+    assert len(shop.waiting()) == 12
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 3, 5, 7])
+def test_never_more_than_the_share_moves_however_the_changes_are_cut(at_once: int) -> None:
+    """Twenty-two prices are shown, of which 30 % are six."""
+    shop = Catalogue()
+    shop.moved(20, at_once=at_once)
+    assert 0 < shop.at(1899) <= 6
+    assert shop.at(1899) + len(shop.waiting()) == 20
+
+
+def test_what_the_share_held_waits_also_when_the_window_is_over() -> None:
+    shop = Catalogue()
+    shop.moved(12)
+    shop.later(timedelta(hours=2))
+    for size in SIZES:
+        shop.stock(9, f"HAT-{size}")
+    shop.turn()
+    assert (shop.at(1899), len(shop.waiting())) == (0, 12)
+
+
+def test_another_window_lets_others_move() -> None:
+    shop = Catalogue()
+    shop.moved(6)
+    shop.moved(6, 1799)
+    assert (shop.at(1899), shop.at(1799)) == (6, 0)
+    shop.later(timedelta(hours=1))
+    shop.moved(6, 1699)
+    assert (shop.at(1699), shop.waiting()) == (6, [])
+
+
+def test_all_that_the_share_held_is_approved_at_once_and_counts_no_more() -> None:
+    shop = Catalogue()
+    shop.moved(12)
+    said = shop.approvals.rule_all(PERSON, "shop", rule="max_share", expected=12)
+    shop.turn()
+    assert (said["ruled"], shop.at(1899), shop.waiting()) == (12, 12, [])
+
+
+def test_a_promotion_of_many_articles_is_counted_when_it_becomes_known() -> None:
+    """Held or let through ahead, so that nothing is held at its start or at its end."""
+    shop = Catalogue()
+    skus = [f"HAT-{size}" for size in SIZES[:6]]
+    for sku in skus:
+        shop.conditions(base_price(1999, sku), promotion(1500, HOUR, 2 * HOUR, sku), sku=sku)
+    shop.turn()
+    assert shop.waiting() == []
+    shop.later(HOUR)
+    shop.turn()
+    assert (shop.at(1500), shop.waiting()) == (6, [])
+    shop.later(HOUR)
+    shop.turn()
+    assert (shop.at(1999), shop.waiting()) == (20, [])
+
+
+def test_a_promotion_of_too_many_articles_waits_before_it_begins() -> None:
+    shop = Catalogue()
+    for sku in (f"HAT-{size}" for size in SIZES):
+        shop.conditions(base_price(1999, sku), promotion(1500, HOUR, 2 * HOUR, sku), sku=sku)
+    shop.turn()
+    assert len(shop.waiting()) == 20
+    shop.later(HOUR)
+    shop.turn()
+    assert shop.at(1999) == 20
+
+
+def test_a_catalogue_that_is_loaded_for_the_first_time_moves_nothing() -> None:
+    shop = Guarded(SHARE)
+    shop.apply(Entity.PRODUCT, shop.product_card(product(*SIZES)))
+    for sku in (f"HAT-{size}" for size in SIZES):
+        shop.conditions(base_price(1999, sku), promotion(1500, HOUR, 2 * HOUR, sku), sku=sku)
+    shop.turn()
+    assert shop.waiting() == []
+    shop.later(HOUR)
+    shop.turn()
+    assert shop.waiting() == []

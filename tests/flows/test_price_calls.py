@@ -5,12 +5,15 @@ from typing import Any
 import pytest
 
 from shared.errors import RejectedError, RetryableError
-from shared.flows import keys
+from shared.flows import held_files, keys
+from shared.flows.held_files import FileApprovals, NamedFile
+from shared.flows.import_file import Importer
 from shared.flows.issues import Issues
 from shared.flows.price_calls import LINES_MAX, PriceCalls
 from shared.model.facts import PriceCard
+from shared.model.target import Decision
 from tests.factories import NOW, make_retailer
-from tests.fakes import MemoryBus, MemoryStore, SetClock
+from tests.fakes import MemoryBus, MemoryFiles, MemoryJournal, MemoryQueues, MemoryStore, SetClock
 from tests.flows.test_import_file import FlakyStore
 
 CONDITION = {
@@ -26,11 +29,15 @@ CONDITION = {
 
 
 class Setup:
-    def __init__(self, store: MemoryStore | None = None) -> None:
+    def __init__(
+        self, store: MemoryStore | None = None, feeds: dict[str, object] | None = None
+    ) -> None:
         self.clock = SetClock(NOW)
         self.store = store or MemoryStore()
         issues = Issues(self.store, MemoryBus(), self.clock)
-        self.calls = PriceCalls(self.store, issues, self.clock, make_retailer())
+        self.files = MemoryFiles(clock=self.clock)
+        retailer = make_retailer(feeds=feeds)
+        self.calls = PriceCalls(self.store, issues, self.clock, retailer, self.files)
 
     def post(self, *rows: object, key: str = "k1", caller: str = "till") -> dict[str, Any]:
         said = {"connection": "erp", "conditions": list(rows)}
@@ -135,3 +142,37 @@ def test_a_call_of_another_form_is_refused_and_its_key_stays_free(said: object, 
     setup = Setup()
     assert setup.refused(said).field == field
     assert setup.post(CONDITION)["accepted"] == 1
+
+
+def test_nothing_of_a_call_is_applied_that_looks_otherwise_than_it_should() -> None:
+    setup = Setup(feeds={"max_median": "20", "rows_from": 1})
+    setup.post(amount("20.00"))
+    setup.clock.advance(minutes=1)
+    answer = setup.post(amount("2.00"), {"sku": "CAP"}, key="k2")
+    assert (answer["accepted"], answer["refused"]) == (0, 1)
+    assert [line["status"] for line in answer["lines"]] == ["held", "refused"]
+    assert answer["reasons"][0]["rule"] == "max_median"
+    assert setup.amount() == "20.00 GBP"
+    assert setup.post(amount("2.00"), {"sku": "CAP"}, key="k2") == answer
+
+
+def test_a_call_that_is_held_is_a_file_that_waits() -> None:
+    setup = Setup(feeds={"max_median": "20", "rows_from": 1})
+    setup.post(amount("20.00"))
+    setup.clock.advance(minutes=1)
+    held = setup.post(amount("2.00"), key="k2")["held"]
+    retailer, queues = setup.calls.retailer, MemoryQueues()
+    issues = Issues(setup.store, MemoryBus(), setup.clock)
+    journal = MemoryJournal()
+    importer = Importer(setup.store, setup.files, queues, issues, setup.clock, retailer, journal)
+    importer.handle({"file": held}, out_of_time=lambda: False)
+    for message in queues.take("import"):
+        importer.handle(dict(message.body), out_of_time=lambda: False)
+    (one,) = held_files.waiting(setup.store)
+    assert one["file"] == held
+    approvals = FileApprovals(setup.store, queues, issues, MemoryBus(), setup.clock)
+    named = NamedFile(str(one["file"]), str(one["run"]))
+    approvals.rule(Decision.APPROVED, [named], by="anna", why="meant")
+    for message in queues.take("import"):
+        importer.handle(dict(message.body), out_of_time=lambda: False)
+    assert setup.amount() == "2.00 GBP"

@@ -14,6 +14,7 @@ from shared.model.ids import Entity
 from shared.model.price import EffectiveWindow, PriceCondition, PriceKind
 from shared.model.retailer import Retailer, Source
 from tests.domain.world import NOW, RETAILER
+from tests.fakes import MemoryFiles
 from tests.flows.world import World, base_price
 
 SPLIT: Retailer = RETAILER.model_copy(
@@ -136,7 +137,8 @@ def test_an_owner_no_more_is_believed_no_more(world: World) -> None:
 
 
 def post(world: World, connection: str, kind: str) -> dict[str, object]:
-    calls = PriceCalls(world.store, world.issues, world.clock, world.retailer)
+    files = MemoryFiles(clock=world.clock)
+    calls = PriceCalls(world.store, world.issues, world.clock, world.retailer, files)
     row = {
         "sku": "HAT-M",
         "price_list": "retail",

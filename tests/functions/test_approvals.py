@@ -5,11 +5,12 @@ import os
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 from functions.derive import targets
-from functions.ops import api as ops_api
-from functions.ops import sweep
+from functions.ingest import import_file
+from functions.ops import approvals, sweep
 from functions.publish import channel
 from functions.read import api as read_api
 from functions.read import lookup
@@ -17,7 +18,15 @@ from infra.doors import EVERY_ROUTE
 from shared.ports import Table
 from tests.functions.test_parity import turn
 from tests.functions.test_shadow import published, tell
-from tests.functions.world import Context, Deployment, deployment, forget, stocked, stream_event
+from tests.functions.world import (
+    Context,
+    Deployment,
+    deployment,
+    forget,
+    sqs_event,
+    stocked,
+    stream_event,
+)
 
 __all__ = ["deployment"]
 
@@ -52,7 +61,7 @@ def ask(route: str, body: object = None, **query: str) -> Any:
         "body": json.dumps(body) if body is not None else None,
         "requestContext": {"authorizer": {"jwt": {"claims": {"client_id": "anna"}}}},
     }
-    handler = ops_api.handler if route.startswith("POST") else read_api.handler
+    handler = approvals.handler if route.startswith("POST") else read_api.handler
     said = handler(event, Context())  # type: ignore[arg-type]
     return said["statusCode"], json.loads(said["body"])
 
@@ -199,3 +208,59 @@ def test_one_that_waits_no_more_says_so(shop: Deployment) -> None:
     assert ruled("approve", one)[1]["lines"][0]["status"] == "withdrawn"
     stranger = {"channel": "shop", "sku": "NOTHING", "proposal": "1"}
     assert ruled("approve", stranger)[1]["lines"][0]["status"] == "unknown"
+
+
+# files
+
+
+FILE = "drop/erp/price/new.csv"
+HEADER = "sku,price_list,kind,amount,currency,tax_basis,unit,valid_from"
+
+
+@pytest.fixture
+def dropped(deployment: Deployment) -> Deployment:
+    """A file of which every row is refused, where one in ten may be."""
+    file = Path(os.environ["RETAILER_FILE"])
+    limits = 'feeds = { max_refused = "10", rows_from = 2 }\n'
+    file.write_text(limits + file.read_text(encoding="utf-8"), encoding="utf-8")
+    forget()
+    rows = "\n".join(f"HAT-{i},retail,base,free,GBP,gross,PC,2026-01-01T00:00Z" for i in range(3))
+    boto3.client("s3").put_object(
+        Bucket="files", Key=FILE, Body=f"{HEADER}\n{rows}\nHAT-M,retail,base,18.00,GBP,gross,PC,"
+        "2026-01-01T00:00Z\n".encode()
+    )  # fmt: skip
+    imported(deployment, {"file": FILE})
+    return deployment
+
+
+def imported(deployment: Deployment, *bodies: dict[str, str]) -> None:
+    """The import queue is worked until it is empty."""
+    waiting = list(bodies) or deployment.messages("import")
+    while waiting:
+        deployment.invoke(import_file.handler, sqs_event("import", *waiting))
+        waiting = deployment.messages("import")
+
+
+def test_a_file_that_waits_is_listed_with_its_reading_and_applied_once_approved(
+    dropped: Deployment,
+) -> None:
+    assert dropped.rows(Table.FACTS) == []
+    (one,) = ask("GET /v1/approvals")[1]["files"]
+    assert (one["file"], one["reasons"][0]["rule"]) == (FILE, "max_refused")
+    lines = [{"file": one["file"], "run": one["run"]}]
+    status, said = ask("POST /v1/approvals", {"decision": "approve", "why": "x", "files": lines})
+    assert (status, said["ruled"], said["lines"][0]["status"]) == (200, 1, "approved")
+    imported(dropped)
+    assert [row["sku"] for row in dropped.rows(Table.FACTS)] == ["HAT-M"]
+    assert ask("GET /v1/approvals")[1]["files"] == []
+    kinds = [issue["kind"] for issue in ask("GET /v1/exceptions")[1]["exceptions"]]
+    assert kinds == ["bad_file"]
+
+
+def test_a_rejected_file_is_not_applied(dropped: Deployment) -> None:
+    (one,) = ask("GET /v1/approvals")[1]["files"]
+    lines = [{"file": one["file"], "run": one["run"]}]
+    assert ask("POST /v1/approvals", {"decision": "reject", "why": "x", "files": lines})[0] == 200
+    imported(dropped, {"file": FILE, "run": one["run"]})
+    assert dropped.rows(Table.FACTS) == []
+    assert ask("GET /v1/approvals")[1]["files"] == []

@@ -62,7 +62,11 @@ class DiskStore(Store):
         return done
 
     def commit_together(self, writes: Sequence[Write]) -> bool:
-        raise NotImplementedError
+        self.calls += 1
+        self._rows.execute("BEGIN")
+        done = all(self._apply(write) for write in writes)
+        self._rows.execute("COMMIT" if done else "ROLLBACK")
+        return done
 
     def count(self, prefix: str) -> int:
         said = self._rows.execute("SELECT count(*) FROM rows WHERE key GLOB ?", (f"{prefix}*",))

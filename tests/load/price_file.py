@@ -20,6 +20,7 @@ from shared.flows.import_run import Run
 from shared.flows.issues import Issues
 from shared.kit.clock import WallClock
 from shared.model.base import Json
+from shared.model.retailer import Retailer
 from tests.factories import make_retailer
 from tests.fakes import MemoryBus, MemoryJournal, MemoryQueues
 from tests.load.disk import DiskFiles, DiskStore
@@ -35,12 +36,14 @@ BROKEN = ("19,99", "free", "0", "-1", "")
 class Load:
     """A file to be made: every so many rows one is broken, each time in another way.
 
-    `padding` are spaces in each row, which make the file larger and mean nothing.
+    `padding` are spaces in each row, which make the file larger and mean nothing. `judged` says
+    that all of it is looked at before any of it is applied.
     """
 
     rows: int
     broken: int
     padding: int = 0
+    judged: bool = False
 
     def broken_lines(self) -> list[int]:
         """Lines of the file, whose first holds the columns."""
@@ -78,7 +81,8 @@ def taken_in(load: Load, folder: Path) -> dict[str, Json]:
 
 def _counted(load: Load, files: DiskFiles, store: DiskStore) -> dict[str, Json]:
     began = time.monotonic()
-    run, invocations = _run(files, store)
+    feeds = {"max_refused": "1", "max_median": "20"} if load.judged else None
+    run, invocations = _run(files, store, make_retailer(feeds=feeds))
     reported = [
         json.loads(line)["line"]
         for part in sorted((files.folder / "report").rglob("*.ndjson"))
@@ -99,10 +103,10 @@ def _counted(load: Load, files: DiskFiles, store: DiskStore) -> dict[str, Json]:
     }
 
 
-def _run(files: DiskFiles, store: DiskStore) -> tuple[Run, int]:
+def _run(files: DiskFiles, store: DiskStore, retailer: Retailer) -> tuple[Run, int]:
     queues, clock, invocations = MemoryQueues(), WallClock(), 0
     issues = Issues(store, MemoryBus(), clock)
-    importer = Importer(store, files, queues, issues, clock, make_retailer(), MemoryJournal())
+    importer = Importer(store, files, queues, issues, clock, retailer, MemoryJournal())
     importer.handle({"file": NAME}, out_of_time=lambda: False)
     run: Run | None = None
     while messages := queues.take("import"):
@@ -122,9 +126,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Take in a large price file and count.")
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--broken", type=int, default=1_000)
+    parser.add_argument("--judged", action="store_true", help="look at all of it first")
     said = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        result = taken_in(Load(said.rows, said.broken), Path(folder))
+        result = taken_in(Load(said.rows, said.broken, judged=said.judged), Path(folder))
     sys.stdout.write(json.dumps(result) + "\n")
     raise SystemExit(0 if result["ok"] else 1)
 

@@ -14,6 +14,12 @@ def test_every_broken_row_is_reported_and_every_article_has_one_card(tmp_path: P
     assert (said["cards"], said["exceptions"]) == (5_000, 1)
 
 
+def test_a_file_that_is_looked_at_first_ends_the_same(tmp_path: Path) -> None:
+    said = taken_in(Load(rows=20_000, broken=20, judged=True), tmp_path)
+    assert said["ok"]
+    assert (said["rows"], said["reported"], said["cards"]) == (20_000, 20, 5_000)
+
+
 def test_a_file_many_times_the_size_of_a_piece_is_never_held(tmp_path: Path) -> None:
     gc.collect()
     tracemalloc.start()

@@ -206,6 +206,8 @@ def test_the_architecture_says_where_every_row_lives() -> None:
         keys.accuracy("<source>"),
         Key(keys.sighting("", Facet.PRICE, "").table, "sighting#<channel>#<facet>#<run>", "<key>"),
         keys.held("<channel>", "<sku>"),
+        keys.held_file("<name>"),
+        keys.feed("<folder>"),
         keys.walk("<cause>"),
         keys.emptied("<channel>"),
         keys.moves("<channel>"),

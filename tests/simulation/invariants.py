@@ -8,8 +8,10 @@ healthy half and is checked by the scenarios that have one; I10 is checked by th
 from collections import Counter
 from collections.abc import Callable, Iterator
 
+from shared.flows import keys
+from shared.model.ids import Facet
 from shared.model.issue import IssueKind
-from shared.model.target import Target, TargetState
+from shared.model.target import PriceValue, Target, TargetState
 from shared.ports import Table
 from tests.simulation.compute import SKEW_MS
 from tests.simulation.engine import MINUTE, SECOND
@@ -61,10 +63,27 @@ def newest_everywhere(truth: Truth) -> Iterator[str]:
                 if f"{shop}/content" not in unfit:
                     yield f"{shop} does not list {sku}"
                 continue
-            if price is not None and variant.price != price and f"{shop}/price/{sku}" not in unfit:
+            known = f"{shop}/price/{sku}" in unfit or _kept_back(truth, shop, sku, price)
+            if price is not None and variant.price != price and not known:
                 target = _target(truth, f"{shop}#price#{sku}")
                 yield f"{shop} shows {variant.price} for {sku}, the ERP says {price}; {target}"
             yield from _levels(truth, shop, variant, unfit)
+
+
+def _kept_back(truth: Truth, shop: str, sku: str, price: int | None) -> bool:
+    """Whether this price waits for approval, or was rejected."""
+    if truth.world.retailer.channel(shop).guardrails is None or price is None:
+        return False
+    row = truth.world.store._get([keys.target(shop, Facet.PRICE, sku)])  # noqa: SLF001 - outside
+    target = next((Target.model_validate(one.body) for one in row.values()), None)
+    guard = target.guard if target else None
+    if guard is None:
+        return False
+    said = {r.name: r.value for r in guard.rulings} | {p.name: p.value for p in guard.held}
+    return any(
+        guard.keeps_back(name) and PriceValue.model_validate(value).price.amount == price
+        for name, value in said.items()
+    )
 
 
 def _target(truth: Truth, name: str) -> str:

@@ -10,6 +10,7 @@ from argparse import ArgumentParser
 from tests.simulation.mutants_changes import CHANGES
 from tests.simulation.mutants_channels import CHANNELS
 from tests.simulation.mutants_checkouts import CHECKOUTS
+from tests.simulation.mutants_guardrails import GUARDRAILS
 from tests.simulation.mutants_messages import MESSAGES
 from tests.simulation.mutants_movements import MOVEMENTS
 from tests.simulation.mutants_orders import ORDERS
@@ -27,6 +28,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *REFUNDS,
     *CHANNELS,
     *MESSAGES,
+    *GUARDRAILS,
     *CHECKOUTS,
     *OWNERS,
     *RULES,

@@ -85,7 +85,7 @@ class Setup:
     `points` come back to a shop's bucket each second; `calls` may be under way there at once. With
     `engine`, promotions are owned by a system of that name, which is never called; with
     `warehouse`, all stock is told by one that is never called either. `rules` are more lines of
-    the file.
+    the file, `limits` a shop's guardrails.
     """
 
     shops: tuple[str, ...] = ("shop",)
@@ -99,6 +99,7 @@ class Setup:
     engine: bool = False
     rules: str = ""
     warehouse: bool = False
+    limits: str = ""
 
 
 @cache
@@ -115,6 +116,7 @@ def retailer(setup: Setup) -> Retailer:
     )
     shop = _SHOP.replace("POINTS", str(setup.points)).replace("BUCKET", str(setup.bucket))
     shop = shop.replace("CALLS", str(setup.calls))
+    shop += f"guardrails = {setup.limits}\n" if setup.limits else ""
     shops = "".join(shop.replace("NAME", name) for name in setup.shops)
     if setup.warehouse:
         head = head.replace('stock = "erp"', 'stock = "wms"') + _WAREHOUSE

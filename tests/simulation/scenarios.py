@@ -3,6 +3,7 @@
 from tests.simulation.scenario import Scenario
 from tests.simulation.scenarios_checkouts import CHECKOUTS
 from tests.simulation.scenarios_edges import EDGES
+from tests.simulation.scenarios_guardrails import GUARDRAILS
 from tests.simulation.scenarios_movements import MOVEMENTS
 from tests.simulation.scenarios_orders import ORDERS
 from tests.simulation.scenarios_outages import OUTAGES
@@ -21,5 +22,6 @@ _ALL = (
     *MOVEMENTS,
     *RULES,
     *PACING,
+    *GUARDRAILS,
 )
 SCENARIOS: dict[str, Scenario] = {each.name: each for each in _ALL}

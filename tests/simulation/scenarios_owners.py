@@ -59,7 +59,8 @@ class Desk:
 
     def _call(self, rows: list[Json], key: str) -> None:
         world, stage = self.play.world, self.play.world.stage
-        calls = PriceCalls(world.store, stage.issues(), stage.clock, world.retailer)
+        issues, files = stage.issues(), stage.blobs
+        calls = PriceCalls(world.store, issues, stage.clock, world.retailer, files)
         said = calls.take(
             {"connection": self.source, "conditions": rows}, caller=self.source, key=key
         )

@@ -50,7 +50,7 @@ def _promoted(play: Play) -> None:
     catalogue(play, "M", units=5)
     zone = ZoneInfo(play.world.zone)
     now = play.world.engine.now().astimezone(zone)
-    day = min(DAYS[play.world.zone], key=lambda d: abs(_midnight(d, zone) - now))
+    day = min(DAYS[play.world.zone], key=lambda d: abs(midnight(d, zone) - now))
     play.promote("HAT-M", PROMOTED, day, day)
 
 
@@ -81,7 +81,8 @@ def _on_time(play: Play) -> list[str]:
     ]
 
 
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
+def midnight(day: date, zone: ZoneInfo = ZoneInfo(LONDON)) -> datetime:  # noqa: B008 - immutable
+    """The first instant of a day, on which no zone of these changes its clocks."""
     return datetime(day.year, day.month, day.day, tzinfo=zone)
 
 
@@ -89,10 +90,10 @@ def _begins(zone: str) -> tuple[datetime, ...]:
     """Shortly before the first instant of each promotion and before its last, and hours before."""
     found = []
     for day in DAYS[zone]:
-        first = _midnight(day, ZoneInfo(zone))
-        end = _midnight(day + timedelta(days=1), ZoneInfo(zone))
+        first = midnight(day, ZoneInfo(zone))
+        end = midnight(day + timedelta(days=1), ZoneInfo(zone))
         found += [first.astimezone(UTC) - BEFORE, end.astimezone(UTC) - BEFORE]
-    last_hours = _midnight(DAYS[zone][-1] + timedelta(days=1), ZoneInfo(zone))
+    last_hours = midnight(DAYS[zone][-1] + timedelta(days=1), ZoneInfo(zone))
     return (*found, last_hours.astimezone(UTC) - timedelta(hours=3))
 
 

@@ -23,6 +23,7 @@ from tests.fakes import (
     sized,
 )
 from tests.simulation.faults import Kind
+from tests.simulation.roles import DeniedError, may
 from tests.simulation.wire import Wire
 
 GET_MAX = 100
@@ -49,12 +50,26 @@ class SimStore(Store, Counters):
         self.limited = False
         self._room_left: dict[tuple[Table, str], tuple[int, int]] = {}
 
+    # what a function may do
+
+    def _permitted(self, writes: Sequence[Write]) -> None:
+        for write in writes:
+            self._permit("delete" if isinstance(write, Delete) else "write", write.key.table)
+
+    def _permit(self, verb: str, place: str) -> None:
+        task = self._wire.engine.current
+        if task is None or task.container is None or may(task.name, verb, place):
+            return
+        raise DeniedError(f"{task.name} may not {verb} {place}")
+
     # reads
 
     def get(self, keys: Iterable[Key]) -> dict[Key, Row]:
         wanted = tuple(dict.fromkeys(keys))
         for key in wanted:
             checked(key)
+        for table in {key.table for key in wanted}:
+            self._permit("read", table)
         found: dict[Key, Row] = {}
         for start in range(0, len(wanted), GET_MAX):
             chunk = wanted[start : start + GET_MAX] if len(wanted) > GET_MAX else wanted
@@ -79,6 +94,7 @@ class SimStore(Store, Counters):
         def found() -> list[Row]:
             return [r for r in self._query(table, pk, prefix) if r.key.sk > after][:limit]
 
+        self._permit("read", table)
         return self._wire.aws(f"query {table} {pk} {prefix or after}", found)
 
     def _query(self, table: Table, pk: str, prefix: str) -> list[Row]:
@@ -94,6 +110,7 @@ class SimStore(Store, Counters):
         until: datetime | None = None,
         limit: int = 250,
     ) -> list[Row]:
+        self._permit("look", f"{table} lanes")
         return self._wire.aws(
             f"due {table} {lane}", partial(self._due, table, lane, since, until, limit)
         )
@@ -118,6 +135,7 @@ class SimStore(Store, Counters):
 
     def commit(self, writes: Sequence[Write]) -> list[bool]:
         """In chunks of 25, each statement for itself; a delete goes alone."""
+        self._permitted(writes)
         done: list[bool] = []
         for chunk in _chunks(writes):
             label = f"write {chunk[0].key.table} {chunk[0].key.pk} {chunk[0].key.sk} "
@@ -146,6 +164,7 @@ class SimStore(Store, Counters):
             raise RejectedError("rows are larger than 4 MB together", code="ValidationException")
         if not writes:
             return True
+        self._permitted(writes)
         return self._wire.aws(f"transaction of {len(writes)}", lambda: self._together(writes))
 
     def put_now(self, put: Put) -> bool:

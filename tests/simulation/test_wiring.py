@@ -24,6 +24,7 @@ BY_REQUEST = {
     "api-ops",
     "api-orders",
     "api-prices",
+    "api-approvals",
     "api-lookup",
     "import-file",
 }
