@@ -26,6 +26,7 @@ from shared.model.retailer import Channel, Retailer
 from shared.ports import Bus, Clock, Delete, Message, Put, Queues, Store, Write
 
 TRIES = 8
+DERIVED_S = 5  # by then what was sold is off the level that is wished
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +121,10 @@ class Capture:
         sold = self._stays(skus, before)
         if sold or refunded or edited or (case.newest.cancelled_at is not None and not known):
             queue = keys.write_queue(channel.connection)
-            names = (f"{channel.name}#{Facet.STOCK}#{sku}" for sku in skus)
-            self.queues.send([Message(queue, {"look": "again", "check": name}) for name in names])
+            asks = [
+                {"look": "again", "check": f"{channel.name}#{Facet.STOCK}#{sku}"} for sku in skus
+            ]
+            self.queues.send([Message(queue, ask, DERIVED_S if sold else 0) for ask in asks])
 
     def _stays(self, skus: Iterable[str], before: Case | None) -> bool:
         """Whether articles were sold whose level may stay what it was."""

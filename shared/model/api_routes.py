@@ -24,7 +24,7 @@ class Described:
 
     `refuses` are the statuses that say what is wrong; those of a missing or wrong token and of a
     function that failed are every route's. `query` are parameters with their allowed values, any
-    text if none are named.
+    text if none are named. `media` is what it answers, refusals apart.
     """
 
     route: str
@@ -37,6 +37,7 @@ class Described:
     query: tuple[tuple[str, tuple[str, ...]], ...] = ()
     keyed: bool = False
     unchanged: bool = False
+    media: str = "application/json"
 
 
 _OBJECT: Final[dict[str, JsonValue]] = {"type": "object"}
@@ -211,6 +212,21 @@ ROUTES: Final[tuple[Described, ...]] = (
         _list("pending"),
         refuses=(400, 404),
         query=(("after", ()),),
+    ),
+    Described(
+        "GET /v1/connections",
+        "ops.read",
+        "How every connection fares",
+        _list("connections"),
+    ),
+    Described(
+        "GET /v1/epcis/events",
+        "ops.read",
+        "Movements of a source as an EPCIS 2.0 document",
+        _OBJECT,
+        refuses=(400,),
+        query=(("source", ()), ("GE_recordTime", ()), ("perPage", ()), ("nextPageToken", ())),
+        media="application/ld+json",
     ),
     Described(
         "GET /v1/approvals",

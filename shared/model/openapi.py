@@ -96,7 +96,7 @@ def _answers(each: Described) -> dict[str, JsonValue]:
     said: dict[str, JsonValue] = {
         str(each.status): {
             "description": HTTPStatus(each.status).phrase,
-            "content": _json(each.answers),
+            "content": {each.media: _json(each.answers)["application/json"]},
         }
     }
     if each.unchanged:
@@ -111,7 +111,9 @@ def _answers(each: Described) -> dict[str, JsonValue]:
     return said
 
 
-def _json(said: type[BaseModel] | dict[str, JsonValue], *, open_: bool = False) -> JsonValue:
+def _json(
+    said: type[BaseModel] | dict[str, JsonValue], *, open_: bool = False
+) -> dict[str, JsonValue]:
     """`open_`: some answers that refuse say more than which field, value and remedy."""
     if open_ or isinstance(said, dict):
         schema: JsonValue = _MORE if isinstance(said, type) else said

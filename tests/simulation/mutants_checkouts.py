@@ -3,7 +3,7 @@
 from tests.simulation.sabotage import Mutant, mutant
 
 LATE = """lines, short = placed(wish.lines, self._levels(channel, wish))
-        rows = self.store.get(_cards(wish))"""
+    rows = self.store.get(_cards(wish))"""
 FLASH = ("a flash sale",)
 SHARDS = "shared.flows.shards:Shards."
 CROWD = ("fifty checkouts want the last unit",)
@@ -14,14 +14,14 @@ CHECKOUTS: tuple[Mutant, ...] = (
         "a reservation is written row by row",
         "Of two who reserve the last unit both are told that they have it.",
         CROWD,
-        (RESERVE + "take", "self.store.commit_together(writes)", "any(self.store.commit(writes))"),
+        (RESERVE + "_held", "self.store.commit_together(writes)", "any(self.store.commit(writes))"),
     ),
     mutant(
         "cards are read after what may be sold",
         "A unit taken between the two readings is promised again.",
         CROWD,
         (
-            RESERVE + "take",
+            RESERVE + "_held",
             "lines, short = placed(wish.lines, self._levels(channel, wish))",
             LATE,
         ),
@@ -30,7 +30,7 @@ CHECKOUTS: tuple[Mutant, ...] = (
         "what expires gives nothing back",
         "Units of a checkout that was left are never sold again.",
         CROWD,
-        (RESERVE + "release", "partial(without_holds, known.holder)", "lambda card: card"),
+        (RESERVE + "release", "partial(ended, known)", "lambda card: card"),
     ),
     mutant(
         "an order does not take its reservation over",
@@ -40,16 +40,6 @@ CHECKOUTS: tuple[Mutant, ...] = (
             "shared.flows.holds:write_holds",
             "taken = _reservation(store, rows.get(pointer))",
             "taken = None",
-        ),
-    ),
-    mutant(
-        "a plan nobody went on with keeps what it drew",
-        "Units that a dead container drew are sold to nobody.",
-        FLASH,
-        (
-            RESERVE + "_abandon",
-            "self.shards.undo(line.sku, line.location, line.quantity, known.token)",
-            "pass",
         ),
     ),
     mutant(

@@ -56,7 +56,11 @@ GUARDRAILS: tuple[Mutant, ...] = (
         "moved prices are not counted",
         "A price list that goes wrong is published whole.",
         (WHOLESALE,),
-        ("shared.flows.moves:reserve", "if moved > most(window.size, rules):", "if False:"),
+        (
+            "shared.flows.moves:reserve",
+            "refused = moved > limit.most(window.size)",
+            "refused = False",
+        ),
     ),
     mutant(
         "moved prices are counted and go out all the same",

@@ -25,7 +25,7 @@ RULES: tuple[Mutant, ...] = (
         (SHARED,),
         (
             "shared.domain.stock_rules:stays_when_sold",
-            "return bool(retailer.allocations) or any(",
+            "return bool(retailer.allocations or retailer.kits) or any(",
             "return False and any(",
         ),
     ),

@@ -159,6 +159,19 @@ class Play:
         price = f"{minor // 100}.{minor % 100:02}"
         self.basket(shop, [{"sku": code, "title": code, "price": price, "quantity": units}])
 
+    def edit(self, shop: str) -> None:
+        """The shop's staff add or take a unit of an order, if it has not left."""
+        open_ = [o for o in self._orders(shop) if not o.cancelled_at and not o.fulfilments]
+        if open_:
+            order = self.rng.choice(open_)
+            line = self.rng.choice(order.lines)
+            current = line.quantity - line.removed - line.refunded
+            units = max(1, current + self.rng.choice((-1, 1)))
+            self.world.engine.note(f"{shop}: edits {order.order_id} to {units} of {line.sku}")
+            self.world.vendors[shop].control(
+                "edit", order=order.order_id, sku=line.sku, quantity=units
+            )
+
     def cancel(self, shop: str) -> None:
         """The shop's staff cancel one of its orders that nothing was sent of."""
         open_ = [o for o in self._orders(shop) if not o.cancelled_at and not o.fulfilments]

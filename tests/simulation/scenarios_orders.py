@@ -142,12 +142,13 @@ def _cancelled(play: Play) -> None:
 
 
 def _raced(play: Play) -> None:
-    """Orders are cancelled in whole or part while the warehouse sends them in parcels."""
+    """Orders are cancelled, in part too, or edited while the warehouse sends them in parcels."""
     for at in spread(play, 15 * SECOND, some(play, 2)):
         play.later(at, partial(play.order, "shop", ("HAT-M", play.rng.randint(1, 3))))
     at = play.rng.randint(10, 100) * SECOND
     play.later(at, partial(play.deliver, parts=play.rng.random() < SHARE))
-    undo = partial(play.cancel, "shop"), partial(play.refund, "shop", restock=True)
+    refund = partial(play.refund, "shop", restock=True)
+    undo = partial(play.cancel, "shop"), refund, partial(play.edit, "shop")
     for _ in range(some(play, 2)):
         near = at + play.rng.randint(-30, 20) * SECOND
         play.later(max(0, near), play.rng.choice(undo))

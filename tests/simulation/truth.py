@@ -271,7 +271,7 @@ def wanted(order: Any) -> Counter[int]:
     """Units a shop's order is still to bring its customer, by line."""
     if order.cancelled_at is not None:
         return Counter()
-    found = Counter({line.line_id: line.quantity for line in order.lines})
+    found = Counter({line.line_id: line.quantity - line.removed for line in order.lines})
     for refund in order.refunds:
         for line in refund.lines:
             found[line.line_id] -= line.quantity if line.restock == "CANCEL" else 0

@@ -83,7 +83,10 @@ class Basket(Wish):
     tax_rate: str = "0"
     currency: str | None = None
     created_at: AwareDatetime | None = None
-    paid: Literal["sale", "authorization"] = "sale"
+    paid: Literal["sale", "authorization", "nothing"] = "sale"
+    expires_at: AwareDatetime | None = None
+    terms_days: int | None = None
+    risk: Literal["NONE", "ACCEPT", "INVESTIGATE", "CANCEL"] = "NONE"
     oversell: bool = False
     test: bool = False
 
@@ -129,8 +132,9 @@ class Checkout:
         )
         self._address(order, basket.customer)
         self._commit(order, places)
-        kind = basket.paid.upper()
-        order.transactions.append(Transaction(self.shop.next(), kind, GATEWAY, order.total))
+        order.risk, order.terms_days = basket.risk, basket.terms_days
+        if basket.paid != "nothing":
+            self.pay(order, basket.paid, basket.expires_at)
         self.shop.orders[order.order_id] = order
         return order
 
@@ -164,6 +168,46 @@ class Checkout:
         order.transactions.append(paid)
         order.updated_at = now
         return refund
+
+    def pay(self, order: Order, kind: str, expires_at: datetime | None = None) -> None:
+        """The whole order is authorised, captured or sold."""
+        made = Transaction(self.shop.next(), kind.upper(), GATEWAY, order.total)
+        made.expires_at = expires_at if kind == "authorization" else None
+        order.transactions.append(made)
+
+    def edit(self, order: Order, line: Line, units: int, now: datetime) -> None:
+        """Staff bring a line to so many units that are not sent or refunded yet."""
+        current = line.quantity - line.removed - line.refunded
+        unsent = sum(
+            placed.remaining
+            for placement in order.placements
+            for placed in placement.lines
+            if placed.line_id == line.line_id
+        )
+        if units < current - unsent:
+            raise ValueError(f"line {line.line_id}: {current - unsent} units are fulfilled already")
+        if units > current:
+            line.quantity += units - current
+            self._commit(order, [(order.placements[0].location_id, line, units - current)])
+        self._remove(order, line, max(0, current - units))
+        order.updated_at = now
+
+    def add(self, order: Order, wish: WishedLine, now: datetime) -> Line:
+        """Staff add a line; it is sent from where the rest of the order is."""
+        line = self._line(wish)
+        order.lines.append(line)
+        self._commit(order, [(order.placements[0].location_id, line, line.quantity)])
+        order.updated_at = now
+        return line
+
+    def _remove(self, order: Order, line: Line, units: int) -> None:
+        line.removed += units
+        for placement in order.placements:
+            for placed in placement.lines:
+                taken = min(units, placed.remaining) if placed.line_id == line.line_id else 0
+                if taken:
+                    self._release(order, placement, placed, taken, restock=True)
+                    units -= taken
 
     def cancel(self, order: Order, now: datetime) -> None:
         """Nothing more is sent; what was committed may be sold again."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
-from sandbox.vendors.shopify.checkout import Basket, SoldOut
+from sandbox.vendors.shopify.checkout import Basket, SoldOut, WishedLine
 from sandbox.vendors.shopify.hooks import order_body, refund_body
 from sandbox.vendors.shopify.language import MUTATION, PER_VARIANT, whole
 from sandbox.vendors.shopify.state import (
@@ -63,6 +63,44 @@ def cancel(sim: "ShopifySimulator", *, order: Json) -> Json:
     sim.tell("orders/cancelled", found)
     sim.tell("orders/updated", found)
     return _order(sim, found)
+
+
+def edit(
+    sim: "ShopifySimulator",
+    *,
+    order: Json,
+    sku: str,
+    quantity: int,
+    price: str | None = None,
+) -> Json:
+    """Bring a line of the order to so many units; one it does not have is added."""
+    found = _find(sim, order)
+    line = next((one for one in found.lines if one.sku == sku), None)
+    if line is None:
+        wish = WishedLine(sku=sku, quantity=quantity, price=price, title=sku if price else None)
+        sim.checkout.add(found, wish, sim.now())
+    else:
+        sim.checkout.edit(found, line, quantity, sim.now())
+    sim.tell("orders/updated", found)
+    return _order(sim, found)
+
+
+def assess(sim: "ShopifySimulator", *, order: Json, recommendation: str) -> Json:
+    """What is recommended of the order's risk, told as an update."""
+    found = _find(sim, order)
+    found.risk = recommendation
+    found.updated_at = sim.now()
+    sim.tell("orders/updated", found)
+    return recommendation
+
+
+def pay(sim: "ShopifySimulator", *, order: Json, kind: str = "capture") -> Json:
+    """The order is paid, or authorised, after it was placed."""
+    found = _find(sim, order)
+    sim.checkout.pay(found, kind)
+    found.updated_at = sim.now()
+    sim.tell("orders/updated", found)
+    return found.total
 
 
 def hold(sim: "ShopifySimulator", *, order: Json, on: bool = True) -> Json:
@@ -324,6 +362,9 @@ COMMANDS: Final[Mapping[str, Callable[..., Json]]] = {
         place_order,
         refund,
         cancel,
+        edit,
+        assess,
+        pay,
         hold,
         read_prices,
         priced_at,

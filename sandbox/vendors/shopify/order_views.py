@@ -52,6 +52,10 @@ def order_view(shop: Shop, order: Order) -> View:
         "totalPriceSet": money(shop, order.total),
         "totalTaxSet": money(shop, order.tax),
         "customer": {"id": gid("Customer", order.customer_id)} if order.customer_id else None,
+        "risk": {"recommendation": order.risk},
+        "paymentTerms": None
+        if order.terms_days is None
+        else {"id": gid("PaymentTerms", order.order_id), "dueInDays": order.terms_days},
         "billingAddress": order.address,
         "shippingAddress": order.address,
         "shippingLines": freight,
@@ -82,7 +86,7 @@ def line_view(shop: Shop, line: Line) -> View:
         "title": line.title,
         "sku": line.sku or None,
         "quantity": line.quantity,
-        "currentQuantity": line.quantity - line.refunded,
+        "currentQuantity": line.quantity - line.removed - line.refunded,
         "originalUnitPriceSet": money(shop, line.unit_price),
         "discountAllocations": _allocations(shop, line.discounts),
         "taxLines": _taxes(shop, line.taxes),
@@ -129,6 +133,9 @@ def transaction_view(shop: Shop, transaction: Transaction) -> View:
         "status": transaction.status,
         "gateway": transaction.gateway,
         "amountSet": money(shop, transaction.amount),
+        "authorizationExpiresAt": instant(transaction.expires_at)
+        if transaction.expires_at
+        else None,
     }
 
 

@@ -107,11 +107,14 @@ class Line:
     discounts: list[Allocation] = field(default_factory=list)
     taxes: list[Tax] = field(default_factory=list)
     refunded: int = 0
+    removed: int = 0
 
     @property
     def net(self) -> int:
-        """Goods less discounts, with or without tax as the order says."""
-        return self.unit_price * self.quantity - sum(d.amount for d in self.discounts)
+        """Goods less discounts, as the order has prices; nothing for what edits removed."""
+        return self.unit_price * (self.quantity - self.removed) - sum(
+            d.amount for d in self.discounts
+        )
 
 
 @dataclass(slots=True)
@@ -159,6 +162,7 @@ class Transaction:
     gateway: str
     amount: int
     status: str = "SUCCESS"
+    expires_at: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -200,6 +204,8 @@ class Order:
     address: dict[str, str] | None = None
     cancelled_at: datetime | None = None
     test: bool = False
+    risk: str = "NONE"
+    terms_days: int | None = None
     placements: list[Placement] = field(default_factory=list)
     fulfilments: list[Fulfilment] = field(default_factory=list)
     transactions: list[Transaction] = field(default_factory=list)

@@ -225,6 +225,7 @@ type MailingAddress {
 type Customer implements Node { id: ID! }
 type OrderTransaction implements Node {
   id: ID! kind: String! status: String! gateway: String amountSet: MoneyBag!
+  authorizationExpiresAt: DateTime
 }
 type RefundLineItem {
   quantity: Int! restockType: String! subtotalSet: MoneyBag! totalTaxSet: MoneyBag!
@@ -257,7 +258,11 @@ type Fulfillment implements Node {
   id: ID! status: String! trackingInfo(first: Int): [FulfillmentTrackingInfo!]!
   fulfillmentLineItems(first: Int, after: String): FulfillmentLineItemConnection!
 }
+enum OrderRiskRecommendationResult { ACCEPT CANCEL INVESTIGATE NONE }
+type OrderRiskSummary { recommendation: OrderRiskRecommendationResult! }
+type PaymentTerms implements Node { id: ID! dueInDays: Int }
 type Order implements Node {
+  risk: OrderRiskSummary! paymentTerms: PaymentTerms
   id: ID! legacyResourceId: UnsignedInt64! name: String! test: Boolean!
   createdAt: DateTime! processedAt: DateTime! updatedAt: DateTime! cancelledAt: DateTime
   currencyCode: String! taxesIncluded: Boolean! email: String

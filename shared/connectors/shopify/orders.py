@@ -3,6 +3,7 @@
 Amounts are shop money, never the shopper's currency. What cannot be understood is refused by name.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
@@ -16,6 +17,7 @@ from shared.model.order import (
     Address,
     Customer,
     Discount,
+    FraudVerdict,
     Order,
     OrderLine,
     Payment,
@@ -37,6 +39,12 @@ PAYMENTS: dict[str, PaymentKind | None] = {
     "VOID": PaymentKind.VOID,
     "CHANGE": None,  # cash given back at a till, part of a sale
     "SUGGESTED_REFUND": None,  # a proposal; no money moved
+}
+VERDICTS: dict[str, FraudVerdict] = {
+    "NONE": FraudVerdict.NONE,
+    "ACCEPT": FraudVerdict.APPROVED,
+    "INVESTIGATE": FraudVerdict.PENDING,
+    "CANCEL": FraudVerdict.REJECTED,
 }
 _NO_RESTOCK = "NO_RESTOCK"
 _NEVER_LEFT = "CANCEL"
@@ -71,16 +79,20 @@ def to_order(
         )
     currency = theirs.currency_code
     try:
+        lines = _lines(theirs.line_items.nodes, currency, places, _given_back(refunds))
+        gone = None if lines else theirs.updated_at  # edited away, which is another way to cancel
         return Order(
             channel=channel.name,
             external_id=theirs.legacy_resource_id,
             number=theirs.name,
             placed_at=theirs.processed_at,
             updated_at=theirs.updated_at,
-            cancelled_at=theirs.cancelled_at,
+            cancelled_at=theirs.cancelled_at or gone,
             currency=currency,
             taxes_included=theirs.taxes_included,
-            lines=_lines(theirs.line_items.nodes, currency, places),
+            fraud=_verdict(theirs),
+            terms_days=_terms(theirs.payment_terms),
+            lines=lines or _lines(theirs.line_items.nodes, currency, places, None),
             shipping=tuple(_freight(line, currency) for line in theirs.shipping_lines.nodes),
             payments=_payments(theirs.transactions, currency),
             customer=_customer(theirs),
@@ -114,23 +126,61 @@ def assigned(placed: Sequence[schema.FulfilmentOrder]) -> dict[str, str]:
 
 
 def _lines(
-    theirs: Sequence[schema.LineItem], currency: str, places: Mapping[str, str]
+    theirs: Sequence[schema.LineItem],
+    currency: str,
+    places: Mapping[str, str],
+    given_back: Mapping[str, int] | None,
 ) -> tuple[OrderLine, ...]:
-    """Quantities as ordered; a line edited away, of quantity zero, is not part of the order."""
+    """Quantities as ordered; with what was given back known, less what edits removed."""
     return tuple(
         OrderLine(
             line_id=legacy_id(line.id),
             channel_sku=line.sku or "",
             title=line.title,
-            quantity=line.quantity,
+            quantity=_ordered(line, given_back),
             unit_price=_money(line.original_unit_price_set, currency, "originalUnitPriceSet"),
             location=places.get(line.id),
             discounts=_discounts(line.discount_allocations, currency),
             taxes=_taxes(line.tax_lines, currency),
         )
         for line in theirs
-        if line.quantity != 0
+        if _ordered(line, given_back) != 0
     )
+
+
+def _ordered(line: schema.LineItem, given_back: Mapping[str, int] | None) -> int:
+    """Units less those edits removed: `currentQuantity` lacks these and what was refunded."""
+    if line.current_quantity is None or given_back is None:
+        return line.quantity
+    return line.current_quantity + given_back.get(line.id, 0)
+
+
+def _given_back(refunds: Sequence[schema.Refund]) -> Counter[str]:
+    """Units refunded, by line."""
+    found = Counter[str]()
+    for refund in refunds:
+        for line in refund.refund_line_items.nodes:
+            found[line.line_item.id] += line.quantity
+    return found
+
+
+def _verdict(theirs: schema.Order) -> FraudVerdict:
+    """What Shopify recommends; what it leaves to the merchant waits for the merchant."""
+    said = theirs.risk.recommendation
+    if said not in VERDICTS:
+        raise RejectedError(
+            f"order {theirs.name}: unknown recommendation {said!r}",
+            code="unknown_risk",
+            field="risk.recommendation",
+            value=said,
+            remedy="report it to support",
+        )
+    return VERDICTS[said]
+
+
+def _terms(theirs: schema.Terms | None) -> int | None:
+    """Days of credit; terms that name none are due at once."""
+    return None if theirs is None else theirs.due_in_days or 0
 
 
 def _freight(line: schema.ShippingLine, currency: str) -> ShippingLine:
@@ -188,6 +238,7 @@ def _payments(theirs: Sequence[schema.Transaction], currency: str) -> tuple[Paym
                     kind=kind,
                     succeeded=transaction.status == "SUCCESS",
                     amount=_money(transaction.amount_set, currency, "transactions.amountSet"),
+                    expires_at=transaction.authorization_expires_at,
                 )
             )
     return tuple(found)

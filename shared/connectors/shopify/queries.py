@@ -129,7 +129,7 @@ _DISCOUNTS = (
     } }"""
 )
 _TAXES = "taxLines { title rate priceSet " + _SHOP_MONEY + " }"
-_LINE = f"""id title sku quantity
+_LINE = f"""id title sku quantity currentQuantity
     originalUnitPriceSet {_SHOP_MONEY}
     {_DISCOUNTS}
     {_TAXES}"""
@@ -139,7 +139,7 @@ _FREIGHT = f"""nodes {{ title code originalPriceSet {_SHOP_MONEY}
     pageInfo {{ hasNextPage endCursor }}"""
 _LINE_POINTS = 10  # the line, its price 2, an allocation 4, a tax line 3
 _ADDRESS = "{ name company address1 address2 city provinceCode zip countryCodeV2 phone }"
-_PAYMENT = "{ id kind status gateway amountSet " + _SHOP_MONEY + " }"
+_PAYMENT = "{ id kind status gateway authorizationExpiresAt amountSet " + _SHOP_MONEY + " }"
 _PLACEMENT = """id status assignedLocation { location { id } }
       lineItems(first: $lines) {
         nodes { id remainingQuantity totalQuantity lineItem { id } }
@@ -152,7 +152,7 @@ _ORDER = f"""fragment Order on Order {{
   id legacyResourceId name test createdAt processedAt updatedAt cancelledAt
   currencyCode taxesIncluded email subtotalLineItemsQuantity
   totalPriceSet {_SHOP_MONEY} totalTaxSet {_SHOP_MONEY}
-  customer {{ id }}
+  customer {{ id }} risk {{ recommendation }} paymentTerms {{ dueInDays }}
   billingAddress {_ADDRESS} shippingAddress {_ADDRESS}
   shippingLines(first: {FREIGHT}) {{ {_FREIGHT} }}
   transactions(first: {PAYMENTS}) {_PAYMENT}
@@ -376,8 +376,9 @@ def fulfilments(first: int) -> Operation:
 def order_points(lines: int) -> int:
     """One order with `lines` of its lines: totals, people, freight, lists, and where it lies."""
     totals, people, lists = 4, 3, PAYMENTS * 3 + REFUNDS
+    risk_and_terms = 2
     return (
-        (1 + totals + people + lists) * costs.POINT
+        (1 + totals + people + lists + risk_and_terms) * costs.POINT
         + costs.connection(FREIGHT, _LINE_POINTS)
         + costs.connection(lines, _LINE_POINTS)
         + costs.connection(PLACEMENTS, 5 + 2 * lines)

@@ -191,6 +191,7 @@ class LineItem(Theirs):
     title: str
     sku: str | None = None
     quantity: int
+    current_quantity: int | None = None
     original_unit_price_set: MoneyBag
     discount_allocations: tuple[DiscountAllocation, ...] = ()
     tax_lines: tuple[TaxLine, ...] = ()
@@ -209,6 +210,7 @@ class Transaction(Theirs):
     kind: str
     status: str
     gateway: str | None = None
+    authorization_expires_at: AwareDatetime | None = None
     amount_set: MoneyBag
 
 
@@ -244,6 +246,14 @@ class FulfilmentOrder(Theirs):
     line_items: Connected[PlacedLine]
 
 
+class Risk(Theirs):
+    recommendation: str = "NONE"
+
+
+class Terms(Theirs):
+    due_in_days: int | None = None
+
+
 class Order(Theirs):
     id: str
     legacy_resource_id: Annotated[str, Field(coerce_numbers_to_str=True)]
@@ -260,6 +270,8 @@ class Order(Theirs):
     total_price_set: MoneyBag
     total_tax_set: MoneyBag | None = None
     customer: Identified | None = None
+    risk: Risk = Risk()
+    payment_terms: Terms | None = None
     billing_address: Address | None = None
     shipping_address: Address | None = None
     shipping_lines: Connected[ShippingLine]

@@ -211,7 +211,7 @@ def test_only_so_many_unfinished_orders_are_remembered() -> None:
     wished: Json = [{"title": f"Line {i}", "price": "1.00"} for i in range(20)]
     placed = [there.ordered(lines=wished) for _ in range(65)]
     for one in placed:
-        pacer.left = 132
+        pacer.left = 134
         with pytest.raises(ThrottledError):
             there.read(one)
     pacer.left = 100_000

@@ -93,7 +93,7 @@ def test_a_throttled_call_says_when_the_points_will_be_there() -> None:
     there.simulator.control("throttle", seconds=60)
     with pytest.raises(ThrottledError) as caught:
         reading(there)
-    assert caught.value.after == timedelta(milliseconds=1320)  # 132 points at 100 a second
+    assert caught.value.after == timedelta(milliseconds=1340)  # 134 points at 100 a second
 
 
 def test_a_throttled_call_without_figures_waits_a_moment() -> None:
