@@ -170,9 +170,9 @@ CHANNELS: tuple[Mutant, ...] = (
         (CROSSING, STORM),
         (
             DERIVE + "derive",
-            "pending = self._round(pending, result)",
+            "pending = self._round(pending, narrow, result)",
             (
-                "try:\n            pending = self._round(pending, result)\n"
+                "try:\n            pending = self._round(pending, narrow, result)\n"
                 "        except Exception:\n            pending = []"
             ),
         ),
@@ -241,8 +241,8 @@ CHANNELS: tuple[Mutant, ...] = (
         (ROOM,),
         (
             "shared.flows.pacing:LeasedPacer._lease",
-            "granted = min(wanted, max(bucket.level, 0) // MILLI)",
-            "granted = wanted",
+            "granted = self._granted(bucket, points)",
+            "granted = points",
         ),
     ),
 )

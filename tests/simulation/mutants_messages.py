@@ -107,7 +107,7 @@ MESSAGES: tuple[Mutant, ...] = (
         (REPLAY,),
         (
             "shared.flows.apply:_same",
-            'return {**row.body, "as_of": None} == {**said, "as_of": None}',
+            "return {**row.body, **when} == {**said, **when}",
             "return False",
         ),
         (

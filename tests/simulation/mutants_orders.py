@@ -195,10 +195,11 @@ ORDERS: tuple[Mutant, ...] = (
         (ONCE, STORM, LAST),
         (
             "shared.flows.holds:write_holds",
-            "writes += _cards(rows, mine, ended)",
+            "writes += _cards(rows, mine, order_id, taken[0] if taken else None)",
             (
                 "writes += [Put(p.key, p.body, next((r.rev for r in "
-                "store.get([p.key]).values()), 0)) for p in _cards(rows, mine, ended)]"
+                "store.get([p.key]).values()), 0)) for p in _cards(rows, mine, order_id, "
+                "taken[0] if taken else None)]"
             ),
         ),
     ),

@@ -34,9 +34,9 @@ OWNERS: tuple[Mutant, ...] = (
         "A call that is made again under its key brings back what was corrected since.",
         (TWO, OVER),
         (
-            "shared.flows.price_calls:PriceCalls.take",
-            "place = keys.answer(caller, key)",
-            "place = keys.answer(caller, key + self.clock.now().isoformat())",
+            "shared.flows.calls:Calls.once",
+            "return _known(row.raw)",
+            "return apply(self.clock.now())",
         ),
     ),
 )
