@@ -175,7 +175,7 @@ ABROAD = {"name": "swiss", "currency": "CHF", "region": "CH", "rounding": "franc
 FRANCS = {"name": "francs", "currency": "CHF", "endings": [".90"]}
 
 
-def abroad(**over: Any) -> Retailer:
+def abroad(*lists: str, **over: Any) -> Retailer:
     """Buyers abroad pay in their money, with their tax, rounded as is usual there."""
     rates = [VAT, {"region": "CH", "percent": "8.1", "valid_from": LONG_AGO}]
     fields = {
@@ -185,7 +185,8 @@ def abroad(**over: Any) -> Retailer:
         "roundings": [FRANCS],
         "exchange_rates": [{"base": "GBP", "quote": "CHF", "rate": "1.12", "valid_from": LONG_AGO}],
     }
-    channel = {"price_lists": ["retail"], "segments": ["swiss"], "region": "GB"}
+    named = [*lists, "retail"]
+    channel = {"price_lists": named, "segments": ["swiss"], "region": "GB"}
     return retailer(channel, **(fields | over))
 
 
@@ -198,15 +199,7 @@ def test_a_segment_abroad_pays_in_its_money_with_its_tax() -> None:
 
 def test_a_segment_abroad_pays_by_a_list_in_its_own_money() -> None:
     lists = [price_list("retail"), price_list("alps", currency="CHF", segment="swiss")]
-    shop = abroad(price_lists=lists, exchange_rates=[], tax_rates=[VAT])
-    shop = Retailer.model_validate(
-        shop.model_dump(mode="json")
-        | {
-            "channels": [
-                shop.channels[0].model_dump(mode="json") | {"price_lists": ["alps", "retail"]}
-            ]
-        }
-    )
+    shop = abroad("alps", price_lists=lists, exchange_rates=[], tax_rates=[VAT])
     found = shown(shop, condition(12000), condition(9990, "CHF", price_list="alps"))
     assert found.segments == {"swiss": SegmentPrice(price=Money(amount=9990, currency="CHF"))}
 
