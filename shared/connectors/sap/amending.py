@@ -101,11 +101,15 @@ def _add(
 
 
 def _line(item: OrderItem | None, change: LineChange, *, why: str = "") -> AmendedLine:
-    """The line as it is; why it is not otherwise, unless that is because its goods have left."""
+    """The line as it is; why it is not otherwise, unless no fewer units can be had of it.
+
+    Goods that left are no refusal of fewer units, but they are one of more.
+    """
     if item is None:
         refused = why or "the item cannot be found"
         return AmendedLine(change.line_id, change.item, change.place, 0, refused=refused)
     delivered = item.delivery == DELIVERED
+    gone = delivered and change.units <= (item.quantity or 0)
     return AmendedLine(
         line_id=change.line_id,
         item=item.item.lstrip("0"),
@@ -113,7 +117,7 @@ def _line(item: OrderItem | None, change: LineChange, *, why: str = "") -> Amend
         units=int(item.quantity or Decimal(0)),
         rejected=bool(item.rejected),
         delivered=delivered,
-        refused="" if delivered or item.rejected else why,
+        refused="" if gone or item.rejected else why,
     )
 
 
