@@ -20,6 +20,7 @@ from tests.simulation.engine import HOUR
 
 BATCH = 100  # rows of a page of the whole list, cut wherever it ends
 PAUSE_MS = 1000
+WRITER = "shop-publish"  # whose leave to use tables the peers have
 
 type Ask = Callable[[AdminApi], object]
 
@@ -80,8 +81,8 @@ def _work(shop: Assortment, asks: list[Ask]) -> None:
             while not _done(api, ask):
                 world.engine.pause(PAUSE_MS)
 
-    for number in range(CALLS):
-        world.engine.spawn(f"peer {number}", body, container=Container({"queues": {}}, 0))
+    for _ in range(CALLS):
+        world.engine.spawn(WRITER, body, container=Container({"queues": {}}, 0))
     world.engine.run(until_ms=world.engine.now_ms + 2 * HOUR, calm=lambda: world.engine.resting)
     if left:
         raise AssertionError(f"{len(left)} calls were never made")
