@@ -5,6 +5,7 @@ into, and answers that are never lost. What differs is which lines go into which
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
 from itertools import batched, groupby
 
 from sandbox.vendors.shopify.state import gid
@@ -19,7 +20,8 @@ from tests.simulation.compute import Container
 from tests.simulation.engine import HOUR
 
 BATCH = 100  # rows of a page of the whole list, cut wherever it ends
-PAUSE_MS = 1000
+PAUSE = timedelta(seconds=1)
+WRITER = "shop-publish"  # whose leave to use tables the peers have
 
 type Ask = Callable[[AdminApi], object]
 
@@ -65,31 +67,32 @@ def _work(shop: Assortment, asks: list[Ask]) -> None:
     world = shop.world
     connection = world.retailer.connection("shop")
     left = list(reversed(asks))
+    pacer = LeasedPacer(connection, world.store, world.stage.clock)
+    api = AdminApi(
+        connection,
+        world.stage.secrets["shop"],
+        pacer=pacer,
+        clock=world.stage.clock,
+        transport=world.transports["shop"],
+    )
 
     def body() -> None:
-        pacer = LeasedPacer(connection, world.store, world.stage.clock)
-        api = AdminApi(
-            connection,
-            world.stage.secrets["shop"],
-            pacer=pacer,
-            clock=world.stage.clock,
-            transport=world.transports["shop"],
-        )
         while left:
             ask = left.pop()
-            while not _done(api, ask):
-                world.engine.pause(PAUSE_MS)
+            while (wait := _asked(api, ask)) is not None:
+                world.engine.pause(wait // timedelta(milliseconds=1) + 1)
 
-    for number in range(CALLS):
-        world.engine.spawn(f"peer {number}", body, container=Container({"queues": {}}, 0))
+    for _ in range(CALLS):
+        world.engine.spawn(WRITER, body, container=Container({"queues": {}}, 0))
     world.engine.run(until_ms=world.engine.now_ms + 2 * HOUR, calm=lambda: world.engine.resting)
     if left:
         raise AssertionError(f"{len(left)} calls were never made")
 
 
-def _done(api: AdminApi, ask: Ask) -> bool:
+def _asked(api: AdminApi, ask: Ask) -> timedelta | None:
+    """How long to wait before the call is made again; None once it was made."""
     try:
         ask(api)
-    except ThrottledError:
-        return False
-    return True
+    except ThrottledError as error:
+        return error.after or PAUSE
+    return None
