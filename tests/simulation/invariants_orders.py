@@ -40,6 +40,8 @@ def exactly_once(truth: Truth) -> Iterator[str]:
             line.line_id: line.quantity - line.removed for line in order.lines
         }
         owed = any((kind.value, f"{shop}:{order.order_id}") in told for kind in BY_HAND)
+        # What is rejected is worth nothing there, also where some of it had left.
+        whole = whole and not any(item.rejected for each in found for item in each.items)
         if found and whole and not owed and decimal_minor(found[0].gross) != order.total:
             yield f"order {reference}: shop {order.total}, ERP {found[0].gross}"
         if found and case is not None and case.erp_order != found[0].number:
