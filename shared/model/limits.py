@@ -43,11 +43,11 @@ class Limits(Canonical):
         default=0, gt=0, description="refill of the rate bucket, for vendors that count points"
     )
     bucket: int = Field(default=0, gt=0, description="points a full bucket holds")
-    requests: int = Field(default=0, gt=0, description="calls allowed in any `window_seconds`")
-    window_seconds: int = Field(default=0, gt=0, le=HOUR_S, description="length of that window")
-    calls_per_hour: int = Field(default=0, gt=0, description="calls allowed in any hour")
+    requests: int = Field(default=0, ge=0, description="calls allowed in any `window_seconds`")
+    window_seconds: int = Field(default=0, ge=0, le=HOUR_S, description="length of that window")
+    calls_per_hour: int = Field(default=0, ge=0, description="calls allowed in any hour")
     minimum_interval_ms: int = Field(
-        default=0, gt=0, le=HOUR_S * MILLI, description="least time between two calls"
+        default=0, ge=0, le=HOUR_S * MILLI, description="least time between two calls"
     )
     adaptive: bool = Field(
         default=False, description="the vendor states no rate: find it by what it refuses"

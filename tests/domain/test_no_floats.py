@@ -10,6 +10,7 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 ALLOWED = {
     "shared/aws/backoff.py",  # how long to wait, handed to time.sleep
     "shared/domain/price_choice.py",  # infinity, behind which nothing sorts
+    "shared/kit/epcis/export.py",  # a quantity as EPCIS wants it, a JSON number, on its way out
 }
 FILES = sorted(path for path in SHARED.rglob("*.py"))
 

@@ -60,5 +60,10 @@ def test_a_name_longer_than_aws_takes_is_refused() -> None:
 def test_a_connection_is_polled_for_what_it_is_believed_about() -> None:
     ours = retailer(authority={"product": "erp", "price": "shop", "stock": "erp"})
     erp, shop = (ours.connection(name) for name in ("erp", "shop"))
-    assert polled(erp, ours) == [Entity.PRODUCT, Entity.STOCK, Entity.SHIPMENT]
+    assert polled(erp, ours) == [
+        Entity.PRODUCT,
+        Entity.STOCK,
+        Entity.SHIPMENT,
+        Entity.INVOICE,
+    ]
     assert polled(shop, ours) == [Entity.PRICE, Entity.ORDER]

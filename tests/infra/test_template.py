@@ -9,6 +9,7 @@ import pytest
 
 from functions.ingest import movements, prices
 from functions.ops import api as ops_api
+from functions.ops import approvals
 from functions.orders import api as orders_api
 from functions.orders import reservations
 from functions.read import api as read_api
@@ -225,6 +226,7 @@ def test_every_route_is_one_its_function_answers() -> None:
         "Movements": movements,
         "Reservations": reservations,
         "Orders": orders_api,
+        "Approvals": approvals,
     }
     assert {label: set(api.ROUTES) for label, api in answered.items()} == {
         label: set(routes) for label, routes in SCOPED.items()

@@ -31,7 +31,8 @@ def test_a_policy_is_what_is_stated(said: dict[str, int], pace: Pace) -> None:
         ({"adaptive": True, "calls_per_hour": 10}, "hourly and unknown is given"),
         ({"points_per_second": 10}, "belong together"),
         ({"requests": 10}, "belong together"),
-        ({"calls_per_hour": 0}, "greater than 0"),
+        ({"calls_per_hour": 0}, "none is given"),
+        ({"calls_per_hour": -1}, "greater than or equal to 0"),
     ],
 )
 def test_a_policy_that_is_none_or_two_is_refused(said: dict[str, int], why: str) -> None:

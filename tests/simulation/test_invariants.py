@@ -10,7 +10,7 @@ from zlib import compress
 
 import pytest
 
-from sandbox.vendors.sap.tenant import CreditDocument
+from sandbox.vendors.sap.tenant import Bill, BilledItem, CreditDocument
 from shared.domain import orders
 from shared.flows import keys
 from shared.flows.capture import Capture
@@ -82,7 +82,7 @@ def _second_erp_order(truth: Truth) -> None:
 
 
 def _another_penny(truth: Truth) -> None:
-    _erp_order(truth)[1][0].net += Decimal("0.01")
+    _erp_order(truth)[1][0].freight += Decimal("0.01")
 
 
 def _not_in_the_erp(truth: Truth) -> None:
@@ -211,10 +211,24 @@ def _still_in_doubt(truth: Truth) -> None:
     assert truth.world.store.put_now(Put(key, dict(body), 0))
 
 
+def _left_in_vain(truth: Truth) -> None:
+    """The ERP would send more than anybody wants."""
+    _erp_order(truth)[1][0].items[0].quantity += 1
+
+
+def _billed_unheard(truth: Truth) -> None:
+    item = BilledItem("50000001", "10", "HAT-M", Decimal(1), Decimal(10), Decimal(0))
+    now = truth.world.engine.now()
+    bill = Bill("90000001", "M", "F2", "SHOP-1", "SHOPPER", "GBP", now.date(), now, [item])
+    _tenant(truth).bills.add(bill.number, bill)
+
+
 SPOILT: list[tuple[str, Callable[[Truth], None]]] = [
     ("I1 exactly once, to the penny", _second_erp_order),
     ("I1 exactly once, to the penny", _another_penny),
     ("I1 exactly once, to the penny", _not_in_the_erp),
+    ("I1 stopped, or too late and told", _left_in_vain),
+    ("I1 what is billed is known", _billed_unheard),
     ("I2 never oversold", _more_sold),
     ("I3 newest everywhere", _old_price),
     ("I3 newest everywhere", _old_level),
