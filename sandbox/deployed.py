@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 REGION = "us-east-1"
 KEY_ID = SECRET_KEY = "test"
-CLIENTS = ("operator", "pricing", "shopfront")
+CLIENTS = ("operator", "pricing", "shopfront", "warehouse")
 _CONFIG = Config(
     connect_timeout=2,
     read_timeout=120,
