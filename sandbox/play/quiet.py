@@ -9,6 +9,7 @@ from typing import Any
 
 from sandbox.failures import CannotRunError
 from sandbox.world import World
+from shared.flows import keys
 from shared.model.base import Json
 from shared.model.ids import Facet
 from shared.model.target import TargetState
@@ -83,12 +84,16 @@ def _queued(world: World, name: str) -> int:
 
 def _counted(world: World, table: str, *, lanes: bool) -> int:
     request: dict[str, Any] = {"TableName": world.deployed.tables[table], "Select": "COUNT"}
-    if lanes:  # what a shadow withholds stands in a lane too, and rests there
+    if lanes:  # what a shadow withholds, and what is reserved, stand in a lane too and rest there
         request |= {
             "IndexName": "due",
-            "FilterExpression": "attribute_not_exists(#s) OR #s <> :withheld",
-            "ExpressionAttributeNames": {"#s": "state"},
-            "ExpressionAttributeValues": {":withheld": {"S": TargetState.WITHHELD}},
+            "FilterExpression": "(attribute_not_exists(#s) OR #s <> :withheld)"
+            " AND #lane <> :reserved",
+            "ExpressionAttributeNames": {"#s": "state", "#lane": "lane"},
+            "ExpressionAttributeValues": {
+                ":withheld": {"S": TargetState.WITHHELD},
+                ":reserved": {"S": keys.RESERVATION_LANE},
+            },
         }
     return sum(page["Count"] for page in _scan(world, request))
 
