@@ -22,12 +22,14 @@ from tests.domain.stock_worlds import PLACES, SHOPS, all_offers, pool_of, positi
 from tests.domain.world import NOW
 
 WEIGHTS = st.lists(st.integers(0, 20), min_size=1, max_size=5)
+OF_THE_POOL = frozenset({"safety_stock"})  # what no channel has for itself
 HOURS = st.integers(0, 100).map(lambda minutes: NOW - timedelta(minutes=minutes))
 
 
 def with_rule(ours: Retailer, **rule: object) -> Retailer:
-    """One more rule, narrower than any other."""
-    added = StockRule.model_validate({"skus": ["HAT-M"]} | rule)
+    """One more rule, as narrow as any other and after it."""
+    whose = {} if rule.keys() & OF_THE_POOL else {"channels": list(SHOPS)}
+    added = StockRule.model_validate({"skus": ["HAT-M"], **whose} | rule)
     return ours.model_copy(update={"stock_rules": (*ours.stock_rules, added)})
 
 
