@@ -19,17 +19,13 @@ os.environ.update(
 )
 
 _QUIET = (HealthCheck.too_slow, HealthCheck.function_scoped_fixture)
-# The same examples every time, so that a red run is about the change; `explore` draws new ones.
+# The same examples every time and everywhere, so that a red run is about the change; `explore`
+# draws new ones, and more.
 settings.register_profile(
-    "dev", max_examples=50, deadline=None, derandomize=True, suppress_health_check=_QUIET
-)
-settings.register_profile(
-    "ci", max_examples=500, deadline=None, derandomize=True, suppress_health_check=_QUIET
+    "same", max_examples=50, deadline=None, derandomize=True, suppress_health_check=_QUIET
 )
 settings.register_profile("explore", max_examples=500, deadline=None, suppress_health_check=_QUIET)
-settings.load_profile(
-    os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev")
-)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 
 @pytest.fixture

@@ -26,18 +26,16 @@ class PaymentState(StrEnum):
 _P = PaymentState
 _MONEY_BACK = frozenset({_P.PARTLY_REFUNDED, _P.REFUNDED})
 _TAKEN = frozenset({_P.PARTLY_CAPTURED, _P.CAPTURED}) | _MONEY_BACK
+_PROMISED = frozenset(_P) - _TAKEN
 NEXT: Final[Mapping[PaymentState, frozenset[PaymentState]]] = {
-    _P.PENDING: frozenset(_P) - {_P.PENDING},
-    _P.ON_TERMS: _TAKEN | {_P.AUTHORISED, _P.EXPIRED, _P.VOIDED},
-    _P.AUTHORISED: _TAKEN | {_P.EXPIRED, _P.VOIDED},
-    _P.EXPIRED: _TAKEN | {_P.AUTHORISED, _P.VOIDED},
-    _P.VOIDED: _TAKEN | {_P.AUTHORISED, _P.EXPIRED},
+    **{promised: frozenset(_P) - {promised} for promised in _PROMISED},
     _P.PARTLY_CAPTURED: frozenset({_P.CAPTURED}) | _MONEY_BACK,
     _P.CAPTURED: _MONEY_BACK,
     _P.PARTLY_REFUNDED: frozenset({_P.REFUNDED}),
     _P.REFUNDED: frozenset({_P.PARTLY_REFUNDED}),  # another tender is captured after the refund
 }
-"""Where more payments can lead; a void or an expiry can be followed by another authorisation."""
+"""Where more payments can lead. Promises come and go: of two authorisations that cover an order
+one is voided, another follows an expiry; what was taken is only added to or given back."""
 
 
 def joined(known: Iterable[Payment], told: Iterable[Payment]) -> tuple[Payment, ...]:

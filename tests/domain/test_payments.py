@@ -60,6 +60,14 @@ def test_an_authorisation_that_is_voided_is_none() -> None:
     assert state(paid(AUTHORISED), void) is PaymentState.VOIDED
 
 
+def test_of_two_authorisations_that_cover_an_order_one_is_voided() -> None:
+    halves = paid(AUTHORISED, TOTAL // 2), paid(AUTHORISED, TOTAL // 2, "T2")
+    assert state(*halves) is PaymentState.AUTHORISED
+    void = paid(PaymentKind.VOID, 0, "T3", parent="T1")
+    assert state(*halves, void) is PaymentState.PENDING
+    assert PaymentState.PENDING in payments.NEXT[PaymentState.AUTHORISED]
+
+
 def test_what_failed_counts_for_nothing() -> None:
     assert state(paid(CAPTURED, succeeded=False)) is PaymentState.PENDING
 
