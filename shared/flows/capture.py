@@ -1,9 +1,9 @@
 """Take an order in: verify its total, map its lines, make a case, hold its stock. Once."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
-from shared.domain import demand, lifecycle, orders, release
+from shared.domain import demand, enrichment, lifecycle, orders, release
 from shared.domain.stock_rules import stays_when_sold
 from shared.errors import RetryableError
 from shared.flows import keys
@@ -22,6 +22,7 @@ from shared.model.events import (
 from shared.model.ids import Entity, Facet
 from shared.model.issue import IssueKind
 from shared.model.order import Order, Refund
+from shared.model.order_policy import AddressLimits
 from shared.model.retailer import Channel, Retailer
 from shared.ports import Bus, Clock, Delete, Message, Put, Queues, Store, Write
 
@@ -31,6 +32,8 @@ DERIVED_S = 5  # by then what was sold is off the level that is wished
 
 @dataclass(frozen=True, slots=True)
 class Capture:
+    """`limits` are what an ERP takes of an address, by connection."""
+
     store: Store
     queues: Queues
     bus: Bus
@@ -38,6 +41,7 @@ class Capture:
     cases: Cases
     clock: Clock
     retailer: Retailer
+    limits: Mapping[str, AddressLimits] = field(default_factory=dict)
 
     def take(self, order: Order) -> Case:
         """Capture an order as its channel tells it now; a repeat or older telling is harmless."""
@@ -86,6 +90,9 @@ class Capture:
             return self._judged(case, channel)
         if orders.unmapped(case.newest):
             case = case.model_copy(update={"told": self._mapped(case.newest, channel)})
+        if case.told is not None:
+            told = enrichment.completed(case.told, self.retailer)
+            case = case.model_copy(update={"told": told})
         return lifecycle.settled(case, now=now)
 
     def _noted(self, case: Case, old: Case) -> Case:
@@ -134,9 +141,16 @@ class Capture:
     def _judged(self, case: Case, channel: Channel) -> Case:
         """Held with every reason there is, or released; what nobody wants goes nowhere."""
         now = self.clock.now()
-        known = self._mapped(case.order, channel)
-        refused = HoldReason.REJECTED_BY_ERP in case.holds
-        reasons = release.reasons(known, channel, now=now, refused=refused)
+        rules = self.retailer.order_rules
+        known = enrichment.enriched(self._mapped(case.order, channel), self.retailer)
+        reasons = release.reasons(
+            known,
+            channel,
+            now=now,
+            refused=HoldReason.REJECTED_BY_ERP in case.holds,
+            rules=rules,
+            limits=self.limits.get(channel.erp),
+        )
         state = CaseState.HELD if reasons else CaseState.RELEASED
         if not any(demand.wanted(known, case.refunds).values()):
             state, reasons = CaseState.CANCELLED, ()
@@ -170,7 +184,8 @@ class Capture:
         self.cases.sync_holds(order_id)
         self._wait(case)
         self.issues.report(self._problems(case, channel))
-        Holds(self.issues, self.clock).tell(case, channel)
+        limits = self.limits.get(channel.erp)
+        Holds(self.issues, self.clock, self.retailer.order_rules, limits).tell(case, channel)
         Lateness(self.bus, self.issues, self.clock).tell(case)
         self.bus.publish(list(self._events(case, before)))
         if case.state is CaseState.RELEASED or demand.changes(case) or uncredited(case):

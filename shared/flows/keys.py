@@ -115,6 +115,11 @@ def code(connection: str, channel_sku: str) -> Key:
     return Key(Table.LINKS, f"{connection}#code#{channel_sku}")
 
 
+def customer(connection: str, digest: str) -> Key:
+    """Whom a connection has as this customer; the digest does not say who it is."""
+    return Key(Table.LINKS, f"{connection}#customer#{digest}")
+
+
 def erp_order(connection: str, number: str) -> Key:
     return Key(Table.LINKS, f"{connection}#order#{number}")
 

@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints
 from shared.model.base import Canonical, Instant
 from shared.model.ids import Name, Sku
 from shared.model.money import Currency, Money, total
+from shared.model.order_terms import OrderTerms
 
 ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 
@@ -134,7 +135,8 @@ class Order(Canonical):
 
     One that is `pending` takes stock and is not to be sent on: the channel still waits for payment,
     and may not tell its prices yet. `terms_days` is the credit given instead of a payment.
-    One that was `called` came by the order API: its channel is told by events alone.
+    One that was `called` came by the order API: its channel is told by events alone. `terms` are
+    ours, by the retailer's rules.
     """
 
     channel: Name
@@ -158,6 +160,7 @@ class Order(Canonical):
     total: Money
     total_tax: Money
     refunds: tuple[Refund, ...] = ()
+    terms: OrderTerms | None = None
 
     @property
     def order_id(self) -> str:
