@@ -11,6 +11,7 @@ from shared.flows.cases import Cases, uncredited
 from shared.flows.holds_told import Holds
 from shared.flows.issues import Issues, Problem
 from shared.flows.late import Lateness
+from shared.flows.similar import Similar
 from shared.model.case import Case, CaseState, HoldReason
 from shared.model.events import (
     BusinessEvent,
@@ -227,19 +228,28 @@ class Capture:
             )
         codes = _missing(case)
         if codes:
-            yield Problem(
-                kind=IssueKind.UNMAPPED_SKU,
-                subject=order.order_id,
-                connection=channel.connection,
-                summary=f"order {order.number} of {order.total} waits: no article is known for "
-                + ", ".join(codes),
-                remedy="create the article in the ERP, or map the code to a SKU; the order is then "
-                "released by itself",
-                field="sku",
-                value=", ".join(codes)[:200],
-                at_risk=order.total,
-                replay=keys.order_again(channel.connection, order),
-            )
+            yield self._unmapped(case, channel, codes)
+
+    def _unmapped(self, case: Case, channel: Channel, codes: tuple[str, ...]) -> Problem:
+        order = case.newest
+        lines = [line for line in orders.lines_of(case) if line.channel_sku in codes]
+        found = Similar(self.store, self.retailer).to(lines)
+        such = "".join(f"; {one.code} may be {one.sku}, {one.reason}" for one in found[:1])
+        return Problem(
+            kind=IssueKind.UNMAPPED_SKU,
+            subject=order.order_id,
+            connection=channel.connection,
+            summary=f"order {order.number} of {order.total} waits: no article is known for "
+            + ", ".join(codes)
+            + such,
+            remedy="create the article in the ERP, or map the code to a SKU; the order is then "
+            "released by itself",
+            field="sku",
+            value=", ".join(codes)[:200],
+            at_risk=order.total,
+            replay=keys.order_again(channel.connection, order),
+            candidates=found,
+        )
 
     def _events(self, case: Case, before: Case | None) -> Iterable[BusinessEvent]:
         now = self.clock.now()

@@ -1,5 +1,6 @@
 """Orders as customers placed them, and the refunds and shipments that follow."""
 
+import operator
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
@@ -7,7 +8,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from shared.model.base import Canonical, Instant
-from shared.model.ids import Name, Sku
+from shared.model.ids import Gtin, Name, Sku
 from shared.model.money import Currency, Money, total
 from shared.model.order_terms import OrderTerms
 
@@ -30,8 +31,8 @@ class Discount(Canonical):
 class OrderLine(Canonical):
     """`unit_price` as the channel charged it; whether it contains tax, the order says.
 
-    `channel_sku` is what the channel sent; `sku` is ours, once a mapping is known. `total` is what
-    the channel makes of the line, if it says.
+    `channel_sku` is what the channel sent, and `gtin`, if it did; `sku` is ours, once a mapping is
+    known. `total` is what the channel makes of the line, if it says.
     """
 
     line_id: ExternalId
@@ -40,6 +41,7 @@ class OrderLine(Canonical):
     quantity: int = Field(gt=0)
     unit_price: Money
     sku: Sku | None = None
+    gtin: Gtin | None = Field(default=None, exclude_if=operator.not_)
     location: Name | None = None
     discounts: tuple[Discount, ...] = ()
     taxes: tuple[TaxLine, ...] = ()
