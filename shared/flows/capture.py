@@ -1,9 +1,9 @@
 """Take an order in: verify its total, map its lines, make a case, hold its stock. Once."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
-from shared.domain import demand, lifecycle, orders, release
+from shared.domain import demand, enrichment, lifecycle, orders, release
 from shared.domain.stock_rules import stays_when_sold
 from shared.errors import RetryableError
 from shared.flows import keys
@@ -11,6 +11,7 @@ from shared.flows.cases import Cases, uncredited
 from shared.flows.holds_told import Holds
 from shared.flows.issues import Issues, Problem
 from shared.flows.late import Lateness
+from shared.flows.similar import Similar
 from shared.model.case import Case, CaseState, HoldReason
 from shared.model.events import (
     BusinessEvent,
@@ -22,6 +23,7 @@ from shared.model.events import (
 from shared.model.ids import Entity, Facet
 from shared.model.issue import IssueKind
 from shared.model.order import Order, Refund
+from shared.model.order_policy import AddressLimits
 from shared.model.retailer import Channel, Retailer
 from shared.ports import Bus, Clock, Delete, Message, Put, Queues, Store, Write
 
@@ -31,6 +33,8 @@ DERIVED_S = 5  # by then what was sold is off the level that is wished
 
 @dataclass(frozen=True, slots=True)
 class Capture:
+    """`limits` are what an ERP takes of an address, by connection."""
+
     store: Store
     queues: Queues
     bus: Bus
@@ -38,6 +42,7 @@ class Capture:
     cases: Cases
     clock: Clock
     retailer: Retailer
+    limits: Mapping[str, AddressLimits] = field(default_factory=dict)
 
     def take(self, order: Order) -> Case:
         """Capture an order as its channel tells it now; a repeat or older telling is harmless."""
@@ -89,6 +94,9 @@ class Capture:
             return self._judged(case, channel)
         if orders.unmapped(case.newest):
             case = case.model_copy(update={"told": self._mapped(case.newest, channel)})
+        if case.told is not None:
+            told = enrichment.completed(case.told, self.retailer)
+            case = case.model_copy(update={"told": told})
         return lifecycle.settled(case, now=now)
 
     def _noted(self, case: Case, old: Case) -> Case:
@@ -137,9 +145,16 @@ class Capture:
     def _judged(self, case: Case, channel: Channel) -> Case:
         """Held with every reason there is, or released; what nobody wants goes nowhere."""
         now = self.clock.now()
-        known = self._mapped(case.order, channel)
-        refused = HoldReason.REJECTED_BY_ERP in case.holds
-        reasons = release.reasons(known, channel, now=now, refused=refused)
+        rules = self.retailer.order_rules
+        known = enrichment.enriched(self._mapped(case.order, channel), self.retailer)
+        reasons = release.reasons(
+            known,
+            channel,
+            now=now,
+            refused=HoldReason.REJECTED_BY_ERP in case.holds,
+            rules=rules,
+            limits=self.limits.get(channel.erp),
+        )
         state = CaseState.HELD if reasons else CaseState.RELEASED
         if not any(demand.wanted(known, case.refunds).values()):
             state, reasons = CaseState.CANCELLED, ()
@@ -173,7 +188,8 @@ class Capture:
         self.cases.sync_holds(order_id)
         self._wait(case)
         self.issues.report(self._problems(case, channel))
-        Holds(self.issues, self.clock).tell(case, channel)
+        limits = self.limits.get(channel.erp)
+        Holds(self.issues, self.clock, self.retailer.order_rules, limits).tell(case, channel)
         Lateness(self.bus, self.issues, self.clock).tell(case)
         if case.state is CaseState.RELEASED or demand.changes(case) or uncredited(case):
             self.queues.send([Message(keys.write_queue(channel.erp), {"case": order_id})])
@@ -214,19 +230,28 @@ class Capture:
             )
         codes = _missing(case)
         if codes:
-            yield Problem(
-                kind=IssueKind.UNMAPPED_SKU,
-                subject=order.order_id,
-                connection=channel.connection,
-                summary=f"order {order.number} of {order.total} waits: no article is known for "
-                + ", ".join(codes),
-                remedy="create the article in the ERP, or map the code to a SKU; the order is then "
-                "released by itself",
-                field="sku",
-                value=", ".join(codes)[:200],
-                at_risk=order.total,
-                replay=keys.order_again(channel.connection, order),
-            )
+            yield self._unmapped(case, channel, codes)
+
+    def _unmapped(self, case: Case, channel: Channel, codes: tuple[str, ...]) -> Problem:
+        order = case.newest
+        lines = [line for line in orders.lines_of(case) if line.channel_sku in codes]
+        found = Similar(self.store, self.retailer).to(lines)
+        such = "".join(f"; {one.code} may be {one.sku}, {one.reason}" for one in found[:1])
+        return Problem(
+            kind=IssueKind.UNMAPPED_SKU,
+            subject=order.order_id,
+            connection=channel.connection,
+            summary=f"order {order.number} of {order.total} waits: no article is known for "
+            + ", ".join(codes)
+            + such,
+            remedy="create the article in the ERP, or map the code to a SKU; the order is then "
+            "released by itself",
+            field="sku",
+            value=", ".join(codes)[:200],
+            at_risk=order.total,
+            replay=keys.order_again(channel.connection, order),
+            candidates=found,
+        )
 
     def _events(
         self, case: Case, before: Case | None, told: CaseState | None

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from shared.errors import AccessError, RetryableError
 from shared.flows import keys
+from shared.model.candidate import Candidate
 from shared.model.events import IssueRaised, IssueSolved
 from shared.model.issue import Issue, IssueKind, IssueState, Severity
 from shared.model.money import Money
@@ -88,6 +89,7 @@ class Problem:
     value: str | None = None
     at_risk: Money | None = None
     replay: Mapping[str, str] | None = None
+    candidates: tuple[Candidate, ...] = ()
 
 
 class Issues:
@@ -165,6 +167,7 @@ class Issues:
             last_seen=now,
             count=old.count + 1 if old else 1,
             replay=dict(problem.replay) if problem.replay else None,
+            candidates=problem.candidates,
         )
 
 

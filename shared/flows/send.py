@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from shared.domain import content, demand, lifecycle, orders
+from shared.domain import content, customers, demand, lifecycle, orders
 from shared.errors import (
     AccessError,
     InDoubtError,
@@ -19,6 +19,7 @@ from shared.errors import (
 )
 from shared.flows import keys
 from shared.flows.cases import TO_SEND, CaseRow, Cases, uncredited
+from shared.flows.customers import Customers
 from shared.flows.erp_links import ErpLinks
 from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out
 from shared.model.case import Case, CaseState, HoldReason, Intent, IntentKind, IntentState
@@ -45,6 +46,7 @@ class Sender:
     issues: Issues
     clock: Clock
     settle: timedelta
+    customers: Customers | None = None
 
     def send(self, order_id: str, *, retry_rejected: bool = False) -> bool:
         """Bring one order into the ERP, or raise RetryableError saying when to look again.
@@ -52,7 +54,7 @@ class Sender:
         Answers whether the ERP had it before, so that it may be due for a change.
         """
         if retry_rejected:
-            self.cases.change(order_id, self._unrejected)
+            self._again(order_id)
         found = self.cases.find(order_id)
         if found is None:
             return False
@@ -67,6 +69,11 @@ class Sender:
             self.issues.report([locked_out(self.connection, error)])
             raise RetryableError(str(error), after=LOCKED_OUT) from error
         return False
+
+    def _again(self, order_id: str) -> None:
+        case = self.cases.change(order_id, self._unrejected)
+        if case is not None and case.erp_order is None and self.customers is not None:
+            self.customers.forget(case.order)
 
     def check_duplicates(self, order_id: str) -> None:
         """Ask again for an order that was posted twice, once no lost request can land any more."""
@@ -125,6 +132,11 @@ class Sender:
             self._unsent(found, intent, "cancelled before it arrived")
 
     def _post(self, found: CaseRow, intent: Intent) -> None:
+        try:
+            found = self._booked(found)
+        except RejectedError as error:
+            self._rejected(found, intent, error)
+            return
         now = self.clock.now()
         sent = orders.sent(intent, now=now)
         case = orders.with_intent(found.case, sent)
@@ -145,6 +157,13 @@ class Sender:
             self._rejected(row, sent, error)
         else:
             self._accepted(row, sent, posted)
+
+    def _booked(self, found: CaseRow) -> CaseRow:
+        """The case with the ERP's customer, who is written down with the intent to send."""
+        if self.customers is None:
+            return found
+        order = self.customers.booked(found.case.order)
+        return CaseRow(found.case.model_copy(update={"order": order}), found.rev)
 
     def _accepted(
         self, found: CaseRow, intent: Intent, posted: PostedOrder, *, asked: bool = False
@@ -281,7 +300,7 @@ class Sender:
             return None
         case = orders.noted(case, "released again", "by an operator", now=self.clock.now())
         case = lifecycle.advance(case, CaseState.RELEASED, now=self.clock.now())
-        return case.model_copy(update={"holds": ()})
+        return case.model_copy(update={"holds": (), "order": customers.unbooked(case.order)})
 
     def _report_duplicates(self, case: Case, posted: Sequence[PostedOrder]) -> None:
         numbers = [p.erp_order for p in posted]
