@@ -47,6 +47,7 @@ class Capture:
     def take(self, order: Order) -> Case:
         """Capture an order as its channel tells it now; a repeat or older telling is harmless."""
         channel = self.retailer.channel(order.channel)
+        told: CaseState | None = None
         for _ in range(TRIES):
             found = self.cases.find(order.order_id)
             if found is None:
@@ -54,9 +55,11 @@ class Capture:
             else:
                 case, before = self._updated(found.case, order, channel), found.case
             self._look_again(case, before, channel)
+            self.bus.publish(list(self._events(case, before, told)))
             if case == before or self.cases.commit(case, found.rev if found else 0):
-                self._follow(case, before, channel)
+                self._follow(case, channel)
                 return case
+            told = case.state
         raise RetryableError(f"order {order.order_id} is contended")
 
     def release(self, order_id: str) -> Case | None:
@@ -179,7 +182,7 @@ class Capture:
                 found[code] = code
         return found
 
-    def _follow(self, case: Case, before: Case | None, channel: Channel) -> None:
+    def _follow(self, case: Case, channel: Channel) -> None:
         """Everything that follows from the row; repeated whole if it did not come to its end."""
         order_id = case.order.order_id
         self.cases.sync_holds(order_id)
@@ -188,7 +191,6 @@ class Capture:
         limits = self.limits.get(channel.erp)
         Holds(self.issues, self.clock, self.retailer.order_rules, limits).tell(case, channel)
         Lateness(self.bus, self.issues, self.clock).tell(case)
-        self.bus.publish(list(self._events(case, before)))
         if case.state is CaseState.RELEASED or demand.changes(case) or uncredited(case):
             self.queues.send([Message(keys.write_queue(channel.erp), {"case": order_id})])
 
@@ -251,10 +253,13 @@ class Capture:
             candidates=found,
         )
 
-    def _events(self, case: Case, before: Case | None) -> Iterable[BusinessEvent]:
+    def _events(
+        self, case: Case, before: Case | None, told: CaseState | None
+    ) -> Iterable[BusinessEvent]:
+        """The news, before it is written; `told` is a state that was told of and not written."""
         now = self.clock.now()
         order_id, channel = case.order.order_id, case.order.channel
-        was = before.state if before else None
+        was = told or (before.state if before else None)
         if case.state is CaseState.HELD and was is not CaseState.HELD:
             yield OrderHeld(
                 at=now,

@@ -93,7 +93,7 @@ class Problem:
 
 
 class Issues:
-    """The book of exceptions."""
+    """The book of exceptions. The news goes out before the row: a crash tells it once more."""
 
     def __init__(self, store: Store, bus: Bus, clock: Clock) -> None:
         self._store = store
@@ -119,10 +119,10 @@ class Issues:
             solved = issue.model_copy(
                 update={"state": IssueState.SOLVED, "solved_at": now, "solved_by": by}
             )
+            self._bus.publish(
+                [IssueSolved(at=now, issue_id=issue.issue_id, kind=kind, solved_by=by)]
+            )
             if self._store.commit([_put(solved, row.rev)])[0]:
-                self._bus.publish(
-                    [IssueSolved(at=now, issue_id=issue.issue_id, kind=kind, solved_by=by)]
-                )
                 return True
         raise RetryableError(f"exception {kind}#{subject} is contended")
 
@@ -143,9 +143,9 @@ class Issues:
             key = keys.issue(f"{problem.kind}#{problem.subject}")
             row = self._store.get([key]).get(key)
             issue = self._folded(problem, row)
+            if issue.count == 1 or (row and row.body.get("state") == IssueState.SOLVED):
+                self._bus.publish([_raised(issue)])
             if self._store.commit([_put(issue, row.rev if row else 0)])[0]:
-                if issue.count == 1 or (row and row.body.get("state") == IssueState.SOLVED):
-                    self._bus.publish([_raised(issue)])
                 return
         raise RetryableError(f"exception {problem.kind}#{problem.subject} is contended")
 

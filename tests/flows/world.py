@@ -273,9 +273,13 @@ def stock_card(units: int, sku: str = "HAT-M", at: datetime = NOW) -> StockCard:
     return StockCard(source="erp", as_of=at, sku=sku, positions=(position,))
 
 
+type Ports = tuple[MemoryStore, MemoryQueues, MemoryBus]
+
+
 class World:
-    def __init__(self, retailer: Retailer = RETAILER) -> None:
-        self.store, self.queues, self.bus = MemoryStore(), MemoryQueues(), MemoryBus()
+    def __init__(self, retailer: Retailer = RETAILER, ports: Ports | None = None) -> None:
+        made = ports or (MemoryStore(), MemoryQueues(), MemoryBus())
+        self.store, self.queues, self.bus = made
         self.clock = SetClock(NOW)
         self.retailer = retailer
         self.channel, self.erp = FakeChannel(), FakeErp()
