@@ -24,6 +24,7 @@ from shared.flows.pacing import LeasedPacer, pacer_of
 from shared.flows.shards import Heat
 from shared.kit.clock import WallClock
 from shared.kit.guard import Guarded
+from shared.model.order_policy import AddressLimits
 from shared.model.retailer import Retailer
 from shared.ports import Table
 from shared.settings import Settings, retailer_from
@@ -160,6 +161,17 @@ def connector(name: str) -> Any:
         )
         known = _CONNECTED[name] = (secret, made)
     return known[1]
+
+
+@cache
+def address_limits() -> dict[str, AddressLimits]:
+    """What each ERP takes of an address, by connection."""
+    found = {}
+    for connection in retailer().connections:
+        module, _, name = CATALOG[connection.system].address_limits.partition(":")
+        if module:
+            found[connection.name] = getattr(import_module(module), name)
+    return found
 
 
 def forget_connections() -> None:

@@ -1,5 +1,6 @@
 """Orders as customers placed them, and the refunds and shipments that follow."""
 
+import operator
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
@@ -7,8 +8,9 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from shared.model.base import Canonical, Instant
-from shared.model.ids import Name, Sku
+from shared.model.ids import Gtin, Name, Sku
 from shared.model.money import Currency, Money, total
+from shared.model.order_terms import OrderTerms
 
 ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 
@@ -29,8 +31,8 @@ class Discount(Canonical):
 class OrderLine(Canonical):
     """`unit_price` as the channel charged it; whether it contains tax, the order says.
 
-    `channel_sku` is what the channel sent; `sku` is ours, once a mapping is known. `total` is what
-    the channel makes of the line, if it says.
+    `channel_sku` is what the channel sent, and `gtin`, if it did; `sku` is ours, once a mapping is
+    known. `total` is what the channel makes of the line, if it says.
     """
 
     line_id: ExternalId
@@ -39,6 +41,7 @@ class OrderLine(Canonical):
     quantity: int = Field(gt=0)
     unit_price: Money
     sku: Sku | None = None
+    gtin: Gtin | None = Field(default=None, exclude_if=operator.not_)
     location: Name | None = None
     discounts: tuple[Discount, ...] = ()
     taxes: tuple[TaxLine, ...] = ()
@@ -134,7 +137,8 @@ class Order(Canonical):
 
     One that is `pending` takes stock and is not to be sent on: the channel still waits for payment,
     and may not tell its prices yet. `terms_days` is the credit given instead of a payment.
-    One that was `called` came by the order API: its channel is told by events alone.
+    One that was `called` came by the order API: its channel is told by events alone. `terms` are
+    ours, by the retailer's rules.
     """
 
     channel: Name
@@ -158,6 +162,7 @@ class Order(Canonical):
     total: Money
     total_tax: Money
     refunds: tuple[Refund, ...] = ()
+    terms: OrderTerms | None = None
 
     @property
     def order_id(self) -> str:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from sandbox.vendors.sap import billing
+from sandbox.vendors.sap import billing, partners
 from sandbox.vendors.sap.entities import CONDITION_KEYS
 from sandbox.vendors.sap.tenant import (
     FOREVER,
@@ -141,6 +141,7 @@ def deliver(
         (item, Decimal(units))
         for item in found[0].items
         if (units := _left(item) if items is None else items.get(item.item, 0)) > 0
+        and sim.tenant.carried(item.material)
     ]
     now = sim.now()
     if not chosen:
@@ -375,6 +376,8 @@ COMMANDS: Final[dict[str, Callable[..., Json]]] = {
     command.__name__: command
     for command in (
         add_material,
+        partners.add_partner,
+        partners.partners,
         bill,
         cancel_bill,
         change_material,
