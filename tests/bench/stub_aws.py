@@ -60,7 +60,7 @@ class StubAws:
         self.calls[operation] = self.calls.get(operation, 0) + 1
         sent: Any = request.body
         body = self._body(operation, sent if isinstance(sent, bytes) else b"")
-        headers: Any = {"content-type": "application/x-amz-json-1.0", "content-length": str(len(body))}
+        headers: Any = {"content-type": "application/x-amz-json-1.0"}
         return AWSResponse(request.url, 200, headers, _Raw(body))
 
     def _body(self, operation: str, asked: bytes) -> bytes:
