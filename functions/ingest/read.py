@@ -46,7 +46,9 @@ def reader() -> Reader:
     return Reader(
         connection=name,
         source=bootstrap.connector(name),
-        capture=Capture(bus=bootstrap.bus(), cases=cases, **common),
+        capture=Capture(
+            bus=bootstrap.bus(), cases=cases, limits=bootstrap.address_limits(), **common
+        ),
         shipments=Shipments(connection=name, bus=bootstrap.bus(), cases=cases, **common),
         returns=ErpReturns(connection=name, bus=bootstrap.bus(), cases=cases, **common),
         bills=Bills(

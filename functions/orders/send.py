@@ -10,6 +10,7 @@ from shared.flows import keys
 from shared.flows.amend import Amender
 from shared.flows.cases import Cases
 from shared.flows.credits import Crediting
+from shared.flows.customers import Customers
 from shared.flows.returns import Authorising, ErpReturns
 from shared.flows.send import Sender
 from shared.ports import Table
@@ -34,6 +35,18 @@ def sender() -> Sender:
         queues=bootstrap.queues(),
         bus=bootstrap.bus(),
         issues=bootstrap.issues(),
+        clock=bootstrap.clock,
+        settle=bootstrap.retailer().connection(name).settle,
+        customers=customers(),
+    )
+
+
+def customers() -> Customers:
+    name = bootstrap.environment().connection
+    return Customers(
+        connection=name,
+        erp=bootstrap.connector(name),
+        store=bootstrap.store(),
         clock=bootstrap.clock,
         settle=bootstrap.retailer().connection(name).settle,
     )

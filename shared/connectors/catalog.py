@@ -20,7 +20,8 @@ class Connector:
     vendor itself refuses. What `decides_later` is a `LaterPublisher` as well. `price_extras` say
     which of `scales`, `segments` and `dates` it is told of, the latter only where
     `dates_need` holds of its settings. `notes` say what a retailer must know that no
-    setting tells, and what the vendor leaves open.
+    setting tells, and what the vendor leaves open. `address_limits` is where an ERP's
+    `AddressLimits` are.
     """
 
     system: str
@@ -38,6 +39,7 @@ class Connector:
     price_extras: tuple[str, ...] = ()
     dates_need: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
+    address_limits: str = ""
 
 
 CATALOG: dict[str, Connector] = {
@@ -142,6 +144,7 @@ CATALOG: dict[str, Connector] = {
             door="shared.connectors.sap.webhook",
             hints="shared.connectors.sap.hints",
             version="OData V2 API_*_SRV",
+            address_limits="shared.connectors.sap.addresses:LIMITS",
             secret_fields=("client_id", "client_secret", "token_url", "webhook_secrets"),
             settings={
                 "auth": "oauth2 (client credentials) or basic (a communication user)",
@@ -161,7 +164,7 @@ CATALOG: dict[str, Connector] = {
                 "order_type": "sales order type",
                 "sold_to": "customer that stands for web shoppers",
                 "ship_to_function": "partner function of ship_to, if any",
-                "ship_to": "customer goods go to, if any",
+                "ship_to": "customer goods go to; the order's own where an address is sent",
                 "price_condition": "manual price per unit",
                 "discount_condition": "absolute discount of an item",
                 "freight_condition": "freight of the whole order",
@@ -190,8 +193,30 @@ CATALOG: dict[str, Connector] = {
                 "quantity_scales": "scale types whose lines hold from their quantity on",
                 "quantity_bases": "scale bases that are a quantity",
                 "locked_messages": "message codes that mean: locked, try again",
+                "partner_grouping": "grouping of business partners that are created",
+                "partner_roles": "roles of business partners that are created",
+                "partner_language": "language of business partners that are created",
+                "partner_customer": (
+                    "send the customer's sales area with a new business partner, "
+                    "where no role brings it along"
+                ),
             },
             notes=(
+                (
+                    "What an order says beside its lines follows from `order_rules`: sales area, "
+                    "order type, customer, shipping condition, plant, terms of payment, tax "
+                    "classifications, freight as an item. The settings here hold where no rule "
+                    "says otherwise."
+                ),
+                (
+                    "An address is sent for the partner function `ship_to_function`, whose code "
+                    "depends on the tenant's language: without it no address is sent."
+                ),
+                (
+                    "A business partner is known again by our reference in its number in the "
+                    "external system, else by e-mail, if only one has it. It is read from "
+                    "API_BUSINESS_PARTNER, which its communication user must be allowed to use."
+                ),
                 (
                     "A condition record belongs to the price list that names its type in "
                     "`conditions` and exactly its further keys, such as a customer group, in"

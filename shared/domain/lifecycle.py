@@ -182,6 +182,7 @@ def joined(known: Order, other: Order) -> Order:
         update={
             "payments": payments.joined(older.payments, newer.payments),
             "cancelled_at": min(ends, default=None),
+            "terms": known.terms or other.terms,
             "lines": _mapped(newer, older),
         }
     )

@@ -140,6 +140,12 @@ def with_intent(case: Case, intent: Intent) -> Case:
     return case.model_copy(update={"intents": (*others, intent)})
 
 
+def sent(intent: Intent, *, now: datetime) -> Intent:
+    """The intent once more on its way."""
+    again = {"state": IntentState.SENT, "attempts": intent.attempts + 1, "sent_at": now}
+    return intent.model_copy(update=again)
+
+
 def settled(intent: Intent, state: IntentState, *, now: datetime, result: str | None = None,
             detail: str = "") -> Intent:  # fmt: skip
     return intent.model_copy(

@@ -1,10 +1,10 @@
 """Take an order in: verify its total, map its lines, make a case, hold its stock. Once."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from shared.domain import demand, lifecycle, orders, release, returns
+from shared.domain import demand, enrichment, lifecycle, orders, release, returns
 from shared.domain.stock_rules import stays_when_sold
 from shared.errors import RetryableError
 from shared.flows import keys
@@ -13,6 +13,7 @@ from shared.flows.holds_told import Holds
 from shared.flows.issues import Issues, Problem
 from shared.flows.late import Lateness
 from shared.flows.returns_told import ReturnNews
+from shared.flows.similar import Similar
 from shared.model.case import Case, CaseState, HoldReason
 from shared.model.events import (
     BusinessEvent,
@@ -24,6 +25,7 @@ from shared.model.events import (
 from shared.model.ids import Entity, Facet
 from shared.model.issue import IssueKind
 from shared.model.order import Order, Refund
+from shared.model.order_policy import AddressLimits
 from shared.model.retailer import Channel, Retailer
 from shared.ports import Bus, Clock, Delete, Message, Put, Queues, Store, Write
 
@@ -33,6 +35,8 @@ DERIVED_S = 5  # by then what was sold is off the level that is wished
 
 @dataclass(frozen=True, slots=True)
 class Capture:
+    """`limits` are what an ERP takes of an address, by connection."""
+
     store: Store
     queues: Queues
     bus: Bus
@@ -40,10 +44,12 @@ class Capture:
     cases: Cases
     clock: Clock
     retailer: Retailer
+    limits: Mapping[str, AddressLimits] = field(default_factory=dict)
 
     def take(self, order: Order) -> Case:
         """Capture an order as its channel tells it now; a repeat or older telling is harmless."""
         channel = self.retailer.channel(order.channel)
+        told: CaseState | None = None
         for _ in range(TRIES):
             found = self.cases.find(order.order_id)
             if found is None:
@@ -51,9 +57,13 @@ class Capture:
             else:
                 case, before = self._updated(found.case, order, channel), found.case
             self._look_again(case, before, channel)
+            self.bus.publish(list(self._events(case, before, told)))
+            if case.returns or case.refunds:
+                ReturnNews(self.bus, self.issues, self.clock).tell(case, before)
             if case == before or self.cases.commit(case, found.rev if found else 0):
-                self._follow(case, before, channel)
+                self._follow(case, channel)
                 return case
+            told = case.state
         raise RetryableError(f"order {order.order_id} is contended")
 
     def release(self, order_id: str) -> Case | None:
@@ -89,6 +99,9 @@ class Capture:
             return self._judged(case, channel)
         if orders.unmapped(case.newest):
             case = case.model_copy(update={"told": self._mapped(case.newest, channel)})
+        if case.told is not None:
+            told = enrichment.completed(case.told, self.retailer)
+            case = case.model_copy(update={"told": told})
         return lifecycle.settled(case, now=now)
 
     def _noted(self, case: Case, old: Case) -> Case:
@@ -138,9 +151,16 @@ class Capture:
     def _judged(self, case: Case, channel: Channel) -> Case:
         """Held with every reason there is, or released; what nobody wants goes nowhere."""
         now = self.clock.now()
-        known = self._mapped(case.order, channel)
-        refused = HoldReason.REJECTED_BY_ERP in case.holds
-        reasons = release.reasons(known, channel, now=now, refused=refused)
+        rules = self.retailer.order_rules
+        known = enrichment.enriched(self._mapped(case.order, channel), self.retailer)
+        reasons = release.reasons(
+            known,
+            channel,
+            now=now,
+            refused=HoldReason.REJECTED_BY_ERP in case.holds,
+            rules=rules,
+            limits=self.limits.get(channel.erp),
+        )
         state = CaseState.HELD if reasons else CaseState.RELEASED
         if not any(demand.wanted(known, case.refunds).values()):
             state, reasons = CaseState.CANCELLED, ()
@@ -168,17 +188,15 @@ class Capture:
                 found[code] = code
         return found
 
-    def _follow(self, case: Case, before: Case | None, channel: Channel) -> None:
+    def _follow(self, case: Case, channel: Channel) -> None:
         """Everything that follows from the row; repeated whole if it did not come to its end."""
         order_id = case.order.order_id
         self.cases.sync_holds(order_id)
         self._wait(case)
         self.issues.report(self._problems(case, channel))
-        Holds(self.issues, self.clock).tell(case, channel)
+        limits = self.limits.get(channel.erp)
+        Holds(self.issues, self.clock, self.retailer.order_rules, limits).tell(case, channel)
         Lateness(self.bus, self.issues, self.clock).tell(case)
-        if case.returns or case.refunds:
-            ReturnNews(self.bus, self.issues, self.clock).tell(case, before)
-        self.bus.publish(list(self._events(case, before)))
         changed = demand.changes(case) or uncredited(case) or unasked(case)
         if case.state is CaseState.RELEASED or changed:
             self.queues.send([Message(keys.write_queue(channel.erp), {"case": order_id})])
@@ -219,24 +237,36 @@ class Capture:
             )
         codes = _missing(case)
         if codes:
-            yield Problem(
-                kind=IssueKind.UNMAPPED_SKU,
-                subject=order.order_id,
-                connection=channel.connection,
-                summary=f"order {order.number} of {order.total} waits: no article is known for "
-                + ", ".join(codes),
-                remedy="create the article in the ERP, or map the code to a SKU; the order is then "
-                "released by itself",
-                field="sku",
-                value=", ".join(codes)[:200],
-                at_risk=order.total,
-                replay=keys.order_again(channel.connection, order),
-            )
+            yield self._unmapped(case, channel, codes)
 
-    def _events(self, case: Case, before: Case | None) -> Iterable[BusinessEvent]:
+    def _unmapped(self, case: Case, channel: Channel, codes: tuple[str, ...]) -> Problem:
+        order = case.newest
+        lines = [line for line in orders.lines_of(case) if line.channel_sku in codes]
+        found = Similar(self.store, self.retailer).to(lines)
+        such = "".join(f"; {one.code} may be {one.sku}, {one.reason}" for one in found[:1])
+        return Problem(
+            kind=IssueKind.UNMAPPED_SKU,
+            subject=order.order_id,
+            connection=channel.connection,
+            summary=f"order {order.number} of {order.total} waits: no article is known for "
+            + ", ".join(codes)
+            + such,
+            remedy="create the article in the ERP, or map the code to a SKU; the order is then "
+            "released by itself",
+            field="sku",
+            value=", ".join(codes)[:200],
+            at_risk=order.total,
+            replay=keys.order_again(channel.connection, order),
+            candidates=found,
+        )
+
+    def _events(
+        self, case: Case, before: Case | None, told: CaseState | None
+    ) -> Iterable[BusinessEvent]:
+        """The news, before it is written; `told` is a state that was told of and not written."""
         now = self.clock.now()
         order_id, channel = case.order.order_id, case.order.channel
-        was = before.state if before else None
+        was = told or (before.state if before else None)
         if case.state is CaseState.HELD and was is not CaseState.HELD:
             yield OrderHeld(
                 at=now,

@@ -73,10 +73,17 @@ class Cases:
     def commit(self, case: Case, expected: int, *, due: datetime | None = None) -> bool:
         return self.store.commit([self.put(case, expected, due=due)])[0]
 
-    def change(self, order_id: str, step: Callable[[Case], Case | None]) -> Case | None:
+    def change(
+        self,
+        order_id: str,
+        step: Callable[[Case], Case | None],
+        *,
+        tell: Callable[[Case, Case], None] | None = None,
+    ) -> Case | None:
         """Apply `step` to the case as it stands, again if somebody was faster.
 
-        Returns the case as it is afterwards; `step` answers None to leave it alone.
+        Returns the case as it is afterwards; `step` answers None to leave it alone. `tell` gets the
+        case before and after, ahead of each try to write: a crash tells twice and never not at all.
         """
         for _ in range(TRIES):
             found = self.find(order_id)
@@ -85,6 +92,8 @@ class Cases:
             changed = step(found.case)
             if changed is None or changed == found.case:
                 return found.case
+            if tell is not None:
+                tell(found.case, changed)
             if self.commit(changed, found.rev):
                 return changed
         raise RetryableError(f"order {order_id} is contended")

@@ -1,16 +1,20 @@
 """Why an order is held, where neither its sums nor its articles are the reason."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.domain import release
+from shared.domain.held import Held
 from shared.flows import keys
 from shared.flows.issues import Issues, Problem
 from shared.model.case import Case, CaseState, HoldReason
 from shared.model.issue import IssueKind
+from shared.model.order_policy import AddressLimits
+from shared.model.order_rules import OrderRule
 from shared.model.retailer import Channel
 from shared.ports import Clock
 
-TOLD = (HoldReason.PAYMENT, HoldReason.FRAUD, HoldReason.ADDRESS)
+TOLD = (HoldReason.PAYMENT, HoldReason.FRAUD, HoldReason.ADDRESS, HoldReason.TAX_CODE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +23,20 @@ class Holds:
 
     issues: Issues
     clock: Clock
+    rules: Sequence[OrderRule] = ()
+    limits: AddressLimits | None = None
 
     def tell(self, case: Case, channel: Channel) -> None:
+        told = release.told_of(
+            case.order,
+            channel.orders,
+            now=self.clock.now(),
+            rules=self.rules,
+            limits=self.limits,
+        )
         held = {
             one.reason: one
-            for one in release.told_of(case.order, channel.orders, now=self.clock.now())
+            for one in told
             if case.state is CaseState.HELD and not case.order.pending
         }
         order_id = case.order.order_id
@@ -32,7 +45,7 @@ class Holds:
             self.issues.solve_all(IssueKind.ORDER_HELD, gone, by="no longer held for it")
         self.issues.report(self._problem(case, channel, one) for one in held.values())
 
-    def _problem(self, case: Case, channel: Channel, held: release.Held) -> Problem:
+    def _problem(self, case: Case, channel: Channel, held: Held) -> Problem:
         order = case.order
         return Problem(
             kind=IssueKind.ORDER_HELD,

@@ -19,7 +19,7 @@ from shared.model.ids import Entity
 from shared.model.issue import IssueKind
 from shared.model.retailer import Retailer
 from shared.model.returns import ErpReturn, Return
-from shared.ports import Bus, Clock, FactReader, Message, Queues, ReturnSink, Store
+from shared.ports import Bus, Clock, FactReader, Queues, ReturnSink, Store
 
 REFERENCE_MAX = 35  # SAP PurchaseOrderByCustomer
 
@@ -48,23 +48,21 @@ class ErpReturns:
     def record(self, said: ErpReturn, *, source: FactReader) -> None:
         """Take one in; a repeat changes nothing. What takes back none of our orders is let go."""
         links = ErpLinks(self.connection, self.store, self.queues)
-        row = links.known(said.document) or links.known(said.erp_order)
+        linked = links.known(said.document)
+        row = linked or links.known(said.erp_order)
         if row is None:
             return
         order_id = str(row.body["order_id"])
         found = self.cases.find(order_id)
         if found is None or found.case.erp_order is None:
             raise RetryableError(f"order {order_id} of a return is not there yet")
-        after = self.cases.change(order_id, lambda case: self.merged(case, said))
-        if after is None:
-            return
-        if after != found.case:
-            self._restocked(said, source, after)
-        links.link(said.document, order_id)
-        ReturnNews(self.bus, self.issues, self.clock).tell(after, found.case)
-        queue = keys.write_queue(self.retailer.channel(after.order.channel).erp)
-        if unasked(after):
-            self.queues.send([Message(queue, {"case": order_id})])
+        told = self.merged(found.case, said)
+        if told is not None:  # told first: whoever comes after a crash tells it again
+            ReturnNews(self.bus, self.issues, self.clock).tell(told, found.case)
+            after = self.cases.change(order_id, lambda case: self.merged(case, said))
+            self._restocked(said, source, after or told)
+        if linked is None:
+            links.link(said.document, order_id)
 
     def merged(self, case: Case, said: ErpReturn) -> Case | None:
         """The case with what the ERP keeps of a return, or None if that is known."""

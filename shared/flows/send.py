@@ -7,9 +7,9 @@ a lost request can no longer land, is the order posted again.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from shared.domain import content, demand, lifecycle, orders
+from shared.domain import content, customers, demand, lifecycle, orders
 from shared.errors import (
     AccessError,
     InDoubtError,
@@ -19,6 +19,7 @@ from shared.errors import (
 )
 from shared.flows import keys
 from shared.flows.cases import TO_SEND, CaseRow, Cases, uncredited
+from shared.flows.customers import Customers
 from shared.flows.erp_links import ErpLinks
 from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out
 from shared.model.case import Case, CaseState, HoldReason, Intent, IntentKind, IntentState
@@ -45,6 +46,7 @@ class Sender:
     issues: Issues
     clock: Clock
     settle: timedelta
+    customers: Customers | None = None
 
     def send(self, order_id: str, *, retry_rejected: bool = False) -> bool:
         """Bring one order into the ERP, or raise RetryableError saying when to look again.
@@ -52,12 +54,12 @@ class Sender:
         Answers whether the ERP had it before, so that it may be due for a change.
         """
         if retry_rejected:
-            self.cases.change(order_id, self._unrejected)
+            self._again(order_id)
         found = self.cases.find(order_id)
         if found is None:
             return False
         if found.case.state not in TO_SEND:
-            self._close(found.case)
+            self._freed(found.case)
             return found.case.erp_order is not None
         try:
             self._go_on(found)
@@ -67,6 +69,11 @@ class Sender:
             self.issues.report([locked_out(self.connection, error)])
             raise RetryableError(str(error), after=LOCKED_OUT) from error
         return False
+
+    def _again(self, order_id: str) -> None:
+        case = self.cases.change(order_id, self._unrejected)
+        if case is not None and case.erp_order is None and self.customers is not None:
+            self.customers.forget(case.order)
 
     def check_duplicates(self, order_id: str) -> None:
         """Ask again for an order that was posted twice, once no lost request can land any more."""
@@ -108,8 +115,8 @@ class Sender:
         """The earlier request may have landed: look before anything is sent again."""
         posted = self.erp.find_order(found.case.order, intent.reference)
         if posted:
-            self._accepted(found, intent, posted[0])
             self._report_duplicates(found.case, posted)
+            self._accepted(found, intent, posted[0], asked=True)
             return
         sent_at = intent.sent_at or self.clock.now()
         safe_at = sent_at + self.settle
@@ -125,9 +132,13 @@ class Sender:
             self._unsent(found, intent, "cancelled before it arrived")
 
     def _post(self, found: CaseRow, intent: Intent) -> None:
+        try:
+            found = self._booked(found)
+        except RejectedError as error:
+            self._rejected(found, intent, error)
+            return
         now = self.clock.now()
-        again = {"state": IntentState.SENT, "attempts": intent.attempts + 1, "sent_at": now}
-        sent = intent.model_copy(update=again)
+        sent = orders.sent(intent, now=now)
         case = orders.with_intent(found.case, sent)
         case = lifecycle.advance(case, CaseState.SENDING, now=now)
         case = orders.noted(case, "sent to ERP", f"attempt {sent.attempts}", now=now)
@@ -147,11 +158,22 @@ class Sender:
         else:
             self._accepted(row, sent, posted)
 
-    def _accepted(self, found: CaseRow, intent: Intent, posted: PostedOrder) -> None:
+    def _booked(self, found: CaseRow) -> CaseRow:
+        """The case with the ERP's customer, who is written down with the intent to send."""
+        if self.customers is None:
+            return found
+        order = self.customers.booked(found.case.order)
+        return CaseRow(found.case.model_copy(update={"order": order}), found.rev)
+
+    def _accepted(
+        self, found: CaseRow, intent: Intent, posted: PostedOrder, *, asked: bool = False
+    ) -> None:
+        """Told before it is put down: after a crash the ERP is asked, and all is told once more."""
         now = self.clock.now()
         links = ErpLinks(self.connection, self.store, self.queues)
         links.link(posted.erp_order, found.case.order.order_id)
-        total = _total(posted)
+        self._tell(found.case, intent, posted)
+        self._close(found.case, always=asked or intent.attempts > 1)
 
         def step(case: Case) -> Case:
             if case.erp_order is not None:
@@ -159,32 +181,32 @@ class Sender:
             applied = orders.settled(intent, IntentState.APPLIED, now=now, result=posted.erp_order)
             lines = demand.accepted_lines(case, posted.items)
             case = lifecycle.accepted(
-                case, applied, number=posted.erp_order, lines=lines, total=total
+                case, applied, number=posted.erp_order, lines=lines, total=_total(posted)
             )
             case = orders.noted(case, "accepted by ERP", posted.erp_order, now=now)
             return lifecycle.settled(case, now=now)
 
         case = self.cases.change(found.case.order.order_id, step)
         if case is not None:
-            self._look_again(case, intent)
-            self._tell(found.case, case, posted, now)
+            self._look_again(case)
 
-    def _look_again(self, case: Case, intent: Intent) -> None:
-        """What changed meanwhile is to be changed; what was posted twice may be there twice."""
-        queue, name = keys.write_queue(self.connection), {"case": case.order.order_id}
+    def _look_again(self, case: Case) -> None:
+        """What changed meanwhile is to be changed; should this get lost, the sweep finds it."""
         due = demand.changes(case) or uncredited(case)
-        messages = [Message(queue, name)] if due else []
+        name = {"case": case.order.order_id}
+        self.queues.send([Message(keys.write_queue(self.connection), name)] if due else [])
+
+    def _tell(self, sent: Case, intent: Intent, posted: PostedOrder) -> None:
+        """The news, and what is not as it should be; what was posted twice may be there twice."""
+        order, total = sent.order, _total(posted)
         if intent.attempts > 1:
             wait_s = min(int(self.settle.total_seconds()), DELAY_MAX_S)
-            messages.append(Message(queue, {**name, "check": "duplicates"}, wait_s))
-        self.queues.send(messages)
-
-    def _tell(self, sent: Case, case: Case, posted: PostedOrder, now: datetime) -> None:
-        order = sent.order
+            body = {"case": order.order_id, "check": "duplicates"}
+            self.queues.send([Message(keys.write_queue(self.connection), body, wait_s)])
         self.bus.publish(
             [
                 OrderAccepted(
-                    at=now,
+                    at=self.clock.now(),
                     order_id=order.order_id,
                     channel=order.channel,
                     erp_order=posted.erp_order,
@@ -192,22 +214,19 @@ class Sender:
                 )
             ]
         )
-        self._close(case)
-        if case.erp_total is not None and case.erp_total != order.total:
-            self.issues.report([self._differs(sent, case.erp_total, posted.erp_order)])
+        if total is not None and total != order.total:
+            self.issues.report([self._differs(sent, total, posted.erp_order)])
         if differing := content.differing(order, posted.units):
             self.issues.report([self._content(sent, posted.erp_order, differing)])
 
-    def _close(self, case: Case) -> None:
-        """End what was told of an order the ERP has; a repeat makes good what a crash left."""
-        if case.erp_order is None:
-            return
+    def _close(self, case: Case, *, always: bool) -> None:
+        """End what was told of an order before it came to its end."""
         known = {hop.what for hop in case.timeline}
         for kind, what in (
             (IssueKind.ORDER_REJECTED, "rejected by ERP"),
             (IssueKind.ORDER_IN_DOUBT, "in doubt"),
         ):
-            if what in known:
+            if always or what in known:
                 self.issues.solve(kind, case.order.order_id, by="accepted by the ERP")
 
     def _doubt(self, found: CaseRow, sent: Intent, detail: str) -> None:
@@ -220,9 +239,13 @@ class Sender:
             case = orders.noted(orders.with_intent(case, doubted), "in doubt", detail, now=now)
             return lifecycle.advance(case, CaseState.IN_DOUBT, now=now)
 
-        case = self.cases.change(found.case.order.order_id, step)
-        if case is not None and case.state is CaseState.IN_DOUBT:
-            self.issues.report([self._in_doubt(case)])
+        def tell(_: Case, after: Case) -> None:
+            if after.state is CaseState.IN_DOUBT:
+                self.issues.report([self._in_doubt(after)])
+
+        case = self.cases.change(found.case.order.order_id, step, tell=tell)
+        if case is not None and case.erp_order is not None:  # another worker was answered
+            self._close(case, always=True)
 
     def _unsent(self, found: CaseRow, sent: Intent, detail: str) -> None:
         """Nothing reached the ERP: the intent is planned again, without a doubt."""
@@ -233,7 +256,7 @@ class Sender:
                 return None
             return self._back(orders.with_intent(case, planned), CaseState.RELEASED)
 
-        self._end(self.cases.change(found.case.order.order_id, step))
+        self._freed(self.cases.change(found.case.order.order_id, step, tell=self._end))
 
     def _back(self, case: Case, state: CaseState) -> Case:
         """A case the ERP does not hold after all; who wants nothing of it any more cancels it."""
@@ -242,13 +265,16 @@ class Sender:
             state = CaseState.CANCELLED
         return lifecycle.advance(case, state, now=self.clock.now())
 
-    def _end(self, case: Case | None) -> None:
-        if case is not None and case.state is CaseState.CANCELLED and case.erp_order is None:
-            order = case.order
-            self.cases.sync_holds(order.order_id)
-            now = self.clock.now()
+    def _end(self, before: Case, after: Case) -> None:
+        if after.state is CaseState.CANCELLED and before.state is not CaseState.CANCELLED:
+            order, now = after.order, self.clock.now()
             event = OrderCancelled(at=now, order_id=order.order_id, channel=order.channel)
             self.bus.publish([event])
+
+    def _freed(self, case: Case | None) -> None:
+        """What is not wanted any more holds nothing; a repeat makes good what a crash left."""
+        if case is not None and case.state is CaseState.CANCELLED and case.erp_order is None:
+            self.cases.sync_holds(case.order.order_id)
 
     def _rejected(self, found: CaseRow, sent: Intent, error: RejectedError) -> None:
         now = self.clock.now()
@@ -262,17 +288,19 @@ class Sender:
             held = (HoldReason.REJECTED_BY_ERP,) if case.state is CaseState.HELD else ()
             return case.model_copy(update={"holds": held})
 
-        case = self.cases.change(found.case.order.order_id, step)
-        self._end(case)
-        if case is not None and case.state is CaseState.HELD:
-            self.issues.report([self._refusal(case, error)])
+        def tell(before: Case, after: Case) -> None:
+            self._end(before, after)
+            if after.state is CaseState.HELD:
+                self.issues.report([self._refusal(after, error)])
+
+        self._freed(self.cases.change(found.case.order.order_id, step, tell=tell))
 
     def _unrejected(self, case: Case) -> Case | None:
         if HoldReason.REJECTED_BY_ERP not in case.holds:
             return None
         case = orders.noted(case, "released again", "by an operator", now=self.clock.now())
         case = lifecycle.advance(case, CaseState.RELEASED, now=self.clock.now())
-        return case.model_copy(update={"holds": ()})
+        return case.model_copy(update={"holds": (), "order": customers.unbooked(case.order)})
 
     def _report_duplicates(self, case: Case, posted: Sequence[PostedOrder]) -> None:
         numbers = [p.erp_order for p in posted]

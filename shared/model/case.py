@@ -32,6 +32,7 @@ class HoldReason(StrEnum):
     PAYMENT = "payment"
     FRAUD = "fraud"
     ADDRESS = "address"
+    TAX_CODE = "tax_code"
 
 
 class IntentKind(StrEnum):

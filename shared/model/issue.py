@@ -1,10 +1,12 @@
 """Exceptions in business terms: rows a person can act on. Repeats fold into one."""
 
+import operator
 from enum import StrEnum
 
 from pydantic import Field
 
 from shared.model.base import Canonical, Instant
+from shared.model.candidate import Candidate
 from shared.model.ids import Name
 from shared.model.money import Money
 
@@ -73,6 +75,7 @@ class Issue(Canonical):
     """One thing that is stuck. `subject` names it; `kind` and `subject` together are its identity.
 
     `replay` says what to do again once the cause is gone: a message for one of our own queues.
+    `candidates` are articles that codes nobody knows may mean.
     """
 
     kind: IssueKind
@@ -92,6 +95,7 @@ class Issue(Canonical):
     solved_at: Instant | None = None
     solved_by: str | None = None
     replay: dict[str, str] | None = None
+    candidates: tuple[Candidate, ...] = Field(default=(), exclude_if=operator.not_)
 
     @property
     def issue_id(self) -> str:

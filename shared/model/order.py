@@ -1,13 +1,15 @@
 """Orders as customers placed them, and the refunds and shipments that follow."""
 
+import operator
 from decimal import Decimal
 from enum import StrEnum
 
 from pydantic import Field
 
 from shared.model.base import Canonical, Instant
-from shared.model.ids import ExternalId, Name, Sku
+from shared.model.ids import ExternalId, Gtin, Name, Sku
 from shared.model.money import Currency, Money, total
+from shared.model.order_terms import OrderTerms
 from shared.model.returns import Return
 
 
@@ -27,8 +29,8 @@ class Discount(Canonical):
 class OrderLine(Canonical):
     """`unit_price` as the channel charged it; whether it contains tax, the order says.
 
-    `channel_sku` is what the channel sent; `sku` is ours, once a mapping is known. `total` is what
-    the channel makes of the line, if it says.
+    `channel_sku` is what the channel sent, and `gtin`, if it did; `sku` is ours, once a mapping is
+    known. `total` is what the channel makes of the line, if it says.
     """
 
     line_id: ExternalId
@@ -37,6 +39,7 @@ class OrderLine(Canonical):
     quantity: int = Field(gt=0)
     unit_price: Money
     sku: Sku | None = None
+    gtin: Gtin | None = Field(default=None, exclude_if=operator.not_)
     location: Name | None = None
     discounts: tuple[Discount, ...] = ()
     taxes: tuple[TaxLine, ...] = ()
@@ -136,7 +139,8 @@ class Order(Canonical):
 
     One that is `pending` takes stock and is not to be sent on: the channel still waits for payment,
     and may not tell its prices yet. `terms_days` is the credit given instead of a payment.
-    One that was `called` came by the order API: its channel is told by events alone.
+    One that was `called` came by the order API: its channel is told by events alone. `terms` are
+    ours, by the retailer's rules.
     """
 
     channel: Name
@@ -161,6 +165,7 @@ class Order(Canonical):
     total_tax: Money
     refunds: tuple[Refund, ...] = ()
     returns: tuple[Return, ...] = ()
+    terms: OrderTerms | None = None
 
     @property
     def order_id(self) -> str:

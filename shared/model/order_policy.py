@@ -9,6 +9,22 @@ from shared.model.base import Canonical
 type AddressField = Literal["name", "lines", "city", "postcode", "country"]
 
 
+class AddressLimits(Canonical):
+    """How long the parts of an address may be in an ERP, and which it does not do without.
+
+    None is no limit; `lines` has one for each line there is room for.
+    """
+
+    name: int | None = None
+    lines: tuple[int, ...] = ()
+    city: int | None = None
+    region: int | None = None
+    postcode: int | None = None
+    country: int | None = None
+    phone: int | None = None
+    required: tuple[AddressField, ...] = ()
+
+
 class OrderPolicy(Canonical):
     """Of one channel."""
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from shared.domain.credits import CreditWish, PostedCredit
+from shared.domain.customers import CustomerWish
 from shared.domain.demand import AmendedLine, LineChange
 from shared.domain.returns import PostedReturn, ReturnWish
 from shared.flows.amend import Amender
@@ -14,6 +15,7 @@ from shared.flows.billing import Bills
 from shared.flows.capture import Capture
 from shared.flows.cases import Cases
 from shared.flows.credits import Crediting
+from shared.flows.customers import Customers
 from shared.flows.derive import Derived, Deriver
 from shared.flows.issues import Issues, open_issues
 from shared.flows.leases import Leases
@@ -195,6 +197,21 @@ class FakeErp:
     differs: Money | None = None
     returns: list[tuple[str, ReturnWish]] = field(default_factory=list)
     made: list[ErpReturn] = field(default_factory=list)
+    customers: dict[str, str] = field(default_factory=dict)
+    by_email: dict[str, str] = field(default_factory=dict)
+
+    def find_customer(self, wish: CustomerWish) -> str | None:
+        self.asked.append(wish.reference)
+        return self.customers.get(wish.reference) or self.by_email.get(wish.email)
+
+    def create_customer(self, wish: CustomerWish) -> str:
+        error = self.errors.pop(0) if self.errors else None
+        if error is None or self.keeps:
+            assert wish.reference not in self.customers, "a customer was created twice"
+            self.customers[wish.reference] = str(9001 + len(self.customers))
+        if error is not None:
+            raise error
+        return self.customers[wish.reference]
 
     def find_credit(self, wish: CreditWish) -> list[PostedCredit]:
         self.asked.append(wish.reference)
@@ -276,9 +293,13 @@ def stock_card(units: int, sku: str = "HAT-M", at: datetime = NOW) -> StockCard:
     return StockCard(source="erp", as_of=at, sku=sku, positions=(position,))
 
 
+type Ports = tuple[MemoryStore, MemoryQueues, MemoryBus]
+
+
 class World:
-    def __init__(self, retailer: Retailer = RETAILER) -> None:
-        self.store, self.queues, self.bus = MemoryStore(), MemoryQueues(), MemoryBus()
+    def __init__(self, retailer: Retailer = RETAILER, ports: Ports | None = None) -> None:
+        made = ports or (MemoryStore(), MemoryQueues(), MemoryBus())
+        self.store, self.queues, self.bus = made
         self.clock = SetClock(NOW)
         self.retailer = retailer
         self.channel, self.erp = FakeChannel(), FakeErp()
@@ -298,6 +319,7 @@ class World:
             self.issues,
             clock,
             settle,
+            Customers("erp", self.erp, store, clock, settle),
         )
         self.amender = Amender("erp", self.erp, self.cases, bus, self.issues, clock, settle)
         self.returns = ErpReturns(

@@ -125,7 +125,7 @@ ORDERS: tuple[Mutant, ...] = (
         "Personal data stands in a row that is shown and notified.",
         (CODE,),
         (
-            CAPTURE + "_problems",
+            CAPTURE + "_unmapped",
             'value=", ".join(codes)[:200]',
             'value=", ".join(codes)[:100] + str(order.customer)',
         ),

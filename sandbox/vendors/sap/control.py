@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from sandbox.vendors.sap import billing, returning
+from sandbox.vendors.sap import billing, partners, returning
 from sandbox.vendors.sap.entities import CONDITION_KEYS
 from sandbox.vendors.sap.goods import posted
 from sandbox.vendors.sap.tenant import (
@@ -142,6 +142,7 @@ def deliver(
         (item, Decimal(units))
         for item in found[0].items
         if (units := _left(item) if items is None else items.get(item.item, 0)) > 0
+        and sim.tenant.carried(item.material)
     ]
     now = sim.now()
     if not chosen:
@@ -354,6 +355,8 @@ COMMANDS: Final[dict[str, Callable[..., Json]]] = {
     command.__name__: command
     for command in (
         add_material,
+        partners.add_partner,
+        partners.partners,
         bill,
         cancel_bill,
         change_material,

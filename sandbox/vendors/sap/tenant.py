@@ -2,7 +2,7 @@
 
 from bisect import bisect_right, insort
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -109,6 +109,25 @@ class Order:
     def touch(self, now: datetime) -> None:
         """Every change has an instant of its own, so that no two states share an entity tag."""
         self.changed_at = max(now, self.changed_at + timedelta(microseconds=1))
+
+
+@dataclass(slots=True)
+class Partner:
+    """A business partner; `customer` is empty without a role that sells to it.
+
+    `areas` are sales organisation, distribution channel and division it may order in; of one made
+    by hand, everywhere.
+    """
+
+    number: str
+    customer: str
+    reference: str = ""
+    first_name: str = ""
+    last_name: str = ""
+    address: Mapping[str, str] = field(default_factory=dict)
+    emails: list[str] = field(default_factory=list)
+    areas: list[tuple[str, str, str]] | None = None
+    blocked: bool = False
 
 
 @dataclass(slots=True)
@@ -257,6 +276,7 @@ class Tenant:
     returned: Keyed[ReturnsDelivery] = field(default_factory=Keyed)
     documents: Keyed[Row] = field(default_factory=Keyed)
     customers: set[str] = field(default_factory=lambda: {"17100001"})
+    partners: dict[str, Partner] = field(default_factory=dict)
     _numbers: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
     def next(self, begins: str, digits: int) -> str:
@@ -267,6 +287,11 @@ class Tenant:
     def material(self, product: str) -> Material | None:
         found = self.materials.of(product)
         return found[0] if found else None
+
+    def carried(self, product: str) -> bool:
+        """Whether there is something to deliver of it; not of a service, such as freight."""
+        found = self.material(product)
+        return found is None or found.product_type != "SERV"
 
     def put_material(self, material: Material) -> None:
         known = self.materials.of(material.product)
@@ -296,6 +321,11 @@ class Tenant:
     def add_order(self, order: Order) -> None:
         self.orders.add(order.number, order)
         self.by_reference[order.header.get("PurchaseOrderByCustomer", "")].append(order)
+
+    def add_partner(self, partner: Partner) -> None:
+        self.partners[partner.number] = partner
+        if partner.customer:
+            self.customers.add(partner.customer)
 
     def add_credit(self, document: CreditDocument) -> None:
         self.credits.add(document.number, document)

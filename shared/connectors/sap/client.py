@@ -10,11 +10,13 @@ from shared.connectors.sap import amending, mapping, orders, values
 from shared.connectors.sap.billing import Billing
 from shared.connectors.sap.facts import Facts, topped
 from shared.connectors.sap.gateway import Gateway, Signer
+from shared.connectors.sap.partners import Partners
 from shared.connectors.sap.refunds import Refunds
 from shared.connectors.sap.returns import Returns
 from shared.connectors.sap.schema import DeliveryRow, OrderRow
 from shared.connectors.sap.settings import SapSettings, settings_of
 from shared.domain.credits import CreditWish, PostedCredit
+from shared.domain.customers import CustomerWish
 from shared.domain.demand import AmendedLine, LineChange
 from shared.domain.returns import PostedReturn, ReturnWish
 from shared.errors import InDoubtError, RejectedError
@@ -38,8 +40,8 @@ type Rows = list[dict[str, Json]]
 class SapS4:
     """One tenant, as the Protocols of `shared.ports` want an ERP.
 
-    FactSource, OrderSink, OrderAmender, CreditSink, ReturnSink, ShipmentSource, BillingSource and
-    ReturnSource.
+    FactSource, OrderSink, CustomerBook, OrderAmender, CreditSink, ReturnSink, ShipmentSource,
+    BillingSource and ReturnSource.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class SapS4:
         self._refunds = Refunds(gateway, self._settings)
         self._billing = Billing(gateway, self._settings)
         self._returns = Returns(gateway, self._settings, retailer, self._name)
+        self._partners = Partners(gateway, self._settings)
 
     def changed(
         self, entity: Entity, *, since: datetime | None, page: str | None
@@ -70,7 +73,7 @@ class SapS4:
         """Every order under our reference, the oldest first."""
         query = {
             "$filter": f"PurchaseOrderByCustomer eq {values.quoted(reference)} and "
-            f"SoldToParty eq {values.quoted(self._settings.sold_to)}",
+            f"SoldToParty eq {values.quoted(self._settings.of(order).sold_to)}",
             "$expand": "to_Item",
             "$orderby": "SalesOrder",
         }
@@ -90,6 +93,14 @@ class SapS4:
         self, order: Order, erp_order: str, changes: Sequence[LineChange]
     ) -> list[AmendedLine]:
         return amending.amend(self._gateway, self._settings, order, erp_order, changes)
+
+    # customers
+
+    def find_customer(self, wish: CustomerWish) -> str | None:
+        return self._partners.find(wish)
+
+    def create_customer(self, wish: CustomerWish) -> str:
+        return self._partners.create(wish)
 
     # refunds
 

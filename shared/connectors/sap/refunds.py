@@ -58,7 +58,7 @@ class Refunds:
         kind = kind_of(wish)
         query = {
             "$filter": f"PurchaseOrderByCustomer eq {values.quoted(wish.reference)} and "
-            f"SoldToParty eq {values.quoted(self.settings.sold_to)}",
+            f"SoldToParty eq {values.quoted(self.settings.of(wish.order).sold_to)}",
             "$orderby": kind.document,
         }
         rows = self.gateway.rows(kind.service, kind.entity, query)
@@ -79,7 +79,7 @@ def kind_of(wish: CreditWish) -> Kind:
 
 def body_of(wish: CreditWish, settings: SapSettings) -> dict[str, Json]:
     """The body of the POST. Raises RejectedError for a line the ERP's order does not have."""
-    kind, order = kind_of(wish), wish.order
+    kind, order, settings = kind_of(wish), wish.order, settings.of(wish.order)
     doc_type = settings.return_type if wish.goods_back else settings.credit_type
     goods = [credit for credit in wish.credits if credit.line_id is not None]
     freight = [credit for credit in wish.credits if credit.line_id is None]

@@ -102,7 +102,7 @@ class Returns:
     def find(self, wish: ReturnWish) -> list[PostedReturn]:
         condition = (
             f"PurchaseOrderByCustomer eq {values.quoted(wish.reference)} and "
-            f"SoldToParty eq {values.quoted(self.settings.sold_to)}"
+            f"SoldToParty eq {values.quoted(self.settings.of(wish.order).sold_to)}"
         )
         return [PostedReturn(str(row["CustomerReturn"])) for row in self._rows([condition])]
 
@@ -247,7 +247,7 @@ class Returns:
 
 def body_of(wish: ReturnWish, settings: SapSettings) -> dict[str, Json]:
     """The body of the POST. Raises RejectedError for a line the ERP's order does not have."""
-    order = wish.order
+    order, settings = wish.order, settings.of(wish.order)
     body: dict[str, Json] = {
         "CustomerReturnType": settings.return_type,
         "SalesOrganization": settings.sales_organization,
