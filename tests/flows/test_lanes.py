@@ -9,7 +9,7 @@ from shared.errors import UnreachableError
 from shared.flows import keys
 from shared.flows.lanes import SPAN, Urgent, due_now
 from shared.model.ids import Facet
-from shared.model.target import TargetState
+from shared.model.target import StockValue, TargetState
 from tests.flows.world import World
 
 LANE = keys.target_lane("shop", Priority.STOCK)
@@ -32,9 +32,9 @@ def world() -> World:
     return made
 
 
-def shown(world: World) -> object:
+def shown(world: World) -> int:
     found = world.channel.shows[Facet.STOCK, "HAT-M"]
-    return found["levels"]["london"] if isinstance(found, dict) else found
+    return StockValue.model_validate(found).levels["london"]
 
 
 def test_the_third_change_within_a_moment_waits_until_the_moment_is_over(world: World) -> None:
