@@ -131,7 +131,7 @@ class Refund(Canonical):
     total: Money
     lines: tuple[RefundLine, ...] = ()
     freight: RefundedFreight | None = None
-    return_id: str | None = None
+    return_id: str | None = Field(default=None, exclude_if=operator.not_)
 
 
 class Order(Canonical):
@@ -164,7 +164,7 @@ class Order(Canonical):
     total: Money
     total_tax: Money
     refunds: tuple[Refund, ...] = ()
-    returns: tuple[Return, ...] = ()
+    returns: tuple[Return, ...] = Field(default=(), exclude_if=operator.not_)
     terms: OrderTerms | None = None
 
     @property
