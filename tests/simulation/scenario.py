@@ -249,6 +249,7 @@ class Scenario:
     expected: Expected | None = None
     warehouse: bool = False
     limits: str = ""
+    orders: str = ""
     replays: bool = False
     replayed: Collection[IssueKind] = REPLAYED
     reads: Collection[Entity] = ORDERLY
@@ -270,6 +271,7 @@ class Scenario:
             rules=self.rules,
             warehouse=self.warehouse,
             limits=self.limits,
+            orders=self.orders,
         )
 
     @property
