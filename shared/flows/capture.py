@@ -61,7 +61,7 @@ class Capture:
             self._look_again(case, before, channel)
             self.bus.publish(list(self._events(case, before, told)))
             if case.returns or case.refunds:
-                ReturnNews(self.bus, self.issues, self.clock).tell(case, before)
+                ReturnNews(self.bus, self.issues, self.clock, self.store).tell(case, before)
             if case == before or self.cases.commit(case, found.rev if found else 0):
                 self._follow(case, channel)
                 return case

@@ -18,7 +18,7 @@ from shared.model.case import Case, Intent, IntentKind, IntentState
 from shared.model.ids import Entity
 from shared.model.issue import IssueKind
 from shared.model.retailer import Retailer
-from shared.model.returns import ErpReturn, Return
+from shared.model.returns import CALLED, ErpReturn, Return
 from shared.ports import Bus, Clock, FactReader, Queues, ReturnSink, Store
 
 REFERENCE_MAX = 35  # SAP PurchaseOrderByCustomer
@@ -26,7 +26,8 @@ REFERENCE_MAX = 35  # SAP PurchaseOrderByCustomer
 
 def reference(case: Case, one: Return) -> str:
     """What the ERP can be asked for; a return's id is unique within its channel."""
-    text = f"{case.order.channel}-V{one.return_id.partition(':')[2]}".upper()
+    mark = "A" if one.origin == CALLED else "V"
+    text = f"{case.order.channel}-{mark}{one.return_id.partition(':')[2]}".upper()
     if len(text) > REFERENCE_MAX:
         raise ValueError(f"return reference {text!r} is longer than {REFERENCE_MAX} characters")
     return text
@@ -58,7 +59,7 @@ class ErpReturns:
             raise RetryableError(f"order {order_id} of a return is not there yet")
         told = self.merged(found.case, said)
         if told is not None:  # told first: whoever comes after a crash tells it again
-            ReturnNews(self.bus, self.issues, self.clock).tell(told, found.case)
+            ReturnNews(self.bus, self.issues, self.clock, self.store).tell(told, found.case)
             after = self.cases.change(order_id, lambda case: self.merged(case, said))
             self._restocked(said, source, after or told)
         if linked is None:

@@ -131,7 +131,7 @@ class Refund(Canonical):
     total: Money
     lines: tuple[RefundLine, ...] = ()
     freight: RefundedFreight | None = None
-    return_id: str | None = None
+    return_id: str | None = Field(default=None, exclude_if=operator.not_)
 
 
 class Order(Canonical):
@@ -168,7 +168,7 @@ class Order(Canonical):
     refunds: tuple[Refund, ...] = ()
     asked_back: tuple[ExternalId, ...] = Field(default=(), exclude_if=operator.not_)
     left: dict[ExternalId, int] = Field(default={}, exclude_if=operator.not_)
-    returns: tuple[Return, ...] = ()
+    returns: tuple[Return, ...] = Field(default=(), exclude_if=operator.not_)
     terms: OrderTerms | None = None
 
     @property
