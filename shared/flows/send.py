@@ -5,8 +5,8 @@ by a second worker, the ERP is asked for our reference first; only when it holds
 a lost request can no longer land, is the order posted again.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from shared.domain import content, demand, lifecycle, orders
@@ -15,12 +15,14 @@ from shared.errors import (
     InDoubtError,
     RejectedError,
     RetryableError,
+    SyncError,
     UnreachableError,
 )
 from shared.flows import keys
 from shared.flows.cases import TO_SEND, CaseRow, Cases, uncredited
 from shared.flows.erp_links import ErpLinks
 from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out
+from shared.kit import together as at_once
 from shared.model.case import Case, CaseState, HoldReason, Intent, IntentKind, IntentState
 from shared.model.events import OrderAccepted, OrderCancelled
 from shared.model.issue import IssueKind
@@ -34,7 +36,12 @@ DELAY_MAX_S = 900  # SQS delays a message by 15 minutes at most
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """`settle` is how late a lost request may still take effect in this ERP."""
+    """`settle` is how late a lost request may still take effect in this ERP.
+
+    `seen` are cases read for all messages of a batch at once; one that has changed since is read
+    again, since it cannot be written. `untold` is news of the last order, which is told while the
+    next one is recorded.
+    """
 
     connection: str
     erp: OrderSink
@@ -45,6 +52,12 @@ class Sender:
     issues: Issues
     clock: Clock
     settle: timedelta
+    seen: dict[str, CaseRow] = field(default_factory=dict)
+    untold: list[OrderAccepted] = field(default_factory=list)
+
+    def look(self, order_ids: Iterable[str]) -> None:
+        """Read the cases that are about to be sent, in one call."""
+        self.seen.update(self.cases.find_all(order_ids))
 
     def send(self, order_id: str, *, retry_rejected: bool = False) -> bool:
         """Bring one order into the ERP, or raise RetryableError saying when to look again.
@@ -52,20 +65,25 @@ class Sender:
         Answers whether the ERP had it before, so that it may be due for a change.
         """
         if retry_rejected:
+            self.seen.pop(order_id, None)
             self.cases.change(order_id, self._unrejected)
-        found = self.cases.find(order_id)
+        found = self.seen.pop(order_id, None) or self.cases.find(order_id)
         if found is None:
             return False
         if found.case.state not in TO_SEND:
             self._close(found.case)
             return found.case.erp_order is not None
         try:
-            self._go_on(found)
+            if not self._go_on(found):
+                return self.send(order_id)
         except UnreachableError:
             self._postpone(order_id)
         except AccessError as error:
             self.issues.report([locked_out(self.connection, error)])
             raise RetryableError(str(error), after=LOCKED_OUT) from error
+        finally:
+            if not self.seen:
+                self._tell()
         return False
 
     def check_duplicates(self, order_id: str) -> None:
@@ -75,12 +93,12 @@ class Sender:
             posted = self.erp.find_order(found.case.order, found.case.reference)
             self._report_duplicates(found.case, posted)
 
-    def _go_on(self, found: CaseRow) -> None:
+    def _go_on(self, found: CaseRow) -> bool:
+        """Whether this case was it; it has changed meanwhile if not."""
         intent = found.case.intent(self._intent_id)
         if intent is None or intent.state in {IntentState.PLANNED, IntentState.REJECTED}:
-            self._post(found, intent or self._planned(found.case))
-        elif intent.open:
-            self._ask(found, intent)
+            return self._post(found, intent or self._planned(found.case))
+        return not intent.open or self._ask(found, intent)
 
     def _postpone(self, order_id: str) -> None:
         """Wait in the lane until the sweep comes by: messages that wait would grow in number."""
@@ -104,13 +122,13 @@ class Sender:
             reference=case.reference,
         )
 
-    def _ask(self, found: CaseRow, intent: Intent) -> None:
+    def _ask(self, found: CaseRow, intent: Intent) -> bool:
         """The earlier request may have landed: look before anything is sent again."""
         posted = self.erp.find_order(found.case.order, intent.reference)
         if posted:
             self._accepted(found, intent, posted[0])
             self._report_duplicates(found.case, posted)
-            return
+            return True
         sent_at = intent.sent_at or self.clock.now()
         safe_at = sent_at + self.settle
         now = self.clock.now()
@@ -120,19 +138,19 @@ class Sender:
                 after=safe_at - now,
             )
         if any(demand.wanted(found.case.newest, found.case.refunds).values()):
-            self._post(found, intent)
-        else:
-            self._unsent(found, intent, "cancelled before it arrived")
+            return self._post(found, intent)
+        self._unsent(found, intent, "cancelled before it arrived")
+        return True
 
-    def _post(self, found: CaseRow, intent: Intent) -> None:
+    def _post(self, found: CaseRow, intent: Intent) -> bool:
         now = self.clock.now()
         again = {"state": IntentState.SENT, "attempts": intent.attempts + 1, "sent_at": now}
         sent = intent.model_copy(update=again)
         case = orders.with_intent(found.case, sent)
         case = lifecycle.advance(case, CaseState.SENDING, now=now)
         case = orders.noted(case, "sent to ERP", f"attempt {sent.attempts}", now=now)
-        if not self.cases.commit(case, found.rev, due=now + self.settle):
-            raise RetryableError("another worker is sending this order", after=self.settle)
+        if not self._recorded_sent(case, found.rev, now + self.settle):
+            return False
         row = CaseRow(case, found.rev + 1)
         try:
             posted = self.erp.post_order(case.order, sent.reference)
@@ -146,11 +164,28 @@ class Sender:
             self._rejected(row, sent, error)
         else:
             self._accepted(row, sent, posted)
+        return True
+
+    def _recorded_sent(self, case: Case, rev: int, due: datetime) -> bool:
+        """Commit the intent, and tell of the order before meanwhile."""
+
+        def keep() -> bool:
+            return self.cases.commit(case, rev, due=due)
+
+        kept, *_ = at_once.together([keep, self._tell] if self.untold else [keep])
+        if isinstance(kept, SyncError):
+            raise kept
+        return kept is True
+
+    def _tell(self) -> None:
+        """Publish what is left to be told; what cannot be published now is told with the next."""
+        news = tuple(self.untold)
+        if news:
+            self.bus.publish(news)
+            del self.untold[: len(news)]
 
     def _accepted(self, found: CaseRow, intent: Intent, posted: PostedOrder) -> None:
         now = self.clock.now()
-        links = ErpLinks(self.connection, self.store, self.queues)
-        links.link(posted.erp_order, found.case.order.order_id)
         total = _total(posted)
 
         def step(case: Case) -> Case:
@@ -164,10 +199,23 @@ class Sender:
             case = orders.noted(case, "accepted by ERP", posted.erp_order, now=now)
             return lifecycle.settled(case, now=now)
 
-        case = self.cases.change(found.case.order.order_id, step)
+        case = self._recorded(found, posted.erp_order, step)
         if case is not None:
             self._look_again(case, intent)
-            self._tell(found.case, case, posted, now)
+            self._done(found.case, case, posted, now)
+
+    def _recorded(
+        self, found: CaseRow, erp_order: str, step: Callable[[Case], Case]
+    ) -> Case | None:
+        """Both or none: a case the ERP holds whose number leads nowhere would never ship."""
+        order_id = found.case.order.order_id
+        links = ErpLinks(self.connection, self.store, self.queues)
+        case = step(found.case)
+        new = [links.new(erp_order, order_id), self.cases.put(case, found.rev)]
+        if self.store.commit_together(new):
+            return case
+        links.link(erp_order, order_id)
+        return self.cases.change(order_id, step)
 
     def _look_again(self, case: Case, intent: Intent) -> None:
         """What changed meanwhile is to be changed; what was posted twice may be there twice."""
@@ -179,18 +227,16 @@ class Sender:
             messages.append(Message(queue, {**name, "check": "duplicates"}, wait_s))
         self.queues.send(messages)
 
-    def _tell(self, sent: Case, case: Case, posted: PostedOrder, now: datetime) -> None:
+    def _done(self, sent: Case, case: Case, posted: PostedOrder, now: datetime) -> None:
         order = sent.order
-        self.bus.publish(
-            [
-                OrderAccepted(
-                    at=now,
-                    order_id=order.order_id,
-                    channel=order.channel,
-                    erp_order=posted.erp_order,
-                    total=order.total,
-                )
-            ]
+        self.untold.append(
+            OrderAccepted(
+                at=now,
+                order_id=order.order_id,
+                channel=order.channel,
+                erp_order=posted.erp_order,
+                total=order.total,
+            )
         )
         self._close(case)
         if case.erp_total is not None and case.erp_total != order.total:

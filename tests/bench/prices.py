@@ -60,7 +60,7 @@ def noop(size: Size) -> Iterator[Line]:
 def cpu(size: Size) -> Iterator[Line]:
     """The least time of many, of a price and of a digest in turn, so that both see the same."""
     del size
-    price, digest = _least(_resolved, lambda: hashlib.sha256(CALIBRATION).digest())
+    price, digest = least(_resolved, lambda: hashlib.sha256(CALIBRATION).digest())
     yield Line("prices.cpu", price / digest, CPU_BOUND, "sha256 of 1,159 bytes", Decimal(1))
 
 
@@ -133,7 +133,7 @@ def _resolved() -> None:
         raise AssertionError("the promotion holds")
 
 
-def _least(*works: Callable[[], object]) -> tuple[Decimal, ...]:
+def least(*works: Callable[[], object]) -> tuple[Decimal, ...]:
     """Nanoseconds of one of each, by turns."""
     best = [float("inf")] * len(works)
     for _ in range(ROUNDS):

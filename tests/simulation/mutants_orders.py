@@ -55,7 +55,7 @@ ORDERS: tuple[Mutant, ...] = (
         (SLOW, STORM),
         (
             SEND + "_post",
-            "if not self.cases.commit(case, found.rev, due=now + self.settle):",
+            "if not self._recorded_sent(case, found.rev, now + self.settle):",
             "if False:",
         ),
     ),
