@@ -7,13 +7,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import boto3
 import httpx
 from aws_lambda_powertools import Logger, Metrics
 
+from shared.aws import clients
 from shared.aws.blobs import S3Blobs, S3Journal
 from shared.aws.bus import EventBus
-from shared.aws.config import config
 from shared.aws.counters import DynamoCounters
 from shared.aws.files import S3Files
 from shared.aws.queues import SqsQueues
@@ -25,6 +24,7 @@ from shared.flows.pacing import LeasedPacer, pacer_of
 from shared.flows.shards import Heat
 from shared.kit.clock import WallClock
 from shared.kit.guard import Guarded
+from shared.model.order_policy import AddressLimits
 from shared.model.retailer import Retailer
 from shared.ports import Table
 from shared.settings import Settings, retailer_from
@@ -62,7 +62,7 @@ def retailer() -> Retailer:
 
 @cache
 def client(service: str) -> Any:
-    return boto3.client(service, config=config())  # type: ignore[call-overload]
+    return clients.client(service)
 
 
 @cache
@@ -161,6 +161,17 @@ def connector(name: str) -> Any:
         )
         known = _CONNECTED[name] = (secret, made)
     return known[1]
+
+
+@cache
+def address_limits() -> dict[str, AddressLimits]:
+    """What each ERP takes of an address, by connection."""
+    found = {}
+    for connection in retailer().connections:
+        module, _, name = CATALOG[connection.system].address_limits.partition(":")
+        if module:
+            found[connection.name] = getattr(import_module(module), name)
+    return found
 
 
 def forget_connections() -> None:

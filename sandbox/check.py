@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 from sandbox import check_prices, check_rules
 from sandbox.failures import CannotRunError
 from sandbox.toml_text import line_of, lines
-from shared.model import consistency, stock_consistency
+from shared.model import consistency, order_consistency, stock_consistency
 from shared.model.accuracy import AccuracyPolicy
 from shared.model.base import Json
 from shared.model.feeds import FeedLimits
@@ -158,6 +158,7 @@ def _mistakes(raw: consistency.Plain) -> Iterator[consistency.Mistake]:
     """What contradicts comes first and shape last, so that of one path its shape is told."""
     yield from consistency.mistakes(raw)
     yield from stock_consistency.mistakes(raw)
+    yield from order_consistency.mistakes(raw)
     yield from check_rules.mistakes(raw)
     yield from check_prices.mistakes(raw)
     try:

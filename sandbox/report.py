@@ -41,12 +41,22 @@ def exceptions(console: Console, found: Sequence[Fields]) -> None:
             str(issue.get("count", 1)),
             money(issue.get("at_risk")),
             str(issue.get("summary", "")),
-            str(issue.get("remedy", "")),
+            str(issue.get("remedy", "")) + _candidates(issue),
             str(issue.get("owner", "")),
         )
         table.add_row(*map(escape, cells))
     console.print(table)
     console.print(_counted(len(found), "exception"))
+
+
+def _candidates(issue: Fields) -> str:
+    """What may be meant, each as the command that says so."""
+    listed = issue.get("candidates")
+    found = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    return "".join(
+        f"\nshelfwire map {issue['connection']} {one['code']} {one['sku']}: {one['reason']}"
+        for one in found
+    )
 
 
 def parity(console: Console, found: Sequence[Fields]) -> None:

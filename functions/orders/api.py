@@ -36,6 +36,7 @@ def capture() -> Capture:
         cases=Cases(store, clock, retailer),
         clock=clock,
         retailer=retailer,
+        limits=bootstrap.address_limits(),
     )
 
 

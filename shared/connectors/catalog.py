@@ -20,7 +20,8 @@ class Connector:
     vendor itself refuses. What `decides_later` is a `LaterPublisher` as well. `price_extras` say
     which of `scales`, `segments` and `dates` it is told of, the latter only where
     `dates_need` holds of its settings. `notes` say what a retailer must know that no
-    setting tells, and what the vendor leaves open.
+    setting tells, and what the vendor leaves open. `address_limits` is where an ERP's
+    `AddressLimits` are.
     """
 
     system: str
@@ -38,6 +39,7 @@ class Connector:
     price_extras: tuple[str, ...] = ()
     dates_need: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
+    address_limits: str = ""
 
 
 CATALOG: dict[str, Connector] = {
@@ -80,6 +82,9 @@ CATALOG: dict[str, Connector] = {
                 "fulfilled_by": "whose orders are taken in",
                 "tax_in_prices": "whether amounts of an order contain its tax",
                 "carriers": "our carrier -> Amazon's carrier code; others are sent as Other",
+                "parcels": (
+                    "a shipment of several parcels is told by its first, or its units are divided"
+                ),
                 "shipping_method": "shipping method told with a shipment",
             },
             topics=("ORDER_CHANGE",),
@@ -119,12 +124,18 @@ CATALOG: dict[str, Connector] = {
                 ),
                 (
                     "Neither buyer nor recipient is read. A pending order holds stock and "
-                    "is sent on once it is paid; one whose buyer only asks to cancel is "
-                    "sent on."
+                    "is sent on once it is paid. One whose buyer asks to cancel waits for a "
+                    "person, or is told of once the ERP has it; one that left before the ERP "
+                    "knew of it waits too (`orders` of the channel; with orders that Amazon "
+                    'fulfils, `shipped_elsewhere = "send"`). What cannot be fulfilled counts '
+                    "as cancelled."
                 ),
                 (
                     "A shipment is one package under a number made from its id, with its "
-                    "first tracking number; without one, the shipment's id stands for it."
+                    "first tracking number; without one, the shipment's id stands for it. "
+                    "Amazon wants to know what lies in each parcel and the ERP does not say: "
+                    "with `parcels` as `split` the units are divided over the parcels, one at "
+                    "least in each."
                 ),
                 (
                     "Not documented by Amazon, and held to work either way: the sign of "
@@ -142,6 +153,7 @@ CATALOG: dict[str, Connector] = {
             door="shared.connectors.sap.webhook",
             hints="shared.connectors.sap.hints",
             version="OData V2 API_*_SRV",
+            address_limits="shared.connectors.sap.addresses:LIMITS",
             secret_fields=("client_id", "client_secret", "token_url", "webhook_secrets"),
             settings={
                 "auth": "oauth2 (client credentials) or basic (a communication user)",
@@ -161,7 +173,7 @@ CATALOG: dict[str, Connector] = {
                 "order_type": "sales order type",
                 "sold_to": "customer that stands for web shoppers",
                 "ship_to_function": "partner function of ship_to, if any",
-                "ship_to": "customer goods go to, if any",
+                "ship_to": "customer goods go to; the order's own where an address is sent",
                 "price_condition": "manual price per unit",
                 "discount_condition": "absolute discount of an item",
                 "freight_condition": "freight of the whole order",
@@ -171,6 +183,12 @@ CATALOG: dict[str, Connector] = {
                 "credit_type": "type of a credit memo request",
                 "credit_reason": "order reason of credit documents",
                 "return_reason": "return reason of returned items",
+                "return_billing_block": (
+                    "billing block of returns we ask for, whose money goes back by refunds"
+                ),
+                "return_movements": (
+                    "goods movement of a returns delivery -> restock, damaged, quarantine or scrap"
+                ),
                 "freight_material": (
                     "article credited when freight alone goes back; the order's first if empty"
                 ),
@@ -184,8 +202,30 @@ CATALOG: dict[str, Connector] = {
                 "quantity_scales": "scale types whose lines hold from their quantity on",
                 "quantity_bases": "scale bases that are a quantity",
                 "locked_messages": "message codes that mean: locked, try again",
+                "partner_grouping": "grouping of business partners that are created",
+                "partner_roles": "roles of business partners that are created",
+                "partner_language": "language of business partners that are created",
+                "partner_customer": (
+                    "send the customer's sales area with a new business partner, "
+                    "where no role brings it along"
+                ),
             },
             notes=(
+                (
+                    "What an order says beside its lines follows from `order_rules`: sales area, "
+                    "order type, customer, shipping condition, plant, terms of payment, tax "
+                    "classifications, freight as an item. The settings here hold where no rule "
+                    "says otherwise."
+                ),
+                (
+                    "An address is sent for the partner function `ship_to_function`, whose code "
+                    "depends on the tenant's language: without it no address is sent."
+                ),
+                (
+                    "A business partner is known again by our reference in its number in the "
+                    "external system, else by e-mail, if only one has it. It is read from "
+                    "API_BUSINESS_PARTNER, which its communication user must be allowed to use."
+                ),
                 (
                     "A condition record belongs to the price list that names its type in "
                     "`conditions` and exactly its further keys, such as a customer group, in"
@@ -199,6 +239,13 @@ CATALOG: dict[str, Connector] = {
                 (
                     "Not documented by SAP, and so settings: the letters of release "
                     "statuses, calculation types, scale types and scale bases."
+                ),
+                (
+                    "No event tells of a returns delivery: its goods receipt is heard of by the "
+                    "next poll. Which movement puts units into which stock is customising, and so "
+                    "a setting; one that it does not name is quarantine. What SAP bills of a "
+                    "return whose billing block somebody takes away is nothing, since its units "
+                    "are posted at no worth."
                 ),
             ),
         ),
@@ -235,7 +282,20 @@ CATALOG: dict[str, Connector] = {
                 ),
                 "order_lines": "lines read with an order before paging begins",
             },
-            topics=("orders/create", "orders/updated", "orders/cancelled", "refunds/create"),
+            topics=(
+                "orders/create",
+                "orders/updated",
+                "orders/cancelled",
+                "refunds/create",
+                "returns/request",
+                "returns/approve",
+                "returns/decline",
+                "returns/cancel",
+                "returns/process",
+                "returns/update",
+                "returns/close",
+                "returns/reopen",
+            ),
             compare_and_set=("stock",),
             decides_later=True,
             price_extras=("segments", "scales"),

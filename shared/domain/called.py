@@ -96,6 +96,7 @@ def _line(money: _Reader, at: str, line: CalledLine) -> OrderLine:
         line_id=line.line_id,
         channel_sku=line.sku,
         title=line.title,
+        gtin=line.gtin,
         quantity=line.quantity,
         unit_price=money.read(f"{at}.unit_price", line.unit_price),
         location=line.location,

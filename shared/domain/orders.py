@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain import demand
-from shared.model.case import Case, CaseState, Hop, Intent, IntentState
+from shared.model.case import Case, CaseState, HoldReason, Hop, Intent, IntentState
 from shared.model.facts import Hold
 from shared.model.money import Money, total
 from shared.model.order import Order, OrderLine, Shipment
@@ -140,6 +140,12 @@ def with_intent(case: Case, intent: Intent) -> Case:
     return case.model_copy(update={"intents": (*others, intent)})
 
 
+def sent(intent: Intent, *, now: datetime) -> Intent:
+    """The intent once more on its way."""
+    again = {"state": IntentState.SENT, "attempts": intent.attempts + 1, "sent_at": now}
+    return intent.model_copy(update=again)
+
+
 def settled(intent: Intent, state: IntentState, *, now: datetime, result: str | None = None,
             detail: str = "") -> Intent:  # fmt: skip
     return intent.model_copy(
@@ -158,3 +164,10 @@ def noted(case: Case, what: str, detail: str = "", *, now: datetime) -> Case:
     if len(hops) > TIMELINE_MAX:
         hops = (*hops[:10], *hops[-(TIMELINE_MAX - 10) :])
     return case.model_copy(update={"timeline": hops})
+
+
+def waived(case: Case, *, reason: HoldReason) -> Case:
+    """The case after a person said that it is not to be held for this."""
+    if reason in case.waived:
+        return case
+    return case.model_copy(update={"waived": (*case.waived, reason)})

@@ -93,8 +93,7 @@ class Amender:
             connection=self.connection,
             reference=str(found.case.erp_order),
         )
-        again = {"state": IntentState.SENT, "attempts": planned.attempts + 1, "sent_at": now}
-        sent = planned.model_copy(update=again)
+        sent = orders.sent(planned, now=now)
         case = orders.with_intent(found.case, sent)
         case = orders.noted(case, "change sent to ERP", _said(wish), now=now)
         if not self.cases.commit(case, found.rev, due=now + self.settle):
@@ -118,18 +117,20 @@ class Amender:
             case = orders.noted(case, _outcome(lines), detail, now=now)
             return lifecycle.settled(case, now=now)
 
-        order_id = row.case.order.order_id
-        after = self.cases.change(order_id, step)
-        if after is None:
-            return
-        self._follow(after)
-        if refused:
-            self.issues.report([self._refusal(after, detail)])
-        else:
-            self.issues.solve(IssueKind.CHANGE_REJECTED, order_id, by="the ERP took the change")
-        if after.state is CaseState.CANCELLED:
-            news = OrderCancelled(at=now, order_id=order_id, channel=after.order.channel)
-            self.bus.publish([news])
+        def tell(before: Case, after: Case) -> None:
+            if refused:
+                self.issues.report([self._refusal(after, detail)])
+            else:
+                by = "the ERP took the change"
+                self.issues.solve(IssueKind.CHANGE_REJECTED, after.order.order_id, by=by)
+            if after.state is CaseState.CANCELLED and before.state is not CaseState.CANCELLED:
+                order = after.order
+                news = OrderCancelled(at=now, order_id=order.order_id, channel=order.channel)
+                self.bus.publish([news])
+
+        after = self.cases.change(row.case.order.order_id, step, tell=tell)
+        if after is not None:
+            self._follow(after)
 
     def _follow(self, case: Case) -> None:
         self.cases.sync_holds(case.order.order_id)

@@ -31,12 +31,13 @@ class Bills:
         order_id = self._order_of(bill)
         if order_id is None:
             return
-        before = self.cases.find(order_id)
-        after = self.cases.change(order_id, lambda case: self._billed(case, bill))
+        after = self.cases.change(
+            order_id,
+            lambda case: self._billed(case, bill),
+            tell=lambda _, after: self.bus.publish([_news(after, bill)]),
+        )
         if after is None:
             raise RetryableError(f"order {order_id} of a bill is not there yet")
-        if before is None or bill not in before.case.bills:
-            self.bus.publish([_news(after, bill)])
 
     def _order_of(self, bill: BillingDocument) -> str | None:
         """A bill may overtake the acceptance of what it bills; only one of ours waits for that."""

@@ -1,16 +1,21 @@
 """Take an order in: verify its total, map its lines, make a case, hold its stock. Once."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
 
-from shared.domain import demand, lifecycle, orders, release
+from shared.domain import demand, enrichment, lifecycle, orders, release, returns
 from shared.domain.stock_rules import stays_when_sold
 from shared.errors import RetryableError
 from shared.flows import keys
-from shared.flows.cases import Cases, uncredited
+from shared.flows.asked import Asked
+from shared.flows.cases import Cases, unasked, uncredited
 from shared.flows.holds_told import Holds
 from shared.flows.issues import Issues, Problem
 from shared.flows.late import Lateness
+from shared.flows.returns_told import ReturnNews
+from shared.flows.similar import Similar
 from shared.model.case import Case, CaseState, HoldReason
 from shared.model.events import (
     BusinessEvent,
@@ -22,6 +27,7 @@ from shared.model.events import (
 from shared.model.ids import Entity, Facet
 from shared.model.issue import IssueKind
 from shared.model.order import Order, Refund
+from shared.model.order_policy import AddressLimits
 from shared.model.retailer import Channel, Retailer
 from shared.ports import Bus, Clock, Delete, Message, Put, Queues, Store, Write
 
@@ -31,6 +37,8 @@ DERIVED_S = 5  # by then what was sold is off the level that is wished
 
 @dataclass(frozen=True, slots=True)
 class Capture:
+    """`limits` are what an ERP takes of an address, by connection."""
+
     store: Store
     queues: Queues
     bus: Bus
@@ -38,10 +46,12 @@ class Capture:
     cases: Cases
     clock: Clock
     retailer: Retailer
+    limits: Mapping[str, AddressLimits] = field(default_factory=dict)
 
     def take(self, order: Order) -> Case:
         """Capture an order as its channel tells it now; a repeat or older telling is harmless."""
         channel = self.retailer.channel(order.channel)
+        told: CaseState | None = None
         for _ in range(TRIES):
             found = self.cases.find(order.order_id)
             if found is None:
@@ -49,26 +59,37 @@ class Capture:
             else:
                 case, before = self._updated(found.case, order, channel), found.case
             self._look_again(case, before, channel)
+            self.bus.publish(list(self._events(case, before, told)))
+            if case.returns or case.refunds:
+                ReturnNews(self.bus, self.issues, self.clock, self.store).tell(case, before)
             if case == before or self.cases.commit(case, found.rev if found else 0):
-                self._follow(case, before, channel)
+                self._follow(case, channel)
                 return case
+            told = case.state
         raise RetryableError(f"order {order.order_id} is contended")
 
-    def release(self, order_id: str) -> Case | None:
-        """Look again at an order that waits, because what it waits for may be there."""
+    def release(self, order_id: str, *, waive: str = "") -> Case | None:
+        """Look again at an order that waits, because what it waits for may be there.
+
+        `waive` is a reason a person has decided not to hold it for.
+        """
+        if waive in release.WAIVABLE:
+            self.cases.change(order_id, partial(orders.waived, reason=HoldReason(waive)))
         found = self.cases.find(order_id)
         return self.take(found.case.newest) if found else None
 
     def _new(self, order: Order, channel: Channel) -> Case:
         now = self.clock.now()
         case = Case(
-            order=order,
+            order=order.model_copy(update={"returns": ()}),
             reference=orders.reference(order),
             state=CaseState.RELEASED,
             refunds=order.refunds,
+            returns=order.returns,
             captured_at=now,
         )
         case = orders.noted(case, "captured", f"{order.number}, {order.total}", now=now)
+        case = lifecycle.asked(case, (), now=now)
         begins = self.retailer.connection(channel.connection).orders_from
         if begins is not None and order.placed_at < begins:
             case = orders.noted(case, "recorded", "placed before orders are sent on", now=now)
@@ -86,6 +107,9 @@ class Capture:
             return self._judged(case, channel)
         if orders.unmapped(case.newest):
             case = case.model_copy(update={"told": self._mapped(case.newest, channel)})
+        if case.told is not None:
+            told = enrichment.completed(case.told, self.retailer)
+            case = case.model_copy(update={"told": told})
         return lifecycle.settled(case, now=now)
 
     def _noted(self, case: Case, old: Case) -> Case:
@@ -96,6 +120,8 @@ class Capture:
             if refund.refund_id not in known:
                 what = f"{refund.refund_id}: {refund.total}"
                 case = orders.noted(case, "refunded", what, now=now)
+        case = lifecycle.asked(case, old.newest.asked_back, now=now)
+        case = _returns_noted(case, old, now)
         if _before_erp(old):
             return case
         if case.newest.cancelled_at and not old.newest.cancelled_at:
@@ -134,9 +160,17 @@ class Capture:
     def _judged(self, case: Case, channel: Channel) -> Case:
         """Held with every reason there is, or released; what nobody wants goes nowhere."""
         now = self.clock.now()
-        known = self._mapped(case.order, channel)
-        refused = HoldReason.REJECTED_BY_ERP in case.holds
-        reasons = release.reasons(known, channel, now=now, refused=refused)
+        rules = self.retailer.order_rules
+        known = enrichment.enriched(self._mapped(case.order, channel), self.retailer)
+        reasons = release.reasons(
+            known,
+            channel,
+            now=now,
+            refused=HoldReason.REJECTED_BY_ERP in case.holds,
+            waived=case.waived,
+            rules=rules,
+            limits=self.limits.get(channel.erp),
+        )
         state = CaseState.HELD if reasons else CaseState.RELEASED
         if not any(demand.wanted(known, case.refunds).values()):
             state, reasons = CaseState.CANCELLED, ()
@@ -164,16 +198,18 @@ class Capture:
                 found[code] = code
         return found
 
-    def _follow(self, case: Case, before: Case | None, channel: Channel) -> None:
+    def _follow(self, case: Case, channel: Channel) -> None:
         """Everything that follows from the row; repeated whole if it did not come to its end."""
         order_id = case.order.order_id
         self.cases.sync_holds(order_id)
         self._wait(case)
         self.issues.report(self._problems(case, channel))
-        Holds(self.issues, self.clock).tell(case, channel)
+        limits = self.limits.get(channel.erp)
+        Holds(self.issues, self.clock, self.retailer.order_rules, limits).tell(case, channel)
         Lateness(self.bus, self.issues, self.clock).tell(case)
-        self.bus.publish(list(self._events(case, before)))
-        if case.state is CaseState.RELEASED or demand.changes(case) or uncredited(case):
+        Asked(self.issues).tell(case, channel)
+        changed = demand.changes(case) or uncredited(case) or unasked(case)
+        if case.state is CaseState.RELEASED or changed:
             self.queues.send([Message(keys.write_queue(channel.erp), {"case": order_id})])
 
     def _wait(self, case: Case) -> None:
@@ -212,24 +248,36 @@ class Capture:
             )
         codes = _missing(case)
         if codes:
-            yield Problem(
-                kind=IssueKind.UNMAPPED_SKU,
-                subject=order.order_id,
-                connection=channel.connection,
-                summary=f"order {order.number} of {order.total} waits: no article is known for "
-                + ", ".join(codes),
-                remedy="create the article in the ERP, or map the code to a SKU; the order is then "
-                "released by itself",
-                field="sku",
-                value=", ".join(codes)[:200],
-                at_risk=order.total,
-                replay=keys.order_again(channel.connection, order),
-            )
+            yield self._unmapped(case, channel, codes)
 
-    def _events(self, case: Case, before: Case | None) -> Iterable[BusinessEvent]:
+    def _unmapped(self, case: Case, channel: Channel, codes: tuple[str, ...]) -> Problem:
+        order = case.newest
+        lines = [line for line in orders.lines_of(case) if line.channel_sku in codes]
+        found = Similar(self.store, self.retailer).to(lines)
+        such = "".join(f"; {one.code} may be {one.sku}, {one.reason}" for one in found[:1])
+        return Problem(
+            kind=IssueKind.UNMAPPED_SKU,
+            subject=order.order_id,
+            connection=channel.connection,
+            summary=f"order {order.number} of {order.total} waits: no article is known for "
+            + ", ".join(codes)
+            + such,
+            remedy="create the article in the ERP, or map the code to a SKU; the order is then "
+            "released by itself",
+            field="sku",
+            value=", ".join(codes)[:200],
+            at_risk=order.total,
+            replay=keys.order_again(channel.connection, order),
+            candidates=found,
+        )
+
+    def _events(
+        self, case: Case, before: Case | None, told: CaseState | None
+    ) -> Iterable[BusinessEvent]:
+        """The news, before it is written; `told` is a state that was told of and not written."""
         now = self.clock.now()
         order_id, channel = case.order.order_id, case.order.channel
-        was = before.state if before else None
+        was = told or (before.state if before else None)
         if case.state is CaseState.HELD and was is not CaseState.HELD:
             yield OrderHeld(
                 at=now,
@@ -246,6 +294,16 @@ class Capture:
         for refund in case.refunds:
             if refund.refund_id not in seen:
                 yield _refunded(case, refund)
+
+
+def _returns_noted(case: Case, old: Case, now: datetime) -> Case:
+    """What a telling changed of the returns."""
+    known = {one.return_id: returns.state_of(one) for one in old.returns}
+    for one in case.returns:
+        state = returns.state_of(one)
+        if known.get(one.return_id) is not state:
+            case = orders.noted(case, f"return {state}", one.return_id, now=now)
+    return case
 
 
 def _before_erp(case: Case) -> bool:

@@ -36,15 +36,19 @@ class ErpLinks:
     store: Store
     queues: Queues
 
-    def new(self, document: str, order_id: str) -> Put:
-        """The row of a document nobody has heard of yet."""
-        return Put(keys.erp_order(self.connection, document), {"order_id": order_id}, 0)
+    def link_with(self, case: Put, document: str, order_id: str) -> bool:
+        """Link, and write the case in the same breath; whether it was, linked it is in any case."""
+        link = Put(keys.erp_order(self.connection, document), {"order_id": order_id}, 0)
+        if self.store.commit_together([link, case]):
+            return True
+        self.link(document, order_id)
+        return False
 
     def link(self, document: str, order_id: str) -> None:
         """Make our order known by the ERP's number, and have read what waited for that."""
         key = keys.erp_order(self.connection, document)
         body: dict[str, Json] = {"order_id": order_id}
-        linked = self.store.commit([self.new(document, order_id)])[0]
+        linked = self.store.commit([Put(key, body, 0)])[0]
         for _ in range(TRIES):
             row = None if linked else self.store.get([key]).get(key)
             if row is None or row.body.get("order_id"):

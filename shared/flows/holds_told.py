@@ -1,16 +1,26 @@
 """Why an order is held, where neither its sums nor its articles are the reason."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.domain import release
+from shared.domain.held import Held
 from shared.flows import keys
 from shared.flows.issues import Issues, Problem
 from shared.model.case import Case, CaseState, HoldReason
 from shared.model.issue import IssueKind
+from shared.model.order_policy import AddressLimits
+from shared.model.order_rules import OrderRule
 from shared.model.retailer import Channel
 from shared.ports import Clock
 
-TOLD = (HoldReason.PAYMENT, HoldReason.FRAUD, HoldReason.ADDRESS)
+TOLD = (
+    HoldReason.PAYMENT,
+    HoldReason.FRAUD,
+    HoldReason.ADDRESS,
+    HoldReason.TAX_CODE,
+    *sorted(release.WAIVABLE),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +29,23 @@ class Holds:
 
     issues: Issues
     clock: Clock
+    rules: Sequence[OrderRule] = ()
+    limits: AddressLimits | None = None
 
     def tell(self, case: Case, channel: Channel) -> None:
+        told = release.told_of(
+            case.order,
+            channel.orders,
+            now=self.clock.now(),
+            rules=self.rules,
+            limits=self.limits,
+        )
         held = {
             one.reason: one
-            for one in release.told_of(case.order, channel.orders, now=self.clock.now())
-            if case.state is CaseState.HELD and not case.order.pending
+            for one in told
+            if one.reason not in case.waived
+            and case.state is CaseState.HELD
+            and not case.order.pending
         }
         order_id = case.order.order_id
         if any(hop.what == CaseState.HELD for hop in case.timeline):
@@ -32,7 +53,7 @@ class Holds:
             self.issues.solve_all(IssueKind.ORDER_HELD, gone, by="no longer held for it")
         self.issues.report(self._problem(case, channel, one) for one in held.values())
 
-    def _problem(self, case: Case, channel: Channel, held: release.Held) -> Problem:
+    def _problem(self, case: Case, channel: Channel, held: Held) -> Problem:
         order = case.order
         return Problem(
             kind=IssueKind.ORDER_HELD,
@@ -43,5 +64,13 @@ class Holds:
             field=held.field,
             value=held.value,
             at_risk=order.total,
-            replay=keys.order_again(channel.connection, order),
+            replay=_again(case, channel, held.reason),
         )
+
+
+def _again(case: Case, channel: Channel, reason: HoldReason) -> dict[str, str]:
+    """Look again; for what only a person can decide, that is the decision to send it on."""
+    if reason not in release.WAIVABLE:
+        return keys.order_again(channel.connection, case.order)
+    queue = keys.read_queue(channel.connection)
+    return {"queue": queue, "release": case.order.order_id, "waive": reason.value}

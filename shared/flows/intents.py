@@ -67,8 +67,7 @@ class Intents:
     def _send[T](self, found: CaseRow, intent: Intent, steps: Steps[T]) -> None:
         order_id = found.case.order.order_id
         now = self.clock.now()
-        again = {"state": IntentState.SENT, "attempts": intent.attempts + 1, "sent_at": now}
-        sent = intent.model_copy(update=again)
+        sent = orders.sent(intent, now=now)
         case = orders.noted(
             orders.with_intent(found.case, sent),
             f"{steps.what} sent",

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from shared.errors import AccessError, RetryableError
 from shared.flows import keys
+from shared.model.candidate import Candidate
 from shared.model.events import IssueRaised, IssueSolved
 from shared.model.issue import Issue, IssueKind, IssueState, Severity
 from shared.model.money import Money
@@ -20,6 +21,7 @@ _SEVERITY = {
     IssueKind.DUPLICATE_IN_ERP: Severity.CRITICAL,
     IssueKind.CHANGE_REJECTED: Severity.HIGH,
     IssueKind.CANCELLED_TOO_LATE: Severity.HIGH,
+    IssueKind.CANCELLATION_ASKED: Severity.HIGH,
     IssueKind.CONTENT_DIFFERS: Severity.HIGH,
     IssueKind.DEAD_LETTER: Severity.CRITICAL,
     IssueKind.ACCESS: Severity.CRITICAL,
@@ -34,6 +36,8 @@ _SEVERITY = {
     IssueKind.SHIPMENT_REJECTED: Severity.HIGH,
     IssueKind.REFUND_EXCEEDS_PAID: Severity.HIGH,
     IssueKind.CREDIT_REJECTED: Severity.HIGH,
+    IssueKind.RETURN_REJECTED: Severity.HIGH,
+    IssueKind.REFUND_DUE: Severity.HIGH,
     IssueKind.STOCK_STALE: Severity.HIGH,
     IssueKind.STOCK_ZEROED: Severity.HIGH,
     IssueKind.OLD_VALUE_SHOWN: Severity.HIGH,
@@ -69,9 +73,13 @@ _OWNER = {
     IssueKind.REFUND_WITHOUT_ORDER: "finance",
     IssueKind.CONTENT_DIFFERS: "finance",
     IssueKind.CANCELLED_TOO_LATE: "customer service",
+    IssueKind.CANCELLATION_ASKED: "customer service",
     IssueKind.ORDER_HELD: "customer service",
     IssueKind.REFUND_EXCEEDS_PAID: "finance",
     IssueKind.CREDIT_REJECTED: "finance",
+    IssueKind.RETURN_REJECTED: "customer service",
+    IssueKind.RETURN_DIFFERS: "customer service",
+    IssueKind.REFUND_DUE: "customer service",
 }
 
 
@@ -88,10 +96,11 @@ class Problem:
     value: str | None = None
     at_risk: Money | None = None
     replay: Mapping[str, str] | None = None
+    candidates: tuple[Candidate, ...] = ()
 
 
 class Issues:
-    """The book of exceptions."""
+    """The book of exceptions. The news goes out before the row: a crash tells it once more."""
 
     def __init__(self, store: Store, bus: Bus, clock: Clock) -> None:
         self._store = store
@@ -117,10 +126,10 @@ class Issues:
             solved = issue.model_copy(
                 update={"state": IssueState.SOLVED, "solved_at": now, "solved_by": by}
             )
+            self._bus.publish(
+                [IssueSolved(at=now, issue_id=issue.issue_id, kind=kind, solved_by=by)]
+            )
             if self._store.commit([_put(solved, row.rev)])[0]:
-                self._bus.publish(
-                    [IssueSolved(at=now, issue_id=issue.issue_id, kind=kind, solved_by=by)]
-                )
                 return True
         raise RetryableError(f"exception {kind}#{subject} is contended")
 
@@ -141,9 +150,9 @@ class Issues:
             key = keys.issue(f"{problem.kind}#{problem.subject}")
             row = self._store.get([key]).get(key)
             issue = self._folded(problem, row)
+            if issue.count == 1 or (row and row.body.get("state") == IssueState.SOLVED):
+                self._bus.publish([_raised(issue)])
             if self._store.commit([_put(issue, row.rev if row else 0)])[0]:
-                if issue.count == 1 or (row and row.body.get("state") == IssueState.SOLVED):
-                    self._bus.publish([_raised(issue)])
                 return
         raise RetryableError(f"exception {problem.kind}#{problem.subject} is contended")
 
@@ -165,6 +174,7 @@ class Issues:
             last_seen=now,
             count=old.count + 1 if old else 1,
             replay=dict(problem.replay) if problem.replay else None,
+            candidates=problem.candidates,
         )
 
 

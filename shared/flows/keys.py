@@ -90,6 +90,11 @@ def reserved(order_id: str) -> Key:
     return Key(Table.ORDERS, f"reserved#{order_id}", "reserved")
 
 
+def return_of(return_id: str) -> Key:
+    """The order a return is of."""
+    return Key(Table.ORDERS, f"return#{return_id}", "return")
+
+
 RESERVATION_LANE = "reservation"
 
 WAITING = "waiting"
@@ -110,9 +115,23 @@ def gtin(gtin14: str) -> Key:
     return Key(Table.LINKS, f"gtin#{gtin14}")
 
 
+NAMES_MIN = 3
+"""How many characters of a name its partition is named by."""
+
+
+def named(folded: str, sku: str) -> Key:
+    """An article by its name without case and punctuation; those that begin alike lie together."""
+    return Key(Table.LINKS, f"names#{folded[:NAMES_MIN]}", f"{folded}#{sku}")
+
+
 def code(connection: str, channel_sku: str) -> Key:
     """The SKU an operator mapped a channel's code to."""
     return Key(Table.LINKS, f"{connection}#code#{channel_sku}")
+
+
+def customer(connection: str, digest: str) -> Key:
+    """Whom a connection has as this customer; the digest does not say who it is."""
+    return Key(Table.LINKS, f"{connection}#customer#{digest}")
 
 
 def erp_order(connection: str, number: str) -> Key:

@@ -7,22 +7,23 @@ a lost request can no longer land, is the order posted again.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
+from functools import partial
 
-from shared.domain import content, demand, lifecycle, orders
+from shared.domain import content, customers, demand, lifecycle, orders
 from shared.errors import (
     AccessError,
     InDoubtError,
     RejectedError,
     RetryableError,
-    SyncError,
     UnreachableError,
 )
 from shared.flows import keys
 from shared.flows.cases import TO_SEND, CaseRow, Cases, uncredited
+from shared.flows.customers import Customers
 from shared.flows.erp_links import ErpLinks
 from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out
-from shared.kit import together as at_once
+from shared.flows.trailing import Trailing
 from shared.model.case import Case, CaseState, HoldReason, Intent, IntentKind, IntentState
 from shared.model.events import OrderAccepted, OrderCancelled
 from shared.model.issue import IssueKind
@@ -38,9 +39,7 @@ DELAY_MAX_S = 900  # SQS delays a message by 15 minutes at most
 class Sender:
     """`settle` is how late a lost request may still take effect in this ERP.
 
-    `seen` are cases read for all messages of a batch at once; one that has changed since is read
-    again, since it cannot be written. `untold` is news of the last order, which is told while the
-    next one is recorded.
+    `seen` are cases read for a batch at once; one that has changed since is read again.
     """
 
     connection: str
@@ -52,8 +51,9 @@ class Sender:
     issues: Issues
     clock: Clock
     settle: timedelta
+    customers: Customers | None = None
     seen: dict[str, CaseRow] = field(default_factory=dict)
-    untold: list[OrderAccepted] = field(default_factory=list)
+    trailing: Trailing = field(default_factory=Trailing)
 
     def look(self, order_ids: Iterable[str]) -> None:
         """Read the cases that are about to be sent, in one call."""
@@ -66,12 +66,12 @@ class Sender:
         """
         if retry_rejected:
             self.seen.pop(order_id, None)
-            self.cases.change(order_id, self._unrejected)
+            self._again(order_id)
         found = self.seen.pop(order_id, None) or self.cases.find(order_id)
         if found is None:
             return False
         if found.case.state not in TO_SEND:
-            self._close(found.case)
+            self._freed(found.case)
             return found.case.erp_order is not None
         try:
             if not self._go_on(found):
@@ -81,10 +81,12 @@ class Sender:
         except AccessError as error:
             self.issues.report([locked_out(self.connection, error)])
             raise RetryableError(str(error), after=LOCKED_OUT) from error
-        finally:
-            if not self.seen:
-                self._tell()
         return False
+
+    def _again(self, order_id: str) -> None:
+        case = self.cases.change(order_id, self._unrejected)
+        if case is not None and case.erp_order is None and self.customers is not None:
+            self.customers.forget(case.order)
 
     def check_duplicates(self, order_id: str) -> None:
         """Ask again for an order that was posted twice, once no lost request can land any more."""
@@ -126,8 +128,8 @@ class Sender:
         """The earlier request may have landed: look before anything is sent again."""
         posted = self.erp.find_order(found.case.order, intent.reference)
         if posted:
-            self._accepted(found, intent, posted[0])
             self._report_duplicates(found.case, posted)
+            self._accepted(found, intent, posted[0], asked=True)
             return True
         sent_at = intent.sent_at or self.clock.now()
         safe_at = sent_at + self.settle
@@ -143,13 +145,17 @@ class Sender:
         return True
 
     def _post(self, found: CaseRow, intent: Intent) -> bool:
-        now = self.clock.now()
-        again = {"state": IntentState.SENT, "attempts": intent.attempts + 1, "sent_at": now}
-        sent = intent.model_copy(update=again)
+        try:
+            found = self._booked(found)
+        except RejectedError as error:
+            self._rejected(found, intent, error)
+            return True
+        now, due = self.clock.now(), self.clock.now() + self.settle
+        sent = orders.sent(intent, now=now)
         case = orders.with_intent(found.case, sent)
         case = lifecycle.advance(case, CaseState.SENDING, now=now)
         case = orders.noted(case, "sent to ERP", f"attempt {sent.attempts}", now=now)
-        if not self._recorded_sent(case, found.rev, now + self.settle):
+        if not self.trailing.beside(partial(self.cases.commit, case, found.rev, due=due)):
             return False
         row = CaseRow(case, found.rev + 1)
         try:
@@ -166,27 +172,20 @@ class Sender:
             self._accepted(row, sent, posted)
         return True
 
-    def _recorded_sent(self, case: Case, rev: int, due: datetime) -> bool:
-        """Commit the intent, and tell of the order before meanwhile."""
+    def _booked(self, found: CaseRow) -> CaseRow:
+        """The case with the ERP's customer, who is written down with the intent to send."""
+        if self.customers is None:
+            return found
+        order = self.customers.booked(found.case.order)
+        return CaseRow(found.case.model_copy(update={"order": order}), found.rev)
 
-        def keep() -> bool:
-            return self.cases.commit(case, rev, due=due)
-
-        kept, *_ = at_once.together([keep, self._tell] if self.untold else [keep])
-        if isinstance(kept, SyncError):
-            raise kept
-        return kept is True
-
-    def _tell(self) -> None:
-        """Publish what is left to be told; what cannot be published now is told with the next."""
-        news = tuple(self.untold)
-        if news:
-            self.bus.publish(news)
-            del self.untold[: len(news)]
-
-    def _accepted(self, found: CaseRow, intent: Intent, posted: PostedOrder) -> None:
+    def _accepted(
+        self, found: CaseRow, intent: Intent, posted: PostedOrder, *, asked: bool = False
+    ) -> None:
+        """Told before it is put down: after a crash the ERP is asked, and all is told once more."""
         now = self.clock.now()
-        total = _total(posted)
+        self._tell(found.case, intent, posted)
+        self._close(found.case, always=asked or intent.attempts > 1)
 
         def step(case: Case) -> Case:
             if case.erp_order is not None:
@@ -194,66 +193,61 @@ class Sender:
             applied = orders.settled(intent, IntentState.APPLIED, now=now, result=posted.erp_order)
             lines = demand.accepted_lines(case, posted.items)
             case = lifecycle.accepted(
-                case, applied, number=posted.erp_order, lines=lines, total=total
+                case, applied, number=posted.erp_order, lines=lines, total=_total(posted)
             )
             case = orders.noted(case, "accepted by ERP", posted.erp_order, now=now)
             return lifecycle.settled(case, now=now)
 
-        case = self._recorded(found, posted.erp_order, step)
-        if case is not None:
-            self._look_again(case, intent)
-            self._done(found.case, case, posted, now)
+        self.trailing.works.append(partial(self._recorded, found, posted.erp_order, step))
+        if not self.seen:
+            self.trailing.finish()
 
-    def _recorded(
-        self, found: CaseRow, erp_order: str, step: Callable[[Case], Case]
-    ) -> Case | None:
+    def _recorded(self, found: CaseRow, erp_order: str, step: Callable[[Case], Case]) -> None:
         """Both or none: a case the ERP holds whose number leads nowhere would never ship."""
-        order_id = found.case.order.order_id
-        links = ErpLinks(self.connection, self.store, self.queues)
-        case = step(found.case)
-        new = [links.new(erp_order, order_id), self.cases.put(case, found.rev)]
-        if self.store.commit_together(new):
-            return case
-        links.link(erp_order, order_id)
-        return self.cases.change(order_id, step)
+        order_id, case = found.case.order.order_id, step(found.case)
+        links, put = ErpLinks(self.connection, self.store, self.queues), self.cases.put
+        whole = links.link_with(put(case, found.rev), erp_order, order_id)
+        now = case if whole else self.cases.change(order_id, step)
+        if now is not None:
+            self._look_again(now)
 
-    def _look_again(self, case: Case, intent: Intent) -> None:
-        """What changed meanwhile is to be changed; what was posted twice may be there twice."""
-        queue, name = keys.write_queue(self.connection), {"case": case.order.order_id}
+    def _look_again(self, case: Case) -> None:
+        """What changed meanwhile is to be changed; should this get lost, the sweep finds it."""
         due = demand.changes(case) or uncredited(case)
-        messages = [Message(queue, name)] if due else []
+        name = {"case": case.order.order_id}
+        self.queues.send([Message(keys.write_queue(self.connection), name)] if due else [])
+
+    def _tell(self, sent: Case, intent: Intent, posted: PostedOrder) -> None:
+        """The news, and what is not as it should be; what was posted twice may be there twice."""
+        order, total = sent.order, _total(posted)
         if intent.attempts > 1:
             wait_s = min(int(self.settle.total_seconds()), DELAY_MAX_S)
-            messages.append(Message(queue, {**name, "check": "duplicates"}, wait_s))
-        self.queues.send(messages)
-
-    def _done(self, sent: Case, case: Case, posted: PostedOrder, now: datetime) -> None:
-        order = sent.order
-        self.untold.append(
-            OrderAccepted(
-                at=now,
-                order_id=order.order_id,
-                channel=order.channel,
-                erp_order=posted.erp_order,
-                total=order.total,
-            )
+            body = {"case": order.order_id, "check": "duplicates"}
+            self.queues.send([Message(keys.write_queue(self.connection), body, wait_s)])
+        self.bus.publish(
+            [
+                OrderAccepted(
+                    at=self.clock.now(),
+                    order_id=order.order_id,
+                    channel=order.channel,
+                    erp_order=posted.erp_order,
+                    total=order.total,
+                )
+            ]
         )
-        self._close(case)
-        if case.erp_total is not None and case.erp_total != order.total:
-            self.issues.report([self._differs(sent, case.erp_total, posted.erp_order)])
+        if total is not None and total != order.total:
+            self.issues.report([self._differs(sent, total, posted.erp_order)])
         if differing := content.differing(order, posted.units):
             self.issues.report([self._content(sent, posted.erp_order, differing)])
 
-    def _close(self, case: Case) -> None:
-        """End what was told of an order the ERP has; a repeat makes good what a crash left."""
-        if case.erp_order is None:
-            return
+    def _close(self, case: Case, *, always: bool) -> None:
+        """End what was told of an order before it came to its end."""
         known = {hop.what for hop in case.timeline}
         for kind, what in (
             (IssueKind.ORDER_REJECTED, "rejected by ERP"),
             (IssueKind.ORDER_IN_DOUBT, "in doubt"),
         ):
-            if what in known:
+            if always or what in known:
                 self.issues.solve(kind, case.order.order_id, by="accepted by the ERP")
 
     def _doubt(self, found: CaseRow, sent: Intent, detail: str) -> None:
@@ -266,9 +260,13 @@ class Sender:
             case = orders.noted(orders.with_intent(case, doubted), "in doubt", detail, now=now)
             return lifecycle.advance(case, CaseState.IN_DOUBT, now=now)
 
-        case = self.cases.change(found.case.order.order_id, step)
-        if case is not None and case.state is CaseState.IN_DOUBT:
-            self.issues.report([self._in_doubt(case)])
+        def tell(_: Case, after: Case) -> None:
+            if after.state is CaseState.IN_DOUBT:
+                self.issues.report([self._in_doubt(after)])
+
+        case = self.cases.change(found.case.order.order_id, step, tell=tell)
+        if case is not None and case.erp_order is not None:  # another worker was answered
+            self._close(case, always=True)
 
     def _unsent(self, found: CaseRow, sent: Intent, detail: str) -> None:
         """Nothing reached the ERP: the intent is planned again, without a doubt."""
@@ -279,7 +277,7 @@ class Sender:
                 return None
             return self._back(orders.with_intent(case, planned), CaseState.RELEASED)
 
-        self._end(self.cases.change(found.case.order.order_id, step))
+        self._freed(self.cases.change(found.case.order.order_id, step, tell=self._end))
 
     def _back(self, case: Case, state: CaseState) -> Case:
         """A case the ERP does not hold after all; who wants nothing of it any more cancels it."""
@@ -288,13 +286,16 @@ class Sender:
             state = CaseState.CANCELLED
         return lifecycle.advance(case, state, now=self.clock.now())
 
-    def _end(self, case: Case | None) -> None:
-        if case is not None and case.state is CaseState.CANCELLED and case.erp_order is None:
-            order = case.order
-            self.cases.sync_holds(order.order_id)
-            now = self.clock.now()
+    def _end(self, before: Case, after: Case) -> None:
+        if after.state is CaseState.CANCELLED and before.state is not CaseState.CANCELLED:
+            order, now = after.order, self.clock.now()
             event = OrderCancelled(at=now, order_id=order.order_id, channel=order.channel)
             self.bus.publish([event])
+
+    def _freed(self, case: Case | None) -> None:
+        """What is not wanted any more holds nothing; a repeat makes good what a crash left."""
+        if case is not None and case.state is CaseState.CANCELLED and case.erp_order is None:
+            self.cases.sync_holds(case.order.order_id)
 
     def _rejected(self, found: CaseRow, sent: Intent, error: RejectedError) -> None:
         now = self.clock.now()
@@ -308,17 +309,19 @@ class Sender:
             held = (HoldReason.REJECTED_BY_ERP,) if case.state is CaseState.HELD else ()
             return case.model_copy(update={"holds": held})
 
-        case = self.cases.change(found.case.order.order_id, step)
-        self._end(case)
-        if case is not None and case.state is CaseState.HELD:
-            self.issues.report([self._refusal(case, error)])
+        def tell(before: Case, after: Case) -> None:
+            self._end(before, after)
+            if after.state is CaseState.HELD:
+                self.issues.report([self._refusal(after, error)])
+
+        self._freed(self.cases.change(found.case.order.order_id, step, tell=tell))
 
     def _unrejected(self, case: Case) -> Case | None:
         if HoldReason.REJECTED_BY_ERP not in case.holds:
             return None
         case = orders.noted(case, "released again", "by an operator", now=self.clock.now())
         case = lifecycle.advance(case, CaseState.RELEASED, now=self.clock.now())
-        return case.model_copy(update={"holds": ()})
+        return case.model_copy(update={"holds": (), "order": customers.unbooked(case.order)})
 
     def _report_duplicates(self, case: Case, posted: Sequence[PostedOrder]) -> None:
         numbers = [p.erp_order for p in posted]

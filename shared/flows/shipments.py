@@ -146,9 +146,7 @@ class ShipmentTeller:
     def _tell(self, case: Case, intent: Intent) -> None:
         shipment = next(s for s in case.shipments if s.shipment_id == intent.reference)
         now = self.clock.now()
-        sent = intent.model_copy(
-            update={"state": IntentState.SENT, "attempts": intent.attempts + 1, "sent_at": now}
-        )
+        sent = orders.sent(intent, now=now)
         self.cases.change(case.order.order_id, lambda c: orders.with_intent(c, sent))
         if case.order.called:
             self._settle(case, sent, Outcome(key=shipment.shipment_id, verdict=Verdict.APPLIED))
@@ -174,21 +172,23 @@ class ShipmentTeller:
                 return None
             return orders.noted(orders.with_intent(case, done), what, sent.reference, now=now)
 
-        after = self.cases.change(case.order.order_id, step)
-        if good and after is not None:
+        def tell(_: Case, after: Case) -> None:
+            if not good:
+                self.issues.report([self._refused(after, sent, outcome)])
+                return
             self.bus.publish(
                 [
                     OrderShipped(
                         at=now,
-                        order_id=case.order.order_id,
-                        channel=case.order.channel,
+                        order_id=after.order.order_id,
+                        channel=after.order.channel,
                         shipment_id=sent.reference,
                         complete=after.state is CaseState.SHIPPED,
                     )
                 ]
             )
-        elif not good:
-            self.issues.report([self._refused(case, sent, outcome)])
+
+        self.cases.change(case.order.order_id, step, tell=tell)
 
     def _refused(self, case: Case, sent: Intent, outcome: Outcome) -> Problem:
         return Problem(

@@ -27,25 +27,25 @@ def taken(row: Row | None, now: datetime) -> bool:
 
 
 class Slots:
-    """One place of a connection's, held or not; the one held last is tried first."""
+    """One place of a connection's, held or not; the one given back last is tried first, unseen."""
 
     def __init__(self, connection: str, count: int, store: Store, clock: Clock) -> None:
         self._keys = keys.slots(connection, count)
         self._store = store
         self._clock = clock
         self._mine: tuple[Key, int] | None = None
+        self._left: tuple[Key, int] | None = None
         self._until: datetime | None = None
         self._last: int | None = None
 
     def hold(self) -> None:
         """Have a place, or raise ThrottledError saying when to come back."""
         now = self._clock.now()
-        if self._mine is not None and self._until is not None:
-            if now < self._until - LEASE / 2:
-                return
-            if self._take(*self._mine, now):
-                return
-        self._mine = None
+        if self._mine is not None and self._until is not None and now < self._until - LEASE / 2:
+            return
+        known, self._mine, self._left = self._mine or self._left, None, None
+        if known is not None and self._take(*known, now):
+            return
         for _ in range(ROUNDS):
             rows = self._store.get(self._keys)
             free = [key for key in self._keys if not taken(rows.get(key), now)]
@@ -62,7 +62,8 @@ class Slots:
         if self._mine is None:
             return
         (key, rev), self._mine = self._mine, None
-        self._store.commit([Put(key, FREE, rev)])
+        if self._store.commit([Put(key, FREE, rev)])[0]:
+            self._left = key, rev + 1
 
     def _from_mine(self, free: list[Key], now: datetime) -> list[Key]:
         """Those that begin together begin at different places."""

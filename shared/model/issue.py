@@ -1,10 +1,12 @@
 """Exceptions in business terms: rows a person can act on. Repeats fold into one."""
 
+import operator
 from enum import StrEnum
 
 from pydantic import Field
 
 from shared.model.base import Canonical, Instant
+from shared.model.candidate import Candidate
 from shared.model.ids import Name
 from shared.model.money import Money
 
@@ -21,6 +23,7 @@ class IssueKind(StrEnum):
     ORDER_HELD = "order_held"
     CHANGE_REJECTED = "change_rejected"
     CANCELLED_TOO_LATE = "cancelled_too_late"
+    CANCELLATION_ASKED = "cancellation_asked"
     CONTENT_DIFFERS = "content_differs"
     LINE_REJECTED = "line_rejected"
     UNMAPPED_LOCATION = "unmapped_location"
@@ -42,6 +45,9 @@ class IssueKind(StrEnum):
     REFUND_WITHOUT_ORDER = "refund_without_order"
     REFUND_EXCEEDS_PAID = "refund_exceeds_paid"
     CREDIT_REJECTED = "credit_rejected"
+    RETURN_REJECTED = "return_rejected"
+    RETURN_DIFFERS = "return_differs"
+    REFUND_DUE = "refund_due"
     SHIPMENT_WITHOUT_ORDER = "shipment_without_order"
     SHIPMENT_REJECTED = "shipment_rejected"
     EDITED_ON_CHANNEL = "edited_on_channel"
@@ -70,6 +76,7 @@ class Issue(Canonical):
     """One thing that is stuck. `subject` names it; `kind` and `subject` together are its identity.
 
     `replay` says what to do again once the cause is gone: a message for one of our own queues.
+    `candidates` are articles that codes nobody knows may mean.
     """
 
     kind: IssueKind
@@ -89,6 +96,7 @@ class Issue(Canonical):
     solved_at: Instant | None = None
     solved_by: str | None = None
     replay: dict[str, str] | None = None
+    candidates: tuple[Candidate, ...] = Field(default=(), exclude_if=operator.not_)
 
     @property
     def issue_id(self) -> str:

@@ -6,9 +6,9 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
 
 from shared.model.base import Canonical, Instant
-from shared.model.ids import Name
+from shared.model.ids import ExternalId, Gtin, Name
 from shared.model.money import Currency
-from shared.model.order import Address, Customer, ExternalId, FraudVerdict, PaymentKind
+from shared.model.order import Address, Customer, FraudVerdict, PaymentKind
 
 LINES_MAX = 1000
 _WHOLE = 15  # digits before the point
@@ -58,6 +58,7 @@ class CalledLine(Canonical):
     line_id: ExternalId
     sku: Said = Field(description="an article of the ERP, or a code that is mapped to one")
     title: Text
+    gtin: Gtin | None = None
     quantity: int = Field(gt=0, le=1_000_000)
     unit_price: Amount
     location: Name | None = None

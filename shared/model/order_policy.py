@@ -9,6 +9,22 @@ from shared.model.base import Canonical
 type AddressField = Literal["name", "lines", "city", "postcode", "country"]
 
 
+class AddressLimits(Canonical):
+    """How long the parts of an address may be in an ERP, and which it does not do without.
+
+    None is no limit; `lines` has one for each line there is room for.
+    """
+
+    name: int | None = None
+    lines: tuple[int, ...] = ()
+    city: int | None = None
+    region: int | None = None
+    postcode: int | None = None
+    country: int | None = None
+    phone: int | None = None
+    required: tuple[AddressField, ...] = ()
+
+
 class OrderPolicy(Canonical):
     """Of one channel."""
 
@@ -18,6 +34,14 @@ class OrderPolicy(Canonical):
     )
     fraud: Literal["hold", "ignore"] = Field(
         default="hold", description="whether a verdict that is pending or bad holds an order"
+    )
+    buyer_cancels: Literal["hold", "tell"] = Field(
+        default="hold",
+        description="whether an order whose buyer asks to cancel waits for a person, or is told of",
+    )
+    shipped_elsewhere: Literal["hold", "send"] = Field(
+        default="hold",
+        description="what becomes of an order that left before the ERP knew of it",
     )
     address: tuple[AddressField, ...] = Field(
         default=(), description="what an order must say of where the goods go"

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, JsonValue, field_validator, model_validator
 
-from shared.model import stock_consistency
+from shared.model import order_consistency, stock_consistency
 from shared.model.accuracy import AccuracyPolicy
 from shared.model.base import Canonical, Instant
 from shared.model.consistency import mistakes
@@ -17,6 +17,7 @@ from shared.model.kits import KitRules
 from shared.model.limits import Limits
 from shared.model.money import Currency
 from shared.model.order_policy import OrderPolicy
+from shared.model.order_rules import OrderRule
 from shared.model.parity import ParityPolicy
 from shared.model.price import PriceKind, TaxBasis
 from shared.model.price_rules import (
@@ -166,6 +167,9 @@ class Retailer(Canonical):
     accuracy: AccuracyPolicy = AccuracyPolicy()
     location_groups: tuple[LocationGroup, ...] = ()
     stock_rules: tuple[StockRule, ...] = ()
+    order_rules: tuple[OrderRule, ...] = Field(
+        default=(), description="how orders are to stand in the ERP, by store and market"
+    )
     allocations: tuple[Allocation, ...] = ()
     stock_guards: StockGuards = StockGuards()
     kits: KitRules | None = Field(default=None, description="whether articles are sold as kits")
@@ -241,7 +245,11 @@ class Retailer(Canonical):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         said = self.model_dump(mode="json")
-        found = [*mistakes(said), *stock_consistency.mistakes(said)]
+        found = [
+            *mistakes(said),
+            *stock_consistency.mistakes(said),
+            *order_consistency.mistakes(said),
+        ]
         if found:
             raise ValueError("; ".join(str(mistake) for mistake in found))
         return self

@@ -1,6 +1,5 @@
 """`shelfwire bench orders`: how soon orders reach the ERP, how many, and what that costs."""
 
-import hashlib
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
@@ -8,7 +7,7 @@ from typing import Final
 from tests.bench import cold, door
 from tests.bench.erp import SLOTS, storm, trickle
 from tests.bench.metric import EXACTLY, Area, Line, Size
-from tests.bench.prices import CALIBRATION, least
+from tests.bench.timing import UNIT, digest_ns
 from tests.simulation.engine import SECOND
 
 WEBHOOK_MOST: Final = Decimal("1.25")
@@ -21,7 +20,6 @@ IMPORT_WEBHOOK_MOST: Final = Decimal("1.05")
 IMPORT_WORKER_MOST: Final = Decimal("1.6")
 STORM, TRICKLE = 1_200, 400
 ROUNDS: Final = 5
-DIGEST: Final = "sha256 of 1,159 bytes"
 
 
 def webhook(size: Size) -> Iterator[Line]:
@@ -45,9 +43,8 @@ def load(size: Size) -> Iterator[Line]:
     yield Line("orders.slot_use.over", over, Decimal(0), "calls beyond the slots", EXACTLY)
     rate = traffic.per_hour
     yield Line("orders.per_hour", rate, CEILING, "orders an hour", least=PER_HOUR_LEAST)
-    (digest,) = least(lambda: hashlib.sha256(CALIBRATION).digest())
-    each = Decimal(traffic.cpu_ns) / len(traffic.accepted) / digest
-    yield Line("orders.cpu", each, CPU_BOUND, DIGEST, Decimal(1))
+    each = Decimal(traffic.cpu_ns) / len(traffic.accepted) / digest_ns()
+    yield Line("orders.cpu", each, CPU_BOUND, UNIT, Decimal(1))
 
 
 def imports(size: Size) -> Iterator[Line]:

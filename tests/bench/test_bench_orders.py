@@ -42,7 +42,7 @@ def test_latency_leaves_out_the_call_that_creates_the_order_and_nothing_else() -
 
 def test_the_door_is_measured_on_the_row_it_writes() -> None:
     ours, bare = door.cpu(b'{"id":450789469}')
-    assert ours > bare > 0
+    assert bare / 2 < ours < 2 * bare
 
 
 def test_a_ratio_below_its_least_does_not_pass() -> None:

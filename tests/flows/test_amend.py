@@ -398,7 +398,7 @@ def test_an_address_that_lacks_what_the_retailer_asks_for_holds_the_order() -> N
     world = careful(address=["city", "postcode"])
     world.capture.take(order(shipping_address={"city": "Leeds"}))
     (issue,) = world.open()
-    assert (issue.field, issue.value) == ("shipping_address", "without postcode")
+    assert (issue.field, issue.value) == ("shipping_address.postcode", "without postcode")
     world.capture.take(told(1, shipping_address={"city": "Leeds", "postcode": "LS1"}))
     assert case(world).state is CaseState.RELEASED
 

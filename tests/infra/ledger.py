@@ -126,6 +126,8 @@ LEDGER: dict[str, dict[str, Actions]] = {
     },
     "import-file": {
         "facts": WRITE,
+        "links": READ,
+        "orders": DELETE,
         "issues": WRITE,
         "control": DELETE,
         "files": frozenset({"s3:ListBucket"}),
@@ -133,6 +135,8 @@ LEDGER: dict[str, dict[str, Actions]] = {
         "ledger": KEEP,
         "report": FETCH | KEEP,
         "import": CONSUME | SEND,
+        "erp-write": SEND,
+        "shop-write": SEND,
         "bus": NEWS,
     },
     "api-approvals": {
@@ -163,6 +167,15 @@ LEDGER: dict[str, dict[str, Actions]] = {
         "erp-write": SEND,
         "shop-write": SEND,
         "bus": NEWS,
+    },
+    "api-returns": {
+        "facts": WRITE,
+        "orders": WRITE,
+        "issues": WRITE,
+        "control": WRITE,
+        "erp-write": SEND,
+        "bus": NEWS,
+        "ledger": KEEP,
     },
     "api-reservations": {"facts": WRITE, "orders": WRITE, "control": DRAW},
     "erp-read": {

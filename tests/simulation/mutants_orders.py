@@ -55,7 +55,7 @@ ORDERS: tuple[Mutant, ...] = (
         (SLOW, STORM),
         (
             SEND + "_post",
-            "if not self._recorded_sent(case, found.rev, now + self.settle):",
+            "if not self.trailing.beside(partial(self.cases.commit, case, found.rev, due=due)):",
             "if False:",
         ),
     ),
@@ -125,7 +125,7 @@ ORDERS: tuple[Mutant, ...] = (
         "Personal data stands in a row that is shown and notified.",
         (CODE,),
         (
-            CAPTURE + "_problems",
+            CAPTURE + "_unmapped",
             'value=", ".join(codes)[:200]',
             'value=", ".join(codes)[:100] + str(order.customer)',
         ),

@@ -46,13 +46,14 @@ def _invoices(tenant: Tenant, now: datetime) -> Iterator[Bill]:
 
 
 def _delivered(tenant: Tenant, order: Order, item: OrderItem) -> BilledItem | None:
+    """What of an item left since its last bill; of a service all of it, with the first goods."""
     start = tenant.billed[order.number, item.item]
-    if item.delivered <= start:
+    begun = any(each.delivered for each in order.items)
+    end = item.delivered if tenant.carried(item.material) or not begun else item.quantity
+    if end <= start:
         return None
-    net, tax = (
-        _share(amount, item.quantity, start, item.delivered) for amount in (item.net, item.tax)
-    )
-    units = item.delivered - start
+    net, tax = (_share(amount, item.quantity, start, end) for amount in (item.net, item.tax))
+    units = end - start
     return BilledItem(order.number, item.item, item.material, units, net, tax)
 
 
@@ -64,7 +65,7 @@ def _share(amount: Decimal, of: Decimal, start: Decimal, end: Decimal) -> Decima
 
 def _memos(tenant: Tenant, now: datetime) -> Iterator[Bill]:
     for document in tenant.credits.after(None):
-        if tenant.billed[document.number, ""]:
+        if document.blocked or tenant.billed[document.number, ""]:
             continue
         tenant.billed[document.number, ""] = Decimal(1)
         items = [

@@ -86,9 +86,29 @@ SETS: dict[tuple[str, str], EntitySet] = {
             "SalesOrder",
             "SalesOrder SalesOrderType SalesOrganization DistributionChannel OrganizationDivision "
             "SoldToParty PurchaseOrderByCustomer CustomerPurchaseOrderDate TransactionCurrency "
-            "TotalNetAmount LastChangeDateTime RequestedDeliveryDate",
+            "TotalNetAmount LastChangeDateTime RequestedDeliveryDate ShippingCondition "
+            "CustomerPaymentTerms CustomerTaxClassification1",
             "to_Item",
             "PurchaseOrderByCustomer",
+        ),
+        _set(
+            "API_BUSINESS_PARTNER",
+            "A_BusinessPartner",
+            "BusinessPartner",
+            "BusinessPartner Customer BusinessPartnerCategory BusinessPartnerIDByExtSystem "
+            "BusinessPartnerIsBlocked IsMarkedForArchiving FirstName LastName",
+        ),
+        _set(
+            "API_BUSINESS_PARTNER",
+            "A_AddressEmailAddress",
+            "AddressID",
+            "AddressID Person OrdinalNumber EmailAddress SearchEmailAddress",
+        ),
+        _set(
+            "API_BUSINESS_PARTNER",
+            "A_BusinessPartnerAddress",
+            "BusinessPartner",
+            "BusinessPartner AddressID Country CityName PostalCode StreetName",
         ),
         _set(
             "API_BILLING_DOCUMENT_SRV",
@@ -118,6 +138,22 @@ SETS: dict[tuple[str, str], EntitySet] = {
             "PurchaseOrderByCustomer",
         ),
         _set(
+            "API_CUSTOMER_RETURNS_DELIVERY_SRV;v=0002",
+            "A_ReturnsDeliveryHeader",
+            "DeliveryDocument",
+            "DeliveryDocument OverallGoodsMovementStatus ActualGoodsMovementDate "
+            "ActualGoodsMovementTime LastChangeDate",
+            "to_DeliveryDocumentItem",
+        ),
+        _set(
+            "API_CUSTOMER_RETURNS_DELIVERY_SRV;v=0002",
+            "A_ReturnsDeliveryItem",
+            "DeliveryDocument",
+            "DeliveryDocument DeliveryDocumentItem Material ActualDeliveryQuantity "
+            "ReferenceSDDocument ReferenceSDDocumentItem GoodsMovementType Plant StorageLocation",
+            sought="ReferenceSDDocument",
+        ),
+        _set(
             "API_OUTBOUND_DELIVERY_SRV;v=0002",
             "A_OutbDeliveryHeader",
             "DeliveryDocument",
@@ -139,6 +175,9 @@ ORDER_HEADER = {
     "CustomerPurchaseOrderDate": 0,
     "RequestedDeliveryDate": 0,
     "TransactionCurrency": 5,
+    "ShippingCondition": 2,
+    "CustomerPaymentTerms": 4,
+    "CustomerTaxClassification1": 1,
     "to_Item": 0,
     "to_Partner": 0,
     "to_PricingElement": 0,
@@ -157,15 +196,66 @@ ORDER_ITEM = {
     "UnderlyingPurchaseOrderItem": 6,
     "PurchaseOrderByCustomer": 35,
     "ProductionPlant": 4,
+    "StorageLocation": 4,
+    "ProductTaxClassification1": 1,
     "to_PricingElement": 0,
 }
 ITEM_CHANGE = {"SalesDocumentRjcnReason": 2, "RequestedQuantity": 0}
 """What of an item may be changed once the order is there."""
-ORDER_PARTNER = {"PartnerFunction": 2, "Customer": 10}
+ORDER_PARTNER = {"PartnerFunction": 2, "Customer": 10, "to_Address": 0}
+ORDER_ADDRESS = {
+    "AddresseeFullName": 80,
+    "StreetName": 60,
+    "StreetSuffixName1": 40,
+    "StreetSuffixName2": 40,
+    "CityName": 40,
+    "PostalCode": 10,
+    "Region": 3,
+    "Country": 3,
+    "PhoneNumber": 30,
+    "EmailAddress": 241,
+}
 ORDER_PRICING = {
     "ConditionType": 4,
     "ConditionRateValue": 0,
     "ConditionCurrency": 5,
     "ConditionQuantity": 0,
     "ConditionQuantityUnit": 3,
+}
+
+# What a business partner may be created with.
+PARTNER = {
+    "BusinessPartnerCategory": 1,
+    "BusinessPartnerGrouping": 4,
+    "FirstName": 40,
+    "LastName": 40,
+    "CorrespondenceLanguage": 2,
+    "BusinessPartnerIDByExtSystem": 20,
+    "to_BusinessPartnerAddress": 0,
+    "to_BusinessPartnerRole": 0,
+    "to_Customer": 0,
+}
+PARTNER_ADDRESS = {
+    "StreetName": 60,
+    "StreetSuffixName": 40,
+    "AdditionalStreetSuffixName": 40,
+    "CityName": 40,
+    "PostalCode": 10,
+    "Region": 3,
+    "Country": 3,
+    "Language": 2,
+    "to_EmailAddress": 0,
+    "to_PhoneNumber": 0,
+}
+PARTNER_EMAIL = {"EmailAddress": 241, "IsDefaultEmailAddress": 0}
+PARTNER_PHONE = {"PhoneNumber": 30, "IsDefaultPhoneNumber": 0}
+PARTNER_ROLE = {"BusinessPartnerRole": 6}
+PARTNER_CUSTOMER = {"to_CustomerSalesArea": 0}
+PARTNER_SALES_AREA = {
+    "SalesOrganization": 4,
+    "DistributionChannel": 2,
+    "Division": 2,
+    "Currency": 5,
+    "CustomerPaymentTerms": 4,
+    "ShippingCondition": 2,
 }

@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
 from sandbox.vendors.sap.entities import (
+    ORDER_ADDRESS,
     ORDER_HEADER,
     ORDER_ITEM,
     ORDER_PARTNER,
@@ -15,6 +16,7 @@ from sandbox.vendors.sap.refusals import Refused
 from sandbox.vendors.sap.tenant import ZERO, Order, OrderItem, Tenant
 
 PRICE, DISCOUNT, FREIGHT, TAX = "PMP0", "RB00", "HD00", "MWST"
+_KEPT = ("ShippingCondition", "CustomerPaymentTerms", "CustomerTaxClassification1")
 _INVALID = "005056A509B11ED1BEB1513DD7B12C7C"
 
 
@@ -24,15 +26,12 @@ def create(tenant: Tenant, body: object, now: datetime) -> Order:
     for name in ORDER_REQUIRED:
         if not header.get(name):
             raise Refused("V1/320", f"Enter a value for {name}", field=name)
-    if header["SoldToParty"] not in tenant.customers:
-        raise Refused(
-            "VP/199", f"Customer {header['SoldToParty']} does not exist", field="SoldToParty"
-        )
+    _customer(tenant, header)
     rows = header.get("to_Item")
     if not isinstance(rows, list) or not rows:
         raise Refused("V1/331", "The sales order has no items", field="to_Item")
     for partner in _list(header.get("to_Partner")):
-        checked(partner, ORDER_PARTNER, "A_SalesOrderHeaderPartnerType")
+        _partner(partner)
     currency = str(header.get("TransactionCurrency") or "EUR")
     items = [item_of(tenant, i, row, currency) for i, row in enumerate(rows, start=1)]
     _, freight, tax = parts(header.get("to_PricingElement"), currency, {FREIGHT})
@@ -40,7 +39,7 @@ def create(tenant: Tenant, body: object, now: datetime) -> Order:
         number=tenant.next("5", 8),
         header={
             name: str(header.get(name) or "")
-            for name in (*ORDER_REQUIRED, "PurchaseOrderByCustomer")
+            for name in (*ORDER_REQUIRED, "PurchaseOrderByCustomer", *_KEPT)
         },
         currency=currency,
         freight=freight,
@@ -50,6 +49,30 @@ def create(tenant: Tenant, body: object, now: datetime) -> Order:
     )
     tenant.add_order(order)
     return order
+
+
+def _customer(tenant: Tenant, header: Mapping[str, object]) -> None:
+    """He must exist, be open for orders, and be known in the order's sales area."""
+    name = str(header["SoldToParty"])
+    if name not in tenant.customers:
+        raise Refused("VP/199", f"Customer {name} does not exist", field="SoldToParty")
+    partner = tenant.partners.get(name)
+    if partner is None:
+        return
+    if partner.blocked:
+        raise Refused("VP/200", f"Customer {name} is blocked", field="SoldToParty")
+    area = ("SalesOrganization", "DistributionChannel", "OrganizationDivision")
+    if partner.areas is not None and tuple(str(header[n]) for n in area) not in partner.areas:
+        raise Refused("VP/201", f"Customer {name} is not in the sales area", field="SoldToParty")
+
+
+def _partner(body: object) -> None:
+    partner = checked(body, ORDER_PARTNER, "A_SalesOrderHeaderPartnerType")
+    for address in _list(partner.get("to_Address")):
+        row = checked(address, ORDER_ADDRESS, "A_SalesOrderPartnerAddressType")
+        for name in ("CityName", "Country"):
+            if not row.get(name):
+                raise Refused("AM/022", f"Enter a value for {name}", field=name)
 
 
 def item_of(tenant: Tenant, place: int, body: object, currency: str) -> OrderItem:

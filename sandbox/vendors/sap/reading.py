@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from sandbox.vendors.sap import billing, crediting
+from sandbox.vendors.sap import billing, crediting, partners, returning
 from sandbox.vendors.sap.entities import CONDITION_KEYS
 from sandbox.vendors.sap.query import Condition, beyond, wanted
 from sandbox.vendors.sap.tenant import (
@@ -276,8 +276,13 @@ _SETS: dict[str, Callable[[Tenant, Condition | None], Iterator[Row]]] = {
     "A_MaterialStock": _material_stock,
     "A_MaterialDocumentItem": _documents,
     "A_SalesOrder": _orders,
+    "A_BusinessPartner": partners.rows,
+    "A_AddressEmailAddress": partners.email_rows,
+    "A_BusinessPartnerAddress": partners.address_rows,
     "A_BillingDocument": _bills,
     "A_CustomerReturn": _credits("CustomerReturn"),
     "A_CreditMemoRequest": _credits("CreditMemoRequest"),
     "A_OutbDeliveryHeader": _deliveries,
+    "A_ReturnsDeliveryHeader": returning.headers,
+    "A_ReturnsDeliveryItem": returning.items,
 }

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, unquote
 import httpx
 
 from sandbox.simulator import Delivery, Vanish
-from sandbox.vendors.sap import amending, control, crediting, ordering, reading
+from sandbox.vendors.sap import amending, control, crediting, ordering, partners, reading
 from sandbox.vendors.sap.entities import SETS, EntitySet
 from sandbox.vendors.sap.events import Events
 from sandbox.vendors.sap.query import Condition, parse
@@ -30,7 +30,7 @@ ROOT = "/sap/opu/odata/sap/"
 _ORDERS = ("API_SALES_ORDER_SRV", "A_SalesOrder")
 TOKEN_LIFE = timedelta(hours=1)
 CSRF_LIFE = timedelta(minutes=30)
-_CREATED = frozenset({"A_SalesOrder", *crediting.KINDS})
+_CREATED = frozenset({"A_SalesOrder", "A_BusinessPartner", *crediting.KINDS})
 _OPTIONS = frozenset(
     {"$filter", "$select", "$expand", "$orderby", "$top", "$skip", "$skiptoken", "$format"}
     | {"$inlinecount", "sap-client"}
@@ -193,7 +193,14 @@ class SapSimulator:
         if (refusal := self._without_session(request, now)) is not None:
             return refusal
         body = _body(request)
-        row = self._order(body, now) if name == "A_SalesOrder" else self._credit(name, body, now)
+        match name:
+            case "A_SalesOrder":
+                row = self._order(body, now)
+            case "A_BusinessPartner":
+                row = partners.row_of(partners.create(self.tenant, body))
+                self.counts["partners"] += 1
+            case _:
+                row = self._credit(name, body, now)
         if self.lingers > 0:
             self.lingers -= 1
             time.sleep(self.linger_s)

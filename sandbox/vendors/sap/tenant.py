@@ -2,7 +2,7 @@
 
 from bisect import bisect_right, insort
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -112,6 +112,25 @@ class Order:
 
 
 @dataclass(slots=True)
+class Partner:
+    """A business partner; `customer` is empty without a role that sells to it.
+
+    `areas` are sales organisation, distribution channel and division it may order in; of one made
+    by hand, everywhere.
+    """
+
+    number: str
+    customer: str
+    reference: str = ""
+    first_name: str = ""
+    last_name: str = ""
+    address: Mapping[str, str] = field(default_factory=dict)
+    emails: list[str] = field(default_factory=list)
+    areas: list[tuple[str, str, str]] | None = None
+    blocked: bool = False
+
+
+@dataclass(slots=True)
 class DeliveryItem:
     item: str
     material: str
@@ -138,6 +157,7 @@ class CreditItem:
     order_item: str
     net: Decimal
     tax: Decimal
+    rejected: str = ""
 
 
 @dataclass(slots=True)
@@ -154,10 +174,32 @@ class CreditDocument:
     net: Decimal
     items: list[CreditItem]
     changed_at: datetime
+    blocked: str = ""
 
     @property
     def gross(self) -> Decimal:
         return self.net + sum((item.tax for item in self.items), ZERO)
+
+
+@dataclass(slots=True)
+class ReturnsDeliveryItem:
+    """Units received of an item of a customer return, by a goods movement."""
+
+    item: str
+    material: str
+    quantity: Decimal
+    document: str
+    document_item: str
+    movement: str
+    plant: str
+    storage_location: str
+
+
+@dataclass(slots=True)
+class ReturnsDelivery:
+    number: str
+    moved_at: datetime
+    items: list[ReturnsDeliveryItem]
 
 
 @dataclass(slots=True)
@@ -231,8 +273,10 @@ class Tenant:
     billed: dict[tuple[str, str], Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     credits: Keyed[CreditDocument] = field(default_factory=Keyed)
     credited: dict[str, list[CreditDocument]] = field(default_factory=lambda: defaultdict(list))
+    returned: Keyed[ReturnsDelivery] = field(default_factory=Keyed)
     documents: Keyed[Row] = field(default_factory=Keyed)
     customers: set[str] = field(default_factory=lambda: {"17100001"})
+    partners: dict[str, Partner] = field(default_factory=dict)
     _numbers: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
     def next(self, begins: str, digits: int) -> str:
@@ -243,6 +287,11 @@ class Tenant:
     def material(self, product: str) -> Material | None:
         found = self.materials.of(product)
         return found[0] if found else None
+
+    def carried(self, product: str) -> bool:
+        """Whether there is something to deliver of it; not of a service, such as freight."""
+        found = self.material(product)
+        return found is None or found.product_type != "SERV"
 
     def put_material(self, material: Material) -> None:
         known = self.materials.of(material.product)
@@ -272,6 +321,11 @@ class Tenant:
     def add_order(self, order: Order) -> None:
         self.orders.add(order.number, order)
         self.by_reference[order.header.get("PurchaseOrderByCustomer", "")].append(order)
+
+    def add_partner(self, partner: Partner) -> None:
+        self.partners[partner.number] = partner
+        if partner.customer:
+            self.customers.add(partner.customer)
 
     def add_credit(self, document: CreditDocument) -> None:
         self.credits.add(document.number, document)

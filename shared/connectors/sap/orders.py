@@ -7,18 +7,20 @@ prices contain the tax no tax condition is sent; where they do not, the channel'
 
 from collections.abc import Mapping, Sequence
 
-from shared.connectors.sap import values
+from shared.connectors.sap import addresses, values
 from shared.connectors.sap.schema import OrderRow
 from shared.connectors.sap.settings import SapSettings
 from shared.errors import RejectedError
 from shared.model.base import Json
 from shared.model.money import Money, total
 from shared.model.order import Discount, Order, OrderLine, TaxLine
+from shared.model.order_terms import OrderTerms
 from shared.ports import PostedOrder
 
 
 def body_of(order: Order, reference: str, settings: SapSettings) -> dict[str, Json]:
     """The body of POST A_SalesOrder; lines are numbered by their place in the order."""
+    settings = settings.of(order)
     body: dict[str, Json] = {
         "SalesOrderType": settings.order_type,
         "SalesOrganization": settings.sales_organization,
@@ -30,15 +32,46 @@ def body_of(order: Order, reference: str, settings: SapSettings) -> dict[str, Js
             order.placed_at.replace(hour=0, minute=0, second=0, microsecond=0)
         ),
         "TransactionCurrency": order.currency,
-        "to_Item": [item(i, line, order, settings) for i, line in enumerate(order.lines, start=1)],
+        **_terms(order),
+        "to_Item": [
+            *(item(i, line, order, settings) for i, line in enumerate(order.lines, start=1)),
+            *_freight_item(order, settings),
+        ],
     }
     header = _header(order, settings)
     if header:
         body["to_PricingElement"] = header
-    if settings.ship_to and settings.ship_to_function:
-        partner = {"PartnerFunction": settings.ship_to_function, "Customer": settings.ship_to}
-        body["to_Partner"] = [dict[str, Json](partner)]
+    partners = _partners(order, settings)
+    if partners:
+        body["to_Partner"] = partners
     return body
+
+
+def _terms(order: Order) -> dict[str, Json]:
+    """What the retailer's rules say of the whole order."""
+    if order.terms is None:
+        return {}
+    said = {
+        "ShippingCondition": order.terms.shipping_condition,
+        "CustomerPaymentTerms": order.terms.payment_terms,
+        "CustomerTaxClassification1": order.terms.customer_tax,
+    }
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def _partners(order: Order, settings: SapSettings) -> list[Json]:
+    """Who gets the goods, and where, if that is not the one who pays or not at his address."""
+    address = order.shipping_address if order.terms and order.terms.send_address else None
+    function = settings.ship_to_function
+    if not function or not (settings.ship_to or address):
+        return []
+    partner: dict[str, Json] = {
+        "PartnerFunction": function,
+        "Customer": settings.ship_to or settings.sold_to,
+    }
+    if address is not None:
+        partner["to_Address"] = [addresses.of_order(address, order.customer.email)]
+    return [partner]
 
 
 def item(place: int, line: OrderLine, order: Order, settings: SapSettings) -> dict[str, Json]:
@@ -60,13 +93,46 @@ def item(place: int, line: OrderLine, order: Order, settings: SapSettings) -> di
         "Material": line.sku,
         "RequestedQuantity": str(line.quantity),
         "UnderlyingPurchaseOrderItem": str(place),
+        **_of_line(line.line_id, order.terms),
         "to_PricingElement": elements,
     }
 
 
+def _of_line(line_id: str, terms: OrderTerms | None) -> dict[str, Json]:
+    """What the retailer's rules say of one line: its tax, and where it leaves from."""
+    if terms is None:
+        return {}
+    plant, _, storage = terms.ship_from.get(line_id, "").partition("/")
+    said = {
+        "ProductTaxClassification1": terms.tax_codes.get(line_id),
+        "ProductionPlant": plant,
+        "StorageLocation": storage,
+    }
+    return {name: value for name, value in said.items() if value}
+
+
+def _freight_item(order: Order, settings: SapSettings) -> list[Json]:
+    """Freight as an item, under no number of ours, where the rules name an article for it."""
+    terms = order.terms
+    paid = _freight(order, settings, settings.price_condition)
+    if terms is None or terms.freight_sku is None or not paid:
+        return []
+    one: dict[str, Json] = {"Material": terms.freight_sku, "RequestedQuantity": "1"}
+    if terms.freight_tax_code:
+        one["ProductTaxClassification1"] = terms.freight_tax_code
+    return [{**one, "to_PricingElement": paid}]
+
+
 def _header(order: Order, settings: SapSettings) -> list[Json]:
+    """Freight of the whole order, unless it is an item."""
+    if order.terms is not None and order.terms.freight_sku is not None:
+        return []
+    return _freight(order, settings, settings.freight_condition)
+
+
+def _freight(order: Order, settings: SapSettings, condition: str) -> list[Json]:
     off = total(order.currency, (d.amount for s in order.shipping for d in s.discounts))
-    elements = absolute(settings.freight_condition, order.freight() - off)
+    elements = absolute(condition, order.freight() - off)
     if not order.taxes_included:
         taxes = total(order.currency, (t.amount for s in order.shipping for t in s.taxes))
         elements += absolute(settings.tax_condition, taxes)

@@ -6,6 +6,7 @@ from pydantic import Field, ValidationError
 
 from shared.errors import RejectedError
 from shared.model.base import Canonical
+from shared.model.order import Order
 from shared.model.retailer import Connection
 
 
@@ -41,7 +42,9 @@ class SapSettings(Canonical):
     order_type: str = Field(default="OR", description="sales order type")
     sold_to: str = Field(default="17100001", description="customer that stands for web shoppers")
     ship_to_function: str = Field(default="", description="partner function of ship_to, if any")
-    ship_to: str = Field(default="", description="customer goods go to, if any")
+    ship_to: str = Field(
+        default="", description="customer goods go to; the order's own where an address is sent"
+    )
     price_condition: str = Field(default="PMP0", description="manual price per unit")
     discount_condition: str = Field(default="RB00", description="absolute discount of an item")
     freight_condition: str = Field(default="HD00", description="freight of the whole order")
@@ -55,6 +58,20 @@ class SapSettings(Canonical):
     credit_type: str = Field(default="CR", description="type of a credit memo request")
     credit_reason: str = Field(default="", description="order reason of credit documents")
     return_reason: str = Field(default="", description="return reason of returned items")
+    return_billing_block: str = Field(
+        default="08",
+        max_length=2,
+        description="billing block of returns we ask for, whose money goes back by refunds",
+    )
+    return_movements: dict[str, Literal["restock", "damaged", "quarantine", "scrap"]] = Field(
+        default={
+            "653": "restock",
+            "651": "quarantine",
+            "655": "quarantine",
+            "657": "damaged",
+        },
+        description="goods movement of a returns delivery -> what became of the units",
+    )
     freight_material: str = Field(
         default="",
         description="article credited when freight alone goes back; the order's first if empty",
@@ -87,6 +104,34 @@ class SapSettings(Canonical):
     locked_messages: tuple[str, ...] = Field(
         default=("V1/042", "CM/604"), description="message codes that mean: locked, try again"
     )
+    partner_grouping: str = Field(
+        default="", max_length=4, description="grouping of business partners that are created"
+    )
+    partner_roles: tuple[str, ...] = Field(
+        default=("FLCU00", "FLCU01"), description="roles of business partners that are created"
+    )
+    partner_language: str = Field(
+        default="EN", max_length=2, description="language of business partners that are created"
+    )
+    partner_customer: bool = Field(
+        default=True,
+        description="send the customer's sales area with a new business partner, "
+        "where no role brings it along",
+    )
+
+    def of(self, order: Order) -> "SapSettings":
+        """The settings of one order: its terms, where the retailer's rules say any."""
+        terms = order.terms
+        if terms is None:
+            return self
+        said = {
+            "sales_organization": terms.sales_organization,
+            "distribution_channel": terms.distribution_channel,
+            "division": terms.division,
+            "order_type": terms.order_type,
+            "sold_to": terms.sold_to,
+        }
+        return self.model_copy(update={name: v for name, v in said.items() if v is not None})
 
 
 def settings_of(connection: Connection) -> SapSettings:

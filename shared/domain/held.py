@@ -1,0 +1,15 @@
+"""A reason to hold an order, as a person is told of it."""
+
+from dataclasses import dataclass
+
+from shared.model.case import HoldReason
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One reason, with the field that shows it, its value, and what ends it."""
+
+    reason: HoldReason
+    field: str
+    value: str
+    remedy: str
