@@ -56,6 +56,7 @@ class AppStack(Stack):
             self._ops_api(),
             self._reservations(),
             self._orders_api(),
+            self._returns_api(),
             *self.prices.functions,
             self.stock.taker,
             *(function for work in self.work for function in (work.reader, work.writer)),
@@ -82,6 +83,7 @@ class AppStack(Stack):
                 "Movements": self.stock.taker,
                 "Reservations": by_id["api-reservations"],
                 "Orders": by_id["api-orders"],
+                "Returns": by_id["api-returns"],
             },
         )
 
@@ -338,6 +340,29 @@ class AppStack(Stack):
         self._grants.rows(function, rows)
         self._grants.send(function, self._writes().values())
         self._grants.publish(function)
+        return function
+
+    def _returns_api(self) -> Function:
+        rows = Rows(writes=("facts", "orders", "issues", "control"))
+        sends = self._writes(Kind.ERP)
+        function = Function(
+            self,
+            "api-returns",
+            self._stage,
+            handler="functions.orders.returns.handler",
+            timeout=Duration.seconds(10),
+            memory_mb=1024,
+            environment={
+                "tables": self._grants.names(rows),
+                "queues": {n: q.work.queue_url for n, q in sends.items()},
+                "archive": self._data.archive.bucket_name,
+                "bus": self._grants.bus_name,
+            },
+        )
+        self._grants.rows(function, rows)
+        self._grants.send(function, sends.values())
+        self._grants.publish(function)
+        self._grants.journal(function)
         return function
 
     def _ops_api(self) -> Function:

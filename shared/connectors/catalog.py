@@ -82,6 +82,9 @@ CATALOG: dict[str, Connector] = {
                 "fulfilled_by": "whose orders are taken in",
                 "tax_in_prices": "whether amounts of an order contain its tax",
                 "carriers": "our carrier -> Amazon's carrier code; others are sent as Other",
+                "parcels": (
+                    "a shipment of several parcels is told by its first, or its units are divided"
+                ),
                 "shipping_method": "shipping method told with a shipment",
             },
             topics=("ORDER_CHANGE",),
@@ -121,12 +124,18 @@ CATALOG: dict[str, Connector] = {
                 ),
                 (
                     "Neither buyer nor recipient is read. A pending order holds stock and "
-                    "is sent on once it is paid; one whose buyer only asks to cancel is "
-                    "sent on."
+                    "is sent on once it is paid. One whose buyer asks to cancel waits for a "
+                    "person, or is told of once the ERP has it; one that left before the ERP "
+                    "knew of it waits too (`orders` of the channel; with orders that Amazon "
+                    'fulfils, `shipped_elsewhere = "send"`). What cannot be fulfilled counts '
+                    "as cancelled."
                 ),
                 (
                     "A shipment is one package under a number made from its id, with its "
-                    "first tracking number; without one, the shipment's id stands for it."
+                    "first tracking number; without one, the shipment's id stands for it. "
+                    "Amazon wants to know what lies in each parcel and the ERP does not say: "
+                    "with `parcels` as `split` the units are divided over the parcels, one at "
+                    "least in each."
                 ),
                 (
                     "Not documented by Amazon, and held to work either way: the sign of "
@@ -174,6 +183,12 @@ CATALOG: dict[str, Connector] = {
                 "credit_type": "type of a credit memo request",
                 "credit_reason": "order reason of credit documents",
                 "return_reason": "return reason of returned items",
+                "return_billing_block": (
+                    "billing block of returns we ask for, whose money goes back by refunds"
+                ),
+                "return_movements": (
+                    "goods movement of a returns delivery -> restock, damaged, quarantine or scrap"
+                ),
                 "freight_material": (
                     "article credited when freight alone goes back; the order's first if empty"
                 ),
@@ -225,6 +240,13 @@ CATALOG: dict[str, Connector] = {
                     "Not documented by SAP, and so settings: the letters of release "
                     "statuses, calculation types, scale types and scale bases."
                 ),
+                (
+                    "No event tells of a returns delivery: its goods receipt is heard of by the "
+                    "next poll. Which movement puts units into which stock is customising, and so "
+                    "a setting; one that it does not name is quarantine. What SAP bills of a "
+                    "return whose billing block somebody takes away is nothing, since its units "
+                    "are posted at no worth."
+                ),
             ),
         ),
         Connector(
@@ -260,7 +282,20 @@ CATALOG: dict[str, Connector] = {
                 ),
                 "order_lines": "lines read with an order before paging begins",
             },
-            topics=("orders/create", "orders/updated", "orders/cancelled", "refunds/create"),
+            topics=(
+                "orders/create",
+                "orders/updated",
+                "orders/cancelled",
+                "refunds/create",
+                "returns/request",
+                "returns/approve",
+                "returns/decline",
+                "returns/cancel",
+                "returns/process",
+                "returns/update",
+                "returns/close",
+                "returns/reopen",
+            ),
             compare_and_set=("stock",),
             decides_later=True,
             price_extras=("segments", "scales"),

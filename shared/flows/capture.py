@@ -2,15 +2,19 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
 
-from shared.domain import demand, enrichment, lifecycle, orders, release
+from shared.domain import demand, enrichment, lifecycle, orders, release, returns
 from shared.domain.stock_rules import stays_when_sold
 from shared.errors import RetryableError
 from shared.flows import keys
-from shared.flows.cases import Cases, uncredited
+from shared.flows.asked import Asked
+from shared.flows.cases import Cases, unasked, uncredited
 from shared.flows.holds_told import Holds
 from shared.flows.issues import Issues, Problem
 from shared.flows.late import Lateness
+from shared.flows.returns_told import ReturnNews
 from shared.flows.similar import Similar
 from shared.model.case import Case, CaseState, HoldReason
 from shared.model.events import (
@@ -56,27 +60,36 @@ class Capture:
                 case, before = self._updated(found.case, order, channel), found.case
             self._look_again(case, before, channel)
             self.bus.publish(list(self._events(case, before, told)))
+            if case.returns or case.refunds:
+                ReturnNews(self.bus, self.issues, self.clock, self.store).tell(case, before)
             if case == before or self.cases.commit(case, found.rev if found else 0):
                 self._follow(case, channel)
                 return case
             told = case.state
         raise RetryableError(f"order {order.order_id} is contended")
 
-    def release(self, order_id: str) -> Case | None:
-        """Look again at an order that waits, because what it waits for may be there."""
+    def release(self, order_id: str, *, waive: str = "") -> Case | None:
+        """Look again at an order that waits, because what it waits for may be there.
+
+        `waive` is a reason a person has decided not to hold it for.
+        """
+        if waive in release.WAIVABLE:
+            self.cases.change(order_id, partial(orders.waived, reason=HoldReason(waive)))
         found = self.cases.find(order_id)
         return self.take(found.case.newest) if found else None
 
     def _new(self, order: Order, channel: Channel) -> Case:
         now = self.clock.now()
         case = Case(
-            order=order,
+            order=order.model_copy(update={"returns": ()}),
             reference=orders.reference(order),
             state=CaseState.RELEASED,
             refunds=order.refunds,
+            returns=order.returns,
             captured_at=now,
         )
         case = orders.noted(case, "captured", f"{order.number}, {order.total}", now=now)
+        case = lifecycle.asked(case, (), now=now)
         begins = self.retailer.connection(channel.connection).orders_from
         if begins is not None and order.placed_at < begins:
             case = orders.noted(case, "recorded", "placed before orders are sent on", now=now)
@@ -107,6 +120,8 @@ class Capture:
             if refund.refund_id not in known:
                 what = f"{refund.refund_id}: {refund.total}"
                 case = orders.noted(case, "refunded", what, now=now)
+        case = lifecycle.asked(case, old.newest.asked_back, now=now)
+        case = _returns_noted(case, old, now)
         if _before_erp(old):
             return case
         if case.newest.cancelled_at and not old.newest.cancelled_at:
@@ -152,6 +167,7 @@ class Capture:
             channel,
             now=now,
             refused=HoldReason.REJECTED_BY_ERP in case.holds,
+            waived=case.waived,
             rules=rules,
             limits=self.limits.get(channel.erp),
         )
@@ -191,7 +207,9 @@ class Capture:
         limits = self.limits.get(channel.erp)
         Holds(self.issues, self.clock, self.retailer.order_rules, limits).tell(case, channel)
         Lateness(self.bus, self.issues, self.clock).tell(case)
-        if case.state is CaseState.RELEASED or demand.changes(case) or uncredited(case):
+        Asked(self.issues).tell(case, channel)
+        changed = demand.changes(case) or uncredited(case) or unasked(case)
+        if case.state is CaseState.RELEASED or changed:
             self.queues.send([Message(keys.write_queue(channel.erp), {"case": order_id})])
 
     def _wait(self, case: Case) -> None:
@@ -276,6 +294,16 @@ class Capture:
         for refund in case.refunds:
             if refund.refund_id not in seen:
                 yield _refunded(case, refund)
+
+
+def _returns_noted(case: Case, old: Case, now: datetime) -> Case:
+    """What a telling changed of the returns."""
+    known = {one.return_id: returns.state_of(one) for one in old.returns}
+    for one in case.returns:
+        state = returns.state_of(one)
+        if known.get(one.return_id) is not state:
+            case = orders.noted(case, f"return {state}", one.return_id, now=now)
+    return case
 
 
 def _before_erp(case: Case) -> bool:

@@ -21,6 +21,7 @@ _SEVERITY = {
     IssueKind.DUPLICATE_IN_ERP: Severity.CRITICAL,
     IssueKind.CHANGE_REJECTED: Severity.HIGH,
     IssueKind.CANCELLED_TOO_LATE: Severity.HIGH,
+    IssueKind.CANCELLATION_ASKED: Severity.HIGH,
     IssueKind.CONTENT_DIFFERS: Severity.HIGH,
     IssueKind.DEAD_LETTER: Severity.CRITICAL,
     IssueKind.ACCESS: Severity.CRITICAL,
@@ -35,6 +36,8 @@ _SEVERITY = {
     IssueKind.SHIPMENT_REJECTED: Severity.HIGH,
     IssueKind.REFUND_EXCEEDS_PAID: Severity.HIGH,
     IssueKind.CREDIT_REJECTED: Severity.HIGH,
+    IssueKind.RETURN_REJECTED: Severity.HIGH,
+    IssueKind.REFUND_DUE: Severity.HIGH,
     IssueKind.STOCK_STALE: Severity.HIGH,
     IssueKind.STOCK_ZEROED: Severity.HIGH,
     IssueKind.OLD_VALUE_SHOWN: Severity.HIGH,
@@ -70,9 +73,13 @@ _OWNER = {
     IssueKind.REFUND_WITHOUT_ORDER: "finance",
     IssueKind.CONTENT_DIFFERS: "finance",
     IssueKind.CANCELLED_TOO_LATE: "customer service",
+    IssueKind.CANCELLATION_ASKED: "customer service",
     IssueKind.ORDER_HELD: "customer service",
     IssueKind.REFUND_EXCEEDS_PAID: "finance",
     IssueKind.CREDIT_REJECTED: "finance",
+    IssueKind.RETURN_REJECTED: "customer service",
+    IssueKind.RETURN_DIFFERS: "customer service",
+    IssueKind.REFUND_DUE: "customer service",
 }
 
 

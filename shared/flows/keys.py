@@ -90,6 +90,11 @@ def reserved(order_id: str) -> Key:
     return Key(Table.ORDERS, f"reserved#{order_id}", "reserved")
 
 
+def return_of(return_id: str) -> Key:
+    """The order a return is of."""
+    return Key(Table.ORDERS, f"return#{return_id}", "return")
+
+
 RESERVATION_LANE = "reservation"
 
 WAITING = "waiting"

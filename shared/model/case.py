@@ -9,6 +9,7 @@ from shared.model.ids import Name, Sku
 from shared.model.invoice import BillingDocument
 from shared.model.money import Money
 from shared.model.order import Order, Refund, Shipment
+from shared.model.returns import Return
 
 
 class CaseState(StrEnum):
@@ -19,6 +20,7 @@ class CaseState(StrEnum):
     ACCEPTED = "accepted"
     PARTLY_SHIPPED = "partly_shipped"
     SHIPPED = "shipped"
+    RETURNED = "returned"
     CANCELLED = "cancelled"
     RECORDED = "recorded"  # older than the connection: known, never sent to the ERP
 
@@ -31,6 +33,8 @@ class HoldReason(StrEnum):
     FRAUD = "fraud"
     ADDRESS = "address"
     TAX_CODE = "tax_code"
+    CANCELLATION = "cancellation"
+    SHIPPED_ELSEWHERE = "shipped_elsewhere"
 
 
 class IntentKind(StrEnum):
@@ -38,6 +42,7 @@ class IntentKind(StrEnum):
     AMEND_ORDER = "amend_order"
     SHIP = "ship"
     CREDIT = "credit"
+    RETURN = "return"
 
 
 class IntentState(StrEnum):
@@ -107,7 +112,8 @@ class Case(Canonical):
 
     `order` is what the ERP was sent, or is to be sent; `told` is what the channel has made of it
     since, until the ERP holds that too. `late` are units asked back after they had left, by line.
-    `skus` are all articles it ever had, also those of lines that were taken away.
+    `waived` are reasons a person has decided not to hold it for. `skus` are all articles it ever
+    had, also those of lines that were taken away.
     """
 
     order: Order
@@ -120,10 +126,12 @@ class Case(Canonical):
     erp_lines: dict[str, ErpLine] = {}
     told: Order | None = None
     late: dict[str, int] = {}
+    waived: tuple[HoldReason, ...] = ()
     skus: tuple[Sku, ...] = ()
     counts: Counts = Counts()
     shipments: tuple[Shipment, ...] = ()
     refunds: tuple[Refund, ...] = ()
+    returns: tuple[Return, ...] = ()
     bills: tuple[BillingDocument, ...] = ()
     timeline: tuple[Hop, ...] = ()
     captured_at: Instant

@@ -3,16 +3,14 @@
 import operator
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from shared.model.base import Canonical, Instant
-from shared.model.ids import Gtin, Name, Sku
+from shared.model.ids import ExternalId, Gtin, Name, Sku
 from shared.model.money import Currency, Money, total
 from shared.model.order_terms import OrderTerms
-
-ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+from shared.model.returns import Return
 
 
 class TaxLine(Canonical):
@@ -123,13 +121,17 @@ class RefundedFreight(Canonical):
 
 
 class Refund(Canonical):
-    """Money that went back. What `total` exceeds its parts by is goodwill; the other way, a fee."""
+    """Money that went back. What `total` exceeds its parts by is goodwill; the other way, a fee.
+
+    `return_id` is the return its units belong to, if the channel names one.
+    """
 
     refund_id: ExternalId
     created_at: Instant
     total: Money
     lines: tuple[RefundLine, ...] = ()
     freight: RefundedFreight | None = None
+    return_id: str | None = Field(default=None, exclude_if=operator.not_)
 
 
 class Order(Canonical):
@@ -137,6 +139,8 @@ class Order(Canonical):
 
     One that is `pending` takes stock and is not to be sent on: the channel still waits for payment,
     and may not tell its prices yet. `terms_days` is the credit given instead of a payment.
+    `asked_back` are lines whose buyer asks to cancel, which nobody has decided yet; `left` are
+    units by line that left, as the channel says.
     One that was `called` came by the order API: its channel is told by events alone. `terms` are
     ours, by the retailer's rules.
     """
@@ -162,6 +166,9 @@ class Order(Canonical):
     total: Money
     total_tax: Money
     refunds: tuple[Refund, ...] = ()
+    asked_back: tuple[ExternalId, ...] = Field(default=(), exclude_if=operator.not_)
+    left: dict[ExternalId, int] = Field(default={}, exclude_if=operator.not_)
+    returns: tuple[Return, ...] = Field(default=(), exclude_if=operator.not_)
     terms: OrderTerms | None = None
 
     @property

@@ -189,6 +189,7 @@ def test_the_architecture_says_where_every_row_lives() -> None:
         keys.wake("<sku>"),
         Key(keys.target("", Facet.PRICE, "").table, "<channel>#<facet>#<key>"),
         keys.case("<order>"),
+        keys.return_of("<return>"),
         keys.reservation("<name>"),
         keys.reserved("<order>"),
         keys.waiting("<code>", "<order>"),

@@ -124,7 +124,7 @@ def polled(name: str, retailer: Retailer) -> list[Entity]:
     facts = [entity for entity in _FACTS if name in _owners(entity, retailer)]
     sells = any(channel.connection == name for channel in retailer.channels)
     ships = any(channel.erp == name for channel in retailer.channels)
-    return facts + [Entity.ORDER] * sells + [Entity.SHIPMENT, Entity.INVOICE] * ships
+    return facts + [Entity.ORDER] * sells + [Entity.SHIPMENT, Entity.INVOICE, Entity.RETURN] * ships
 
 
 def _owners(entity: Entity, retailer: Retailer) -> list[str]:
@@ -141,6 +141,8 @@ def _common(retailer: Retailer) -> Iterable[FunctionRow]:
     yield FunctionRow("webhook", "functions.ingest.webhook.handler", DOOR_S)
     erps = tuple(keys.read_queue(c.name) for c in retailer.connections if not _is_channel(c))
     yield FunctionRow("api-movements", "functions.ingest.movements.handler", SHORT_S, erps)
+    erp_writes = tuple(keys.write_queue(c.name) for c in retailer.connections if not _is_channel(c))
+    yield FunctionRow("api-returns", "functions.orders.returns.handler", DOOR_S, erp_writes)
     yield FunctionRow("api-reservations", "functions.orders.reservations.handler", DOOR_S)
     yield FunctionRow("normalize", "functions.ingest.normalize.handler", SHORT_S, reads)
     wakes = (keys.WAKE_QUEUE, *(keys.write_queue(c.name) for c in channels))
