@@ -18,6 +18,7 @@ from tests.simulation.mutants_orders import ORDERS
 from tests.simulation.mutants_owners import OWNERS
 from tests.simulation.mutants_pacing import PACING
 from tests.simulation.mutants_refunds import REFUNDS
+from tests.simulation.mutants_returns import RETURNS
 from tests.simulation.mutants_rules import RULES
 from tests.simulation.sabotage import Mutant
 
@@ -27,6 +28,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *ORDERS,
     *CHANGES,
     *REFUNDS,
+    *RETURNS,
     *CHANNELS,
     *MESSAGES,
     *GUARDRAILS,

@@ -11,6 +11,7 @@ from tests.simulation.scenarios_outages import OUTAGES
 from tests.simulation.scenarios_owners import OWNERS
 from tests.simulation.scenarios_pacing import PACING
 from tests.simulation.scenarios_prices import PRICES
+from tests.simulation.scenarios_returns import RETURNS
 from tests.simulation.scenarios_rules import RULES
 
 _ALL = (
@@ -25,5 +26,6 @@ _ALL = (
     *PACING,
     *GUARDRAILS,
     *BULK,
+    *RETURNS,
 )
 SCENARIOS: dict[str, Scenario] = {each.name: each for each in _ALL}
