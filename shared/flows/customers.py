@@ -81,15 +81,12 @@ class Customers:
         state = row.body["state"] if row else PLANNED
         if row is not None and state == KNOWN:
             return str(row.body["account"])
-        if row is not None and state == SENT:
-            known = self.erp.find_customer(wish)
-            if known is None:
-                self._wait(row)
-        else:
-            known = self.erp.find_customer(wish)
+        known = self.erp.find_customer(wish)
         if known is not None:
             self._keep(key, row, known)
             return known
+        if row is not None and state == SENT:
+            self._wait(row)
         return self._create(key, row, wish) if create else None
 
     def _person(self, found: customers.Identity, *, create: bool) -> str:

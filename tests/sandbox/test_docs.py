@@ -215,7 +215,7 @@ def test_the_architecture_says_where_every_row_lives() -> None:
         keys.lease("<name>"),
         keys.counter("<sku>", "<location>", 0),
         keys.breaker("<connection>"),
-        keys.slots("<connection>"),
+        keys.slots("<connection>", 1)[0],
         keys.rate("<connection>"),
         keys.rate("<connection>", "<operation>"),
     ]

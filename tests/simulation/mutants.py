@@ -11,6 +11,7 @@ from tests.simulation.mutants_bulk import BULK
 from tests.simulation.mutants_changes import CHANGES
 from tests.simulation.mutants_channels import CHANNELS
 from tests.simulation.mutants_checkouts import CHECKOUTS
+from tests.simulation.mutants_enrichment import ENRICHMENT
 from tests.simulation.mutants_guardrails import GUARDRAILS
 from tests.simulation.mutants_messages import MESSAGES
 from tests.simulation.mutants_movements import MOVEMENTS
@@ -33,6 +34,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *MESSAGES,
     *GUARDRAILS,
     *CHECKOUTS,
+    *ENRICHMENT,
     *OWNERS,
     *BULK,
     *RULES,

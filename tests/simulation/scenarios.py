@@ -4,6 +4,7 @@ from tests.simulation.scenario import Scenario
 from tests.simulation.scenarios_bulk import BULK
 from tests.simulation.scenarios_checkouts import CHECKOUTS
 from tests.simulation.scenarios_edges import EDGES
+from tests.simulation.scenarios_enrichment import ENRICHMENT
 from tests.simulation.scenarios_guardrails import GUARDRAILS
 from tests.simulation.scenarios_movements import MOVEMENTS
 from tests.simulation.scenarios_orders import ORDERS
@@ -26,6 +27,7 @@ _ALL = (
     *PACING,
     *GUARDRAILS,
     *BULK,
+    *ENRICHMENT,
     *RETURNS,
 )
 SCENARIOS: dict[str, Scenario] = {each.name: each for each in _ALL}
