@@ -19,6 +19,7 @@ from tests.simulation.mutants_orders import ORDERS
 from tests.simulation.mutants_owners import OWNERS
 from tests.simulation.mutants_pacing import PACING
 from tests.simulation.mutants_refunds import REFUNDS
+from tests.simulation.mutants_returns import RETURNS
 from tests.simulation.mutants_rules import RULES
 from tests.simulation.sabotage import Mutant
 
@@ -28,6 +29,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *ORDERS,
     *CHANGES,
     *REFUNDS,
+    *RETURNS,
     *CHANNELS,
     *MESSAGES,
     *GUARDRAILS,

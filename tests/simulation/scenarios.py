@@ -12,6 +12,7 @@ from tests.simulation.scenarios_outages import OUTAGES
 from tests.simulation.scenarios_owners import OWNERS
 from tests.simulation.scenarios_pacing import PACING
 from tests.simulation.scenarios_prices import PRICES
+from tests.simulation.scenarios_returns import RETURNS
 from tests.simulation.scenarios_rules import RULES
 
 _ALL = (
@@ -27,5 +28,6 @@ _ALL = (
     *GUARDRAILS,
     *BULK,
     *ENRICHMENT,
+    *RETURNS,
 )
 SCENARIOS: dict[str, Scenario] = {each.name: each for each in _ALL}
