@@ -61,8 +61,14 @@ class AppStack(Stack):
             self.stock.taker,
             *(function for work in self.work for function in (work.reader, work.writer)),
         ]
+        self.doors = self._doors(stage, data)
+        for queue in (*self._work_queues(), self.failures):
+            CfnOutput(self, f"Queue{titled(queue.name)}", value=queue.work.queue_url)
+
+    def _doors(self, stage: Stage, data: DataStack) -> Doors:
+        """Which function answers which routes."""
         by_id = {function.node.id: function for function in self.functions}
-        self.doors = Doors(
+        return Doors(
             self,
             "Doors",
             stage,
@@ -80,8 +86,6 @@ class AppStack(Stack):
                 "Returns": by_id["api-returns"],
             },
         )
-        for queue in (*self._work_queues(), self.failures):
-            CfnOutput(self, f"Queue{titled(queue.name)}", value=queue.work.queue_url)
 
     def every_queue(self) -> list[WorkQueue]:
         return [*self._work_queues(), self._data.imports, self.failures]

@@ -141,6 +141,7 @@ class Capture:
         if case.state is CaseState.RECORDED:
             return
         refunded = len(case.refunds) > (len(before.refunds) if before else 0)
+        refunded |= _came(case) > (_came(before) if before else 0)
         known = before is not None and before.newest.cancelled_at is not None
         if case.newest.called:
             return
@@ -323,6 +324,11 @@ class Capture:
         for refund in case.refunds:
             if refund.refund_id not in seen:
                 yield _refunded(case, refund)
+
+
+def _came(case: Case) -> int:
+    """How many receipts of returns are known."""
+    return sum(len(one.receipts) for one in case.returns)
 
 
 def _returns_noted(case: Case, old: Case, now: datetime) -> Case:

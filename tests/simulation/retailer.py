@@ -105,8 +105,8 @@ class Setup:
     `engine`, promotions are owned by a system of that name, which is never called; with
     `warehouse`, all stock is told by one that is never called either. `rules` are more lines of
     the file, `limits` a shop's guardrails, `orders` what it asks of orders, `settings` those of the
-    shops' connector. With `trade`
-    companies pay by a list of their own, from conditions of the type TRADE.
+    shops' connector. With `trade` companies pay by a list of their own, from conditions of the type
+    TRADE.
     """
 
     shops: tuple[str, ...] = ("shop",)
