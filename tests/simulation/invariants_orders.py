@@ -21,7 +21,6 @@ TOLD_BY = {
     HoldReason.UNMAPPED_SKU: IssueKind.UNMAPPED_SKU,
     HoldReason.TOTALS_DIFFER: IssueKind.TOTALS_DIFFER,
     HoldReason.REJECTED_BY_ERP: IssueKind.ORDER_REJECTED,
-    HoldReason.STOCK: IssueKind.ORDER_HELD,
 }
 """All other reasons are told by an `order_held` each."""
 
