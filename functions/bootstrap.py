@@ -7,13 +7,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import boto3
 import httpx
 from aws_lambda_powertools import Logger, Metrics
 
+from shared.aws import clients
 from shared.aws.blobs import S3Blobs, S3Journal
 from shared.aws.bus import EventBus
-from shared.aws.config import config
 from shared.aws.counters import DynamoCounters
 from shared.aws.files import S3Files
 from shared.aws.queues import SqsQueues
@@ -63,7 +62,7 @@ def retailer() -> Retailer:
 
 @cache
 def client(service: str) -> Any:
-    return boto3.client(service, config=config())  # type: ignore[call-overload]
+    return clients.client(service)
 
 
 @cache

@@ -43,7 +43,7 @@ class AppStack(Stack):
             ConnectionWork(self, c, stage, grants=self._grants, queues=self.queues)
             for c in connections
         ]
-        self.prices = PriceWork(self, stage, data, grants=self._grants)
+        self.prices = PriceWork(self, stage, data, grants=self._grants, writes=self._writes())
         self.stock = StockWork(self, stage, data, grants=self._grants, reads=self._reads(Kind.ERP))
         self.functions = [
             self._webhook(),

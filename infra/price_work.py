@@ -1,6 +1,6 @@
-"""Prices in by file and by call, prices and availability out: what all connections share."""
+"""Files in, prices in by call, prices and availability out: what all connections share."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from aws_cdk import aws_lambda_event_sources as sources
 from constructs import Construct
@@ -8,14 +8,26 @@ from constructs import Construct
 from infra.data_stack import IMPORT_WITHIN, DataStack
 from infra.function import Function
 from infra.grants import Grants, Rows
+from infra.queue import WorkQueue
 from infra.stage import Stage
 
 FILES_AT_ONCE = 4
 
 
 class PriceWork(Construct):
-    def __init__(self, scope: Construct, stage: Stage, data: DataStack, *, grants: Grants) -> None:
+    """`writes` are the queues of those who are told of orders that files bring."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        stage: Stage,
+        data: DataStack,
+        *,
+        grants: Grants,
+        writes: Mapping[str, WorkQueue],
+    ) -> None:
         super().__init__(scope, "Prices")
+        self._writes = writes
         self._stage = stage
         self._data = data
         self._grants = grants
@@ -31,8 +43,13 @@ class PriceWork(Construct):
         return self.importer, self.taker, self.approvals, self.lookup
 
     def _importer(self) -> Function:
-        rows = Rows(writes=("facts", "issues", "control"), deletes=("control",))
+        rows = Rows(
+            reads=("links",),
+            writes=("facts", "orders", "issues", "control"),
+            deletes=("control", "orders"),
+        )
         queue = self._data.imports
+        queues = {queue.name: queue, **self._writes}
         function = Function(
             self,
             "import-file",
@@ -43,14 +60,14 @@ class PriceWork(Construct):
             loops=True,
             environment={
                 "tables": self._grants.names(rows),
-                "queues": {queue.name: queue.work.queue_url},
+                "queues": {name: each.work.queue_url for name, each in queues.items()},
                 "files": self._data.files.bucket_name,
                 "archive": self._data.archive.bucket_name,
                 "bus": self._grants.bus_name,
             },
         )
         self._grants.rows(function, rows)
-        self._grants.send(function, [queue])
+        self._grants.send(function, queues.values())
         self._grants.publish(function)
         self._grants.files(function)
         self._grants.journal(function)

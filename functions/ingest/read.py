@@ -17,6 +17,7 @@ from shared.flows.compare_source import BEGIN, SourceComparer
 from shared.flows.derive import Deriver
 from shared.flows.findings import Findings
 from shared.flows.read import Reader
+from shared.flows.returns import ErpReturns
 from shared.flows.shipments import Shipments
 from shared.model.accuracy import Variance
 from shared.model.parity import Cause, Comparison
@@ -49,6 +50,7 @@ def reader() -> Reader:
             bus=bootstrap.bus(), cases=cases, limits=bootstrap.address_limits(), **common
         ),
         shipments=Shipments(connection=name, bus=bootstrap.bus(), cases=cases, **common),
+        returns=ErpReturns(connection=name, bus=bootstrap.bus(), cases=cases, **common),
         bills=Bills(
             connection=name,
             store=bootstrap.store(),

@@ -1,4 +1,4 @@
-"""Write queue of one ERP: orders posted exactly once, changed, and what was refunded."""
+"""Write queue of one ERP: orders posted exactly once, changed, what comes back, and refunds."""
 
 from typing import Any
 
@@ -11,6 +11,7 @@ from shared.flows.amend import Amender
 from shared.flows.cases import Cases
 from shared.flows.credits import Crediting
 from shared.flows.customers import Customers
+from shared.flows.returns import Authorising, ErpReturns
 from shared.flows.send import Sender
 from shared.ports import Table
 from shared.settings import Settings as Base
@@ -64,12 +65,37 @@ def amender() -> Amender:
     )
 
 
-def crediting() -> Crediting:
+def authorising() -> Authorising:
     name = bootstrap.environment().connection
-    return Crediting(
+    return Authorising(
         connection=name,
         erp=bootstrap.connector(name),
         cases=Cases(bootstrap.store(), bootstrap.clock, bootstrap.retailer()),
+        store=bootstrap.store(),
+        queues=bootstrap.queues(),
+        issues=bootstrap.issues(),
+        clock=bootstrap.clock,
+        settle=bootstrap.retailer().connection(name).settle,
+    )
+
+
+def crediting() -> Crediting:
+    name = bootstrap.environment().connection
+    cases = Cases(bootstrap.store(), bootstrap.clock, bootstrap.retailer())
+    return Crediting(
+        connection=name,
+        erp=bootstrap.connector(name),
+        cases=cases,
+        returns=ErpReturns(
+            connection=name,
+            store=bootstrap.store(),
+            queues=bootstrap.queues(),
+            bus=bootstrap.bus(),
+            issues=bootstrap.issues(),
+            cases=cases,
+            clock=bootstrap.clock,
+            retailer=bootstrap.retailer(),
+        ),
         store=bootstrap.store(),
         queues=bootstrap.queues(),
         bus=bootstrap.bus(),
@@ -91,6 +117,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dic
             sender().check_duplicates(body["case"])
         elif sender().send(body["case"], retry_rejected=again):
             amender().amend(body["case"], retry_rejected=again)
+            authorising().ask(body["case"], retry_rejected=again)
             crediting().credit(body["case"], retry_rejected=again)
 
     return each_message(event, handle, queue=keys.write_queue(bootstrap.environment().connection))

@@ -13,5 +13,6 @@ def config() -> Config:
         read_timeout=10,
         retries={"mode": "standard", "total_max_attempts": 3},
         tcp_keepalive=True,
+        user_agent="shelfwire",  # made anew for each call otherwise, at some cost
         parameter_validation=False,
     )

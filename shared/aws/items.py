@@ -1,9 +1,11 @@
 """Rows as DynamoDB items, and writes of rows as requests and as PartiQL statements."""
 
-import json
+from base64 import b64decode
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from pydantic_core import from_json, to_json
 
 from shared.model.base import Json
 from shared.ports import Delete, Key, Put, Row, Table, Write
@@ -27,12 +29,12 @@ def key_item(key: Key) -> Item:
 
 
 def row_of(table: Table, item: "Mapping[str, AttributeValueTypeDef]") -> Row:
-    raw = item.get("raw", {}).get("B")
+    raw: Any = item.get("raw", {}).get("B")
     return Row(
         key=Key(table, item["pk"]["S"], item["sk"]["S"]),
         rev=int(item["rev"]["N"]),
-        body=json.loads(item["body"]["S"]),
-        raw=bytes(raw) if raw is not None else None,
+        body=from_json(item["body"]["S"], cache_strings="keys"),
+        raw=b64decode(raw) if isinstance(raw, str) else raw and bytes(raw),
         units=int(item["units"]["N"]) if "units" in item else None,
         drawn={t: int(n["N"]) for t, n in item.get("drawn", {}).get("M", {}).items()},
     )
@@ -116,4 +118,4 @@ def _attributes(put: Put, token: str) -> Item:
 
 
 def _text(body: Mapping[str, Json]) -> str:
-    return json.dumps(body, separators=(",", ":"), ensure_ascii=False)
+    return to_json(body).decode()

@@ -174,6 +174,12 @@ CATALOG: dict[str, Connector] = {
                 "credit_type": "type of a credit memo request",
                 "credit_reason": "order reason of credit documents",
                 "return_reason": "return reason of returned items",
+                "return_billing_block": (
+                    "billing block of returns we ask for, whose money goes back by refunds"
+                ),
+                "return_movements": (
+                    "goods movement of a returns delivery -> restock, damaged, quarantine or scrap"
+                ),
                 "freight_material": (
                     "article credited when freight alone goes back; the order's first if empty"
                 ),
@@ -225,6 +231,13 @@ CATALOG: dict[str, Connector] = {
                     "Not documented by SAP, and so settings: the letters of release "
                     "statuses, calculation types, scale types and scale bases."
                 ),
+                (
+                    "No event tells of a returns delivery: its goods receipt is heard of by the "
+                    "next poll. Which movement puts units into which stock is customising, and so "
+                    "a setting; one that it does not name is quarantine. What SAP bills of a "
+                    "return whose billing block somebody takes away is nothing, since its units "
+                    "are posted at no worth."
+                ),
             ),
         ),
         Connector(
@@ -260,7 +273,20 @@ CATALOG: dict[str, Connector] = {
                 ),
                 "order_lines": "lines read with an order before paging begins",
             },
-            topics=("orders/create", "orders/updated", "orders/cancelled", "refunds/create"),
+            topics=(
+                "orders/create",
+                "orders/updated",
+                "orders/cancelled",
+                "refunds/create",
+                "returns/request",
+                "returns/approve",
+                "returns/decline",
+                "returns/cancel",
+                "returns/process",
+                "returns/update",
+                "returns/close",
+                "returns/reopen",
+            ),
             compare_and_set=("stock",),
             decides_later=True,
             price_extras=("segments", "scales"),

@@ -5,9 +5,12 @@ may fall below 0, where more is promised than is there; a level never does.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import ROUND_FLOOR, Decimal
+from typing import Final, NamedTuple
+
+from pydantic import TypeAdapter
 
 from shared.domain.allocation import allocated
 from shared.domain.doubt import Doubted, most_careful
@@ -19,7 +22,11 @@ from shared.model.stock import StockPosition
 from shared.model.stock_rules import Later, Policy, Status
 from shared.model.target import LaterTerm, Step, StockTerms, StockValue
 
-_WORDS = {status: status.value.replace("_", " ") for status in Status}
+type Link = tuple[str, str]
+"""A step before it is written down: the rule, and what it made of what."""
+
+_CHAIN: Final = TypeAdapter(tuple[Step, ...])
+_WORDS: Final = {status: status.value.replace("_", " ") for status in Status}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,37 +43,47 @@ class Known:
     doubts: Mapping[str, tuple[Doubted, ...]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """What is free at one location, with and without what can be sold before it is there."""
 
     free: int
     total: int
-    steps: tuple[Step, ...]
+    links: tuple[Link, ...]
     later: Later | None = None
-    later_steps: tuple[Step, ...] = ()
+    later_link: Link | None = None
     doubt: Doubted | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Pool:
-    """What is free at each location, and when that changes by the clock alone."""
+class Pool(NamedTuple):
+    """What is free at each location, and when that changes by the clock alone.
+
+    `shares` are the allocations worked out so far, which all channels of a location have in common.
+    """
 
     places: dict[str, Place]
+    shares: dict[tuple[str, int], dict[str, int]]
     next_change: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Available:
-    value: StockValue
-    chain: tuple[Step, ...]
+class Available(NamedTuple):
+    levels: dict[str, int]
+    links: tuple[Link, ...]
     terms: StockTerms | None = None
     running_low: int = 0
 
     @property
+    def value(self) -> StockValue:
+        return StockValue(levels=self.levels)
+
+    @property
+    def chain(self) -> tuple[Step, ...]:
+        said = [{"rule": rule, "detail": detail} for rule, detail in self.links]
+        return _CHAIN.validate_python(said)  # all at once: a fraction of what one by one takes
+
+    @property
     def low(self) -> bool:
         """So few, or none, that a change is more urgent than any other."""
-        return sum(self.value.levels.values()) <= self.running_low
+        return sum(self.levels.values()) <= self.running_low
 
 
 def held_at(holds: HoldCard | None) -> dict[str, int]:
@@ -88,13 +105,14 @@ def pooled(known: Known, rules: ArticleRules, *, now: datetime) -> Pool:
         name: _place(name, positions.get(name), known, rule, now)
         for name, rule in rules.pools.items()
     }
-    return Pool(places, _next_change(places, known, rules, now))
+    return Pool(places, {}, _next_change(places, known, rules, now))
 
 
 def offered(pool: Pool, channel: Channel, rules: ArticleRules) -> Available:
     """What one channel shows of a pool."""
     limits = rules.channels[channel.name]
-    found = _offered(pool, channel, rules, limits, later=limits.sells_later)
+    chain: list[Link] = []
+    levels = _levels(pool, channel, rules, later=limits.sells_later, chain=chain)
     doubts, laters = {}, {}
     for name in channel.locations:
         place = pool.places[name]
@@ -103,20 +121,18 @@ def offered(pool: Pool, channel: Channel, rules: ArticleRules) -> Available:
         if place.later is not None and limits.sells_later:
             laters[name] = place.later
     if not doubts and not laters:
-        return found
-    there = _offered(pool, channel, rules, limits, later=False).value.levels if laters else {}
-    later = {
-        name: _term(rule, found.value.levels[name] - there[name]) for name, rule in laters.items()
-    }
+        return Available(levels, tuple(chain), None, limits.running_low)
+    there = _levels(pool, channel, rules, later=False, chain=None) if laters else {}
+    later = {name: _term(rule, levels[name] - there[name]) for name, rule in laters.items()}
     terms = StockTerms(later=later, unknown=doubts)
-    return replace(found, terms=terms)
+    return Available(levels, tuple(chain), terms, limits.running_low)
 
 
 def withheld(found: Available, reason: str) -> Available:
     """Nothing may be sold, whatever lies there; the chain says what there would have been."""
-    step = Step(rule="not on sale", detail=f"{reason} = 0")
-    levels = dict.fromkeys(found.value.levels, 0)
-    return Available(StockValue(levels=levels), (*found.chain, step), found.terms)
+    levels = dict.fromkeys(found.levels, 0)
+    terms = (found.terms or StockTerms()).model_copy(update={"unpriced": reason})
+    return Available(levels, (*found.links, ("not on sale", f"{reason} = 0")), terms)
 
 
 def _place(
@@ -127,10 +143,15 @@ def _place(
         position = StockPosition(location=name, unit=known.variant.base_unit, on_hand=Decimal(0))
     if position is None or (unsold := _unsold(known.variant, position)):
         detail = "no position = 0" if position is None else f"{unsold} = 0"
-        return Place(0, 0, (Step(rule=f"stock at {name}", detail=detail),))
-    free, step = _sum(position, known, rule)
-    place = _doubted(Place(free, free, (step,)), name, known, now)
-    return place if later is None else _with_later(place, later, position)
+        return Place(0, 0, ((f"stock at {name}", detail),))
+    free, link = _sum(position, known, rule)
+    doubts = known.doubts.get(name)
+    doubt = most_careful(doubts, now) if doubts else None
+    free, links = (free, (link,)) if doubt is None else _doubted(free, link, doubt, name, now)
+    if later is None or (doubt is not None and doubt.policy.then is Policy.SUPPRESS):
+        return Place(free, free, links, doubt=doubt)
+    total, more = _with_later(free, later, position)
+    return Place(free, total, links, later, more, doubt)
 
 
 def _unsold(variant: Variant, position: StockPosition) -> str:
@@ -142,7 +163,7 @@ def _unsold(variant: Variant, position: StockPosition) -> str:
     return ""
 
 
-def _sum(position: StockPosition, known: Known, rule: PoolRules) -> tuple[int, Step]:
+def _sum(position: StockPosition, known: Known, rule: PoolRules) -> tuple[int, Link]:
     """Statuses that are 0 are not written: what is taken off is."""
     name = position.location
     free = position.on_hand - position.reserved
@@ -161,22 +182,17 @@ def _sum(position: StockPosition, known: Known, rule: PoolRules) -> tuple[int, S
     if safety:
         said += f" - safety stock {safety}"
     left = int((free - promised - safety).to_integral_value(ROUND_FLOOR))
-    return left, Step(rule=f"stock at {name}", detail=f"{said} = {left}")
+    return left, (f"stock at {name}", f"{said} = {left}")
 
 
-def _doubted(place: Place, name: str, known: Known, now: datetime) -> Place:
-    doubts = known.doubts.get(name)
-    doubt = most_careful(doubts, now) if doubts else None
-    if doubt is None:
-        return place
+def _doubted(
+    free: int, link: Link, doubt: Doubted, name: str, now: datetime
+) -> tuple[int, tuple[Link, ...]]:
     off = doubt.off(now)
     if off is None:
-        step = Step(rule=f"unknown at {name}", detail=f"{doubt.reason}: suppressed = 0")
-        return Place(0, 0, (*place.steps, step), doubt=doubt)
-    free = place.free - off
-    detail = f"{doubt.reason}: {place.free} - {off} = {free}"
-    step = Step(rule=f"unknown at {name}", detail=detail)
-    return Place(free, free, (*place.steps, step), doubt=doubt)
+        return 0, (link, (f"unknown at {name}", f"{doubt.reason}: suppressed = 0"))
+    said = f"{doubt.reason}: {free} - {off} = {free - off}"
+    return free - off, (link, (f"unknown at {name}", said))
 
 
 def _sold_later(later: Later | None, now: datetime) -> Later | None:
@@ -185,20 +201,16 @@ def _sold_later(later: Later | None, now: datetime) -> Later | None:
     return later
 
 
-def _with_later(place: Place, later: Later, position: StockPosition) -> Place:
+def _with_later(free: int, later: Later, position: StockPosition) -> tuple[int, Link]:
     """Beyond what is free: a backorder's units, or what a preorder's still lack of on hand."""
-    if place.doubt is not None and place.doubt.policy.then is Policy.SUPPRESS:
-        return place
-    on_hand = max(0, int(position.on_hand.to_integral_value(ROUND_FLOOR)))
-    coming = max(0, int(position.in_transit.to_integral_value(ROUND_FLOOR)))
-    more = later.units if later.kind == "backorder" else max(0, later.units - on_hand)
+    more = later.units
+    if later.kind != "backorder":
+        more = max(0, more - max(0, int(position.on_hand.to_integral_value(ROUND_FLOOR))))
     if later.in_transit:
+        coming = max(0, int(position.in_transit.to_integral_value(ROUND_FLOOR)))
         more = min(more, coming)
-    total = place.free + more
-    step = Step(
-        rule=f"{later.kind} at {position.location}", detail=f"{place.free} + {more} = {total}"
-    )
-    return replace(place, total=total, later=later, later_steps=(step,))
+    total = free + more
+    return total, (f"{later.kind} at {position.location}", f"{free} + {more} = {total}")
 
 
 def _next_change(
@@ -206,74 +218,92 @@ def _next_change(
 ) -> datetime | None:
     """When more is taken off what is left of a doubted level, or what is sold later is there."""
     instants = [
-        at
-        for name, doubts in known.doubts.items()
-        if name in places and places[name].total > 0
-        for doubt in doubts
-        if (at := doubt.next_change(now)) is not None
-    ]
-    instants += [
         later.available_from
         for rule in rules.pools.values()
-        if (later := _sold_later(rule.later, now)) is not None and later.available_from is not None
+        if (later := rule.later) is not None
+        and later.available_from is not None
+        and later.available_from > now
     ]
+    if known.doubts:
+        instants += [
+            at
+            for name, doubts in known.doubts.items()
+            if name in places and places[name].total > 0
+            for doubt in doubts
+            if (at := doubt.next_change(now)) is not None
+        ]
     return min(instants, default=None)
 
 
-def _offered(
-    pool: Pool, channel: Channel, rules: ArticleRules, limits: ChannelRules, *, later: bool
-) -> Available:
-    chain: list[Step] = []
+def _levels(
+    pool: Pool, channel: Channel, rules: ArticleRules, *, later: bool, chain: list[Link] | None
+) -> dict[str, int]:
+    """Units per location, `later` ones among them; how they came about goes to `chain`."""
     levels: dict[str, int] = {}
     mine = rules.places[channel.name]
     for name in channel.locations:
-        place = pool.places[name]
-        chain += place.steps
-        units = place.free
-        if later and place.later_steps:
-            chain += place.later_steps
-            units = place.total
-        units = _part(name, max(0, units), channel, rules.pools[name], chain)
+        place, sellers = pool.places[name], rules.pools[name]
+        units = place.total if later else place.free
+        if chain is not None:
+            chain += place.links
+            if later and place.later_link is not None:
+                chain.append(place.later_link)
+        units = max(units, 0)
+        units = _part(name, units, channel, pool, sellers, chain)
         levels[name] = units if mine[name].idle else _left(name, units, mine[name], chain)
-    _limited(levels, limits, chain)
-    return Available(StockValue(levels=levels), tuple(chain), running_low=limits.running_low)
+    _limited(levels, rules.channels[channel.name], chain)
+    return levels
 
 
-def _part(name: str, units: int, channel: Channel, rule: PoolRules, chain: list[Step]) -> int:
+def _part(
+    name: str,
+    units: int,
+    channel: Channel,
+    pool: Pool,
+    rule: PoolRules,
+    chain: list[Link] | None,
+) -> int:
     if rule.allocation is None:
         return units
-    got = allocated(units, rule.allocation, rule.sellers)[channel.name]
-    detail = f"{rule.allocation.by} of {units} = {got}"
-    chain.append(Step(rule=f"allocation {rule.allocation.name} at {name}", detail=detail))
+    by = rule.allocation
+    shares = pool.shares.get((name, units))
+    if shares is None:
+        shares = pool.shares[name, units] = allocated(units, by, rule.sellers)
+    got = shares[channel.name]
+    if chain is not None:
+        chain.append((f"allocation {by.name} at {name}", f"{by.by} of {units} = {got}"))
     return got
 
 
-def _left(name: str, units: int, rule: PlaceRules, chain: list[Step]) -> int:
+def _left(name: str, units: int, rule: PlaceRules, chain: list[Link] | None) -> int:
     """What is left of a location when the channel leaves its buffer there."""
     if rule.suppressed:
-        chain.append(Step(rule=f"suppressed at {name}", detail="suppressed = 0"))
+        if chain is not None:
+            chain.append((f"suppressed at {name}", "suppressed = 0"))
         return 0
     part = -(-units * rule.percent // 100)
     left = max(0, units - rule.buffer - part)
-    said = f"{units} - {rule.buffer}" + (f" - {part} ({rule.percent} %)" if rule.percent else "")
-    chain.append(Step(rule=f"buffer at {name}", detail=f"{said} = {left}"))
+    if chain is not None:
+        percent = f" - {part} ({rule.percent} %)" if rule.percent else ""
+        chain.append((f"buffer at {name}", f"{units} - {rule.buffer}{percent} = {left}"))
     return left
 
 
-def _limited(levels: dict[str, int], limits: ChannelRules, chain: list[Step]) -> None:
+def _limited(levels: dict[str, int], limits: ChannelRules, chain: list[Link] | None) -> None:
     """None below the threshold; above the cap, what the channel's first locations have."""
     total = sum(levels.values())
     if 0 < total < limits.threshold:
         levels |= dict.fromkeys(levels, 0)
-        chain.append(Step(rule="threshold", detail=f"{total} of {limits.threshold} needed = 0"))
+        if chain is not None:
+            chain.append(("threshold", f"{total} of {limits.threshold} needed = 0"))
     elif limits.cap is not None and total > limits.cap:
         room = limits.cap
         for name, units in levels.items():
             levels[name] = min(units, room)
             room -= levels[name]
-        shown = ", ".join(f"{name} {units}" for name, units in levels.items())
-        detail = f"at most {limits.cap} of {total} ({shown}) = {limits.cap}"
-        chain.append(Step(rule="cap", detail=detail))
+        if chain is not None:
+            shown = ", ".join([f"{name} {units}" for name, units in levels.items()])
+            chain.append(("cap", f"at most {limits.cap} of {total} ({shown}) = {limits.cap}"))
 
 
 def _term(later: Later, units: int) -> LaterTerm:

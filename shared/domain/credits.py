@@ -9,7 +9,7 @@ last refund of an order takes exactly the rest.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from shared.model.money import Money, split
+from shared.model.money import Money, split, total
 from shared.model.order import Order, OrderLine, Refund, RefundLine, ShippingLine
 
 
@@ -60,6 +60,12 @@ class CreditWish:
     erp_order: str
     erp_items: Mapping[str, str]
     goods_back: bool
+
+
+def worth(wish: CreditWish) -> Money:
+    """What all of it comes to, as the order's prices are: with tax only where they contain it."""
+    parts = (c.gross if wish.order.taxes_included else c.net for c in wish.credits)
+    return total(wish.order.currency, parts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ from shared.domain.availability import Place, Pool
 from shared.domain.stock_rules import ArticleRules
 from shared.model.kits import KitOrders, KitPart
 from shared.model.product import Component, Lifecycle, Variant
-from shared.model.target import Step
 
 
 def kit_pool(
@@ -26,9 +25,10 @@ def kit_pool(
     here; once it has, they no longer do.
     """
     if variant.lifecycle is Lifecycle.DISCONTINUED:
-        return Pool({name: _none(name, "discontinued") for name in rules.pools})
+        return Pool({name: _none(name, "discontinued") for name in rules.pools}, {})
     listed = tuple(components)
-    return Pool({name: _place(name, listed, parts, promised.get(name, 0)) for name in rules.pools})
+    places = {n: _place(n, listed, parts, promised.get(n, 0)) for n in rules.pools}
+    return Pool(places, {})
 
 
 def taken(kits: Mapping[str, KitOrders]) -> dict[str, int]:
@@ -53,9 +53,8 @@ def _place(
         makes.append(free // component.quantity)
         said.append(f"{component.sku} {free} / {component.quantity}")
     found = max(0, min(makes))
-    step = Step(rule=f"kit at {name}", detail=f"least of {', '.join(said)} = {found}")
-    return Place(found, found, (step,))
+    return Place(found, found, ((f"kit at {name}", f"least of {', '.join(said)} = {found}"),))
 
 
 def _none(name: str, why: str) -> Place:
-    return Place(0, 0, (Step(rule=f"kit at {name}", detail=f"{why} = 0"),))
+    return Place(0, 0, ((f"kit at {name}", f"{why} = 0"),))

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from shared.domain.units import trimmed
 from shared.errors import RejectedError
@@ -52,8 +52,7 @@ class Verdict(StrEnum):
     OLDER = "older"  # a count of before what is known
 
 
-@dataclass(frozen=True, slots=True)
-class Posted:
+class Posted(NamedTuple):
     """The card afterwards; `before` is the position a count has replaced."""
 
     card: StockCard
@@ -65,7 +64,8 @@ def posted(card: StockCard | None, entry: Entry, *, now: datetime) -> Posted:
     """Post one entry, told in the unit of the card; RejectedError for what cannot be counted."""
     books = _Books(entry.source, entry.sku, entry.unit, card)
     if isinstance(entry, Level):
-        verdict, before = books.count(entry), books.positions_before.get(entry.location)
+        before = books.positions.get(entry.location)
+        verdict = books.count(entry)
         return Posted(books.card(entry.as_of, now), verdict, before)
     moved = books.move(entry)
     return Posted(books.card(entry.occurred_at, now), moved)
@@ -88,14 +88,13 @@ def gaps(card: StockCard) -> list[tuple[str, int, int]]:
     return found
 
 
-@dataclass
+@dataclass(slots=True)
 class _Books:
     source: str
     sku: str
     unit: str
     old: StockCard | None
     positions: dict[str, StockPosition] = field(init=False)
-    positions_before: dict[str, StockPosition] = field(init=False)
     streams: dict[str, Stream] = field(init=False)
     seen: dict[str, datetime] = field(init=False)
     transfers: dict[str, Transfer] = field(init=False)
@@ -104,7 +103,6 @@ class _Books:
 
     def __post_init__(self) -> None:
         self.positions = {p.location: p for p in self.old.positions} if self.old else {}
-        self.positions_before = dict(self.positions)
         book = _book(self.old)
         self.streams, self.transfers = dict(book.streams), dict(book.transfers)
         self.seen, self.parked = dict(book.seen), list(book.parked)
@@ -112,23 +110,23 @@ class _Books:
 
     def card(self, at: datetime, now: datetime) -> StockCard:
         """The card as of an instant, or of its own if that is later."""
-        uneven = any(t.open and t.received for t in self.transfers.values())
-        missing = bool(self.parked) or uneven
-        known = _book(self.old) if missing else Book()
+        uneven = [t for t in self.transfers.values() if t.open and t.received]
+        missing = bool(self.parked or uneven)
+        known = self.old.book if missing and self.old else None
         book = Book(
             streams=self.streams,
             seen=self.seen,
             forgotten=self.forgotten,
-            parked=tuple(sorted(self.parked, key=_number)),
+            parked=tuple(sorted(self.parked, key=_number)) if self.parked else (),
             transfers=self.transfers,
-            waiting=(known.waiting or now) if missing else None,
-            told=known.told,
+            waiting=((known and known.waiting) or now) if missing else None,
+            told=known.told if known else None,
         )
         return StockCard(
             source=self.source,
             as_of=max(self.old.as_of, at) if self.old else at,
             sku=self.sku,
-            positions=tuple(self.positions[name] for name in sorted(self.positions)),
+            positions=tuple([self.positions[name] for name in sorted(self.positions)]),
             book=book,
         )
 
@@ -159,8 +157,12 @@ class _Books:
     def _counted(self, movement: Movement) -> None:
         self._post(movement, physical=True)
         stream = self._stream(movement.location)
-        update = {"sequence": movement.sequence}
-        self.streams[movement.location] = stream.model_copy(update=update)
+        self.streams[movement.location] = Stream(
+            sequence=movement.sequence or 0,
+            covered=stream.covered,
+            counted_at=stream.counted_at,
+            moved_at=stream.moved_at,
+        )
 
     def _late(self, movement: Movement) -> Verdict:
         """A number of before: a repeat, unless only a count held it until now."""

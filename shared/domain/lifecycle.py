@@ -12,14 +12,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from shared.domain import demand, orders, payments
+from shared.domain import demand, orders, payments, returns
 from shared.domain.payments import PaymentState
 from shared.model.case import Case, CaseState, Counts, ErpLine, Intent
 from shared.model.money import Money
 from shared.model.order import Order, OrderLine, Shipment, Tracking
 
 _C = CaseState
-_LATER = frozenset({_C.ACCEPTED, _C.PARTLY_SHIPPED, _C.SHIPPED})
+_LATER = frozenset({_C.ACCEPTED, _C.PARTLY_SHIPPED, _C.SHIPPED, _C.RETURNED})
 _HAD = frozenset({_C.HELD, _C.RELEASED, _C.SENDING, _C.IN_DOUBT})
 
 NEXT: Final[Mapping[CaseState, frozenset[CaseState]]] = {
@@ -27,9 +27,10 @@ NEXT: Final[Mapping[CaseState, frozenset[CaseState]]] = {
     _C.RELEASED: frozenset({_C.HELD, _C.SENDING, _C.CANCELLED}) | _LATER,
     _C.SENDING: frozenset({_C.IN_DOUBT, _C.RELEASED, _C.HELD, _C.CANCELLED}) | _LATER,
     _C.IN_DOUBT: frozenset({_C.SENDING, _C.RELEASED, _C.HELD, _C.CANCELLED}) | _LATER,
-    _C.ACCEPTED: frozenset({_C.PARTLY_SHIPPED, _C.SHIPPED, _C.CANCELLED}),
-    _C.PARTLY_SHIPPED: frozenset({_C.SHIPPED}),
-    _C.SHIPPED: frozenset({_C.PARTLY_SHIPPED}),  # a line was added after all had left
+    _C.ACCEPTED: _LATER - {_C.ACCEPTED} | {_C.CANCELLED},
+    _C.PARTLY_SHIPPED: frozenset({_C.SHIPPED, _C.RETURNED}),
+    _C.SHIPPED: frozenset({_C.PARTLY_SHIPPED, _C.RETURNED}),  # a line was added after all had left
+    _C.RETURNED: frozenset({_C.PARTLY_SHIPPED, _C.SHIPPED}),
     _C.CANCELLED: _LATER,  # a lost request landed, or units were ordered anew
     _C.RECORDED: frozenset(),
 }
@@ -43,6 +44,7 @@ BEHIND: Final[Mapping[CaseState, frozenset[CaseState]]] = {
     _C.ACCEPTED: _HAD,
     _C.PARTLY_SHIPPED: _HAD | {_C.ACCEPTED, _C.CANCELLED},
     _C.SHIPPED: _HAD | {_C.ACCEPTED, _C.CANCELLED},
+    _C.RETURNED: _HAD | {_C.ACCEPTED, _C.CANCELLED},
     _C.CANCELLED: _HAD,
     _C.RECORDED: frozenset(_C) - {_C.RECORDED},
 }
@@ -162,7 +164,9 @@ def told(case: Case, order: Order, *, before_erp: bool) -> Case:
     """
     heard = {refund.refund_id for refund in case.refunds}
     known = (*case.refunds, *(one for one in order.refunds if one.refund_id not in heard))
-    newest = joined(case.newest, order)
+    for one in order.returns:
+        case = returns.told(case, one)
+    newest = joined(case.newest, order.model_copy(update={"returns": ()}))
     if before_erp:
         changed = case.model_copy(update={"order": newest, "told": None, "refunds": known})
     else:
@@ -238,6 +242,7 @@ def settled(case: Case, *, now: datetime) -> Case:
     resolved = tuple(orders.resolved(case, shipment) for shipment in case.shipments)
     case = case.model_copy(update={"shipments": resolved})
     case = case.model_copy(update={"late": demand.late(case)})
+    case = counted(case, Counts(returned=returns.back(case)))
     if case.erp_order is None:
         return case
     if case.told is not None and not demand.changes(case) and not demand.unmapped(case):
@@ -250,6 +255,9 @@ def _derived(case: Case) -> CaseState:
     left = any(
         not line.rejected and line.units > gone[line_id] for line_id, line in case.erp_lines.items()
     )
+    if any(gone.values()) and not left:
+        back = fulfilment(case) is Fulfilment.RETURNED
+        return _C.RETURNED if back else _C.SHIPPED
     if any(gone.values()):
-        return _C.PARTLY_SHIPPED if left else _C.SHIPPED
+        return _C.PARTLY_SHIPPED
     return _C.ACCEPTED if left else _C.CANCELLED

@@ -249,8 +249,8 @@ def _whole(field: str, text: str) -> int | None:
 def _instant(field: str, text: str) -> datetime:
     try:
         at = datetime.fromisoformat(text)
-    except ValueError as error:
+        if at.tzinfo is None:
+            raise refusal(field, text, "has no offset")
+        return at.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise refusal(field, text, "is not an instant") from error
-    if at.tzinfo is None:
-        raise refusal(field, text, "has no offset")
-    return at.astimezone(UTC)

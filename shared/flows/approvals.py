@@ -151,14 +151,16 @@ class Approvals:
         left = list(lines)
         for _ in range(TRIES):
             rows = self.store.get(key for name in left for key in _rows_of(name))
-            groups: dict[Named, list[Write]] = {}
+            groups: dict[Named, list[Put]] = {}
             for name in left:
                 status, writes = self._written(said, name, rows)
-                if writes:
-                    groups[name] = writes
-                else:
+                if not writes:
                     found[name] = status
-            done = together(self.store, list(groups.values()))
+                    continue
+                groups[name] = writes
+                # What the next line about the same target adds goes into the same write.
+                rows |= {put.key: Row(put.key, put.expected, put.body) for put in writes}
+            done = together(self.store, [list[Write](puts) for puts in groups.values()])
             kept = [name for name, ok in zip(groups, done, strict=True) if ok]
             found |= dict.fromkeys(kept, said.decision.value)
             left = [name for name in groups if name not in found]
@@ -166,7 +168,7 @@ class Approvals:
                 return found
         raise RetryableError(f"{len(left)} targets are contended")
 
-    def _written(self, said: Said, name: Named, rows: Mapping[Key, Row]) -> tuple[str, list[Write]]:
+    def _written(self, said: Said, name: Named, rows: Mapping[Key, Row]) -> tuple[str, list[Put]]:
         """What became of a line, and what has to be written for it."""
         price, stock, wake = _rows_of(name)
         row = rows.get(stock) if _meant(name, rows.get(stock)) else rows.get(price)

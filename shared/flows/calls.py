@@ -38,15 +38,20 @@ class Calls:
         `said` is the decoded body, with its numbers as text; `key` is the caller's own.
         """
         place, digest = keys.answer(caller, key), _digest(said)
+        row = self.store.get([place]).get(place)
         for _ in range(TRIES):
-            row = self.store.get([place]).get(place)
             if row and row.body["digest"] != digest:
                 raise _reused(key)
             if row and row.raw is not None:
                 return _known(row.raw)
             as_of = datetime.fromisoformat(str(row.body["as_of"])) if row else self.clock.now()
             answer = apply(as_of) if row else None
-            self.store.commit([_put(row, caller, key, digest, as_of, answer)])
+            put = _put(row, caller, key, digest, as_of, answer)
+            (held,) = self.store.commit([put])
+            if held and answer is not None:
+                return answer
+            begun = Row(place, put.expected + 1, put.body)
+            row = begun if held else self.store.get([place]).get(place)
         raise RetryableError(f"idempotency key {key!r} is contended")
 
 

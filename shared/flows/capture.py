@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from shared.domain import demand, enrichment, lifecycle, orders, release
+from shared.domain import demand, enrichment, lifecycle, orders, release, returns
 from shared.domain.stock_rules import stays_when_sold
 from shared.errors import RetryableError
 from shared.flows import keys
-from shared.flows.cases import Cases, uncredited
+from shared.flows.cases import Cases, unasked, uncredited
 from shared.flows.holds_told import Holds
 from shared.flows.issues import Issues, Problem
 from shared.flows.late import Lateness
+from shared.flows.returns_told import ReturnNews
 from shared.flows.similar import Similar
 from shared.model.case import Case, CaseState, HoldReason
 from shared.model.events import (
@@ -56,6 +58,8 @@ class Capture:
                 case, before = self._updated(found.case, order, channel), found.case
             self._look_again(case, before, channel)
             self.bus.publish(list(self._events(case, before, told)))
+            if case.returns or case.refunds:
+                ReturnNews(self.bus, self.issues, self.clock).tell(case, before)
             if case == before or self.cases.commit(case, found.rev if found else 0):
                 self._follow(case, channel)
                 return case
@@ -70,10 +74,11 @@ class Capture:
     def _new(self, order: Order, channel: Channel) -> Case:
         now = self.clock.now()
         case = Case(
-            order=order,
+            order=order.model_copy(update={"returns": ()}),
             reference=orders.reference(order),
             state=CaseState.RELEASED,
             refunds=order.refunds,
+            returns=order.returns,
             captured_at=now,
         )
         case = orders.noted(case, "captured", f"{order.number}, {order.total}", now=now)
@@ -107,6 +112,7 @@ class Capture:
             if refund.refund_id not in known:
                 what = f"{refund.refund_id}: {refund.total}"
                 case = orders.noted(case, "refunded", what, now=now)
+        case = _returns_noted(case, old, now)
         if _before_erp(old):
             return case
         if case.newest.cancelled_at and not old.newest.cancelled_at:
@@ -191,7 +197,8 @@ class Capture:
         limits = self.limits.get(channel.erp)
         Holds(self.issues, self.clock, self.retailer.order_rules, limits).tell(case, channel)
         Lateness(self.bus, self.issues, self.clock).tell(case)
-        if case.state is CaseState.RELEASED or demand.changes(case) or uncredited(case):
+        changed = demand.changes(case) or uncredited(case) or unasked(case)
+        if case.state is CaseState.RELEASED or changed:
             self.queues.send([Message(keys.write_queue(channel.erp), {"case": order_id})])
 
     def _wait(self, case: Case) -> None:
@@ -276,6 +283,16 @@ class Capture:
         for refund in case.refunds:
             if refund.refund_id not in seen:
                 yield _refunded(case, refund)
+
+
+def _returns_noted(case: Case, old: Case, now: datetime) -> Case:
+    """What a telling changed of the returns."""
+    known = {one.return_id: returns.state_of(one) for one in old.returns}
+    for one in case.returns:
+        state = returns.state_of(one)
+        if known.get(one.return_id) is not state:
+            case = orders.noted(case, f"return {state}", one.return_id, now=now)
+    return case
 
 
 def _before_erp(case: Case) -> bool:

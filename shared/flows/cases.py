@@ -4,13 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.domain import demand, orders
+from shared.domain import demand, orders, returns
 from shared.errors import RetryableError
 from shared.flows import keys
 from shared.flows.holds import write_holds
 from shared.model.case import Case, CaseState, IntentKind
 from shared.model.order import Refund
 from shared.model.retailer import Retailer
+from shared.model.returns import Return
 from shared.ports import Clock, Put, Store
 
 TRIES = 8
@@ -28,6 +29,26 @@ def uncredited(case: Case) -> list[Refund]:
 def credit_id(refund: Refund) -> str:
     """The id of the intent to tell the ERP of a refund."""
     return f"credit#{refund.refund_id}"
+
+
+def unasked(case: Case) -> list[Return]:
+    """Returns a channel has granted and the ERP does not know of yet."""
+    if case.erp_order is None:
+        return []
+    closed = {i.intent_id for i in case.intents if i.kind is IntentKind.RETURN and not i.open}
+    return [
+        one
+        for one in case.returns
+        if one.status in returns.GRANTED
+        and one.lines
+        and one.worth is None
+        and return_intent(one) not in closed
+    ]
+
+
+def return_intent(one: Return) -> str:
+    """The id of the intent to tell the ERP of a return."""
+    return f"return#{one.return_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +112,7 @@ class Cases:
 
     def _lane(self, case: Case) -> str | None:
         channel = self.retailer.channel(case.order.channel)
-        if case.state in TO_SEND or demand.changes(case) or uncredited(case):
+        if case.state in TO_SEND or demand.changes(case) or uncredited(case) or unasked(case):
             return keys.case_lane(channel.erp)
         waiting = any(i.open and i.kind is IntentKind.SHIP for i in case.intents)
         return keys.case_lane(channel.connection) if waiting else None

@@ -7,20 +7,35 @@ and are no credit.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Protocol
 
-from shared.domain import orders
-from shared.domain.credits import Credit, CreditWish, OverRefund, PostedCredit, credits_of
+from shared.domain import orders, returns
+from shared.domain.credits import (
+    Credit,
+    CreditWish,
+    OverRefund,
+    PostedCredit,
+    credits_of,
+    worth,
+)
 from shared.errors import AccessError, RejectedError, RetryableError, UnreachableError
 from shared.flows import keys
 from shared.flows.cases import Cases, credit_id, uncredited
 from shared.flows.erp_links import ErpLinks
 from shared.flows.intents import Intents, Steps
 from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out
+from shared.flows.returns import ErpReturns
 from shared.model.case import Case, Intent, IntentKind, IntentState
 from shared.model.events import RefundCredited
 from shared.model.issue import IssueKind
 from shared.model.order import Refund
-from shared.ports import Bus, Clock, CreditSink, Queues, Store
+from shared.model.returns import Return
+from shared.ports import Bus, Clock, CreditSink, FactReader, Queues, ReturnSink, Store
+
+
+class Erp(CreditSink, ReturnSink, FactReader, Protocol):
+    """An ERP that keeps refunds, and may hold returns of its own."""
+
 
 REFERENCE_MAX = 35  # SAP PurchaseOrderByCustomer
 
@@ -38,7 +53,8 @@ class Crediting:
     """`settle` is how late a lost request may still take effect in this ERP."""
 
     connection: str
-    erp: CreditSink
+    erp: Erp
+    returns: ErpReturns
     cases: Cases
     store: Store
     queues: Queues
@@ -65,13 +81,17 @@ class Crediting:
         found = self.cases.find(order_id)
         if found is None:
             return
-        case = found.case
+        case = self._looked(found.case, refund)
         wish = self._wish(case, refund)
         if isinstance(wish, OverRefund):
             self._refuse(case, refund, wish)
             return
         if not wish.credits:
             self._close(case, refund, IntentState.APPLIED, "nothing had left")
+            return
+        made = returns.adopted(case, refund)
+        if made is not None:
+            self._adopt(case, refund, wish, made)
             return
         steps = Steps[PostedCredit](
             what="credit",
@@ -84,6 +104,40 @@ class Crediting:
         intents = Intents(self.cases, self.clock, self.settle)
         intents.carry_out(order_id, self._planned(case, refund), steps)
 
+    def _looked(self, case: Case, refund: Refund) -> Case:
+        """The case with the returns the ERP made by itself, where the refund may be for one.
+
+        Asked before anything is sent: what was made there is not made again.
+        """
+        intent = case.intent(credit_id(refund))
+        name = returns.placed(case).get(refund.refund_id)
+        sent = intent is not None and intent.state is not IntentState.PLANNED
+        if sent or name != returns.own(case, refund):
+            return case
+        for made in self.erp.returns_of(case.erp_order or ""):
+            self.returns.record(made, source=self.erp)
+        again = self.cases.find(case.order.order_id)
+        return again.case if again else case
+
+    def _adopt(self, case: Case, refund: Refund, wish: CreditWish, made: Return) -> None:
+        """The ERP's own return is the document of this refund."""
+        net = worth(wish)
+        differs = None if made.worth == net else made.worth
+        self._tell(case, refund, [PostedCredit(made.document or "", differs)])
+        now = self.clock.now()
+        kept = orders.settled(
+            self._planned(case, refund), IntentState.APPLIED, now=now, result=made.document
+        )
+
+        def step(now_: Case) -> Case | None:
+            known = now_.intent(kept.intent_id)
+            if known is not None and not known.open:
+                return None
+            after = orders.with_intent(now_, kept)
+            return orders.noted(after, "credit kept", f"{made.document}, made in the ERP", now=now)
+
+        self.cases.change(case.order.order_id, step)
+
     def _wish(self, case: Case, refund: Refund) -> CreditWish | OverRefund:
         before = case.refunds[: case.refunds.index(refund) + 1]
         found = credits_of(case.order, before)
@@ -95,7 +149,7 @@ class Crediting:
             reference=reference(case, refund),
             erp_order=case.erp_order or "",
             erp_items=case.erp_items,
-            goods_back=any(_comes_back(credit) for credit in found),
+            goods_back=refund.return_id is None and any(_comes_back(one) for one in found),
         )
 
     def _planned(self, case: Case, refund: Refund) -> Intent:

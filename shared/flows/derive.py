@@ -24,6 +24,7 @@ from shared.flows.issues import Issues, Problem
 from shared.flows.kit_rows import KitRows
 from shared.flows.shards import with_what_is_left
 from shared.flows.sku_facts import Facts, SkuFacts, sku_facts
+from shared.flows.standing_targets import priced, stays
 from shared.flows.stock_facts import stock_keys
 from shared.model.base import Json
 from shared.model.facts import ItemCard, ProductCard
@@ -70,8 +71,8 @@ class Deriver:
     ) -> Derived:
         """Derive every channel's targets of these fact partitions, and hint the publishers.
 
-        Of those in `stock_only` nothing but stock has changed: prices are left alone, unless one
-        that is held back may take its article off sale.
+        Of those in `stock_only` nothing but stock has changed: prices are neither read nor derived,
+        unless one that is held back may take its article off sale, or a channel had none.
         """
         names = dict.fromkeys(partitions)
         guarded = any(channel.guardrails for channel in self.retailer.channels)
@@ -101,8 +102,13 @@ class Deriver:
     def _round(self, partitions: Sequence[str], narrow: set[str], result: Derived) -> list[str]:
         wanted = self._target_keys(partitions, narrow)
         olds = self.store.get(wanted)
+        narrow -= (unsure := {p for p in partitions if p in narrow and not self._on_sale(p, olds)})
+        if unsure:
+            more = [key for key in self._target_keys(unsure, narrow) if key not in set(wanted)]
+            wanted += more
+            olds |= self.store.get(more)
         facts = self._facts(partitions, narrow)
-        skus = {partition: self._sku(partition, facts) for partition in partitions}
+        skus = {p: self._sku(p, facts, on_sale=p in narrow) for p in partitions}
         problems: list[Problem] = []
         raw = [
             (p, draft)
@@ -171,6 +177,12 @@ class Deriver:
             ]
         return found
 
+    def _on_sale(self, partition: str, olds: dict[Key, Row]) -> bool:
+        """Whether every channel that was told of its stock had a price for it, and all were."""
+        sku = partition.removeprefix("sku#")
+        rows = [olds.get(keys.target(c.name, Facet.STOCK, sku)) for c in self.retailer.channels]
+        return all(row is not None and priced(row) for row in rows)
+
     def _facts(self, partitions: Sequence[str], narrow: Collection[str]) -> dict[Key, Row]:
         wanted = self._fact_keys(partitions, narrow)
         facts = self.store.get([*wanted, *heard_keys(self.retailer)])
@@ -198,7 +210,7 @@ class Deriver:
             else:
                 found += [
                     keys.item(name, owner[Entity.PRODUCT]),
-                    *(keys.price(name, source) for source in self.retailer.price_sources),
+                    *(self._price_keys(name) if partition not in narrow else []),
                     *stock_keys(name, self.retailer),
                     keys.hold(name),
                     *([] if partition in narrow else [keys.wake(name)]),
@@ -206,12 +218,17 @@ class Deriver:
                 found += [keys.kit_links(name)] if self.retailer.kits else []
         return found
 
-    def _sku(self, partition: str, facts: Facts) -> SkuFacts | None:
+    def _price_keys(self, sku: str) -> list[Key]:
+        return [keys.price(sku, source) for source in self.retailer.price_sources]
+
+    def _sku(self, partition: str, facts: Facts, *, on_sale: bool = False) -> SkuFacts | None:
         kind, name = partition.split("#", 1)
         if kind != "sku":
             return None
         now = self.clock.now()
-        return sku_facts(name, facts, retailer=self.retailer, rules=self.rules, now=now)
+        return sku_facts(
+            name, facts, retailer=self.retailer, rules=self.rules, now=now, on_sale=on_sale
+        )
 
     def _drafts(
         self,
@@ -280,7 +297,7 @@ class Deriver:
             facet=Facet.STOCK,
             key=item.variant.sku,
             group=item.product_id,
-            desired=found.value.model_dump(mode="json"),
+            desired={"levels": dict(found.levels)},
             priority=Priority.SOLD_OUT if found.low else Priority.STOCK,
             chain=found.chain,
             facts=sku.heard,
@@ -291,6 +308,8 @@ class Deriver:
     def _target_put(self, draft: Draft, olds: dict[Key, Row]) -> Put | None:
         key = keys.target(draft.channel, draft.facet, draft.key)
         row = olds.get(key)
+        if row is not None and stays(row, draft):
+            return None
         old = Target.model_validate(row.body) if row else None
         if draft.facet is not Facet.STOCK and (old is None or old.published is None):
             draft = replace(draft, priority=Priority.NEW_LISTING)

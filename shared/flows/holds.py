@@ -19,7 +19,8 @@ def write_holds(store: Store, retailer: Retailer, case: Case) -> bool:
     """Make the cards say what this case implies; False when somebody else wrote one meanwhile.
 
     A reservation the order was placed with ends in the same transaction, so its units are the
-    order's from one moment to the next.
+    order's from one moment to the next; of an order of very many articles it ends last, card by
+    card, since one that has ended gives nothing back any more.
     """
     order_id = case.order.order_id
     wanted = orders.holds(case, location=retailer.channel(case.order.channel).locations[0])
@@ -30,17 +31,18 @@ def write_holds(store: Store, retailer: Retailer, case: Case) -> bool:
     pointer = keys.reserved(order_id)
     rows = store.get([*(keys.hold(sku) for sku in mine), pointer])
     taken = _reservation(store, rows.get(pointer))
-    writes: list[Put] = []
+    ending: list[Put] = []
     if taken is not None:
         reservation, rev = taken
-        writes.append(_committed(reservation, rev))
+        ending.append(_committed(reservation, rev))
         others = {line.sku for line in reservation.lines} - mine.keys()
         rows |= store.get(keys.hold(sku) for sku in sorted(others))
         mine |= {sku: {} for sku in sorted(others)}
+    writes: list[Put] = []
     writes += _cards(rows, mine, order_id, taken[0] if taken else None)
-    if 1 < len(writes) <= TOGETHER_MAX:
-        return store.commit_together(writes)
-    return all(store.commit(writes))
+    if 1 < len(writes) + len(ending) <= TOGETHER_MAX:
+        return store.commit_together([*ending, *writes])
+    return all(store.commit(writes)) and all(store.commit(ending))
 
 
 def _cards(

@@ -15,7 +15,8 @@ from shared.domain.price_rows import RowReader
 from shared.errors import RejectedError, RetryableError
 from shared.flows import import_run, keys
 from shared.flows.apply import not_owner
-from shared.flows.import_kinds import KINDS, MOVEMENT, PRICE, Rows, owners, rows_of
+from shared.flows.capture import Capture
+from shared.flows.import_kinds import KINDS, MOVEMENT, ORDER, PRICE, Rows, owners, rows_of
 from shared.flows.import_pass import Pass
 from shared.flows.import_run import Dropped, Run, dropped_as
 from shared.flows.import_survey import SAMPLED, SurveyPass
@@ -41,7 +42,8 @@ _JSON: Final = (".json", ".ndjson", ".jsonl")
 class Importer:
     """Takes `{"file", "version", "at"}` of a file that was dropped, and what follows from it.
 
-    That is `{"file", "run"}` of a run to go on with, and `{"file"}` of one to be read again.
+    That is `{"file", "run"}` of a run to go on with, and `{"file"}` of one to be read again. Orders
+    go through `capture`.
     """
 
     store: Store
@@ -51,6 +53,7 @@ class Importer:
     clock: Clock
     retailer: Retailer
     journal: Journal
+    capture: Capture | None = None
 
     def handle(self, message: Mapping[str, str], *, out_of_time: Callable[[], bool]) -> Run | None:
         """The run as far as it went, if the message was one to go on with."""
@@ -88,6 +91,13 @@ class Importer:
                 "locations they are of",
             )
         believed = owners(dropped.entity, self.retailer)
+        if dropped.entity == ORDER and dropped.connection not in believed:
+            raise RejectedError(
+                f"no channel sells over {dropped.connection}",
+                field="file",
+                value=dropped.name,
+                remedy=f"drop orders under a connection of a channel: {', '.join(believed)}",
+            )
         if dropped.connection not in believed:
             entity = KINDS[dropped.entity].entity
             owner = self.retailer.authority[entity]
@@ -178,6 +188,7 @@ class Importer:
             issues=self.issues,
             retailer=self.retailer,
             ledger=ledger,
+            capture=self.capture,
         )
 
     def _refused(self, name: str, error: RejectedError) -> Problem:

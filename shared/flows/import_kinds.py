@@ -5,12 +5,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Protocol
 
-from shared.domain import movement_rows, price_rows
+from shared.domain import movement_rows, order_rows, price_rows
 from shared.domain.movement_rows import EntryReader
+from shared.domain.order_rows import OrderReader
 from shared.domain.price_cards import changes, overfull
 from shared.domain.price_rows import RowReader
 from shared.errors import RejectedError
 from shared.flows.apply import Applied, apply
+from shared.flows.capture import Capture
+from shared.flows.import_orders import OrderRows
 from shared.flows.import_run import Dropped
 from shared.flows.issues import Issues
 from shared.flows.ledger import Ledger
@@ -20,7 +23,7 @@ from shared.model.price import PriceCondition
 from shared.model.retailer import Retailer
 from shared.ports import Store
 
-PRICE, STOCK, MOVEMENT = "price", "stock", "movement"
+PRICE, STOCK, MOVEMENT, ORDER = "price", "stock", "movement", "order"
 
 type Row = Mapping[str, object]
 type Refused = tuple[int, RejectedError]
@@ -33,8 +36,24 @@ class Rows(Protocol):
         """Understand a row and hold it; RejectedError names its field."""
         ...
 
-    def keep(self) -> tuple[Applied, Sequence[Refused]]:
-        """Keep all that is held: what came of it, and lines that cannot be kept."""
+    @property
+    def open(self) -> int | None:
+        """The line of the first row of something that may go on in the next one."""
+        ...
+
+    def keep(self, *, whole: bool) -> tuple[Applied, Sequence[Refused]]:
+        """Keep all that is held: what came of it, and lines that cannot be kept.
+
+        What is open waits, unless this is the `whole` file.
+        """
+        ...
+
+    def end(self) -> None:
+        """Nothing that is open goes on: what follows cannot be read."""
+        ...
+
+    def forget(self) -> None:
+        """Let go of what is open: its rows are read again."""
         ...
 
 
@@ -51,13 +70,19 @@ KINDS: Final[Mapping[str, Kind]] = {
     PRICE: Kind(Entity.PRICE, price_rows.COLUMNS, price_rows.REQUIRED),
     STOCK: Kind(Entity.STOCK, movement_rows.LEVEL_COLUMNS, movement_rows.LEVEL_REQUIRED),
     MOVEMENT: Kind(Entity.STOCK, movement_rows.MOVEMENT_COLUMNS, movement_rows.MOVEMENT_REQUIRED),
+    ORDER: Kind(Entity.ORDER, order_rows.COLUMNS, order_rows.REQUIRED),
 }
 
 
 def owners(kind: str, retailer: Retailer) -> tuple[str, ...]:
     """Whose files of this kind are taken in."""
-    prices = KINDS[kind].entity is Entity.PRICE
-    return retailer.price_sources if prices else retailer.stock_sources
+    match KINDS[kind].entity:
+        case Entity.ORDER:
+            return tuple(dict.fromkeys(channel.connection for channel in retailer.channels))
+        case Entity.PRICE:
+            return retailer.price_sources
+        case _:
+            return retailer.stock_sources
 
 
 def rows_of(
@@ -69,10 +94,14 @@ def rows_of(
     issues: Issues,
     retailer: Retailer,
     ledger: Ledger,
+    capture: Capture | None,
 ) -> Rows:
     if dropped.entity == PRICE:
         reader = RowReader(retailer, dropped.connection, comma=comma)
         return _Prices(reader, dropped.connection, as_of, store, issues, retailer)
+    if dropped.entity == ORDER and capture is not None:
+        channels = retailer.channels_of(dropped.connection)
+        return OrderRows(OrderReader(channels, comma=comma), capture)
     entries = EntryReader(retailer, dropped.connection, comma=comma)
     return _Entries(entries, dropped, as_of, ledger)
 
@@ -85,12 +114,19 @@ class _Prices:
     store: Store
     issues: Issues
     retailer: Retailer
+    open: None = None
     held: list[tuple[int, PriceCondition]] = field(default_factory=list)
 
     def read(self, row: Row, line: int) -> None:
         self.held.append((line, self.reader.condition(row)))
 
-    def keep(self) -> tuple[Applied, Sequence[Refused]]:
+    def end(self) -> None:
+        """Every row stands for itself: none is open."""
+
+    forget = end
+
+    def keep(self, *, whole: bool) -> tuple[Applied, Sequence[Refused]]:
+        del whole
         held, self.held = self.held, []
         told = changes((c for _, c in held), source=self.source, as_of=self.as_of)
         applied = apply(
@@ -107,6 +143,7 @@ class _Entries:
     dropped: Dropped
     as_of: datetime
     ledger: Ledger
+    open: None = None
     held: list[tuple[int, Entry]] = field(default_factory=list)
 
     def read(self, row: Row, line: int) -> None:
@@ -115,7 +152,13 @@ class _Entries:
         else:
             self.held.append((line, self.reader.movement(row)))
 
-    def keep(self) -> tuple[Applied, Sequence[Refused]]:
+    def end(self) -> None:
+        """Every row stands for itself: none is open."""
+
+    forget = end
+
+    def keep(self, *, whole: bool) -> tuple[Applied, Sequence[Refused]]:
+        del whole
         held, self.held = self.held, []
         taken = self.ledger.take([entry for _, entry in held], source=self.dropped.connection)
         lines = (line for line, _ in held)

@@ -37,6 +37,7 @@ class Pass:
     issues: Issues
     clock: Clock
     _lines: list[bytes] = field(default_factory=list)
+    _carried: list[Record] = field(default_factory=list)
 
     def read_on(self, out_of_time: Callable[[], bool]) -> bool:
         """Whether nothing is left for us to do; if not, time is up."""
@@ -68,30 +69,48 @@ class Pass:
                 if sum(map(len, self._lines)) > REPORT_MAX:
                     self._checkpoint()
             if last or self.run.lost:
+                if self._carried:
+                    self._take((), whole=True)
                 return self._finish()
+            self._carried.clear()
+            self.rows.forget()
             if self.run.offset == begun:
                 raise _endless(self.dropped.name, self.run.line)
             self._checkpoint()
 
-    def _take(self, chunk: Sequence[Record]) -> None:
-        """Apply what can be understood, and note the rest for the report."""
+    def _take(self, chunk: Sequence[Record], *, whole: bool = False) -> None:
+        """Apply what can be understood, and note the rest for the report.
+
+        Records of something that may go on are carried until it ends: a run that is resumed begins
+        with them.
+        """
         bad: list[tuple[int, RejectedError]] = []
         for record in chunk:
             try:
                 if isinstance(record.row, RejectedError):
+                    self.rows.end()
                     raise record.row
                 if record.row is not None:
                     self.rows.read(record.row, record.line)
             except RejectedError as error:
                 bad.append((record.line, error))
-        applied, unkept = self.rows.keep()
+        applied, unkept = self.rows.keep(whole=whole)
         bad += unkept
         self._lines += [reports.line(number, error) for number, error in sorted(bad, key=_first)]
-        rows = sum(record.row is not None for record in chunk)
-        end = chunk[-1]
-        self.run = self.run.counted(applied, rows=rows, refused=len(bad)).at(end.after)
-        if end.rest_lost:
-            self.run = self.run.model_copy(update={"lost": end.line})
+        done = self._done(chunk)
+        rows = sum(record.row is not None for record in done)
+        self.run = self.run.counted(applied, rows=rows, refused=len(bad))
+        if done:
+            self.run = self.run.at(done[-1].after)
+        if done and done[-1].rest_lost:
+            self.run = self.run.model_copy(update={"lost": done[-1].line})
+
+    def _done(self, chunk: Sequence[Record]) -> Sequence[Record]:
+        """Records whose outcome stands."""
+        records, begun = [*self._carried, *chunk], self.rows.open
+        done = records if begun is None else [one for one in records if one.line < begun]
+        self._carried = records[len(done) :]
+        return done
 
     def _checkpoint(self, *, done: bool = False) -> None:
         """The report before the row that counts it, and only while the run is ours."""

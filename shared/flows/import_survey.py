@@ -35,7 +35,8 @@ class SurveyPass(Pass):
     every: int = field(kw_only=True)
     start: Place = field(kw_only=True)
 
-    def _take(self, chunk: Sequence[Record]) -> None:
+    def _take(self, chunk: Sequence[Record], *, whole: bool = False) -> None:
+        del whole
         good, bad = self._read(chunk)
         surveyor = Surveyor.of(self.run.survey or Survey())
         for line, error in bad:

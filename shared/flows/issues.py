@@ -35,6 +35,8 @@ _SEVERITY = {
     IssueKind.SHIPMENT_REJECTED: Severity.HIGH,
     IssueKind.REFUND_EXCEEDS_PAID: Severity.HIGH,
     IssueKind.CREDIT_REJECTED: Severity.HIGH,
+    IssueKind.RETURN_REJECTED: Severity.HIGH,
+    IssueKind.REFUND_DUE: Severity.HIGH,
     IssueKind.STOCK_STALE: Severity.HIGH,
     IssueKind.STOCK_ZEROED: Severity.HIGH,
     IssueKind.OLD_VALUE_SHOWN: Severity.HIGH,
@@ -73,6 +75,9 @@ _OWNER = {
     IssueKind.ORDER_HELD: "customer service",
     IssueKind.REFUND_EXCEEDS_PAID: "finance",
     IssueKind.CREDIT_REJECTED: "finance",
+    IssueKind.RETURN_REJECTED: "customer service",
+    IssueKind.RETURN_DIFFERS: "customer service",
+    IssueKind.REFUND_DUE: "customer service",
 }
 
 

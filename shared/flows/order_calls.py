@@ -53,7 +53,7 @@ class OrderCalls:
             names = ", ".join(c.name for c in self.capture.retailer.channels)
             raise malformed("channel", call.channel, "no such channel", f"known are {names}")
         order = order_of(call, channel)
-        if len(order.model_dump_json()) > ORDER_MAX:
+        if len(order.model_dump_json().encode()) > ORDER_MAX:
             problem = f"the order is larger than {ORDER_MAX} bytes"
             raise malformed("lines", len(order.lines), problem, "divide it into several orders")
         return order

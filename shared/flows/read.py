@@ -12,6 +12,7 @@ from shared.flows.apply import Applied, apply
 from shared.flows.billing import Bills
 from shared.flows.capture import Capture
 from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out, refused
+from shared.flows.returns import ErpReturns
 from shared.flows.shipments import Shipments
 from shared.flows.vanished import vanished
 from shared.model.base import Json
@@ -19,6 +20,7 @@ from shared.model.ids import Entity
 from shared.model.invoice import BillingDocument
 from shared.model.issue import IssueKind
 from shared.model.retailer import Retailer
+from shared.model.returns import ErpReturn
 from shared.ports import (
     BillingSource,
     Clock,
@@ -29,6 +31,7 @@ from shared.ports import (
     Put,
     Queues,
     Refusal,
+    ReturnSource,
     Row,
     ShipmentSource,
     Store,
@@ -38,7 +41,7 @@ RUN_MAX = timedelta(minutes=10)  # a poll run not heard of for this long was los
 TRIES = 6
 
 
-class Source(FactSource, ShipmentSource, BillingSource, OrderSource, Protocol):
+class Source(FactSource, ShipmentSource, BillingSource, ReturnSource, OrderSource, Protocol):
     """Whatever this connection can be read for; the catalogue says which halves it has."""
 
 
@@ -58,6 +61,7 @@ class Reader:
     capture: Capture
     shipments: Shipments
     bills: Bills
+    returns: ErpReturns
     store: Store
     queues: Queues
     issues: Issues
@@ -87,6 +91,8 @@ class Reader:
                     self.shipments.record(shipment, source=self.source)
             case Entity.INVOICE:
                 self._bill(self.source.read_billed(key))
+            case Entity.RETURN:
+                self._take_back(self.source.read_return(key))
             case _:
                 self._keep(entity, self.source.read(entity, [key]))
 
@@ -94,6 +100,12 @@ class Reader:
         for bill in page.items:
             self.bills.record(bill)
         self._refusals(Entity.INVOICE, page)
+        return page.next
+
+    def _take_back(self, page: Page[ErpReturn]) -> str | None:
+        for one in page.items:
+            self.returns.record(one, source=self.source)
+        self._refusals(Entity.RETURN, page)
         return page.next
 
     def _read_order(self, key: str) -> None:
@@ -149,6 +161,8 @@ class Reader:
             return shipments.next
         if entity is Entity.INVOICE:
             return self._bill(self.source.billed_since(run.since, page=run.page))
+        if entity is Entity.RETURN:
+            return self._take_back(self.source.returns_since(run.since, page=run.page))
         page = self.source.changed(entity, since=run.since, page=run.page)
         self._keep(entity, page)
         if entity is Entity.PRICE and (gone := self._vanished(page)):

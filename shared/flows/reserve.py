@@ -7,14 +7,14 @@ a reservation that is let go has given back exactly what it took.
 
 import base64
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
 from shared.domain.reservations import Levels, Short, ended, placed, with_holds
-from shared.errors import RejectedError, RetryableError
+from shared.errors import RejectedError, RetryableError, SyncError
 from shared.flows import keys
 from shared.flows.cases import Cases
 from shared.flows.derive import Deriver
@@ -69,8 +69,8 @@ class Reservations:
         plan = Reservation.model_validate(rows[place].body) if place in rows else None
         if plan is not None and plan.state is not ReservationState.PLANNED:
             return _repeated(plan, wish)
-        if plan is not None and (known := self._resumed(plan, rows[place].rev)) is not None:
-            return _repeated(known, wish)
+        if plan is not None and (known := self._resumed(plan, wish, rows[place].rev)) is not None:
+            return known
         if not self._cold(wish, rows):
             return None
         self._unordered(wish, rows)
@@ -126,8 +126,11 @@ class Reservations:
             return None
         held = made.model_copy(update={"drawn": True})
         if not self.store.commit([reservation_put(held, rev)])[0]:
-            self.shards.undo(line.sku, location, line.quantity, made.token)
-            raise RetryableError(f"reservation {name} took too long", after=AGAIN)
+            known = self.find(name)
+            if known is None or not known.drawn:
+                self.shards.undo(line.sku, location, line.quantity, made.token)
+                raise RetryableError(f"reservation {name} took too long", after=AGAIN)
+            held = known  # a repeat of this call has found the units drawn, and holds them
         self.shards.settle(counter, made.token)
         self.shards.touch(line.sku)
         return held
@@ -146,12 +149,13 @@ class Reservations:
             row.rev if same and not self.shards.knows(line.sku, line.location, plan.token) else None
         )
 
-    def _resumed(self, plan: Reservation, rev: int) -> Reservation | None:
+    def _resumed(self, plan: Reservation, wish: ReservationRequest, rev: int) -> Reservation | None:
         """What an earlier call drew before it ended; None if it had drawn nothing."""
-        line = plan.lines[0]
+        line = _repeated(plan, wish).lines[0]
         if not self.shards.knows(line.sku, line.location, plan.token):
             return None
-        held = plan.model_copy(update={"state": ReservationState.HELD})
+        until = plan.since + timedelta(seconds=wish.expires_in_s)
+        held = plan.model_copy(update={"state": ReservationState.HELD, "expires_at": until})
         if self.store.commit([reservation_put(held, rev)])[0]:
             return held
         raise RetryableError(f"reservation {plan.reservation_id} is contended", after=AGAIN)
@@ -190,8 +194,9 @@ class Reservations:
                 raise _gone(known)
             due = self.clock.now() + AWAITED
             bound = known.model_copy(update={"order_id": order_id, "expires_at": due})
-            pointer = keys.reserved(str(order_id))
-            pointing = self._pointing(bound, self.store.get([pointer]))
+            rows = self.store.get([keys.reserved(str(order_id))])
+            self._unreserved(order, rows.values())
+            pointing = self._pointing(bound, rows)
             if self.store.commit_together([reservation_put(bound, row.rev), *pointing]):
                 self.cases.sync_holds(str(order_id))  # it may have been captured before
                 return self.find(name)
@@ -227,7 +232,7 @@ class Reservations:
     def _abandon(self, known: Reservation, rev: int, to: ReservationState) -> None:
         """End a plan nobody goes on with: first so that nobody can, then give back what it drew."""
         if known.state is ReservationState.PLANNED:
-            gone = known.model_copy(update={"state": ReservationState.ABANDONED})
+            gone = known.model_copy(update={"state": ReservationState.ABANDONED, "drawn": False})
             self.store.commit([reservation_put(gone, rev)])
             return
         for line in known.lines:
@@ -242,15 +247,33 @@ class Reservations:
             if not out_of_time():
                 self.shards.gather(str(row.body["sku"]))
         count = 0
-        for row in self.store.due(Table.ORDERS, keys.RESERVATION_LANE, until=now):
+        for name in self._expired(now):
             if out_of_time():
                 break
-            known = self.find(str(row.body["reservation_id"]))
-            if known is None or not known.waiting or known.expires_at > now:
+            try:
+                count += self._let_go(name, now)
+            except SyncError:  # of this one alone, which the next minute finds again
                 continue
-            self.release(known.reservation_id, to=ReservationState.EXPIRED)
-            count += 1
         return count
+
+    def _expired(self, now: datetime) -> Iterator[str]:
+        """Page after page, since a sale may leave more behind each minute than one holds."""
+        seen: set[str] = set()
+        while True:
+            rows = self.store.due(Table.ORDERS, keys.RESERVATION_LANE, until=now)
+            names = [str(row.body["reservation_id"]) for row in rows]
+            fresh = [name for name in names if name not in seen]
+            if not fresh:
+                return
+            seen.update(fresh)
+            yield from fresh
+
+    def _let_go(self, name: str, now: datetime) -> bool:
+        known = self.find(name)
+        if known is None or not known.waiting or known.expires_at > now:
+            return False
+        self.release(name, to=ReservationState.EXPIRED)
+        return True
 
     def _row(self, name: str) -> Row | None:
         place = keys.reservation(name)
@@ -272,16 +295,17 @@ class Reservations:
 
     def _unordered(self, wish: ReservationRequest, rows: Mapping[Key, Row]) -> None:
         found = [rows[key] for key in self._of_order(wish) if key in rows]
-        pointer = next((r for r in found if "reservation_id" in r.body), None)
-        before = self.find(str(pointer.body["reservation_id"])) if pointer else None
-        if any(row is not pointer for row in found) or (before and before.open):
-            raise RejectedError(
-                f"order {wish.order} is placed or has a reservation",
-                code=ORDERED,
-                field="order",
-                value=wish.order,
-                remedy="an order holds its own units from the moment it is known; reserve before",
-            )
+        pointers = [row for row in found if "reservation_id" in row.body]
+        if len(found) > len(pointers):
+            raise _ordered(wish.order)
+        self._unreserved(wish.order, pointers)
+
+    def _unreserved(self, order: str | None, pointers: Iterable[Row]) -> None:
+        """An order has one reservation at a time: units of a second would wait for nobody."""
+        for row in pointers:
+            before = self.find(str(row.body["reservation_id"]))
+            if before is not None and before.open:
+                raise _ordered(order)
 
     def _pointing(self, made: Reservation, rows: Mapping[Key, Row]) -> Iterable[Put]:
         if made.order_id is not None:
@@ -351,6 +375,16 @@ def _repeated(known: Reservation, wish: ReservationRequest) -> Reservation:
         field="Idempotency-Key",
         value=known.reservation_id,
         remedy="use a new key for a new call, and the same body for a repeat",
+    )
+
+
+def _ordered(order: str | None) -> RejectedError:
+    return RejectedError(
+        f"order {order} is placed or has a reservation",
+        code=ORDERED,
+        field="order",
+        value=order,
+        remedy="an order holds its own units from the moment it is known; reserve before",
     )
 
 

@@ -29,6 +29,8 @@ type Facts = Mapping[Key, Row]
 
 @dataclass(slots=True)
 class SkuFacts:
+    """`on_sale` says that every channel is known to have a price, and none was read."""
+
     item: ItemCard
     prices: Sequence[PriceCard]
     stock: StockCard | None
@@ -40,6 +42,7 @@ class SkuFacts:
     silent: Mapping[str, tuple[Doubted, ...]] = field(default_factory=dict)
     links: KitLinks = field(default_factory=KitLinks)
     parts: Mapping[str, KitPart] = field(default_factory=dict)
+    on_sale: bool = False
     _priced: dict[str, Priced | Unpriced] = field(default_factory=dict)
     _pool: Pool | None = None
 
@@ -74,6 +77,8 @@ class SkuFacts:
         if pool is None:
             return None
         found = offered(pool, channel, self.article_rules)
+        if self.on_sale:
+            return found
         priced = self.priced(channel)
         if priced is None:
             return withheld(found, "no price is known")
@@ -150,7 +155,13 @@ class SkuFacts:
 
 
 def sku_facts(
-    sku: str, facts: Facts, *, retailer: Retailer, rules: StockRules, now: datetime
+    sku: str,
+    facts: Facts,
+    *,
+    retailer: Retailer,
+    rules: StockRules,
+    now: datetime,
+    on_sale: bool = False,
 ) -> SkuFacts | None:
     """None for a SKU nobody has described."""
     owner = retailer.authority
@@ -168,6 +179,7 @@ def sku_facts(
         retailer=retailer,
         rules=rules,
         now=now,
+        on_sale=on_sale,
         silent=silent(facts, retailer) if retailer.stock_guards.stale.after else {},
     )
     if retailer.kits is not None:

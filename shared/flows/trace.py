@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from shared.domain import lifecycle
+from shared.domain import lifecycle, returns
 from shared.flows import keys
 from shared.model.base import Json
 from shared.model.case import Case
@@ -102,6 +102,11 @@ class Tracer:
             "intents": [intent.model_dump(mode="json") for intent in case.intents],
             "shipments": [shipment.model_dump(mode="json") for shipment in case.shipments],
             "refunds": [refund.model_dump(mode="json") for refund in case.refunds],
+            "returns": [
+                {**one.model_dump(mode="json"), "state": returns.state_of(one).value}
+                for one in returns.whole(case)
+            ],
+            "bills": [bill.model_dump(mode="json", exclude={"lines"}) for bill in case.bills],
             "timeline": [hop.model_dump(mode="json") for hop in case.timeline],
         }
 

@@ -9,6 +9,7 @@ from shared.model.ids import Name, Sku
 from shared.model.invoice import BillingDocument
 from shared.model.money import Money
 from shared.model.order import Order, Refund, Shipment
+from shared.model.returns import Return
 
 
 class CaseState(StrEnum):
@@ -19,6 +20,7 @@ class CaseState(StrEnum):
     ACCEPTED = "accepted"
     PARTLY_SHIPPED = "partly_shipped"
     SHIPPED = "shipped"
+    RETURNED = "returned"
     CANCELLED = "cancelled"
     RECORDED = "recorded"  # older than the connection: known, never sent to the ERP
 
@@ -38,6 +40,7 @@ class IntentKind(StrEnum):
     AMEND_ORDER = "amend_order"
     SHIP = "ship"
     CREDIT = "credit"
+    RETURN = "return"
 
 
 class IntentState(StrEnum):
@@ -124,6 +127,7 @@ class Case(Canonical):
     counts: Counts = Counts()
     shipments: tuple[Shipment, ...] = ()
     refunds: tuple[Refund, ...] = ()
+    returns: tuple[Return, ...] = ()
     bills: tuple[BillingDocument, ...] = ()
     timeline: tuple[Hop, ...] = ()
     captured_at: Instant

@@ -108,6 +108,28 @@ class RefundCredited(_Event):
     total: Money
 
 
+class ReturnAuthorised(_Event):
+    """A customer may send these units back, by line."""
+
+    type: Literal["ReturnAuthorised"] = "ReturnAuthorised"
+    order_id: str
+    channel: Name
+    return_id: str
+    lines: dict[str, int]
+
+
+class ReturnReceived(_Event):
+    """Units of a return came, by line; `complete` once all that was announced has."""
+
+    type: Literal["ReturnReceived"] = "ReturnReceived"
+    order_id: str
+    channel: Name
+    return_id: str
+    told_by: str
+    lines: dict[str, int]
+    complete: bool
+
+
 class IssueRaised(_Event):
     type: Literal["IssueRaised"] = "IssueRaised"
     issue_id: str
@@ -193,6 +215,8 @@ BusinessEvent = Annotated[
     | RefundCredited
     | InvoicePosted
     | CreditMemoPosted
+    | ReturnAuthorised
+    | ReturnReceived
     | IssueRaised
     | IssueSolved
     | ReconciliationFinding
@@ -214,6 +238,8 @@ ALL = (
     RefundCredited,
     InvoicePosted,
     CreditMemoPosted,
+    ReturnAuthorised,
+    ReturnReceived,
     IssueRaised,
     IssueSolved,
     ReconciliationFinding,

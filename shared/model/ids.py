@@ -26,6 +26,10 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
 """A name from the retailer's configuration: connection, channel, location, price list."""
 
 
+ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+"""What another system calls something of its own."""
+
+
 class Entity(StrEnum):
     """What a connection can own."""
 
@@ -36,6 +40,7 @@ class Entity(StrEnum):
     ORDER = "order"
     SHIPMENT = "shipment"
     INVOICE = "invoice"
+    RETURN = "return"
 
 
 class Facet(StrEnum):

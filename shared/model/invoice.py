@@ -5,8 +5,8 @@ from enum import StrEnum
 from pydantic import Field
 
 from shared.model.base import Canonical, Instant
+from shared.model.ids import ExternalId
 from shared.model.money import Money
-from shared.model.order import ExternalId
 
 
 class BillingKind(StrEnum):

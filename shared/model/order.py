@@ -3,16 +3,14 @@
 import operator
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from shared.model.base import Canonical, Instant
-from shared.model.ids import Gtin, Name, Sku
+from shared.model.ids import ExternalId, Gtin, Name, Sku
 from shared.model.money import Currency, Money, total
 from shared.model.order_terms import OrderTerms
-
-ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+from shared.model.returns import Return
 
 
 class TaxLine(Canonical):
@@ -123,13 +121,17 @@ class RefundedFreight(Canonical):
 
 
 class Refund(Canonical):
-    """Money that went back. What `total` exceeds its parts by is goodwill; the other way, a fee."""
+    """Money that went back. What `total` exceeds its parts by is goodwill; the other way, a fee.
+
+    `return_id` is the return its units belong to, if the channel names one.
+    """
 
     refund_id: ExternalId
     created_at: Instant
     total: Money
     lines: tuple[RefundLine, ...] = ()
     freight: RefundedFreight | None = None
+    return_id: str | None = None
 
 
 class Order(Canonical):
@@ -162,6 +164,7 @@ class Order(Canonical):
     total: Money
     total_tax: Money
     refunds: tuple[Refund, ...] = ()
+    returns: tuple[Return, ...] = ()
     terms: OrderTerms | None = None
 
     @property

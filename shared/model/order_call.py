@@ -6,9 +6,9 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
 
 from shared.model.base import Canonical, Instant
-from shared.model.ids import Gtin, Name
+from shared.model.ids import ExternalId, Gtin, Name
 from shared.model.money import Currency
-from shared.model.order import Address, Customer, ExternalId, FraudVerdict, PaymentKind
+from shared.model.order import Address, Customer, FraudVerdict, PaymentKind
 
 LINES_MAX = 1000
 _WHOLE = 15  # digits before the point

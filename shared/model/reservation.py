@@ -5,8 +5,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from shared.model.base import Canonical, Instant
-from shared.model.ids import Name, Sku
-from shared.model.order import ExternalId
+from shared.model.ids import ExternalId, Name, Sku
 
 LINES_MAX = 80
 """With the reservation itself and its order, fewer rows than one transaction may write."""

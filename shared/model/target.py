@@ -65,10 +65,14 @@ class LaterTerm(Canonical):
 
 
 class StockTerms(Canonical):
-    """What a level says nothing of, per location: units sold later, and why it is in doubt."""
+    """What a level says nothing of, per location: units sold later, and why it is in doubt.
+
+    `unpriced` is why the article is not sold, whatever lies there; empty where it has a price.
+    """
 
     later: dict[Name, LaterTerm] = {}
     unknown: dict[Name, str] = {}
+    unpriced: str = Field(default="", exclude_if=operator.not_)
 
 
 class Step(Canonical):

@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from uuid import uuid4
 
-import boto3
 import pytest
 
-from shared.aws.config import config
+from shared.aws import clients
 from shared.aws.store import DynamoStore
 from shared.ports import Store
 from tests.aws.embedded import embedded_aws
@@ -45,8 +44,8 @@ def dynamo(request: pytest.FixtureRequest) -> Store:
 def _dynamo(request: pytest.FixtureRequest) -> DynamoStore:
     if request.param == "moto":
         request.getfixturevalue("aws")
-        client = with_statements(boto3.client("dynamodb", config=config()))
+        client = with_statements(clients.client("dynamodb"))
     else:
         url = request.getfixturevalue("endpoint")
-        client = boto3.client("dynamodb", endpoint_url=url, config=config())
+        client = clients.client("dynamodb", endpoint_url=url)
     return DynamoStore(client, create_tables(client, prefix=f"t{uuid4().hex[:8]}"))

@@ -35,6 +35,15 @@ WRITE_UNIT: Final = 1024
 READ_UNIT: Final = 4096
 TRANSACTION_UNITS: Final = 2
 
+# AWS list prices of us-east-1 in US dollars a million, on demand: "Amazon DynamoDB pricing" (since
+# November 2024), "Amazon SQS pricing" (standard queues, beyond the free ones), "Amazon S3 pricing"
+# (PUT), "AWS Lambda pricing" (requests). Time in Lambda is left out: it is below a cent a million.
+WRITE_UNITS_USD: Final = Decimal("0.625")
+READ_UNITS_USD: Final = Decimal("0.125")
+MESSAGES_USD: Final = Decimal("0.40")
+OBJECTS_USD: Final = Decimal("5.00")
+INVOCATIONS_USD: Final = Decimal("0.20")
+
 
 def grouped_points(sizes: list[int]) -> Decimal:
     """The least points that change the prices of products with so many changed variants each."""

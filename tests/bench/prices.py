@@ -1,7 +1,5 @@
 """`shelfwire bench prices`: how soon and how cheaply prices get from their owner to a shop."""
 
-import hashlib
-import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from decimal import Decimal
@@ -15,6 +13,7 @@ from tests.bench.catalogue import RAISED, Assortment, assortment
 from tests.bench.counting import Cost
 from tests.bench.limits import PLUS, STANDARD, Plan, grouped_points, paced_s
 from tests.bench.metric import EXACTLY, Area, Line, Size
+from tests.bench.timing import UNIT, in_digests
 from tests.factories import NOW, make_condition, make_retailer, make_variant, make_window
 from tests.simulation.activation import activation_error_s
 from tests.simulation.engine import HOUR, MINUTE, SECOND
@@ -22,9 +21,7 @@ from tests.simulation.engine import HOUR, MINUTE, SECOND
 MAKESPAN_MOST: Final = Decimal("1.05")
 POINTS_MOST: Final = Decimal("1.02")
 ACTIVATION_S: Final = Decimal(5)
-CALIBRATION: Final = b"x" * 1159
 CPU_BOUND: Final = Decimal(75)
-ROUNDS, EACH = 21, 100
 
 
 def publishing(size: Size) -> Iterator[Line]:
@@ -60,8 +57,7 @@ def noop(size: Size) -> Iterator[Line]:
 def cpu(size: Size) -> Iterator[Line]:
     """The least time of many, of a price and of a digest in turn, so that both see the same."""
     del size
-    price, digest = _least(_resolved, lambda: hashlib.sha256(CALIBRATION).digest())
-    yield Line("prices.cpu", price / digest, CPU_BOUND, "sha256 of 1,159 bytes", Decimal(1))
+    yield Line("prices.cpu", in_digests(_resolved), CPU_BOUND, UNIT, Decimal(1))
 
 
 AREA: Final[Area] = {
@@ -131,19 +127,3 @@ def _resolved() -> None:
     found = resolve(_CONDITIONS, variant=_VARIANT, channel=channel, retailer=_RETAILER, now=NOW)
     if not isinstance(found, Priced) or not found.promotional:
         raise AssertionError("the promotion holds")
-
-
-def _least(*works: Callable[[], object]) -> tuple[Decimal, ...]:
-    """Nanoseconds of one of each, by turns."""
-    best = [float("inf")] * len(works)
-    for _ in range(ROUNDS):
-        for i, work in enumerate(works):
-            best[i] = min(best[i], _timed(work))
-    return tuple(Decimal(f"{each:.3f}") for each in best)
-
-
-def _timed(work: Callable[[], object]) -> float:
-    began = time.process_time_ns()
-    for _ in range(EACH):
-        work()
-    return (time.process_time_ns() - began) / EACH

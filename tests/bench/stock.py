@@ -7,6 +7,7 @@ from typing import Final
 from tests.bench.hot import CAPACITY, flash_sale
 from tests.bench.limits import PLUS, STANDARD
 from tests.bench.metric import EXACTLY, Area, Line, Size
+from tests.bench.movements import costs, cpu
 from tests.bench.pacing import saturated
 
 ACCEPTED_MOST: Final = Decimal("1.25")  # of what eight partitions take, at least 0.8 is accepted
@@ -38,4 +39,4 @@ def pacing(size: Size) -> Iterator[Line]:
         yield Line(f"stock.throttled{name}", share, Decimal("0.001"), "of calls", Decimal(1))
 
 
-AREA: Final[Area] = {"hot": hot, "pacing": pacing}
+AREA: Final[Area] = {"hot": hot, "pacing": pacing, "costs": costs, "cpu": cpu}

@@ -2,102 +2,22 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from itertools import batched
 
 import pytest
 
-from shared.errors import RejectedError
-from shared.flows.approvals import Approvals, Named, Said
-from shared.flows.waiting import WaitingTold
-from shared.model.base import Json
 from shared.model.events import PriceApproved, PriceRejected
-from shared.model.facts import PriceCard
 from shared.model.ids import Entity, Facet
-from shared.model.money import Money
-from shared.model.price import EffectiveWindow, PriceCondition, PriceKind
+from shared.model.price import PriceKind
 from shared.model.target import Decision, TargetState
 from shared.settings import load_retailer
 from tests.domain.world import NOW, RETAILER_TOML
-from tests.flows.world import World, base_price, gbp, product, stock_card
-
-HOUR = timedelta(hours=1)
-LIMITS = 'guardrails = { max_rise = "40", max_fall = "30", max_markdown = "80" }'
-PERSON = Said(Decision.APPROVED, by="anna", why="clearance")
-REFUSAL = Said(Decision.REJECTED, by="ben", why="a typing error")
-
-
-class Guarded(World):
-    """A shop with limits, where HAT-M and HAT-S cost 19.99 and are shown."""
-
-    def __init__(self, limits: str = LIMITS) -> None:
-        super().__init__(load_retailer(RETAILER_TOML + limits))
-        self.approvals = Approvals(self.store, self.clock, self.retailer)
-        self.know("M", "S")
-        self.turn()
-        self.turn()
-
-    def turn(self) -> None:
-        """Derive and publish; a listing goes before its price, and that before its stock."""
-        for _ in range(3):
-            self.settle()
-
-    def conditions(self, *conditions: PriceCondition, sku: str = "HAT-M") -> None:
-        now = self.clock.now()
-        card = PriceCard(source="erp", as_of=now, sku=sku, conditions=conditions)
-        self.apply(Entity.PRICE, card)
-
-    def reprice(self, amount: int, sku: str = "HAT-M") -> None:
-        self.later(timedelta(seconds=1))
-        self.price(amount, sku)
-        self.turn()
-
-    def later(self, by: timedelta) -> None:
-        self.clock.at += by
-
-    def shown(self, sku: str = "HAT-M") -> int:
-        value = self.channel.shows[Facet.PRICE, sku]
-        assert isinstance(value, dict)
-        price = value["price"]
-        assert isinstance(price, dict)
-        return int(str(price["amount"]))
-
-    def waiting(self) -> list[dict[str, Json]]:
-        listed = self.approvals.page(None)["waiting"]
-        assert isinstance(listed, list)
-        return [one for one in listed if isinstance(one, dict)]
-
-    def named(self, sku: str = "HAT-M") -> Named:
-        (one,) = [one for one in self.waiting() if one["sku"] == sku]
-        return Named("shop", sku, str(one["proposal"]))
-
-    def rule(self, said: Said, sku: str = "HAT-M") -> str:
-        (line,) = self.approvals.rule(said, [self.named(sku)])
-        self.turn()
-        return str(line["status"])
-
-    def tell(self) -> None:
-        WaitingTold(self.store, self.issues, self.retailer).run()
+from tests.flows.guarded_world import HOUR, LIMITS, PERSON, REFUSAL, Guarded, promotion, rules
+from tests.flows.world import base_price, gbp, product, stock_card
 
 
 @pytest.fixture
 def shop() -> Guarded:
     return Guarded()
-
-
-def promotion(amount: int, start: timedelta, end: timedelta, sku: str = "HAT-M") -> PriceCondition:
-    return base_price(amount, sku).model_copy(
-        update={
-            "condition_id": f"VKA0-{sku}",
-            "kind": PriceKind.PROMOTIONAL,
-            "window": EffectiveWindow(start=NOW + start, end=NOW + end),
-        }
-    )
-
-
-def rules(one: dict[str, Json]) -> list[str]:
-    reasons = one["reasons"]
-    assert isinstance(reasons, list)
-    return [str(reason["rule"]) for reason in reasons if isinstance(reason, dict)]
 
 
 def test_a_fall_beyond_the_limit_waits_and_the_last_price_stays(shop: Guarded) -> None:
@@ -351,152 +271,3 @@ def test_a_limit_that_is_taken_away_lets_go_of_what_it_held(shop: Guarded) -> No
     shop.stock(4)
     shop.turn()
     assert (shop.shown(), shop.waiting(), shop.target().guard) == (199, [], None)
-
-
-# told
-
-
-def test_what_waits_is_one_exception_per_rule_until_nothing_does(shop: Guarded) -> None:
-    shop.price(199, "HAT-S")
-    shop.reprice(99)
-    shop.tell()
-    (issue,) = shop.open()
-    assert issue.issue_id == "price_held#shop/max_fall"
-    assert issue.at_risk == Money(amount=(1800 + 1900) * 10, currency="GBP")
-    shop.tell()
-    (issue,) = shop.open()
-    assert issue.count == 1
-    for sku in ("HAT-M", "HAT-S"):
-        shop.rule(REFUSAL, sku)
-    shop.tell()
-    assert shop.open() == []
-
-
-def test_all_of_a_channel_are_approved_only_if_they_are_as_many_as_expected(shop: Guarded) -> None:
-    shop.price(199, "HAT-S")
-    shop.reprice(99)
-    with pytest.raises(RejectedError, match="2 changes wait there, not 1"):
-        shop.approvals.rule_all(PERSON, "shop", rule="max_fall", expected=1)
-    assert shop.approvals.rule_all(PERSON, "shop", rule="max_rise", expected=0)["ruled"] == 0
-    said = shop.approvals.rule_all(PERSON, "shop", rule="max_fall", expected=2)
-    shop.turn()
-    assert said == {"ruled": 2, "remaining": 0}
-    assert (shop.shown("HAT-M"), shop.shown("HAT-S")) == (99, 199)
-
-
-# the share of the catalogue
-
-SHARE = 'guardrails = { max_share = "30", share_from = 2, window_minutes = 60 }'
-SIZES = tuple(f"{number:02}" for number in range(20))
-
-
-class Catalogue(Guarded):
-    """A shop that shows twenty hats at 19.99."""
-
-    def __init__(self, limits: str = SHARE) -> None:
-        super().__init__(limits)
-        self.know(*SIZES)
-        self.turn()
-
-    def moved(self, count: int, amount: int = 1899, *, at_once: int = 100) -> None:
-        """So many hats cost something else; their changes come in batches of a stream."""
-        self.later(timedelta(seconds=1))
-        skus = [f"HAT-{size}" for size in SIZES[:count]]
-        for sku in skus:
-            self.price(amount, sku)
-        for some in batched(skus, at_once, strict=False):
-            self.deriver.derive(f"sku#{sku}" for sku in some)
-        self.publish()
-
-    def at(self, amount: int) -> int:
-        return sum(self.shown(f"HAT-{size}") == amount for size in SIZES)
-
-
-def test_a_few_prices_may_move_whatever_their_share() -> None:
-    shop = Catalogue()
-    shop.moved(2)
-    assert (shop.at(1899), shop.waiting()) == (2, [])
-
-
-def test_a_change_of_the_catalogue_at_large_is_held_whole_if_it_comes_at_once() -> None:
-    shop = Catalogue()
-    shop.moved(12)
-    assert shop.at(1899) == 0
-    assert {tuple(rules(one)) for one in shop.waiting()} == {("max_share",)}
-    assert len(shop.waiting()) == 12
-
-
-@pytest.mark.parametrize("at_once", [1, 2, 3, 5, 7])
-def test_never_more_than_the_share_moves_however_the_changes_are_cut(at_once: int) -> None:
-    """Twenty-two prices are shown, of which 30 % are six."""
-    shop = Catalogue()
-    shop.moved(20, at_once=at_once)
-    assert 0 < shop.at(1899) <= 6
-    assert shop.at(1899) + len(shop.waiting()) == 20
-
-
-def test_what_the_share_held_waits_also_when_the_window_is_over() -> None:
-    shop = Catalogue()
-    shop.moved(12)
-    shop.later(timedelta(hours=2))
-    for size in SIZES:
-        shop.stock(9, f"HAT-{size}")
-    shop.turn()
-    assert (shop.at(1899), len(shop.waiting())) == (0, 12)
-
-
-def test_another_window_lets_others_move() -> None:
-    shop = Catalogue()
-    shop.moved(6)
-    shop.moved(6, 1799)
-    assert (shop.at(1899), shop.at(1799)) == (6, 0)
-    shop.later(timedelta(hours=1))
-    shop.moved(6, 1699)
-    assert (shop.at(1699), shop.waiting()) == (6, [])
-
-
-def test_all_that_the_share_held_is_approved_at_once_and_counts_no_more() -> None:
-    shop = Catalogue()
-    shop.moved(12)
-    said = shop.approvals.rule_all(PERSON, "shop", rule="max_share", expected=12)
-    shop.turn()
-    assert (said["ruled"], shop.at(1899), shop.waiting()) == (12, 12, [])
-
-
-def test_a_promotion_of_many_articles_is_counted_when_it_becomes_known() -> None:
-    """Held or let through ahead, so that nothing is held at its start or at its end."""
-    shop = Catalogue()
-    skus = [f"HAT-{size}" for size in SIZES[:6]]
-    for sku in skus:
-        shop.conditions(base_price(1999, sku), promotion(1500, HOUR, 2 * HOUR, sku), sku=sku)
-    shop.turn()
-    assert shop.waiting() == []
-    shop.later(HOUR)
-    shop.turn()
-    assert (shop.at(1500), shop.waiting()) == (6, [])
-    shop.later(HOUR)
-    shop.turn()
-    assert (shop.at(1999), shop.waiting()) == (20, [])
-
-
-def test_a_promotion_of_too_many_articles_waits_before_it_begins() -> None:
-    shop = Catalogue()
-    for sku in (f"HAT-{size}" for size in SIZES):
-        shop.conditions(base_price(1999, sku), promotion(1500, HOUR, 2 * HOUR, sku), sku=sku)
-    shop.turn()
-    assert len(shop.waiting()) == 20
-    shop.later(HOUR)
-    shop.turn()
-    assert shop.at(1999) == 20
-
-
-def test_a_catalogue_that_is_loaded_for_the_first_time_moves_nothing() -> None:
-    shop = Guarded(SHARE)
-    shop.apply(Entity.PRODUCT, shop.product_card(product(*SIZES)))
-    for sku in (f"HAT-{size}" for size in SIZES):
-        shop.conditions(base_price(1999, sku), promotion(1500, HOUR, 2 * HOUR, sku), sku=sku)
-    shop.turn()
-    assert shop.waiting() == []
-    shop.later(HOUR)
-    shop.turn()
-    assert shop.waiting() == []

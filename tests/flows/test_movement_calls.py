@@ -224,3 +224,12 @@ def test_what_was_counted_is_exported_page_by_page() -> None:
     assert len(events_of(later) or []) == 4
     with pytest.raises(RejectedError):
         events.page("wms", token="0@ledger/shop/")
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+10:00", "9999-12-31T23:00:00-10:00"])
+def test_an_instant_beyond_the_calendar_is_refused_by_its_line(at: str) -> None:
+    world = StockWorld()
+    world.know("M")
+    answer = world.post(move(occurred_at=at), move(movement_id="m2"))
+    assert (answer["accepted"], answer["refused"]) == (1, 1)
+    assert answer["lines"][0]["field"] == "occurred_at"

@@ -202,3 +202,11 @@ def test_a_posted_order_has_no_channel_to_tell_and_its_shipment_is_news(world: W
     assert world.channel.shipped == []
     assert world.bus.types.count("OrderShipped") == 1
     assert world.kinds() == []
+
+
+def test_an_order_too_large_for_its_row_is_refused_by_its_bytes(world: World) -> None:
+    """A character may take three of them."""
+    line: Json = {"sku": "HAT-M", "title": "\u5e3d" * 255, "quantity": 1, "unit_price": "1"}
+    lines: Json = [{**line, "line_id": str(n)} for n in range(200)]  # type: ignore[dict-item]
+    error = refusal(world, body(lines=lines, total="200"))
+    assert (error.code, error.field) == (MALFORMED, "lines")

@@ -13,6 +13,7 @@ from shared.model.facts import StockCard
 from shared.model.ids import Entity
 from shared.model.invoice import BillingDocument
 from shared.model.order import Order, Shipment
+from shared.model.returns import ErpReturn
 from shared.model.target import Outcome
 from shared.ports import Page, Refusal
 from tests.domain.world import NOW
@@ -29,6 +30,7 @@ class Erp:
     refused: Sequence[Refusal] = ()
     orders: dict[str, Order] = field(default_factory=dict)
     unreadable: RejectedError | None = None
+    returns: list[ErpReturn] = field(default_factory=list)
     bills: list[BillingDocument] = field(default_factory=list)
 
     def changed(
@@ -61,6 +63,13 @@ class Erp:
     def read_billed(self, document: str) -> Page[BillingDocument]:
         return Page([bill for bill in self.bills if bill.document == document])
 
+    def returns_since(self, since: datetime | None, *, page: str | None) -> Page[ErpReturn]:
+        del since, page
+        return Page(self.returns)
+
+    def read_return(self, document: str) -> Page[ErpReturn]:
+        return Page([one for one in self.returns if one.document == document])
+
     def orders_since(self, since: datetime | None, *, page: str | None) -> Page[Order]:
         del since, page
         return Page(list(self.orders.values()))
@@ -85,6 +94,7 @@ class Setup:
             w.capture,
             w.shipments,
             w.bills,
+            w.returns,
             w.store,
             w.queues,
             w.issues,

@@ -1,16 +1,18 @@
 """An article that many check out at once: dealt, drawn from, gathered, and none stranded."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.domain.availability import held_at
 from shared.flows import keys
-from shared.flows.reserve import Reservations, reservation_name, reservation_put
+from shared.flows.reserve import PLANNED_FOR, Reservations, reservation_name, reservation_put
 from shared.flows.shards import COUNTERS, HOT_FOR, Heat, Shards, with_what_is_left
 from shared.model.facts import HoldCard
 from shared.model.reservation import Reservation, ReservationRequest, ReservationState, Wish
+from shared.ports import Key, Row
 from tests.flows.world import World, order
 
 SKU = "HAT-M"
@@ -177,6 +179,47 @@ def test_few_units_are_not_dealt() -> None:
     sale.heat()
     assert sale.card().dealt_at is None
     assert sale.world.store.get([keys.counter(SKU, "london", 0)]) == {}
+
+
+def wish(units: int = 1) -> ReservationRequest:
+    return ReservationRequest(channel="shop", lines=(Wish(sku=SKU, quantity=units),))
+
+
+def test_a_repeat_that_overtakes_its_first_call_holds_the_units_once() -> None:
+    """A caller that waits no longer asks again while the first call has drawn and not answered."""
+    sale = Sale(800)
+    sale.heat()
+    flow, other = sale.container(), sale.container()
+    sale.buy(flow)
+    name = reservation_name("shopfront", "twice")
+    draw = sale.world.store.draw
+
+    def drawn_and_overtaken(key: Key, units: int, token: str, **over: Any) -> Row | None:
+        found = draw(key, units, token, **over)
+        sale.world.store.draw = draw  # type: ignore[method-assign]
+        assert isinstance(other.take(wish(), name=name), Reservation)
+        return found
+
+    sale.world.store.draw = drawn_and_overtaken  # type: ignore[method-assign]
+    assert flow.take(wish(), name=name) == other.find(name)
+    assert sale.held() == sale.reserved() == 2
+    flow.release(name)
+    assert sale.held() == sale.reserved() == 1
+
+
+def test_what_a_call_drew_before_it_died_is_held_as_long_as_was_asked() -> None:
+    sale = Sale(800)
+    sale.heat()
+    flow = sale.container()
+    sale.buy(flow)
+    name = reservation_name("shopfront", "again")
+    made = flow.take(wish(), name=name)
+    assert isinstance(made, Reservation)
+    soon = sale.world.clock.now() + PLANNED_FOR
+    plan = made.model_copy(update={"state": ReservationState.PLANNED, "expires_at": soon})
+    row = sale.world.store.get([keys.reservation(name)])[keys.reservation(name)]
+    sale.world.store.commit([reservation_put(plan, row.rev)])
+    assert sale.container().take(wish(), name=name) == made
 
 
 STEPS = st.lists(

@@ -57,6 +57,7 @@ class Setup:
             w.capture,
             w.shipments,
             w.bills,
+            w.returns,
             w.store,
             w.queues,
             w.issues,

@@ -8,6 +8,7 @@ from decimal import Decimal
 from shared.domain.credits import CreditWish, PostedCredit
 from shared.domain.customers import CustomerWish
 from shared.domain.demand import AmendedLine, LineChange
+from shared.domain.returns import PostedReturn, ReturnWish
 from shared.flows.amend import Amender
 from shared.flows.apply import Applied, apply
 from shared.flows.billing import Bills
@@ -20,6 +21,7 @@ from shared.flows.issues import Issues, open_issues
 from shared.flows.leases import Leases
 from shared.flows.publish import Publisher
 from shared.flows.published import Published
+from shared.flows.returns import Authorising, ErpReturns
 from shared.flows.send import Sender
 from shared.flows.shipments import Shipments, ShipmentTeller
 from shared.model.base import Json
@@ -31,6 +33,7 @@ from shared.model.order import Order, OrderLine, Shipment, ShipmentLine
 from shared.model.price import EffectiveWindow, PriceCondition, PriceKind, TaxBasis
 from shared.model.product import Product, Variant
 from shared.model.retailer import Retailer
+from shared.model.returns import ErpReturn
 from shared.model.stock import StockPosition
 from shared.model.target import Outcome, Push, Target, Verdict
 from shared.ports import Key, Page, PostedOrder, Put, Table
@@ -193,6 +196,8 @@ class FakeErp:
     changed: list[tuple[str, str, int]] = field(default_factory=list)
     credits: list[tuple[str, CreditWish]] = field(default_factory=list)
     differs: Money | None = None
+    returns: list[tuple[str, ReturnWish]] = field(default_factory=list)
+    made: list[ErpReturn] = field(default_factory=list)
     customers: dict[str, str] = field(default_factory=dict)
     by_email: dict[str, str] = field(default_factory=dict)
 
@@ -224,6 +229,21 @@ class FakeErp:
         if error is not None:
             raise error
         return PostedCredit(self.credits[-1][0], self.differs)
+
+    def find_return(self, wish: ReturnWish) -> list[PostedReturn]:
+        self.asked.append(wish.reference)
+        return [PostedReturn(n) for n, known in self.returns if known.reference == wish.reference]
+
+    def post_return(self, wish: ReturnWish) -> PostedReturn:
+        error = self.errors.pop(0) if self.errors else None
+        if error is None or self.keeps:
+            self.returns.append((str(6501 + len(self.returns)), wish))
+        if error is not None:
+            raise error
+        return PostedReturn(self.returns[-1][0])
+
+    def returns_of(self, erp_order: str) -> list[ErpReturn]:
+        return [one for one in self.made if one.erp_order == erp_order]
 
     def find_order(self, order: Order, reference: str) -> list[PostedOrder]:
         del order
@@ -303,8 +323,23 @@ class World:
             Customers("erp", self.erp, store, clock, settle),
         )
         self.amender = Amender("erp", self.erp, self.cases, bus, self.issues, clock, settle)
+        self.returns = ErpReturns(
+            "erp", store, queues, bus, self.issues, self.cases, clock, retailer
+        )
+        self.authorising = Authorising(
+            "erp", self.erp, self.cases, store, queues, self.issues, clock, settle
+        )
         self.crediting = Crediting(
-            "erp", self.erp, self.cases, store, queues, bus, self.issues, clock, settle
+            "erp",
+            self.erp,
+            self.returns,
+            self.cases,
+            store,
+            queues,
+            bus,
+            self.issues,
+            clock,
+            settle,
         )
         self.bills = Bills("erp", store, queues, bus, self.cases, clock)
         self.shipments = Shipments(

@@ -3,8 +3,10 @@
 import json
 from typing import Any
 
+import boto3
 import pytest
 
+from functions.ingest import import_file
 from functions.orders import api, send
 from functions.read import api as read_api
 from shared.ports import Table
@@ -89,3 +91,30 @@ def test_the_description_is_served_and_not_sent_twice(deployment: Deployment) ->
     assert json.loads(answer["body"])["openapi"] == "3.1.0"
     event["headers"] = {"if-none-match": answer["headers"]["etag"]}
     assert deployment.invoke(read_api.handler, event)["statusCode"] == 304
+
+
+ROWS = (
+    "order_id,placed_at,currency,taxes_included,total,line_id,sku,title,quantity,unit_price\n"
+    "F1,2026-11-27T08:00:00Z,GBP,true,59.97,1,HAT-M,Hat,1,19.99\n"
+    "F1,2026-11-27T08:00:00Z,GBP,true,59.97,2,HAT-S,Hat,2,19.99\n"
+    "F2,2026-11-27T08:00:00Z,GBP,true,20.00,1,HAT-M,Hat,1,19.99\n"
+)
+
+
+def test_a_dropped_file_of_orders_is_captured_and_sent_to_the_erp(stocked: Deployment) -> None:
+    name = "drop/shop/order/today.csv"
+    stored = boto3.client("s3").put_object(Bucket="files", Key=name, Body=ROWS.encode())
+    version = stored["ETag"].strip('"')
+    message = {"file": name, "version": version, "at": "2026-11-27T08:30:00+00:00"}
+    fine: dict[str, Any] = {"batchItemFailures": []}
+    for body in (message, message):
+        assert stocked.invoke(import_file.handler, sqs_event("import", body)) == fine
+        for going in stocked.messages("import"):
+            assert stocked.invoke(import_file.handler, sqs_event("import", going)) == fine
+    (case,) = stocked.rows(Table.ORDERS)
+    assert (case["order"]["external_id"], case["state"]) == ("F1", "released")
+    assert [body for body in stocked.messages("erp-write") if "case" in body] == [
+        {"case": "shop:F1"}
+    ]
+    kinds = [issue["kind"] for issue in stocked.rows(Table.ISSUES)]
+    assert kinds == ["bad_file"]

@@ -126,6 +126,8 @@ LEDGER: dict[str, dict[str, Actions]] = {
     },
     "import-file": {
         "facts": WRITE,
+        "links": READ,
+        "orders": DELETE,
         "issues": WRITE,
         "control": DELETE,
         "files": frozenset({"s3:ListBucket"}),
@@ -133,6 +135,8 @@ LEDGER: dict[str, dict[str, Actions]] = {
         "ledger": KEEP,
         "report": FETCH | KEEP,
         "import": CONSUME | SEND,
+        "erp-write": SEND,
+        "shop-write": SEND,
         "bus": NEWS,
     },
     "api-approvals": {

@@ -65,7 +65,7 @@ def _share(amount: Decimal, of: Decimal, start: Decimal, end: Decimal) -> Decima
 
 def _memos(tenant: Tenant, now: datetime) -> Iterator[Bill]:
     for document in tenant.credits.after(None):
-        if tenant.billed[document.number, ""]:
+        if document.blocked or tenant.billed[document.number, ""]:
             continue
         tenant.billed[document.number, ""] = Decimal(1)
         items = [

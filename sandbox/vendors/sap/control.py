@@ -5,8 +5,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from sandbox.vendors.sap import billing, partners
+from sandbox.vendors.sap import billing, partners, returning
 from sandbox.vendors.sap.entities import CONDITION_KEYS
+from sandbox.vendors.sap.goods import posted
 from sandbox.vendors.sap.tenant import (
     FOREVER,
     Condition,
@@ -123,7 +124,7 @@ def move_stock(
     units = Decimal(quantity)
     place = (plant, storage_location, type)
     sim.tenant.move(sku, place, units)
-    return _document(sim, [(sku, place, units)], movement)
+    return posted(sim, [(sku, place, units)], movement)
 
 
 def deliver(
@@ -149,7 +150,7 @@ def deliver(
     lines, moves = _picked(sim, found[0], chosen)
     delivery = Delivery(sim.tenant.next("8", 8), now, tracking, lines)
     sim.tenant.deliveries.add(delivery.number, delivery)
-    _document(sim, moves, "601")
+    posted(sim, moves, "601")
     data = {"OutboundDelivery": delivery.number, "OverallGoodsMovementStatus": "C"}
     sim.events.emit("outbounddelivery.v1.OutboundDelivery.GIStatusChanged.v1", data, now)
     return delivery.number
@@ -194,28 +195,6 @@ def _picked(
             )
         )
     return lines, moves
-
-
-def _document(sim: "SapSimulator", moves: list[tuple[str, Place, Decimal]], movement: str) -> str:
-    number, year = sim.tenant.next("49", 10), str(sim.now().year)
-    for i, (sku, place, units) in enumerate(moves, start=1):
-        sim.tenant.documents.add(
-            number,
-            {
-                "MaterialDocument": number,
-                "MaterialDocumentYear": year,
-                "MaterialDocumentItem": str(i),
-                "Material": sku,
-                "Plant": place[0],
-                "StorageLocation": place[1],
-                "GoodsMovementType": movement,
-                "QuantityInBaseUnit": abs(units),
-                "MaterialBaseUnit": "PC",
-            },
-        )
-    data = {"MaterialDocument": number, "MaterialDocumentYear": year}
-    sim.events.emit("materialdocument.v1.MaterialDocument.Created.v1", data, sim.now())
-    return number
 
 
 def orders(sim: "SapSimulator") -> Json:
@@ -398,4 +377,4 @@ COMMANDS: Final[dict[str, Callable[..., Json]]] = {
         throttle,
         timeout_after_commit,
     )
-}
+} | returning.COMMANDS

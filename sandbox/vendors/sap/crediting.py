@@ -23,6 +23,7 @@ _HEADER = {
     "TransactionCurrency": 5,
     "SDDocumentReason": 3,
     "ReferenceSDDocument": 10,
+    "HeaderBillingBlockReason": 2,
     "to_Item": 0,
     "to_PricingElement": 0,
 }
@@ -94,6 +95,7 @@ def create(tenant: Tenant, kind: Kind, body: object, now: datetime) -> CreditDoc
         net=sum((item.net for item in items), ZERO) + freight,
         items=items,
         changed_at=now,
+        blocked=str(header.get("HeaderBillingBlockReason") or ""),
     )
     tenant.add_credit(document)
     return document
@@ -140,7 +142,7 @@ def _order_item(tenant: Tenant, kind: Kind, row: Mapping[str, object], quantity:
                 for document in tenant.credits_of(order.number)
                 if document.kind == RETURN.name
                 for each in document.items
-                if each.order_item == wanted
+                if each.order_item == wanted and not each.rejected
             ),
             ZERO,
         )
@@ -173,7 +175,8 @@ def row_of(document: CreditDocument) -> dict[str, object]:
                 "RequestedQuantity": item.quantity,
                 "NetAmount": item.net,
                 "ReferenceSDDocument": document.order if item.order_item else "",
-                "ReferenceSDDocumentItem": item.order_item,
+                "ReferenceSDDocumentItem": item.order_item.rjust(6, "0") if item.order_item else "",
+                "SalesDocumentRjcnReason": item.rejected,
             }
             for item in document.items
         ],

@@ -138,6 +138,22 @@ SETS: dict[tuple[str, str], EntitySet] = {
             "PurchaseOrderByCustomer",
         ),
         _set(
+            "API_CUSTOMER_RETURNS_DELIVERY_SRV;v=0002",
+            "A_ReturnsDeliveryHeader",
+            "DeliveryDocument",
+            "DeliveryDocument OverallGoodsMovementStatus ActualGoodsMovementDate "
+            "ActualGoodsMovementTime LastChangeDate",
+            "to_DeliveryDocumentItem",
+        ),
+        _set(
+            "API_CUSTOMER_RETURNS_DELIVERY_SRV;v=0002",
+            "A_ReturnsDeliveryItem",
+            "DeliveryDocument",
+            "DeliveryDocument DeliveryDocumentItem Material ActualDeliveryQuantity "
+            "ReferenceSDDocument ReferenceSDDocumentItem GoodsMovementType Plant StorageLocation",
+            sought="ReferenceSDDocument",
+        ),
+        _set(
             "API_OUTBOUND_DELIVERY_SRV;v=0002",
             "A_OutbDeliveryHeader",
             "DeliveryDocument",

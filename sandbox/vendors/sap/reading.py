@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from sandbox.vendors.sap import billing, crediting, partners
+from sandbox.vendors.sap import billing, crediting, partners, returning
 from sandbox.vendors.sap.entities import CONDITION_KEYS
 from sandbox.vendors.sap.query import Condition, beyond, wanted
 from sandbox.vendors.sap.tenant import (
@@ -283,4 +283,6 @@ _SETS: dict[str, Callable[[Tenant, Condition | None], Iterator[Row]]] = {
     "A_CustomerReturn": _credits("CustomerReturn"),
     "A_CreditMemoRequest": _credits("CreditMemoRequest"),
     "A_OutbDeliveryHeader": _deliveries,
+    "A_ReturnsDeliveryHeader": returning.headers,
+    "A_ReturnsDeliveryItem": returning.items,
 }

@@ -157,6 +157,7 @@ class CreditItem:
     order_item: str
     net: Decimal
     tax: Decimal
+    rejected: str = ""
 
 
 @dataclass(slots=True)
@@ -173,10 +174,32 @@ class CreditDocument:
     net: Decimal
     items: list[CreditItem]
     changed_at: datetime
+    blocked: str = ""
 
     @property
     def gross(self) -> Decimal:
         return self.net + sum((item.tax for item in self.items), ZERO)
+
+
+@dataclass(slots=True)
+class ReturnsDeliveryItem:
+    """Units received of an item of a customer return, by a goods movement."""
+
+    item: str
+    material: str
+    quantity: Decimal
+    document: str
+    document_item: str
+    movement: str
+    plant: str
+    storage_location: str
+
+
+@dataclass(slots=True)
+class ReturnsDelivery:
+    number: str
+    moved_at: datetime
+    items: list[ReturnsDeliveryItem]
 
 
 @dataclass(slots=True)
@@ -250,6 +273,7 @@ class Tenant:
     billed: dict[tuple[str, str], Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     credits: Keyed[CreditDocument] = field(default_factory=Keyed)
     credited: dict[str, list[CreditDocument]] = field(default_factory=lambda: defaultdict(list))
+    returned: Keyed[ReturnsDelivery] = field(default_factory=Keyed)
     documents: Keyed[Row] = field(default_factory=Keyed)
     customers: set[str] = field(default_factory=lambda: {"17100001"})
     partners: dict[str, Partner] = field(default_factory=dict)

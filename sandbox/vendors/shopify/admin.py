@@ -17,6 +17,7 @@ from sandbox.vendors.shopify.order_views import (
     placement_view,
     refund_view,
 )
+from sandbox.vendors.shopify.return_views import return_status, returns_field
 from sandbox.vendors.shopify.state import PAGE_MAX, Order, Shop, number
 from sandbox.vendors.shopify.views import View, at_most, item_view, product_view, variant_view
 
@@ -65,7 +66,14 @@ class Admin:
 
     def _order(self, _info: object, **given: object) -> View | None:
         order = self.shop.orders.get(number("Order", given["id"]) or 0)
-        return order_view(self.shop, order) if order is not None else None
+        return self._view(order) if order is not None else None
+
+    def _view(self, order: Order) -> View:
+        returns = {
+            "returnStatus": return_status(order),
+            "returns": returns_field(self.shop, order),
+        }
+        return {**order_view(self.shop, order), **returns}
 
     def _orders(
         self,
@@ -89,7 +97,7 @@ class Admin:
         rest = [row for row in keyed if start is None or row[0] > start]
         shown = rest[:first]
         return {
-            "nodes": [order_view(self.shop, order) for _, order in shown],
+            "nodes": [self._view(order) for _, order in shown],
             "pageInfo": {
                 "hasNextPage": len(rest) > len(shown),
                 "endCursor": _encoded(shown[-1][0]) if shown else None,

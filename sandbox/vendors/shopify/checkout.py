@@ -154,6 +154,19 @@ class Checkout:
         """
         rows = [self._refunded(order, line, quantity, restock) for line, quantity in lines]
         posts = [_post(part) for part in order.freight] if freight else []
+        return self.give(order, rows, posts, now, amount=amount)
+
+    def give(
+        self,
+        order: Order,
+        rows: list[RefundLine],
+        posts: list[RefundedFreight],
+        now: datetime,
+        *,
+        amount: int | None,
+        return_id: int | None = None,
+    ) -> Refund:
+        """Give money back: so much, or what these parts are worth; never more than is left."""
         tax = sum(row.tax for row in rows) + sum(post.tax for post in posts)
         worth = sum(row.subtotal for row in rows) + sum(post.subtotal for post in posts)
         due = worth + (0 if order.taxes_included else tax)
@@ -161,7 +174,7 @@ class Checkout:
         total = min(due, left) if amount is None else amount
         if total > left:
             raise ValueError(f"{total} exceeds {left}, what can still be refunded")
-        refund = Refund(self.shop.next(), now, total, rows, posts)
+        refund = Refund(self.shop.next(), now, total, rows, posts, return_id)
         order.refunds.append(refund)
         self.shop.refunds[refund.refund_id] = order.order_id
         paid = Transaction(self.shop.next(), "REFUND", GATEWAY, refund.total)
@@ -326,13 +339,7 @@ class Checkout:
         return variant.levels.setdefault(place, Level())
 
     def _refunded(self, order: Order, line: Line, quantity: int, restock: bool) -> RefundLine:  # noqa: FBT001
-        if not 0 < quantity <= line.quantity - line.refunded:
-            raise ValueError(f"line {line.line_id} has not {quantity} units to refund")
-        tax = sum(t.amount for t in line.taxes)
-        units = [1] * line.quantity
-        subtotal = sum(split(line.net, units)[line.refunded : line.refunded + quantity])
-        taxed = sum(split(tax, units)[line.refunded : line.refunded + quantity])
-        line.refunded += quantity
+        subtotal, taxed = self.worth(line, quantity)
         rest = quantity
         place = None
         for placement in order.placements:
@@ -348,6 +355,15 @@ class Checkout:
                 level.available += rest
         kind = "NO_RESTOCK" if not restock else "RETURN" if rest else "CANCEL"
         return RefundLine(line.line_id, quantity, subtotal, taxed, kind, place)
+
+    def worth(self, line: Line, quantity: int) -> tuple[int, int]:
+        """(amount, tax) of the next so many units of a line that money goes back for."""
+        if not 0 < quantity <= line.quantity - line.refunded:
+            raise ValueError(f"line {line.line_id} has not {quantity} units to refund")
+        units, given = [1] * line.quantity, slice(line.refunded, line.refunded + quantity)
+        tax = sum(t.amount for t in line.taxes)
+        line.refunded += quantity
+        return sum(split(line.net, units)[given]), sum(split(tax, units)[given])
 
     def _release(
         self, order: Order, placement: Placement, placed: PlacedLine, units: int, *, restock: bool

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
+from sandbox.vendors.shopify import returning
 from sandbox.vendors.shopify.checkout import Basket, SoldOut, WishedLine
-from sandbox.vendors.shopify.hooks import order_body, refund_body
+from sandbox.vendors.shopify.hooks import order_body
 from sandbox.vendors.shopify.language import MUTATION, PER_VARIANT, whole
 from sandbox.vendors.shopify.state import (
     PAGE_MAX,
@@ -46,19 +47,18 @@ def refund(
     freight: bool = False,
 ) -> Json:
     """Refund units: each line names a `sku` or a `line` id, and a `quantity`."""
-    found = _find(sim, order)
+    found = sim.order(order)
     chosen = [(_line(found, row), int(str(row.get("quantity", 1)))) for row in lines]
     money = None if amount is None else sim.shop.minor(amount)
     given = sim.checkout.refund(
         found, chosen, sim.now(), restock=restock, amount=money, freight=freight
     )
-    sim.tell("refunds/create", found, refund_body(found, given))
-    sim.tell("orders/updated", found)
+    sim.tell_refund(found, given)
     return {"refund": given.refund_id, "total": given.total}
 
 
 def cancel(sim: "ShopifySimulator", *, order: Json) -> Json:
-    found = _find(sim, order)
+    found = sim.order(order)
     sim.checkout.cancel(found, sim.now())
     sim.tell("orders/cancelled", found)
     sim.tell("orders/updated", found)
@@ -74,7 +74,7 @@ def edit(
     price: str | None = None,
 ) -> Json:
     """Bring a line of the order to so many units; one it does not have is added."""
-    found = _find(sim, order)
+    found = sim.order(order)
     line = next((one for one in found.lines if one.sku == sku), None)
     if line is None:
         wish = WishedLine(sku=sku, quantity=quantity, price=price, title=sku if price else None)
@@ -87,7 +87,7 @@ def edit(
 
 def assess(sim: "ShopifySimulator", *, order: Json, recommendation: str) -> Json:
     """What is recommended of the order's risk, told as an update."""
-    found = _find(sim, order)
+    found = sim.order(order)
     found.risk = recommendation
     found.updated_at = sim.now()
     sim.tell("orders/updated", found)
@@ -96,7 +96,7 @@ def assess(sim: "ShopifySimulator", *, order: Json, recommendation: str) -> Json
 
 def pay(sim: "ShopifySimulator", *, order: Json, kind: str = "capture") -> Json:
     """The order is paid, or authorised, after it was placed."""
-    found = _find(sim, order)
+    found = sim.order(order)
     sim.checkout.pay(found, kind)
     found.updated_at = sim.now()
     sim.tell("orders/updated", found)
@@ -105,7 +105,7 @@ def pay(sim: "ShopifySimulator", *, order: Json, kind: str = "capture") -> Json:
 
 def hold(sim: "ShopifySimulator", *, order: Json, on: bool = True) -> Json:
     """Put what is still to be sent on hold, or release it."""
-    found = _find(sim, order)
+    found = sim.order(order)
     for placement in found.placements:
         if placement.status in OPEN or placement.status == "ON_HOLD":
             placement.status = "ON_HOLD" if on else "OPEN"
@@ -286,17 +286,6 @@ def minimum_points(sim: "ShopifySimulator") -> Json:
     return whole(total)
 
 
-def _find(sim: "ShopifySimulator", order: Json) -> Order:
-    """By id, legacy or global, or by name."""
-    text = str(order).rsplit("/", 1)[-1]
-    if text.isdigit() and int(text) in sim.shop.orders:
-        return sim.shop.orders[int(text)]
-    for found in sim.shop.orders.values():
-        if text == f"#{found.number}":
-            return found
-    raise LookupError(f"no order {order}")
-
-
 def _line(order: Order, row: Mapping[str, Json]) -> Line:
     wanted = {"sku": row.get("sku"), "line": row.get("line")}
     for line in order.lines:
@@ -356,7 +345,7 @@ def _fulfilment(fulfilment: Fulfilment) -> Json:
     }
 
 
-COMMANDS: Final[Mapping[str, Callable[..., Json]]] = {
+COMMANDS: Final[dict[str, Callable[..., Json]]] = {
     command.__name__: command
     for command in (
         place_order,
@@ -391,4 +380,4 @@ COMMANDS: Final[Mapping[str, Callable[..., Json]]] = {
         counters,
         minimum_points,
     )
-}
+} | returning.COMMANDS

@@ -167,6 +167,7 @@ def refund_view(shop: Shop, order: Order, refund: Refund) -> View:
         "createdAt": instant(refund.created_at),
         "processedAt": instant(refund.created_at),
         "totalRefundedSet": money(shop, refund.total),
+        "return": {"id": gid("Return", refund.return_id)} if refund.return_id else None,
         "refundLineItems": lines,
         "refundShippingLines": freight,
     }

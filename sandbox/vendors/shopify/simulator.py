@@ -22,11 +22,12 @@ from sandbox.vendors.shopify.catalogue import Catalogue
 from sandbox.vendors.shopify.checkout import Checkout
 from sandbox.vendors.shopify.despatch import Despatch
 from sandbox.vendors.shopify.faults import Faults
-from sandbox.vendors.shopify.hooks import Hooks, order_body
+from sandbox.vendors.shopify.hooks import Hooks, order_body, refund_body
 from sandbox.vendors.shopify.inventory import Inventory
 from sandbox.vendors.shopify.language import Document, Price, whole
 from sandbox.vendors.shopify.price_lists import PriceLists
-from sandbox.vendors.shopify.state import Location, Order, Shop
+from sandbox.vendors.shopify.state import Location, Order, Refund, Shop
+from shared.connectors.shopify.hints import RETURN_TOPICS
 from shared.kit.bucket import MILLI, Bucket
 from shared.model.base import Json
 from shared.ports import Clock
@@ -34,7 +35,13 @@ from shared.ports import Clock
 VERSION = "2026-10"
 TOKEN_LIFE = timedelta(seconds=86_399)
 SINGLE_CALL_MAX = 1000
-TOPICS = ("orders/create", "orders/updated", "orders/cancelled", "refunds/create")
+TOPICS = (
+    "orders/create",
+    "orders/updated",
+    "orders/cancelled",
+    "refunds/create",
+    *RETURN_TOPICS,
+)
 _FULL_PATH = f"/admin/api/{VERSION}/graphql.json"
 
 
@@ -162,6 +169,20 @@ class ShopifySimulator:
         self.faults.duplicate_webhooks -= twice
         said = body if body is not None else order_body(self.shop, order)
         self.hooks.emit(topic, said, self.now(), copies=2 if twice else 1)
+
+    def tell_refund(self, order: Order, refund: Refund) -> None:
+        self.tell("refunds/create", order, refund_body(order, refund))
+        self.tell("orders/updated", order)
+
+    def order(self, name: Json) -> Order:
+        """By id, legacy or global, or by name."""
+        text = str(name).rsplit("/", 1)[-1]
+        if text.isdigit() and int(text) in self.shop.orders:
+            return self.shop.orders[int(text)]
+        for found in self.shop.orders.values():
+            if text == f"#{found.number}":
+                return found
+        raise LookupError(f"no order {name}")
 
     def add_location(self, name: str) -> int:
         """Locations are numbered from 1, so that a configuration can name them beforehand."""

@@ -188,6 +188,34 @@ class Refund:
     total: int
     lines: list[RefundLine] = field(default_factory=list)
     freight: list[RefundedFreight] = field(default_factory=list)
+    return_id: int | None = None
+
+
+@dataclass(slots=True)
+class Disposition:
+    """What became of units of a return; never changed."""
+
+    disposition_id: int
+    line_id: int
+    kind: str
+    quantity: int
+    created_at: datetime
+    location_id: int | None
+
+
+@dataclass(slots=True)
+class Return:
+    """`units` are those of fulfilled lines, by line; `exchanged` the lines that go out instead."""
+
+    return_id: int
+    status: str
+    units: dict[int, int]
+    created_at: datetime
+    dispositions: list[Disposition] = field(default_factory=list)
+    exchanged: list[int] = field(default_factory=list)
+
+    def disposed(self, line_id: int) -> int:
+        return sum(one.quantity for one in self.dispositions if one.line_id == line_id)
 
 
 @dataclass(slots=True)
@@ -210,6 +238,7 @@ class Order:
     fulfilments: list[Fulfilment] = field(default_factory=list)
     transactions: list[Transaction] = field(default_factory=list)
     refunds: list[Refund] = field(default_factory=list)
+    returns: list[Return] = field(default_factory=list)
 
     @property
     def tax(self) -> int:

@@ -234,7 +234,46 @@ type RefundLineItem {
 type RefundLineItemConnection { nodes: [RefundLineItem!]! pageInfo: PageInfo! }
 type RefundShippingLine { subtotalAmountSet: MoneyBag! taxAmountSet: MoneyBag! }
 type RefundShippingLineConnection { nodes: [RefundShippingLine!]! pageInfo: PageInfo! }
+enum ReturnStatus { CANCELED CLOSED DECLINED OPEN REQUESTED }
+enum OrderReturnStatus {
+  INSPECTION_COMPLETE IN_PROGRESS NO_RETURN RETURNED RETURN_FAILED RETURN_REQUESTED
+}
+enum ReverseFulfillmentOrderDispositionType {
+  MISSING NOT_RESTOCKED PROCESSING_REQUIRED RESTOCKED
+}
+interface ReturnLineItemType { id: ID! quantity: Int! }
+type ReturnLineItem implements ReturnLineItemType {
+  id: ID! quantity: Int! fulfillmentLineItem: FulfillmentLineItem!
+}
+type ReturnLineItemTypeConnection { nodes: [ReturnLineItemType!]! pageInfo: PageInfo! }
+type ExchangeLineItem { lineItems: [LineItem!] }
+type ExchangeLineItemConnection { nodes: [ExchangeLineItem!]! pageInfo: PageInfo! }
+type ReverseFulfillmentOrderDisposition implements Node {
+  id: ID! type: ReverseFulfillmentOrderDispositionType! quantity: Int! createdAt: DateTime!
+  location: Location
+}
+type ReverseFulfillmentOrderLineItem {
+  fulfillmentLineItem: FulfillmentLineItem
+  dispositions: [ReverseFulfillmentOrderDisposition!]!
+}
+type ReverseFulfillmentOrderLineItemConnection {
+  nodes: [ReverseFulfillmentOrderLineItem!]! pageInfo: PageInfo!
+}
+type ReverseFulfillmentOrder {
+  lineItems(first: Int, after: String): ReverseFulfillmentOrderLineItemConnection!
+}
+type ReverseFulfillmentOrderConnection {
+  nodes: [ReverseFulfillmentOrder!]! pageInfo: PageInfo!
+}
+type Return implements Node {
+  id: ID! status: ReturnStatus!
+  returnLineItems(first: Int, after: String): ReturnLineItemTypeConnection!
+  exchangeLineItems(first: Int, after: String): ExchangeLineItemConnection!
+  reverseFulfillmentOrders(first: Int, after: String): ReverseFulfillmentOrderConnection!
+}
+type ReturnConnection { nodes: [Return!]! pageInfo: PageInfo! }
 type Refund implements Node {
+  return: Return
   id: ID! createdAt: DateTime processedAt: DateTime! totalRefundedSet: MoneyBag!
   refundLineItems(first: Int, after: String): RefundLineItemConnection!
   refundShippingLines(first: Int, after: String): RefundShippingLineConnection!
@@ -262,7 +301,8 @@ enum OrderRiskRecommendationResult { ACCEPT CANCEL INVESTIGATE NONE }
 type OrderRiskSummary { recommendation: OrderRiskRecommendationResult! }
 type PaymentTerms implements Node { id: ID! dueInDays: Int }
 type Order implements Node {
-  risk: OrderRiskSummary! paymentTerms: PaymentTerms
+  risk: OrderRiskSummary! paymentTerms: PaymentTerms returnStatus: OrderReturnStatus!
+  returns(first: Int, after: String): ReturnConnection!
   id: ID! legacyResourceId: UnsignedInt64! name: String! test: Boolean!
   createdAt: DateTime! processedAt: DateTime! updatedAt: DateTime! cancelledAt: DateTime
   currencyCode: String! taxesIncluded: Boolean! email: String

@@ -12,11 +12,13 @@ from shared.connectors.sap.facts import Facts, topped
 from shared.connectors.sap.gateway import Gateway, Signer
 from shared.connectors.sap.partners import Partners
 from shared.connectors.sap.refunds import Refunds
+from shared.connectors.sap.returns import Returns
 from shared.connectors.sap.schema import DeliveryRow, OrderRow
 from shared.connectors.sap.settings import SapSettings, settings_of
 from shared.domain.credits import CreditWish, PostedCredit
 from shared.domain.customers import CustomerWish
 from shared.domain.demand import AmendedLine, LineChange
+from shared.domain.returns import PostedReturn, ReturnWish
 from shared.errors import InDoubtError, RejectedError
 from shared.kit.http import Http
 from shared.kit.oauth import ClientCredentials
@@ -26,6 +28,7 @@ from shared.model.ids import Entity
 from shared.model.invoice import BillingDocument
 from shared.model.order import Order, Shipment
 from shared.model.retailer import Connection, Retailer
+from shared.model.returns import ErpReturn
 from shared.ports import Clock, Pacer, Page, PostedOrder, Refusal
 
 ORDERS = "API_SALES_ORDER_SRV"
@@ -37,7 +40,8 @@ type Rows = list[dict[str, Json]]
 class SapS4:
     """One tenant, as the Protocols of `shared.ports` want an ERP.
 
-    FactSource, OrderSink, CustomerBook, OrderAmender, CreditSink, ShipmentSource and BillingSource.
+    FactSource, OrderSink, CustomerBook, OrderAmender, CreditSink, ReturnSink, ShipmentSource,
+    BillingSource and ReturnSource.
     """
 
     def __init__(
@@ -50,6 +54,7 @@ class SapS4:
         self._facts = Facts(gateway, self._name, self._settings, retailer, clock)
         self._refunds = Refunds(gateway, self._settings)
         self._billing = Billing(gateway, self._settings)
+        self._returns = Returns(gateway, self._settings, retailer, self._name)
         self._partners = Partners(gateway, self._settings)
 
     def changed(
@@ -104,6 +109,23 @@ class SapS4:
 
     def post_credit(self, wish: CreditWish) -> PostedCredit:
         return self._refunds.post(wish)
+
+    # what customers send back
+
+    def find_return(self, wish: ReturnWish) -> list[PostedReturn]:
+        return self._returns.find(wish)
+
+    def post_return(self, wish: ReturnWish) -> PostedReturn:
+        return self._returns.post(wish)
+
+    def returns_of(self, erp_order: str) -> list[ErpReturn]:
+        return self._returns.of_order(erp_order)
+
+    def returns_since(self, since: datetime | None, *, page: str | None) -> Page[ErpReturn]:
+        return self._returns.since(since, page)
+
+    def read_return(self, document: str) -> Page[ErpReturn]:
+        return self._returns.read(document)
 
     # invoices and credit memos
 

@@ -22,12 +22,12 @@ _OBJECTS: dict[str, tuple[Entity, str, str]] = {
     "materialdocument.v1.MaterialDocument": (Entity.STOCK, "MaterialDocument", "document:"),
     "outbounddelivery.v1.OutboundDelivery": (Entity.SHIPMENT, "OutboundDelivery", ""),
     "billingdocument.v1.BillingDocument": (Entity.INVOICE, "BillingDocument", ""),
+    "customerreturn.v1.CustomerReturn": (Entity.RETURN, "CustomerReturn", ""),
 }
 _NO_USE = frozenset(
     {
         "salesorder.v1.SalesOrder",
         "businesspartner.v1.BusinessPartner",
-        "customerreturn.v1.CustomerReturn",
     }
 )
 

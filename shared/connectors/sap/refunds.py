@@ -16,10 +16,10 @@ from shared.connectors.sap.gateway import Gateway
 from shared.connectors.sap.mapping import parsed
 from shared.connectors.sap.orders import absolute, element
 from shared.connectors.sap.settings import SapSettings
-from shared.domain.credits import Credit, CreditWish, PostedCredit
+from shared.domain.credits import Credit, CreditWish, PostedCredit, worth
 from shared.errors import InDoubtError, RejectedError
 from shared.model.base import Foreign, Json
-from shared.model.money import Money, total
+from shared.model.money import Money
 from shared.model.order import Order
 
 
@@ -132,11 +132,11 @@ def _item(credit: Credit, wish: CreditWish, settings: SapSettings) -> Json:
 def _bare_item(wish: CreditWish, settings: SapSettings) -> Json:
     """Freight alone goes back, and SAP takes no document without an item."""
     first = wish.order.lines[0]
-    worth = element(settings.price_condition, Money.zero(wish.order.currency), per="1")
+    nothing = element(settings.price_condition, Money.zero(wish.order.currency), per="1")
     item: dict[str, Json] = {
         "Material": settings.freight_material or first.sku,
         "RequestedQuantity": "1",
-        "to_PricingElement": [worth],
+        "to_PricingElement": [nothing],
     }
     return item if settings.freight_material else {**item, **_reference(first.line_id, wish)}
 
@@ -177,7 +177,6 @@ def posted(row: Mapping[str, Json], wish: CreditWish) -> PostedCredit:
     if refused:
         first = refused[0]
         raise RejectedError(first.message, field=first.field, value=first.value)
-    worth = (c.gross if wish.order.taxes_included else c.net for c in wish.credits)
     net = Money.parse(good[0].net, good[0].currency)
-    same = net == total(wish.order.currency, worth)
+    same = net == worth(wish)
     return PostedCredit(str(row[kind_of(wish).document]), None if same else net)

@@ -58,6 +58,20 @@ class SapSettings(Canonical):
     credit_type: str = Field(default="CR", description="type of a credit memo request")
     credit_reason: str = Field(default="", description="order reason of credit documents")
     return_reason: str = Field(default="", description="return reason of returned items")
+    return_billing_block: str = Field(
+        default="08",
+        max_length=2,
+        description="billing block of returns we ask for, whose money goes back by refunds",
+    )
+    return_movements: dict[str, Literal["restock", "damaged", "quarantine", "scrap"]] = Field(
+        default={
+            "653": "restock",
+            "651": "quarantine",
+            "655": "quarantine",
+            "657": "damaged",
+        },
+        description="goods movement of a returns delivery -> what became of the units",
+    )
     freight_material: str = Field(
         default="",
         description="article credited when freight alone goes back; the order's first if empty",

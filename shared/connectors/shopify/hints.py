@@ -8,12 +8,25 @@ from shared.errors import RejectedError
 from shared.model.ids import Entity
 from shared.ports import Reading
 
+RETURN_TOPICS = (
+    "returns/request",
+    "returns/approve",
+    "returns/decline",
+    "returns/cancel",
+    "returns/process",
+    "returns/update",
+    "returns/close",
+    "returns/reopen",
+)
+"""What tells of a return names its order by `order_id`, or as an object with an `id`."""
+
 # topic -> the member of the body that holds the order's legacy id
 ORDER_ID: dict[str, str] = {
     "orders/create": "id",
     "orders/updated": "id",
     "orders/cancelled": "id",
     "refunds/create": "order_id",
+    **dict.fromkeys(RETURN_TOPICS, "order_id"),
 }
 
 
@@ -32,7 +45,9 @@ def readings(headers: Mapping[str, str], body: bytes) -> Sequence[Reading]:
             value=topic,
             remedy="unsubscribe the shop from this topic",
         )
-    found = _parsed(headers, body).get(member)
+    said = _parsed(headers, body)
+    order = said.get("order")
+    found = order.get("id") if member not in said and isinstance(order, dict) else said.get(member)
     if not isinstance(found, int) or isinstance(found, bool) or found <= 0:
         raise RejectedError(
             f"{topic}: {member} is not an order id",

@@ -29,6 +29,7 @@ from shared.model.order import (
     TaxLine,
 )
 from shared.model.retailer import Channel
+from shared.model.returns import Return
 
 PAYMENTS: dict[str, PaymentKind | None] = {
     "AUTHORIZATION": PaymentKind.AUTHORISATION,
@@ -67,6 +68,7 @@ def to_order(
     channel: Channel,
     refunds: Sequence[schema.Refund],
     places: Mapping[str, str],
+    returns: Sequence[Return] = (),
 ) -> Order:
     """A whole order; `places` maps line gids to our locations. Raises RejectedError by field."""
     if theirs.currency_code != channel.currency:
@@ -100,7 +102,8 @@ def to_order(
             shipping_address=_address(theirs.shipping_address),
             total=_money(theirs.total_price_set, currency, "totalPriceSet"),
             total_tax=_money(theirs.total_tax_set, currency, "totalTaxSet"),
-            refunds=tuple(_refund(refund, currency) for refund in refunds),
+            refunds=tuple(_refund(refund, currency, channel.name) for refund in refunds),
+            returns=tuple(returns),
         )
     except ValidationError as error:
         raise _refused(theirs.name, error) from error
@@ -264,7 +267,7 @@ def _address(theirs: schema.Address | None) -> Address | None:
     )
 
 
-def _refund(theirs: schema.Refund, currency: str) -> Refund:
+def _refund(theirs: schema.Refund, currency: str, channel: str) -> Refund:
     return Refund(
         refund_id=legacy_id(theirs.id),
         created_at=theirs.created_at or theirs.processed_at,
@@ -281,6 +284,7 @@ def _refund(theirs: schema.Refund, currency: str) -> Refund:
             for line in theirs.refund_line_items.nodes
         ),
         freight=_refunded_freight(theirs.refund_shipping_lines.nodes, currency),
+        return_id=f"{channel}:{legacy_id(theirs.back.id)}" if theirs.back else None,
     )
 
 

@@ -151,7 +151,7 @@ PLACEMENTS_PAGE = 3
 _ORDER = f"""fragment Order on Order {{
   id legacyResourceId name test createdAt processedAt updatedAt cancelledAt
   currencyCode taxesIncluded email subtotalLineItemsQuantity
-  totalPriceSet {_SHOP_MONEY} totalTaxSet {_SHOP_MONEY}
+  totalPriceSet {_SHOP_MONEY} totalTaxSet {_SHOP_MONEY} returnStatus
   customer {{ id }} risk {{ recommendation }} paymentTerms {{ dueInDays }}
   billingAddress {_ADDRESS} shippingAddress {_ADDRESS}
   shippingLines(first: {FREIGHT}) {{ {_FREIGHT} }}
@@ -217,7 +217,7 @@ REFUND = Operation(
     "Refund",
     f"""query Refund($id: ID!, $after: String) {{
   refund(id: $id) {{
-    id createdAt processedAt
+    id createdAt processedAt return {{ id }}
     totalRefundedSet {_SHOP_MONEY}
     refundLineItems(first: {REFUND_LINES_PAGE}, after: $after) {{
       nodes {{ quantity restockType subtotalSet {_SHOP_MONEY} totalTaxSet {_SHOP_MONEY}
@@ -231,7 +231,7 @@ REFUND = Operation(
   }}
 }}""",
     writes=False,
-    points=3 * costs.POINT
+    points=4 * costs.POINT
     + costs.connection(REFUND_LINES_PAGE, 6)
     + costs.connection(REFUNDED_FREIGHT, 5),
 )

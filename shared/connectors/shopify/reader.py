@@ -14,12 +14,17 @@ from pydantic import ValidationError
 
 from shared.connectors.shopify import orders, queries, schema
 from shared.connectors.shopify.graphql import AdminApi
+from shared.connectors.shopify.return_queries import RETURNS
+from shared.connectors.shopify.return_schema import ReturnsAnswer
+from shared.connectors.shopify.returns import to_return
 from shared.connectors.shopify.settings import ShopifySettings
 from shared.errors import RejectedError, RetryableError
 from shared.model.order import Order
 from shared.model.retailer import Channel, Retailer
+from shared.model.returns import Return
 from shared.ports import Page, Refusal
 
+_NO_RETURN = "NO_RETURN"
 KEPT = 64  # unfinished orders remembered
 
 
@@ -41,6 +46,9 @@ class _Draft:
     transactions: tuple[schema.Transaction, ...]
     refunds_wanted: list[str]
     refunds: list[schema.Refund] = field(default_factory=list)
+    returns: list[Return] = field(default_factory=list)
+    returns_after: str | None = None
+    returns_whole: bool = False
 
     @classmethod
     def of(cls, order: schema.Order) -> "_Draft":
@@ -54,6 +62,7 @@ class _Draft:
             lists_whole=_lists_whole(order),
             transactions=order.transactions,
             refunds_wanted=[refund.id for refund in order.refunds],
+            returns_whole=order.return_status == _NO_RETURN,
         )
 
 
@@ -152,7 +161,13 @@ class Orders:
             for line, location in assigned.items()
             if (name := self.retailer.location_at(self.connection, location)) is not None
         }
-        return orders.to_order(order, channel=self.channel, refunds=draft.refunds, places=places)
+        return orders.to_order(
+            order,
+            channel=self.channel,
+            refunds=draft.refunds,
+            places=places,
+            returns=draft.returns,
+        )
 
     def _check(self, draft: _Draft) -> None:
         order = draft.order
@@ -178,6 +193,28 @@ class Orders:
             self._long_lists(draft)
         while len(draft.refunds) < len(draft.refunds_wanted):
             draft.refunds.append(self._refund(draft.refunds_wanted[len(draft.refunds)]))
+        while not draft.returns_whole:
+            self._return(draft)
+
+    def _return(self, draft: _Draft) -> None:
+        """The next return of an order that has any."""
+        variables = {"id": draft.order.id, "after": draft.returns_after}
+        answer = self.api.call(RETURNS, variables, ReturnsAnswer)
+        if answer.order is None or answer.order.updated_at != draft.order.updated_at:
+            raise self._changed(draft)
+        found = answer.order.returns
+        draft.returns += [
+            to_return(
+                one,
+                channel=self.channel.name,
+                connection=self.connection,
+                told_at=draft.order.updated_at,
+                place=lambda gid: self.retailer.location_at(self.connection, gid),
+            )
+            for one in found.nodes
+        ]
+        draft.returns_after = found.next
+        draft.returns_whole = found.next is None
 
     def _verify(self, draft: _Draft) -> None:
         """What was read over several tries must still be the order that was begun."""

@@ -269,6 +269,7 @@ class Order(Theirs):
     subtotal_line_items_quantity: int = 0
     total_price_set: MoneyBag
     total_tax_set: MoneyBag | None = None
+    return_status: str = "NO_RETURN"
     customer: Identified | None = None
     risk: Risk = Risk()
     payment_terms: Terms | None = None
@@ -339,6 +340,7 @@ class Refund(Theirs):
     total_refunded_set: MoneyBag
     refund_line_items: Connected[RefundLine]
     refund_shipping_lines: Connected[RefundedFreight] = Connected(nodes=())
+    back: Identified | None = Field(default=None, alias="return")
 
 
 class RefundAnswer(Theirs):

@@ -21,7 +21,7 @@ from sandbox.vendors.sap.entities import (
     SETS,
     EntitySet,
 )
-from shared.connectors.sap import mapping, schema
+from shared.connectors.sap import mapping, returns, schema
 from shared.connectors.sap.settings import SapSettings
 from shared.model.base import Foreign
 from shared.model.ids import Entity
@@ -36,6 +36,9 @@ ROOT = "/sap/opu/odata/sap/"
 EDMX = {
     "API_OUTBOUND_DELIVERY_SRV;v=0002": "API_OUTBOUND_DELIVERY_SRV_0002",
 }
+ONLY_OPENAPI = {
+    "API_CUSTOMER_RETURNS_DELIVERY_SRV;v=0002": "API_CUSTOMER_RETURNS_DELIVERY_SRV_0002",
+}
 UNPUBLISHED = {
     "API_CREDIT_MEMO_REQUEST_SRV",  # no metadata of it here: held to its twin, the return
     "API_BUSINESS_PARTNER",  # nor of it: held to what SAP documents, in test_partners
@@ -49,6 +52,9 @@ def metadata(service: str) -> str:
 
 
 def properties(service: str, entity: str) -> set[str]:
+    if service in ONLY_OPENAPI:
+        schemas = openapi(ONLY_OPENAPI[service])["components"]["schemas"]
+        return set(schemas[entity]["properties"])
     found = re.search(
         rf'<EntityType Name="{entity}Type".*?</EntityType>', metadata(service), re.DOTALL
     )
@@ -129,6 +135,10 @@ FOREIGN: list[tuple[type[Foreign], str, str]] = [
     (schema.OrderItem, "API_SALES_ORDER_SRV", "A_SalesOrderItem"),
     (schema.DeliveryRow, "API_OUTBOUND_DELIVERY_SRV;v=0002", "A_OutbDeliveryHeader"),
     (schema.DeliveryItem, "API_OUTBOUND_DELIVERY_SRV;v=0002", "A_OutbDeliveryItem"),
+    (returns.ReturnRow, "API_CUSTOMER_RETURN_SRV", "A_CustomerReturn"),
+    (returns.ReturnItem, "API_CUSTOMER_RETURN_SRV", "A_CustomerReturnItem"),
+    (returns.DeliveryRow, "API_CUSTOMER_RETURNS_DELIVERY_SRV;v=0002", "A_ReturnsDeliveryHeader"),
+    (returns.DeliveredItem, "API_CUSTOMER_RETURNS_DELIVERY_SRV;v=0002", "A_ReturnsDeliveryItem"),
     (schema.MovementItem, "API_MATERIAL_DOCUMENT_SRV", "A_MaterialDocumentItem"),
 ]
 

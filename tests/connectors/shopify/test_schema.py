@@ -7,6 +7,7 @@ from sandbox.vendors.shopify.table import TABLE
 from shared.connectors.catalog import CATALOG
 from shared.connectors.shopify import bulk_queries, list_queries, queries
 from shared.connectors.shopify.queries import Operation
+from shared.connectors.shopify.return_queries import RETURNS
 from shared.connectors.shopify.settings import ShopifySettings
 from tests.connectors.shopify.world import (
     answer_complaints,
@@ -25,6 +26,7 @@ OPERATIONS = (
     queries.order_lines(40),
     queries.ORDER_LONG_LISTS,
     queries.REFUND,
+    RETURNS,
     queries.placements(100),
     queries.PLACEMENT_LINES,
     queries.fulfilments(queries.FULFILMENTS_MAX),

@@ -1,0 +1,315 @@
+"""Returns: authorised ones into SAP, and what SAP keeps of any, with the goods receipts posted.
+
+Sources: API_CUSTOMER_RETURN_SRV (A_CustomerReturn with to_Item, to_PricingElement) and
+API_CUSTOMER_RETURNS_DELIVERY_SRV;v=0002 (A_ReturnsDeliveryHeader with to_DeliveryDocumentItem).
+A return we post moves goods alone: its units are worth nothing and it is blocked for billing, since
+the money goes back by the document of each refund. The day is all a delivery keeps of a change.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from pydantic import Field
+
+from shared.connectors.sap import values
+from shared.connectors.sap.gateway import Gateway
+from shared.connectors.sap.mapping import parsed
+from shared.connectors.sap.orders import element
+from shared.connectors.sap.settings import SapSettings
+from shared.domain.returns import PostedReturn, ReturnWish
+from shared.errors import RejectedError
+from shared.model.base import Foreign, Json
+from shared.model.money import Money
+from shared.model.retailer import Retailer
+from shared.model.returns import (
+    Disposition,
+    ErpReceipt,
+    ErpReceiptLine,
+    ErpReturn,
+    ErpReturnLine,
+)
+from shared.ports import Page, Refusal
+
+SERVICE, ENTITY = "API_CUSTOMER_RETURN_SRV", "A_CustomerReturn"
+DELIVERIES, DELIVERY = "API_CUSTOMER_RETURNS_DELIVERY_SRV;v=0002", "A_ReturnsDeliveryHeader"
+_BY_DELIVERY = "delivery:"
+
+
+class ReturnItem(Foreign):
+    """A_CustomerReturnItem."""
+
+    item: str = Field(alias="CustomerReturnItem")
+    quantity: Decimal = Field(alias="RequestedQuantity")
+    order: str = Field(default="", alias="ReferenceSDDocument")
+    order_item: str = Field(default="", alias="ReferenceSDDocumentItem")
+    rejected: str = Field(default="", alias="SalesDocumentRjcnReason")
+
+
+class ReturnItems(Foreign):
+    results: tuple[ReturnItem, ...] = ()
+
+
+class ReturnRow(Foreign):
+    """A_CustomerReturn, with its items."""
+
+    number: str = Field(alias="CustomerReturn", min_length=1)
+    reference: str = Field(default="", alias="PurchaseOrderByCustomer")
+    order: str = Field(default="", alias="ReferenceSDDocument")
+    currency: str = Field(alias="TransactionCurrency")
+    net: str = Field(alias="TotalNetAmount")
+    changed: str = Field(alias="LastChangeDateTime")
+    items: ReturnItems = Field(default=ReturnItems(), alias="to_Item")
+
+
+class DeliveredItem(Foreign):
+    """A_ReturnsDeliveryItem: `document` and its item are the customer return's."""
+
+    item: str = Field(alias="DeliveryDocumentItem")
+    quantity: Decimal = Field(alias="ActualDeliveryQuantity")
+    document: str = Field(default="", alias="ReferenceSDDocument")
+    document_item: str = Field(default="", alias="ReferenceSDDocumentItem")
+    movement: str = Field(default="", alias="GoodsMovementType")
+    plant: str = Field(default="", alias="Plant")
+    storage_location: str = Field(default="", alias="StorageLocation")
+
+
+class DeliveredItems(Foreign):
+    results: tuple[DeliveredItem, ...] = ()
+
+
+class DeliveryRow(Foreign):
+    """A_ReturnsDeliveryHeader, with its items."""
+
+    number: str = Field(alias="DeliveryDocument", min_length=1)
+    moved_on: str | None = Field(default=None, alias="ActualGoodsMovementDate")
+    moved_time: str = Field(default="", alias="ActualGoodsMovementTime")
+    items: DeliveredItems = Field(default=DeliveredItems(), alias="to_DeliveryDocumentItem")
+
+
+@dataclass(frozen=True, slots=True)
+class Returns:
+    """The customer returns of one tenant; `name` is the connection's."""
+
+    gateway: Gateway
+    settings: SapSettings
+    retailer: Retailer
+    name: str
+
+    # out
+
+    def find(self, wish: ReturnWish) -> list[PostedReturn]:
+        condition = (
+            f"PurchaseOrderByCustomer eq {values.quoted(wish.reference)} and "
+            f"SoldToParty eq {values.quoted(self.settings.of(wish.order).sold_to)}"
+        )
+        return [PostedReturn(str(row["CustomerReturn"])) for row in self._rows([condition])]
+
+    def post(self, wish: ReturnWish) -> PostedReturn:
+        row = self.gateway.create(SERVICE, ENTITY, body_of(wish, self.settings))
+        return PostedReturn(str(row["CustomerReturn"]))
+
+    # in: first the returns that changed, then those of deliveries whose goods came since
+
+    def since(self, since: datetime | None, page: str | None) -> Page[ErpReturn]:
+        if page is not None and page.startswith(_BY_DELIVERY):
+            return self._received_since(since, page.removeprefix(_BY_DELIVERY))
+        filters = []
+        if since is not None:
+            filters.append(f"LastChangeDateTime ge {values.offset_literal(since)}")
+        if page:
+            filters.append(f"CustomerReturn gt {values.quoted(page)}")
+        rows = self._rows(filters, top=self.settings.page_size)
+        full = len(rows) == self.settings.page_size
+        found = self._whole(rows)
+        following = str(rows[-1]["CustomerReturn"]) if full else _BY_DELIVERY
+        return Page(found.items, following, found.refused)
+
+    def _received_since(self, since: datetime | None, after: str) -> Page[ErpReturn]:
+        filters = ["OverallGoodsMovementStatus eq 'C'"]
+        if since is not None:
+            filters.append(f"LastChangeDate ge {values.datetime_literal(since.date())}")
+        if after:
+            filters.append(f"DeliveryDocument gt {values.quoted(after)}")
+        rows = self._deliveries(filters, top=self.settings.page_size)
+        good, refused = parsed(rows, DeliveryRow, subject="DeliveryDocument")
+        named = dict.fromkeys(i.document for row in good for i in row.items.results if i.document)
+        found = self._whole(self._named(list(named)))
+        full = len(rows) == self.settings.page_size
+        following = _BY_DELIVERY + str(rows[-1]["DeliveryDocument"]) if full else None
+        return Page(found.items, following, (*refused, *found.refused))
+
+    def read(self, document: str) -> Page[ErpReturn]:
+        return self._whole(self._named([document]))
+
+    def of_order(self, erp_order: str) -> list[ErpReturn]:
+        rows = self._rows([f"ReferenceSDDocument eq {values.quoted(erp_order)}"])
+        return list(self._whole(rows).items)
+
+    def _named(self, numbers: Sequence[str]) -> list[dict[str, Json]]:
+        rows: list[dict[str, Json]] = []
+        for start in range(0, len(numbers), self.settings.filter_chunk):
+            chunk = numbers[start : start + self.settings.filter_chunk]
+            rows += self._rows([_any("CustomerReturn", chunk)])
+        return rows
+
+    def _rows(self, filters: Sequence[str], *, top: int | None = None) -> list[dict[str, Json]]:
+        return self.gateway.rows(SERVICE, ENTITY, _query(filters, "to_Item", "CustomerReturn", top))
+
+    def _deliveries(
+        self, filters: Sequence[str], *, top: int | None = None
+    ) -> list[dict[str, Json]]:
+        query = _query(filters, "to_DeliveryDocumentItem", "DeliveryDocument", top)
+        return self.gateway.rows(DELIVERIES, DELIVERY, query)
+
+    def _whole(self, rows: list[dict[str, Json]]) -> Page[ErpReturn]:
+        """These returns, each with all goods receipts there are of it."""
+        good, refused = parsed(rows, ReturnRow, subject="CustomerReturn")
+        came, doubts = self._received([row.number for row in good])
+        found: list[ErpReturn] = []
+        for row in good:
+            try:
+                found.append(self._return(row, came))
+            except ValueError as error:
+                doubts.append(_unreadable(row.number, "to_Item", error))
+        return Page(found, None, (*refused, *doubts))
+
+    def _received(self, numbers: Sequence[str]) -> tuple[list[DeliveryRow], list[Refusal]]:
+        """Deliveries received of these returns, found by their items."""
+        wanted = set[str]()
+        for start in range(0, len(numbers), self.settings.filter_chunk):
+            chunk = numbers[start : start + self.settings.filter_chunk]
+            query = {"$filter": _any("ReferenceSDDocument", chunk), "$select": "DeliveryDocument"}
+            rows = self.gateway.rows(DELIVERIES, "A_ReturnsDeliveryItem", query)
+            wanted |= {str(row["DeliveryDocument"]) for row in rows}
+        found: list[DeliveryRow] = []
+        doubts: list[Refusal] = []
+        names = sorted(wanted)
+        for start in range(0, len(names), self.settings.filter_chunk):
+            chunk = names[start : start + self.settings.filter_chunk]
+            received = "OverallGoodsMovementStatus eq 'C'"
+            rows = self._deliveries([f"({_any('DeliveryDocument', chunk)})", received])
+            good, refused = parsed(rows, DeliveryRow, subject="DeliveryDocument")
+            found += good
+            doubts += refused
+        return found, doubts
+
+    def _return(self, row: ReturnRow, came: Iterable[DeliveryRow]) -> ErpReturn:
+        items = row.items.results
+        order = row.order or next((item.order for item in items if item.order), "")
+        receipts = (self._receipt(delivery, row.number) for delivery in came)
+        return ErpReturn(
+            document=row.number,
+            erp_order=order,
+            reference=row.reference,
+            told_at=values.instant(row.changed),
+            worth=Money.parse(row.net, row.currency),
+            lines=tuple(
+                ErpReturnLine(
+                    item=item.item.lstrip("0"),
+                    erp_item=item.order_item.lstrip("0"),
+                    quantity=_units(item.quantity),
+                    rejected=bool(item.rejected),
+                )
+                for item in items
+            ),
+            receipts=tuple(receipt for receipt in receipts if receipt is not None),
+        )
+
+    def _receipt(self, row: DeliveryRow, document: str) -> ErpReceipt | None:
+        items = [i for i in row.items.results if i.document == document and i.quantity]
+        if not items or row.moved_on is None:
+            return None
+        first = items[0]
+        return ErpReceipt(
+            receipt_id=row.number,
+            received_at=values.at_time(
+                values.day(row.moved_on), row.moved_time, self.settings.zone
+            ),
+            location=self.retailer.location_at(
+                self.name, f"{first.plant}/{first.storage_location}"
+            ),
+            lines=tuple(
+                ErpReceiptLine(
+                    item=item.document_item.lstrip("0"),
+                    quantity=_units(item.quantity),
+                    disposition=self._disposition(item),
+                )
+                for item in items
+            ),
+        )
+
+    def _disposition(self, item: DeliveredItem) -> Disposition:
+        """By the goods movement; one nobody has named is not for sale until somebody looks."""
+        return Disposition(self.settings.return_movements.get(item.movement, "quarantine"))
+
+
+def body_of(wish: ReturnWish, settings: SapSettings) -> dict[str, Json]:
+    """The body of the POST. Raises RejectedError for a line the ERP's order does not have."""
+    order, settings = wish.order, settings.of(wish.order)
+    body: dict[str, Json] = {
+        "CustomerReturnType": settings.return_type,
+        "SalesOrganization": settings.sales_organization,
+        "DistributionChannel": settings.distribution_channel,
+        "OrganizationDivision": settings.division,
+        "SoldToParty": settings.sold_to,
+        "PurchaseOrderByCustomer": wish.reference,
+        "TransactionCurrency": order.currency,
+        "SDDocumentReason": settings.credit_reason,
+        "ReferenceSDDocument": wish.erp_order,
+        "to_Item": [_item(line.line_id, line.quantity, wish, settings) for line in wish.lines],
+    }
+    if settings.return_billing_block:
+        body["HeaderBillingBlockReason"] = settings.return_billing_block
+    return body
+
+
+def _item(line_id: str, quantity: int, wish: ReturnWish, settings: SapSettings) -> Json:
+    sku = {line.line_id: line.sku for line in wish.order.lines}.get(line_id)
+    item = wish.erp_items.get(line_id)
+    if sku is None or item is None:
+        raise RejectedError(
+            f"returned line {line_id} is not in order {wish.erp_order}",
+            field="line_id",
+            value=line_id,
+            remedy="add the line to the ERP's order, or enter the return there by hand",
+        )
+    nothing = element(settings.price_condition, Money.zero(wish.order.currency), per="1")
+    return {
+        "Material": sku,
+        "RequestedQuantity": str(quantity),
+        "ReturnReason": settings.return_reason,
+        "ReferenceSDDocument": wish.erp_order,
+        "ReferenceSDDocumentItem": item.rjust(6, "0"),
+        "to_PricingElement": [nothing],
+    }
+
+
+def _query(filters: Sequence[str], expand: str, order: str, top: int | None) -> Mapping[str, str]:
+    query = {"$expand": expand, "$orderby": order}
+    if filters:
+        query["$filter"] = " and ".join(filters)
+    if top is not None:
+        query["$top"] = str(top)
+    return query
+
+
+def _any(name: str, numbers: Sequence[str]) -> str:
+    return " or ".join(f"{name} eq {values.quoted(number)}" for number in numbers)
+
+
+def _units(quantity: Decimal) -> int:
+    if quantity != int(quantity):
+        raise ValueError(f"quantity {quantity} is no whole number")
+    return int(quantity)
+
+
+def _unreadable(number: str, field: str, error: ValueError) -> Refusal:
+    return Refusal(
+        subject=number,
+        field=field,
+        value=number,
+        message=f"customer return {number} cannot be read: {error}",
+        remedy="correct the document in SAP",
+    )

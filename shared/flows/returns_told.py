@@ -1,0 +1,104 @@
+"""What is told of returns: news on the bus, and what a person has to see to."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from shared.domain import returns
+from shared.flows.issues import Issues, Problem
+from shared.model.case import Case, IntentKind, IntentState
+from shared.model.events import BusinessEvent, ReturnAuthorised, ReturnReceived
+from shared.model.issue import IssueKind
+from shared.model.returns import Return, ReturnState
+from shared.ports import Bus, Clock
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnNews:
+    bus: Bus
+    issues: Issues
+    clock: Clock
+
+    def tell(self, case: Case, before: Case | None) -> None:
+        """Whatever is new of the returns of a case; a repeat tells nothing that was told."""
+        old = {one.return_id: one for one in returns.whole(before)} if before else {}
+        whole = returns.whole(case)
+        events = [event for one in whole for event in self._events(case, one, old)]
+        if events:
+            self.bus.publish(events)
+        for one in whole:
+            if one != old.get(one.return_id):
+                self.issues.report(_problems(case, one))
+        owed = set(returns.placed(case).values())
+        for one in whole:
+            if one.worth is not None and one.return_id in owed:
+                self.issues.solve(IssueKind.REFUND_DUE, _subject(case, one), by="refunded")
+
+    def _events(self, case: Case, one: Return, old: dict[str, Return]) -> Iterator[BusinessEvent]:
+        known = old.get(one.return_id)
+        order_id, channel, now = case.order.order_id, case.order.channel, self.clock.now()
+        granted = one.status in returns.GRANTED
+        if granted and (known is None or known.status not in returns.GRANTED):
+            yield ReturnAuthorised(
+                at=now,
+                order_id=order_id,
+                channel=channel,
+                return_id=one.return_id,
+                lines=dict(returns.units(one.lines)),
+            )
+        had = known.receipts if known else ()
+        for receipt in one.receipts:
+            if receipt not in had:
+                yield ReturnReceived(
+                    at=receipt.received_at,
+                    order_id=order_id,
+                    channel=channel,
+                    return_id=one.return_id,
+                    told_by=receipt.told_by,
+                    complete=returns.state_of(one) is ReturnState.RECEIVED,
+                    lines=dict(returns.units(receipt.lines)),
+                )
+
+
+def _problems(case: Case, one: Return) -> Iterator[Problem]:
+    over = returns.received(one) - returns.units(one.lines)
+    if over:
+        yield Problem(
+            kind=IssueKind.RETURN_DIFFERS,
+            subject=_subject(case, one),
+            connection=one.origin,
+            summary=f"of return {one.return_id} of order {case.order.number} more came than was "
+            "announced: " + ", ".join(f"{n} of line {line}" for line, n in sorted(over.items())),
+            remedy="count the parcel again; refund what the customer sent beyond the return",
+            field="lines",
+            value=str(dict(over))[:200],
+        )
+    asked = case.intent(f"return#{one.return_id}")
+    kept = asked is not None and asked.kind is IntentKind.RETURN
+    if kept and asked is not None and asked.state is IntentState.APPLIED:
+        if one.status in returns.DEAD:
+            yield Problem(
+                kind=IssueKind.RETURN_DIFFERS,
+                subject=f"{_subject(case, one)}/erp",
+                connection=asked.connection,
+                summary=f"return {one.return_id} of order {case.order.number} was {one.status} "
+                f"after the ERP had it as {asked.result}",
+                remedy=f"reject the items of {asked.result} in the ERP",
+                field="status",
+                value=one.status,
+            )
+    elif one.worth is not None and one.return_id not in set(returns.placed(case).values()):
+        yield Problem(
+            kind=IssueKind.REFUND_DUE,
+            subject=_subject(case, one),
+            connection=one.origin,
+            summary=f"the ERP takes goods of order {case.order.number} back as {one.document} and "
+            f"credits {one.worth}; the channel has refunded nothing for it",
+            remedy="refund these units in the channel; no second document is made in the ERP",
+            field="worth",
+            value=str(one.worth),
+            at_risk=one.worth,
+        )
+
+
+def _subject(case: Case, one: Return) -> str:
+    return f"{case.order.order_id}/{one.return_id}"

@@ -1,0 +1,177 @@
+"""Returns at the simulated tenant: asked for once, received, and made by its own staff."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from jsonschema import Draft7Validator
+
+from shared.connectors.sap import hints
+from shared.domain.returns import ReturnWish
+from shared.errors import InDoubtError, RejectedError
+from shared.model.ids import Entity
+from shared.model.order import Order
+from shared.model.returns import Disposition, ErpReturn, ReturnLine
+from shared.ports import PostedOrder
+from tests.connectors.sap import test_specs
+from tests.connectors.sap.world import GENERIC, Tenant, hat, stock
+from tests.flows.world import gbp, order
+from tests.specs import needs_specs
+
+
+@pytest.fixture
+def tenant() -> Tenant:
+    tenant = Tenant(page_size=2)
+    tenant.load(materials=[GENERIC, hat("M")], stock=[stock(quantity="10")])
+    return tenant
+
+
+def placed(tenant: Tenant) -> tuple[Order, PostedOrder]:
+    made = order(("HAT-M", 3))
+    lines = tuple(line.model_copy(update={"sku": line.channel_sku}) for line in made.lines)
+    made = made.model_copy(update={"lines": lines})
+    return made, tenant.client.post_order(made, "SHOP-77")
+
+
+def wish(made: Order, posted: PostedOrder, units: int = 1, line_id: str = "1") -> ReturnWish:
+    return ReturnWish(
+        order=made,
+        lines=(ReturnLine(line_id=line_id, quantity=units),),
+        reference="SHOP-V31",
+        erp_order=posted.erp_order,
+        erp_items=posted.items,
+    )
+
+
+def read(tenant: Tenant, document: str) -> ErpReturn:
+    (found,) = tenant.client.read_return(document).items
+    return found
+
+
+def test_a_return_asked_for_moves_goods_and_no_money(tenant: Tenant) -> None:
+    made, posted = placed(tenant)
+    wanted = wish(made, posted)
+    kept = tenant.client.post_return(wanted)
+    assert tenant.client.find_return(wanted) == [kept]
+    found = read(tenant, kept.document)
+    assert (found.erp_order, found.reference, found.worth) == (
+        posted.erp_order,
+        "SHOP-V31",
+        gbp(0),
+    )
+    assert tenant.simulator.control("bill") == []
+
+
+def test_a_return_whose_answer_is_lost_is_found_by_its_reference(tenant: Tenant) -> None:
+    made, posted = placed(tenant)
+    tenant.simulator.control("timeout_after_commit", times=1)
+    with pytest.raises(InDoubtError):
+        tenant.client.post_return(wish(made, posted))
+    assert len(tenant.client.find_return(wish(made, posted))) == 1
+
+
+def test_a_line_the_erp_does_not_have_is_refused_by_name(tenant: Tenant) -> None:
+    made, posted = placed(tenant)
+    with pytest.raises(RejectedError, match="is not in order") as raised:
+        tenant.client.post_return(wish(made, posted, line_id="9"))
+    assert raised.value.field == "line_id"
+
+
+def test_sap_takes_back_no_more_than_was_ordered(tenant: Tenant) -> None:
+    made, posted = placed(tenant)
+    with pytest.raises(RejectedError, match="still be returned"):
+        tenant.client.post_return(wish(made, posted, units=4))
+
+
+@pytest.mark.parametrize(
+    ("movement", "became", "kind"),
+    [
+        ("653", Disposition.RESTOCK, "01"),
+        ("657", Disposition.DAMAGED, "07"),
+        ("651", Disposition.QUARANTINE, "03"),
+        ("999", Disposition.QUARANTINE, ""),
+    ],
+)
+def test_the_goods_movement_says_what_became_of_the_units(
+    tenant: Tenant, movement: str, became: Disposition, kind: str
+) -> None:
+    made, posted = placed(tenant)
+    kept = tenant.client.post_return(wish(made, posted, units=2))
+    number = tenant.simulator.control("receive_return", number=kept.document, movement=movement)
+    (receipt,) = read(tenant, kept.document).receipts
+    assert (receipt.receipt_id, receipt.location) == (number, "london")
+    assert [(line.item, line.quantity, line.disposition) for line in receipt.lines] == [
+        ("10", 2, became)
+    ]
+    places = tenant.simulator.tenant.stock["HAT-M"]
+    assert places.get(("1710", "171A", kind), 0) == (12 if kind == "01" else 2 if kind else 0)
+
+
+def test_a_tenant_may_name_its_own_movements() -> None:
+    tenant = Tenant(return_movements={"Z53": "scrap"})
+    tenant.load(materials=[GENERIC, hat("M")], stock=[stock()])
+    made, posted = placed(tenant)
+    kept = tenant.client.post_return(wish(made, posted))
+    tenant.simulator.control("receive_return", number=kept.document, movement="Z53")
+    assert read(tenant, kept.document).receipts[0].lines[0].disposition is Disposition.SCRAP
+
+
+def test_a_return_staff_made_says_what_it_gives_back(tenant: Tenant) -> None:
+    _, posted = placed(tenant)
+    number = tenant.simulator.control("make_return", order=posted.erp_order, items={"10": 2})
+    (found,) = tenant.client.returns_of(posted.erp_order)
+    assert (found.document, found.worth, found.lines[0].quantity) == (number, gbp(3998), 2)
+    delivery = next(d for d in tenant.simulator.due(tenant.clock.now()) if b"CustomerR" in d.body)
+    (reading,) = hints.readings(delivery.headers, delivery.body)
+    assert (reading.entity, reading.key) == (Entity.RETURN, number)
+
+
+def test_a_rejected_return_says_so(tenant: Tenant) -> None:
+    _, posted = placed(tenant)
+    number = tenant.simulator.control("make_return", order=posted.erp_order, items={"10": 1})
+    tenant.simulator.control("reject_return", number=number)
+    assert read(tenant, str(number)).lines[0].rejected
+
+
+def polled(tenant: Tenant, *, hours: int | None = None) -> list[str]:
+    since = None if hours is None else tenant.clock.now() - timedelta(hours=hours)
+    found, page = [], None
+    while True:
+        answer = tenant.client.returns_since(since, page=page)
+        found += [f"{one.document} {len(one.receipts)}" for one in answer.items]
+        page = answer.next
+        if page is None:
+            return found
+
+
+def test_a_poll_finds_every_return_page_by_page(tenant: Tenant) -> None:
+    _, posted = placed(tenant)
+    for _ in range(3):
+        tenant.simulator.control("make_return", order=posted.erp_order, items={"10": 1})
+    assert polled(tenant) == ["60000001 0", "60000002 0", "60000003 0"]
+
+
+def test_goods_that_came_are_found_though_their_return_did_not_change(tenant: Tenant) -> None:
+    _, posted = placed(tenant)
+    number = tenant.simulator.control("make_return", order=posted.erp_order, items={"10": 1})
+    tenant.clock.advance(hours=30)
+    tenant.simulator.control("receive_return", number=number)
+    assert polled(tenant, hours=1) == [f"{number} 1"]
+
+
+@needs_specs
+def test_the_return_we_post_is_one_sap_s_schema_takes(tenant: Tenant) -> None:
+    made, posted = placed(tenant)
+    tenant.client.post_return(wish(made, posted))
+    request = next(r for r, _ in reversed(tenant.seen) if r.method == "POST")
+    body = json.loads(request.content)
+    path = test_specs.SAP / "openapi_op" / "OP_API_CUSTOMER_RETURN_SRV_0001.json"
+    schemas = json.loads(path.read_text(encoding="utf-8"))["components"]["schemas"]
+    head = schemas["API_CUSTOMER_RETURN_SRV.A_CustomerReturnType-create"]["properties"]
+    row = schemas["API_CUSTOMER_RETURN_SRV.A_CustomerReturnItemType-create"]["properties"]
+    for said, known in ((body, head), (body["to_Item"][0], row)):
+        for name, value in said.items():
+            assert name in known
+            if isinstance(value, str):
+                wanted = {k: v for k, v in known[name].items() if k in {"type", "maxLength"}}
+                assert list(Draft7Validator(wanted).iter_errors(value)) == []
