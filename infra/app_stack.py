@@ -56,12 +56,19 @@ class AppStack(Stack):
             self._ops_api(),
             self._reservations(),
             self._orders_api(),
+            self._returns_api(),
             *self.prices.functions,
             self.stock.taker,
             *(function for work in self.work for function in (work.reader, work.writer)),
         ]
+        self.doors = self._doors(stage, data)
+        for queue in (*self._work_queues(), self.failures):
+            CfnOutput(self, f"Queue{titled(queue.name)}", value=queue.work.queue_url)
+
+    def _doors(self, stage: Stage, data: DataStack) -> Doors:
+        """Which function answers which routes."""
         by_id = {function.node.id: function for function in self.functions}
-        self.doors = Doors(
+        return Doors(
             self,
             "Doors",
             stage,
@@ -76,10 +83,9 @@ class AppStack(Stack):
                 "Movements": self.stock.taker,
                 "Reservations": by_id["api-reservations"],
                 "Orders": by_id["api-orders"],
+                "Returns": by_id["api-returns"],
             },
         )
-        for queue in (*self._work_queues(), self.failures):
-            CfnOutput(self, f"Queue{titled(queue.name)}", value=queue.work.queue_url)
 
     def every_queue(self) -> list[WorkQueue]:
         return [*self._work_queues(), self._data.imports, self.failures]
@@ -334,6 +340,29 @@ class AppStack(Stack):
         self._grants.rows(function, rows)
         self._grants.send(function, self._writes().values())
         self._grants.publish(function)
+        return function
+
+    def _returns_api(self) -> Function:
+        rows = Rows(writes=("facts", "orders", "issues", "control"))
+        sends = self._writes(Kind.ERP)
+        function = Function(
+            self,
+            "api-returns",
+            self._stage,
+            handler="functions.orders.returns.handler",
+            timeout=Duration.seconds(10),
+            memory_mb=1024,
+            environment={
+                "tables": self._grants.names(rows),
+                "queues": {n: q.work.queue_url for n, q in sends.items()},
+                "archive": self._data.archive.bucket_name,
+                "bus": self._grants.bus_name,
+            },
+        )
+        self._grants.rows(function, rows)
+        self._grants.send(function, sends.values())
+        self._grants.publish(function)
+        self._grants.journal(function)
         return function
 
     def _ops_api(self) -> Function:

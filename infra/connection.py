@@ -91,16 +91,19 @@ class ConnectionWork(Construct):
             grants=grants,
             sends=own_write if channel else own_write | own_read,
         )
-        slots = connection.limits.slots
         for function, queue in ((self.reader, mine.read), (self.writer, mine.write)):
             function.add_event_source(
                 sources.SqsEventSource(
                     queue.work,
                     batch_size=10,
                     report_batch_item_failures=True,
-                    max_concurrency=max(2, slots),
+                    max_concurrency=max(2, connection.limits.slots),
                 )
             )
+        self._schedules(connection, stage, mine)
+
+    def _schedules(self, connection: Connection, stage: Stage, mine: ConnectionQueues) -> None:
+        """Polls, and comparisons of what is known with what is shown or said."""
         for entity in polled(connection, stage.retailer):
             self._poll(connection, entity, stage, mine)
         if stage.retailer.authority[Entity.STOCK] == connection.name:

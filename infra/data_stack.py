@@ -18,7 +18,9 @@ STREAMED = frozenset({"facts", "inbox"})
 INDEXED = frozenset({"facts", "targets", "orders", "issues"})
 SCOPES = {
     "orders.write": "place orders",
-    "orders.read": "see where orders stand",
+    "orders.read": "see where orders and returns stand",
+    "returns.write": "grant returns",
+    "returns.receive": "say what came of a return",
     "prices.write": "send prices",
     "stock.write": "send stock movements and counts",
     "lookup.read": "look up prices and availability",
@@ -29,8 +31,8 @@ SCOPES = {
 CLIENTS = {
     "operator": ("lookup.read", "orders.read", "ops.read", "ops.replay", "ops.approve"),
     "pricing": ("lookup.read", "prices.write"),
-    "shopfront": ("lookup.read", "orders.write", "orders.read"),
-    "warehouse": ("stock.write",),
+    "shopfront": ("lookup.read", "orders.write", "orders.read", "returns.write"),
+    "warehouse": ("stock.write", "returns.receive"),
 }
 
 KEPT = Duration.days(180)

@@ -52,7 +52,13 @@ ORDER_ROUTES = {
     "POST /v1/orders": "orders.write",
     "GET /v1/orders/{order_id}": "orders.read",
 }
+RETURN_ROUTES = {
+    "POST /v1/returns": "returns.write",
+    "POST /v1/returns/{return_id}/receipts": "returns.receive",
+    "GET /v1/returns/{return_id}": "orders.read",
+}
 SCOPED = {
+    "Returns": RETURN_ROUTES,
     "Orders": ORDER_ROUTES,
     "Read": READ_ROUTES,
     "Ops": OPS_ROUTES,

@@ -164,7 +164,7 @@ def simulate(  # noqa: PLR0913, PLR0917 - a command's options
 
 @app.command()
 def bench(
-    area: Annotated[str, typer.Argument(help="What is measured: prices.")],
+    area: Annotated[str, typer.Argument(help="What is measured: prices, stock.")],
     only: Annotated[list[str] | None, typer.Option(help="Only these measurements.")] = None,
     prices: Annotated[int | None, typer.Option(help="Prices that change at once.")] = None,
     rows: Annotated[int | None, typer.Option(help="Rows of a file.")] = None,

@@ -321,6 +321,10 @@ class ReturnSink(Protocol):
         ...
 
 
+BILLS_OF: Final = "of:"
+"""Marks a key of bills as the document they bill."""
+
+
 class BillingSource(Protocol):
     """An ERP whose invoices and credit memos can be read."""
 
@@ -328,7 +332,10 @@ class BillingSource(Protocol):
         self, since: datetime | None, *, page: str | None
     ) -> Page[BillingDocument]: ...
     def read_billed(self, document: str) -> Page[BillingDocument]:
-        """What one billing document bills, by sales document."""
+        """What one billing document bills, by sales document.
+
+        After `BILLS_OF` a sales document is named: whatever bills that.
+        """
         ...
 
 

@@ -9,10 +9,10 @@ from functions import bootstrap
 from functions.http import Answer, answer, caller, named, not_found, refusal, text_of
 from shared.domain.reservations import Short
 from shared.errors import RejectedError, RetryableError
-from shared.flows import reserve
 from shared.flows.cases import Cases
 from shared.flows.derive import Deriver
 from shared.flows.reserve import Reservations, reservation_name
+from shared.flows.reserve_refusals import GONE, KEY_REUSED, ORDERED
 from shared.flows.shards import Shards
 from shared.model.base import Json
 from shared.model.reservation import Reservation, ReservationRequest
@@ -20,7 +20,7 @@ from shared.ports import Table
 from shared.settings import Settings as Base
 
 KEY_MAX: Final = 255
-STATUS: Final = {reserve.KEY_REUSED: 409, reserve.GONE: 409, reserve.ORDERED: 409}
+STATUS: Final = {KEY_REUSED: 409, GONE: 409, ORDERED: 409}
 _SHAPE: Final = (
     'send {"channel": "<name>", "lines": [{"sku": "<sku>", "quantity": 1}], "expires_in_s": 900}'
 )

@@ -82,6 +82,9 @@ CATALOG: dict[str, Connector] = {
                 "fulfilled_by": "whose orders are taken in",
                 "tax_in_prices": "whether amounts of an order contain its tax",
                 "carriers": "our carrier -> Amazon's carrier code; others are sent as Other",
+                "parcels": (
+                    "a shipment of several parcels is told by its first, or its units are divided"
+                ),
                 "shipping_method": "shipping method told with a shipment",
             },
             topics=("ORDER_CHANGE",),
@@ -121,12 +124,18 @@ CATALOG: dict[str, Connector] = {
                 ),
                 (
                     "Neither buyer nor recipient is read. A pending order holds stock and "
-                    "is sent on once it is paid; one whose buyer only asks to cancel is "
-                    "sent on."
+                    "is sent on once it is paid. One whose buyer asks to cancel waits for a "
+                    "person, or is told of once the ERP has it; one that left before the ERP "
+                    "knew of it waits too (`orders` of the channel; with orders that Amazon "
+                    'fulfils, `shipped_elsewhere = "send"`). What cannot be fulfilled counts '
+                    "as cancelled."
                 ),
                 (
                     "A shipment is one package under a number made from its id, with its "
-                    "first tracking number; without one, the shipment's id stands for it."
+                    "first tracking number; without one, the shipment's id stands for it. "
+                    "Amazon wants to know what lies in each parcel and the ERP does not say: "
+                    "with `parcels` as `split` the units are divided over the parcels, one at "
+                    "least in each."
                 ),
                 (
                     "Not documented by Amazon, and held to work either way: the sign of "

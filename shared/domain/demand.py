@@ -111,11 +111,14 @@ def changes(case: Case) -> tuple[LineChange, ...]:
 
 
 def _target(known: ErpLine, units: int, gone: int) -> int | None:
-    """To how many units an item is to be brought, 0 for rejected; None to leave it."""
-    if known.rejected or (known.delivered and units <= known.units):
+    """To how many units an item is to be brought, 0 for rejected; None to leave it.
+
+    What was rejected and is wanted again is asked for once: an ERP that cannot says so.
+    """
+    if known.delivered and units <= known.units:
         return None
     target = max(units, gone)
-    if target in {known.units, known.refused}:
+    if target == known.refused or (target == gone if known.rejected else target == known.units):
         return None
     return 0 if target == gone else target
 

@@ -6,7 +6,7 @@ their tracking numbers), as the newest telling of the channel, and as the lines 
 `settled` derives the state from these; whichever came first, it is the same in the end.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -18,6 +18,7 @@ from shared.model.case import Case, CaseState, Counts, ErpLine, Intent
 from shared.model.money import Money
 from shared.model.order import Order, OrderLine, Shipment, Tracking
 
+ASKED: Final = "buyer asks to cancel"
 _C = CaseState
 _LATER = frozenset({_C.ACCEPTED, _C.PARTLY_SHIPPED, _C.SHIPPED, _C.RETURNED})
 _HAD = frozenset({_C.HELD, _C.RELEASED, _C.SENDING, _C.IN_DOUBT})
@@ -172,6 +173,14 @@ def told(case: Case, order: Order, *, before_erp: bool) -> Case:
     else:
         changed = case.model_copy(update={"told": newest, "refunds": known})
     return changed
+
+
+def asked(case: Case, before: Sequence[str], *, now: datetime) -> Case:
+    """The case with a note of lines whose buyer asks to cancel, as of now."""
+    lines = case.newest.asked_back
+    if not lines or tuple(before) == lines:
+        return case
+    return orders.noted(case, ASKED, ", ".join(lines), now=now)
 
 
 def joined(known: Order, other: Order) -> Order:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain import demand
-from shared.model.case import Case, CaseState, Hop, Intent, IntentState
+from shared.model.case import Case, CaseState, HoldReason, Hop, Intent, IntentState
 from shared.model.facts import Hold
 from shared.model.money import Money, total
 from shared.model.order import Order, OrderLine, Shipment
@@ -164,3 +164,10 @@ def noted(case: Case, what: str, detail: str = "", *, now: datetime) -> Case:
     if len(hops) > TIMELINE_MAX:
         hops = (*hops[:10], *hops[-(TIMELINE_MAX - 10) :])
     return case.model_copy(update={"timeline": hops})
+
+
+def waived(case: Case, *, reason: HoldReason) -> Case:
+    """The case after a person said that it is not to be held for this."""
+    if reason in case.waived:
+        return case
+    return case.model_copy(update={"waived": (*case.waived, reason)})

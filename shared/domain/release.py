@@ -1,6 +1,6 @@
 """Whether an order may go to the ERP, and if not, for which reasons: every one there is."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
 from shared.domain import addresses, enrichment, orders, payments
@@ -21,6 +21,10 @@ _PAID = frozenset(
     }
 )
 _PROMISED = _PAID | {PaymentState.AUTHORISED, PaymentState.PARTLY_CAPTURED}
+
+
+WAIVABLE = frozenset({HoldReason.CANCELLATION, HoldReason.SHIPPED_ELSEWHERE})
+"""Reasons that end by a person's word alone."""
 
 
 def told_of(
@@ -44,10 +48,31 @@ def told_of(
             order.fraud,
             "look at the order's risk in the channel, then accept or cancel it there",
         )
+    yield from _decided(order, policy)
     sent = order.terms is not None and order.terms.told_address
     address = addresses.held(order, policy, limits if sent else None)
     tax = enrichment.untaxed(order, rules)
     yield from (one for one in (address, tax) if one is not None)
+
+
+def _decided(order: Order, policy: OrderPolicy) -> Iterator[Held]:
+    """What a person decides: cancel in the channel, or waive the reason by a replay."""
+    if order.asked_back and policy.buyer_cancels == "hold":
+        yield Held(
+            HoldReason.CANCELLATION,
+            "asked_back",
+            f"{len(order.asked_back)} of {len(order.lines)} lines",
+            "the buyer asks to cancel: do so in the channel, or replay to send it all the same",
+        )
+    if order.left and policy.shipped_elsewhere == "hold":
+        units = sum(line.quantity for line in order.lines)
+        yield Held(
+            HoldReason.SHIPPED_ELSEWHERE,
+            "left",
+            f"{sum(order.left.values())} of {units} units",
+            "these units left without the ERP: book them there by hand, or replay to send all "
+            "the same",
+        )
 
 
 def _payment(order: Order, policy: OrderPolicy, now: datetime) -> Iterator[Held]:
@@ -68,12 +93,13 @@ def reasons(
     *,
     now: datetime,
     refused: bool,
+    waived: Collection[HoldReason] = (),
     rules: Sequence[OrderRule] = (),
     limits: AddressLimits | None = None,
 ) -> tuple[HoldReason, ...]:
     """Why this order is held, nothing if it is released; `refused` is what the ERP said of it."""
     told = told_of(order, channel.orders, now=now, rules=rules, limits=limits)
-    found = [held.reason for held in told]
+    found = [held.reason for held in told if held.reason not in waived]
     if orders.check_totals(order, tolerance_minor=channel.tolerance_minor):
         found.append(HoldReason.TOTALS_DIFFER)
     if orders.unmapped(order):

@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from shared.domain import demand, enrichment, lifecycle, orders, release, returns
 from shared.domain.stock_rules import stays_when_sold
 from shared.errors import RetryableError
 from shared.flows import keys
+from shared.flows.asked import Asked
 from shared.flows.cases import Cases, unasked, uncredited
 from shared.flows.holds_told import Holds
 from shared.flows.issues import Issues, Problem
@@ -59,15 +61,20 @@ class Capture:
             self._look_again(case, before, channel)
             self.bus.publish(list(self._events(case, before, told)))
             if case.returns or case.refunds:
-                ReturnNews(self.bus, self.issues, self.clock).tell(case, before)
+                ReturnNews(self.bus, self.issues, self.clock, self.store).tell(case, before)
             if case == before or self.cases.commit(case, found.rev if found else 0):
                 self._follow(case, channel)
                 return case
             told = case.state
         raise RetryableError(f"order {order.order_id} is contended")
 
-    def release(self, order_id: str) -> Case | None:
-        """Look again at an order that waits, because what it waits for may be there."""
+    def release(self, order_id: str, *, waive: str = "") -> Case | None:
+        """Look again at an order that waits, because what it waits for may be there.
+
+        `waive` is a reason a person has decided not to hold it for.
+        """
+        if waive in release.WAIVABLE:
+            self.cases.change(order_id, partial(orders.waived, reason=HoldReason(waive)))
         found = self.cases.find(order_id)
         return self.take(found.case.newest) if found else None
 
@@ -82,6 +89,7 @@ class Capture:
             captured_at=now,
         )
         case = orders.noted(case, "captured", f"{order.number}, {order.total}", now=now)
+        case = lifecycle.asked(case, (), now=now)
         begins = self.retailer.connection(channel.connection).orders_from
         if begins is not None and order.placed_at < begins:
             case = orders.noted(case, "recorded", "placed before orders are sent on", now=now)
@@ -112,6 +120,7 @@ class Capture:
             if refund.refund_id not in known:
                 what = f"{refund.refund_id}: {refund.total}"
                 case = orders.noted(case, "refunded", what, now=now)
+        case = lifecycle.asked(case, old.newest.asked_back, now=now)
         case = _returns_noted(case, old, now)
         if _before_erp(old):
             return case
@@ -130,6 +139,7 @@ class Capture:
         if case.state is CaseState.RECORDED:
             return
         refunded = len(case.refunds) > (len(before.refunds) if before else 0)
+        refunded |= _came(case) > (_came(before) if before else 0)
         known = before is not None and before.newest.cancelled_at is not None
         if case.newest.called:
             return
@@ -158,6 +168,7 @@ class Capture:
             channel,
             now=now,
             refused=HoldReason.REJECTED_BY_ERP in case.holds,
+            waived=case.waived,
             rules=rules,
             limits=self.limits.get(channel.erp),
         )
@@ -197,6 +208,7 @@ class Capture:
         limits = self.limits.get(channel.erp)
         Holds(self.issues, self.clock, self.retailer.order_rules, limits).tell(case, channel)
         Lateness(self.bus, self.issues, self.clock).tell(case)
+        Asked(self.issues).tell(case, channel)
         changed = demand.changes(case) or uncredited(case) or unasked(case)
         if case.state is CaseState.RELEASED or changed:
             self.queues.send([Message(keys.write_queue(channel.erp), {"case": order_id})])
@@ -283,6 +295,11 @@ class Capture:
         for refund in case.refunds:
             if refund.refund_id not in seen:
                 yield _refunded(case, refund)
+
+
+def _came(case: Case) -> int:
+    """How many receipts of returns are known."""
+    return sum(len(one.receipts) for one in case.returns)
 
 
 def _returns_noted(case: Case, old: Case, now: datetime) -> Case:

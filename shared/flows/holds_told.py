@@ -14,7 +14,13 @@ from shared.model.order_rules import OrderRule
 from shared.model.retailer import Channel
 from shared.ports import Clock
 
-TOLD = (HoldReason.PAYMENT, HoldReason.FRAUD, HoldReason.ADDRESS, HoldReason.TAX_CODE)
+TOLD = (
+    HoldReason.PAYMENT,
+    HoldReason.FRAUD,
+    HoldReason.ADDRESS,
+    HoldReason.TAX_CODE,
+    *sorted(release.WAIVABLE),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +43,9 @@ class Holds:
         held = {
             one.reason: one
             for one in told
-            if case.state is CaseState.HELD and not case.order.pending
+            if one.reason not in case.waived
+            and case.state is CaseState.HELD
+            and not case.order.pending
         }
         order_id = case.order.order_id
         if any(hop.what == CaseState.HELD for hop in case.timeline):
@@ -56,5 +64,13 @@ class Holds:
             field=held.field,
             value=held.value,
             at_risk=order.total,
-            replay=keys.order_again(channel.connection, order),
+            replay=_again(case, channel, held.reason),
         )
+
+
+def _again(case: Case, channel: Channel, reason: HoldReason) -> dict[str, str]:
+    """Look again; for what only a person can decide, that is the decision to send it on."""
+    if reason not in release.WAIVABLE:
+        return keys.order_again(channel.connection, case.order)
+    queue = keys.read_queue(channel.connection)
+    return {"queue": queue, "release": case.order.order_id, "waive": reason.value}

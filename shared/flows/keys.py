@@ -90,6 +90,11 @@ def reserved(order_id: str) -> Key:
     return Key(Table.ORDERS, f"reserved#{order_id}", "reserved")
 
 
+def return_of(return_id: str) -> Key:
+    """The order a return is of."""
+    return Key(Table.ORDERS, f"return#{return_id}", "return")
+
+
 RESERVATION_LANE = "reservation"
 
 WAITING = "waiting"
@@ -240,9 +245,9 @@ def breaker(connection: str) -> Key:
     return Key(Table.CONTROL, f"breaker#{connection}")
 
 
-def slots(connection: str) -> Key:
-    """Who calls a connection just now, where the vendor counts calls under way."""
-    return Key(Table.CONTROL, f"slots#{connection}")
+def slots(connection: str, count: int) -> list[Key]:
+    """The places of those who call a connection, where the vendor counts calls under way."""
+    return [Key(Table.CONTROL, f"slots#{connection}#{place}") for place in range(count)]
 
 
 WAKE_QUEUE = "wake"

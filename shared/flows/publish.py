@@ -16,12 +16,12 @@ from shared.errors import AccessError, InDoubtError, RejectedError, RetryableErr
 from shared.flows import keys
 from shared.flows.derive import target_put
 from shared.flows.issues import LOCKED_OUT, Issues, locked_out
-from shared.flows.lanes import DRAIN, due_now
+from shared.flows.lanes import DRAIN, Urgent, due_now
 from shared.flows.leases import Lease, Leases, Released
 from shared.flows.links import Links, merged
 from shared.flows.published import Published
 from shared.flows.pushes import as_pushes
-from shared.flows.refusals import line_refused, unsaid
+from shared.flows.refusals import for_all, line_refused, unsaid
 from shared.flows.roster import enrolled
 from shared.model.ids import Facet
 from shared.model.retailer import Channel, Retailer
@@ -108,10 +108,9 @@ class Publisher:
             if held := self._fresh(row.key for row in due.rows):
                 found = True
                 self._publish(held, result)
-                if due.more or result.out_of_time():
+                if due.more or result.woken or result.out_of_time():
                     return True
-        due_again = result.again is not None and result.again <= self.clock.now()
-        return found and (result.woken or due_again)
+        return found and result.again is not None and result.again <= self.clock.now()
 
     def _lanes(self, *, withheld: bool) -> Iterable[tuple[str, datetime]]:
         channels = self.retailer.channels_of(self.connection)
@@ -240,6 +239,7 @@ class Publisher:
     def _send(self, facet: Facet, held: Sequence[Held], result: Published) -> None:
         by_key = {h.target.key: h for h in held}
         ready = self._ready(facet, self._lines(held), by_key, result)
+        urgent = Urgent(self.store, self.clock, self.retailer.channels_of(self.connection), facet)
         for batch in self.channel_client.batches(facet, ready):
             members = [by_key[push.key] for push in batch]
             marked = self._marked(facet, members)
@@ -250,7 +250,9 @@ class Publisher:
             self._settle_all(facet, marked, outcomes, result)
             if stop is not None:
                 raise stop
-            if result.out_of_time():
+            yields = urgent.waits()
+            result.woken |= yields
+            if result.out_of_time() or yields:
                 return  # the other lines were not marked, and stay dirty
 
     def _ready(
@@ -268,7 +270,7 @@ class Publisher:
         unpriced = [push for push in pushes if push.links and push.key not in priced]
         for lines, why in ((unlisted, "not listed on the channel yet"), (unpriced, "no price yet")):
             held = {push.key: by_key[push.key] for push in lines}
-            self._settle_all(facet, held, _all(lines, Verdict.RETRY, why), result)
+            self._settle_all(facet, held, for_all(lines, Verdict.RETRY, why), result)
         late = {push.key for push in (*unlisted, *unpriced)}
         return [push for push in pushes if push.key not in late]
 
@@ -298,15 +300,20 @@ class Publisher:
     def _attempt(
         self, facet: Facet, lines: Sequence[Push]
     ) -> tuple[Sequence[Outcome], Exception | None]:
-        """Call the channel; whatever is raised becomes an outcome of every line as well."""
+        """Call the channel; whatever is raised becomes an outcome of every line as well.
+
+        But for a wait that is asked for: lines that were not marked stay as they are, untried.
+        """
         try:
             return self.channel_client.push(facet, lines), None
         except InDoubtError as error:
-            return _all(lines, Verdict.UNKNOWN, str(error)), None
+            return for_all(lines, Verdict.UNKNOWN, str(error)), None
         except (RetryableError, AccessError) as error:
-            return _all(lines, Verdict.RETRY, str(error)), error
+            if facet in self.guarded and isinstance(error, RetryableError) and error.after:
+                raise
+            return for_all(lines, Verdict.RETRY, str(error)), error
         except RejectedError as error:
-            return _all(lines, Verdict.REJECTED, str(error), code=error.code), None
+            return for_all(lines, Verdict.REJECTED, str(error), code=error.code), None
 
     def _settle_all(
         self,
@@ -370,9 +377,3 @@ class Publisher:
 
 def _on_sale(target: Target) -> bool:
     return any(StockValue.model_validate(target.desired).levels.values())
-
-
-def _all(lines: Sequence[Push], verdict: Verdict, message: str, *, code: str = "") -> list[Outcome]:
-    return [
-        Outcome(key=line.key, verdict=verdict, code=code, message=message[:200]) for line in lines
-    ]

@@ -12,7 +12,8 @@ from shared.ports import Key
 class Published:
     """What a run of a publisher did, and what of it is to be looked at once more, by when.
 
-    `woken` is whether a pass over the lanes made something due in one that it had passed.
+    `woken` is whether a pass over the lanes is to begin anew: something became due in one that it
+    had passed.
     """
 
     out_of_time: Callable[[], bool]

@@ -79,7 +79,7 @@ class Reader:
             if "poll" in message:
                 self._poll(Entity(message["poll"]), message, out_of_time)
             elif "release" in message:
-                self.capture.release(message["release"])
+                self.capture.release(message["release"], waive=message.get("waive", ""))
             else:
                 self.read(Entity(message["read"]), message["key"])
         except AccessError as error:

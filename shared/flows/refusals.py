@@ -1,9 +1,11 @@
 """What a channel refuses, as an exception: which line, why, and what to do again."""
 
+from collections.abc import Sequence
+
 from shared.flows import keys
 from shared.flows.issues import Problem
 from shared.model.issue import IssueKind
-from shared.model.target import Outcome, Target, Verdict
+from shared.model.target import Outcome, Push, Target, Verdict
 
 
 def line_refused(connection: str, target: Target, outcome: Outcome) -> Problem:
@@ -28,3 +30,12 @@ def unsaid(key: str) -> Outcome:
     """What is known of a line that the channel did not mention."""
     message = "the channel did not mention this line"
     return Outcome(key=key, verdict=Verdict.UNKNOWN, message=message)
+
+
+def for_all(
+    lines: Sequence[Push], verdict: Verdict, message: str, *, code: str = ""
+) -> list[Outcome]:
+    """The same outcome for every line of a call."""
+    return [
+        Outcome(key=line.key, verdict=verdict, code=code, message=message[:200]) for line in lines
+    ]

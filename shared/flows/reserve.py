@@ -14,10 +14,11 @@ from functools import partial
 from typing import Final
 
 from shared.domain.reservations import Levels, Short, ended, placed, with_holds
-from shared.errors import RejectedError, RetryableError, SyncError
+from shared.errors import RetryableError, SyncError
 from shared.flows import keys
 from shared.flows.cases import Cases
 from shared.flows.derive import Deriver
+from shared.flows.reserve_refusals import digest, gone, ordered, repeated
 from shared.flows.shards import Shards, card_put
 from shared.model.facts import HoldCard
 from shared.model.ids import Facet
@@ -32,7 +33,6 @@ PLANNED_FOR: Final = timedelta(minutes=1)  # longer than a call may take
 AWAITED: Final = timedelta(days=1)  # how long a committed reservation waits for its order
 KEPT: Final = timedelta(days=30)
 AGAIN: Final = timedelta(seconds=1)
-KEY_REUSED, GONE, ORDERED = "key_reused", "gone", "ordered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Reservations:
         rows = self.store.get([place, *self._of_order(wish), *_cards(wish)])
         plan = Reservation.model_validate(rows[place].body) if place in rows else None
         if plan is not None and plan.state is not ReservationState.PLANNED:
-            return _repeated(plan, wish)
+            return repeated(plan, wish)
         if plan is not None and (known := self._resumed(plan, wish, rows[place].rev)) is not None:
             return known
         if not self._cold(wish, rows):
@@ -92,7 +92,7 @@ class Reservations:
         return Reservation(
             reservation_id=name,
             channel=wish.channel,
-            digest=_digest(wish),
+            digest=digest(wish),
             lines=tuple(lines),
             order_id=_order_id(wish.channel, wish.order),
             since=now,
@@ -151,7 +151,7 @@ class Reservations:
 
     def _resumed(self, plan: Reservation, wish: ReservationRequest, rev: int) -> Reservation | None:
         """What an earlier call drew before it ended; None if it had drawn nothing."""
-        line = _repeated(plan, wish).lines[0]
+        line = repeated(plan, wish).lines[0]
         if not self.shards.knows(line.sku, line.location, plan.token):
             return None
         until = plan.since + timedelta(seconds=wish.expires_in_s)
@@ -191,7 +191,7 @@ class Reservations:
             if known.order_id == order_id and known.state is not ReservationState.EXPIRED:
                 return known
             if not known.open or known.order_id is not None:
-                raise _gone(known)
+                raise gone(known)
             due = self.clock.now() + AWAITED
             bound = known.model_copy(update={"order_id": order_id, "expires_at": due})
             rows = self.store.get([keys.reserved(str(order_id))])
@@ -212,7 +212,7 @@ class Reservations:
                 return None
             known = Reservation.model_validate(row.body)
             if known.state is ReservationState.COMMITTED:
-                raise _gone(known)
+                raise gone(known)
             if not known.waiting:
                 return known
             forget = self.clock.now() + KEPT
@@ -297,7 +297,7 @@ class Reservations:
         found = [rows[key] for key in self._of_order(wish) if key in rows]
         pointers = [row for row in found if "reservation_id" in row.body]
         if len(found) > len(pointers):
-            raise _ordered(wish.order)
+            raise ordered(wish.order)
         self._unreserved(wish.order, pointers)
 
     def _unreserved(self, order: str | None, pointers: Iterable[Row]) -> None:
@@ -305,7 +305,7 @@ class Reservations:
         for row in pointers:
             before = self.find(str(row.body["reservation_id"]))
             if before is not None and before.open:
-                raise _ordered(order)
+                raise ordered(order)
 
     def _pointing(self, made: Reservation, rows: Mapping[Key, Row]) -> Iterable[Put]:
         if made.order_id is not None:
@@ -360,42 +360,3 @@ def _skus(made: Reservation) -> list[str]:
 
 def _order_id(channel: str, order: str | None) -> str | None:
     return None if order is None else f"{channel}:{order}"
-
-
-def _digest(wish: ReservationRequest) -> str:
-    return hashlib.sha256(wish.model_dump_json().encode()).hexdigest()
-
-
-def _repeated(known: Reservation, wish: ReservationRequest) -> Reservation:
-    if known.digest == _digest(wish):
-        return known
-    raise RejectedError(
-        "this key came with another body before",
-        code=KEY_REUSED,
-        field="Idempotency-Key",
-        value=known.reservation_id,
-        remedy="use a new key for a new call, and the same body for a repeat",
-    )
-
-
-def _ordered(order: str | None) -> RejectedError:
-    return RejectedError(
-        f"order {order} is placed or has a reservation",
-        code=ORDERED,
-        field="order",
-        value=order,
-        remedy="an order holds its own units from the moment it is known; reserve before",
-    )
-
-
-def _gone(known: Reservation) -> RejectedError:
-    whose = f" for order {known.order_id}" if known.order_id else ""
-    return RejectedError(
-        f"reservation {known.reservation_id} is {known.state}{whose}",
-        code=GONE,
-        field="reservation",
-        value=known.state,
-        remedy="cancel the order to give its units back"
-        if known.state is ReservationState.COMMITTED
-        else "reserve again with a new key; what was let go may be sold to others",
-    )

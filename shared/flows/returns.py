@@ -10,7 +10,7 @@ from shared.errors import AccessError, RejectedError, RetryableError, Unreachabl
 from shared.flows import keys
 from shared.flows.apply import apply
 from shared.flows.cases import Cases, return_intent, unasked
-from shared.flows.erp_links import ErpLinks
+from shared.flows.erp_links import ErpLinks, reread
 from shared.flows.intents import Intents, Steps
 from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out
 from shared.flows.returns_told import ReturnNews
@@ -18,15 +18,16 @@ from shared.model.case import Case, Intent, IntentKind, IntentState
 from shared.model.ids import Entity
 from shared.model.issue import IssueKind
 from shared.model.retailer import Retailer
-from shared.model.returns import ErpReturn, Return
-from shared.ports import Bus, Clock, FactReader, Queues, ReturnSink, Store
+from shared.model.returns import CALLED, ErpReturn, Return
+from shared.ports import BILLS_OF, Bus, Clock, FactReader, Queues, ReturnSink, Store
 
 REFERENCE_MAX = 35  # SAP PurchaseOrderByCustomer
 
 
 def reference(case: Case, one: Return) -> str:
     """What the ERP can be asked for; a return's id is unique within its channel."""
-    text = f"{case.order.channel}-V{one.return_id.partition(':')[2]}".upper()
+    mark = "A" if one.origin == CALLED else "V"
+    text = f"{case.order.channel}-{mark}{one.return_id.partition(':')[2]}".upper()
     if len(text) > REFERENCE_MAX:
         raise ValueError(f"return reference {text!r} is longer than {REFERENCE_MAX} characters")
     return text
@@ -58,10 +59,12 @@ class ErpReturns:
             raise RetryableError(f"order {order_id} of a return is not there yet")
         told = self.merged(found.case, said)
         if told is not None:  # told first: whoever comes after a crash tells it again
-            ReturnNews(self.bus, self.issues, self.clock).tell(told, found.case)
+            ReturnNews(self.bus, self.issues, self.clock, self.store).tell(told, found.case)
             after = self.cases.change(order_id, lambda case: self.merged(case, said))
             self._restocked(said, source, after or told)
-        if linked is None:
+        if linked is None:  # its bills may have come before it: looked for once the link is there
+            bills = f"{BILLS_OF}{said.document}"
+            self.queues.send([reread(self.connection, Entity.INVOICE, bills)])
             links.link(said.document, order_id)
 
     def merged(self, case: Case, said: ErpReturn) -> Case | None:

@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shared.domain import returns
+from shared.flows import keys
 from shared.flows.issues import Issues, Problem
+from shared.model.base import Json
 from shared.model.case import Case, IntentKind, IntentState
 from shared.model.events import BusinessEvent, ReturnAuthorised, ReturnReceived
 from shared.model.issue import IssueKind
 from shared.model.returns import Return, ReturnState
-from shared.ports import Bus, Clock
+from shared.ports import Bus, Clock, Put, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +19,7 @@ class ReturnNews:
     bus: Bus
     issues: Issues
     clock: Clock
+    store: Store
 
     def tell(self, case: Case, before: Case | None) -> None:
         """Whatever is new of the returns of a case; a repeat tells nothing that was told."""
@@ -25,6 +28,10 @@ class ReturnNews:
         events = [event for one in whole for event in self._events(case, one, old)]
         if events:
             self.bus.publish(events)
+        new = [one.return_id for one in whole if one.return_id not in old]
+        body: dict[str, Json] = {"order_id": case.order.order_id}
+        if new:
+            self.store.commit([Put(keys.return_of(name), body, 0) for name in new])
         for one in whole:
             if one != old.get(one.return_id):
                 self.issues.report(_problems(case, one))

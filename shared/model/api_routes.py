@@ -8,6 +8,7 @@ from pydantic import BaseModel, JsonValue
 from shared.model.base import Canonical
 from shared.model.order_call import OrderAnswer, OrderCall
 from shared.model.reservation import ReservationRequest
+from shared.model.return_call import ReceiptCall, ReturnAnswer, ReturnCall
 
 
 class Refused(Canonical):
@@ -93,6 +94,33 @@ ROUTES: Final[tuple[Described, ...]] = (
         "GET /v1/orders/{order_id}",
         "orders.read",
         "Where an order stands, with its timeline",
+        _OBJECT,
+        refuses=(404,),
+    ),
+    Described(
+        "POST /v1/returns",
+        "returns.write",
+        "Grant a return of units that have left",
+        ReturnAnswer,
+        status=201,
+        takes=ReturnCall,
+        refuses=(400, 404, 409, 503),
+        keyed=True,
+    ),
+    Described(
+        "POST /v1/returns/{return_id}/receipts",
+        "returns.receive",
+        "Say what came of a return, and what becomes of it",
+        ReturnAnswer,
+        status=201,
+        takes=ReceiptCall,
+        refuses=(400, 404, 409, 503),
+        keyed=True,
+    ),
+    Described(
+        "GET /v1/returns/{return_id}",
+        "orders.read",
+        "Where a return stands, with its timeline",
         _OBJECT,
         refuses=(404,),
     ),

@@ -9,13 +9,13 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, JsonV
 class Canonical(BaseModel):
     """Ours: immutable, and an unknown field is a bug."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Foreign(BaseModel):
     """Theirs: we name the fields we need; theirs may grow."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True, defer_build=True)
 
 
 def _utc(value: datetime) -> datetime:

@@ -33,6 +33,8 @@ class HoldReason(StrEnum):
     FRAUD = "fraud"
     ADDRESS = "address"
     TAX_CODE = "tax_code"
+    CANCELLATION = "cancellation"
+    SHIPPED_ELSEWHERE = "shipped_elsewhere"
 
 
 class IntentKind(StrEnum):
@@ -110,7 +112,8 @@ class Case(Canonical):
 
     `order` is what the ERP was sent, or is to be sent; `told` is what the channel has made of it
     since, until the ERP holds that too. `late` are units asked back after they had left, by line.
-    `skus` are all articles it ever had, also those of lines that were taken away.
+    `waived` are reasons a person has decided not to hold it for. `skus` are all articles it ever
+    had, also those of lines that were taken away.
     """
 
     order: Order
@@ -123,6 +126,7 @@ class Case(Canonical):
     erp_lines: dict[str, ErpLine] = {}
     told: Order | None = None
     late: dict[str, int] = {}
+    waived: tuple[HoldReason, ...] = ()
     skus: tuple[Sku, ...] = ()
     counts: Counts = Counts()
     shipments: tuple[Shipment, ...] = ()

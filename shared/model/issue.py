@@ -23,6 +23,7 @@ class IssueKind(StrEnum):
     ORDER_HELD = "order_held"
     CHANGE_REJECTED = "change_rejected"
     CANCELLED_TOO_LATE = "cancelled_too_late"
+    CANCELLATION_ASKED = "cancellation_asked"
     CONTENT_DIFFERS = "content_differs"
     LINE_REJECTED = "line_rejected"
     UNMAPPED_LOCATION = "unmapped_location"

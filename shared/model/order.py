@@ -131,7 +131,7 @@ class Refund(Canonical):
     total: Money
     lines: tuple[RefundLine, ...] = ()
     freight: RefundedFreight | None = None
-    return_id: str | None = None
+    return_id: str | None = Field(default=None, exclude_if=operator.not_)
 
 
 class Order(Canonical):
@@ -139,6 +139,8 @@ class Order(Canonical):
 
     One that is `pending` takes stock and is not to be sent on: the channel still waits for payment,
     and may not tell its prices yet. `terms_days` is the credit given instead of a payment.
+    `asked_back` are lines whose buyer asks to cancel, which nobody has decided yet; `left` are
+    units by line that left, as the channel says.
     One that was `called` came by the order API: its channel is told by events alone. `terms` are
     ours, by the retailer's rules.
     """
@@ -164,7 +166,9 @@ class Order(Canonical):
     total: Money
     total_tax: Money
     refunds: tuple[Refund, ...] = ()
-    returns: tuple[Return, ...] = ()
+    asked_back: tuple[ExternalId, ...] = Field(default=(), exclude_if=operator.not_)
+    left: dict[ExternalId, int] = Field(default={}, exclude_if=operator.not_)
+    returns: tuple[Return, ...] = Field(default=(), exclude_if=operator.not_)
     terms: OrderTerms | None = None
 
     @property

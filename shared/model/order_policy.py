@@ -35,6 +35,14 @@ class OrderPolicy(Canonical):
     fraud: Literal["hold", "ignore"] = Field(
         default="hold", description="whether a verdict that is pending or bad holds an order"
     )
+    buyer_cancels: Literal["hold", "tell"] = Field(
+        default="hold",
+        description="whether an order whose buyer asks to cancel waits for a person, or is told of",
+    )
+    shipped_elsewhere: Literal["hold", "send"] = Field(
+        default="hold",
+        description="what becomes of an order that left before the ERP knew of it",
+    )
     address: tuple[AddressField, ...] = Field(
         default=(), description="what an order must say of where the goods go"
     )

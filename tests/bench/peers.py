@@ -15,7 +15,8 @@ from shared.connectors.shopify.queries import Operation
 from shared.errors import ThrottledError
 from shared.flows.pacing import LeasedPacer
 from shared.model.money import Money
-from tests.bench.catalogue import CALLS, CURRENCY, RAISED, Article, Assortment
+from tests.bench.catalogue import CALLS, CURRENCY, RAISED, Article, Assortment, assortment
+from tests.bench.limits import STANDARD
 from tests.simulation.compute import Container
 from tests.simulation.engine import HOUR
 
@@ -96,3 +97,29 @@ def _asked(api: AdminApi, ask: Ask) -> timedelta | None:
     except ThrottledError as error:
         return error.after or PAUSE
     return None
+
+
+def naive_levels(moves: int) -> int:
+    """Calls for so many movements of one article: each sends the level it led to."""
+    shop = assortment(1, STANDARD)
+    item = gid("InventoryItem", shop.articles[0].variant)
+    sent = [_level(item, number) for number in range(1, moves + 1)]
+    with shop.world.playing():
+        before = shop.counted.cost().vendor_calls
+        _work(shop, sent)
+        return shop.counted.cost().vendor_calls - before
+
+
+def _level(item: str, units: int) -> Ask:
+    place = gid("Location", 1)
+    row = {
+        "inventoryItemId": item,
+        "locationId": place,
+        "quantity": units,
+        "changeFromQuantity": None,
+    }
+    variables: dict[str, object] = {
+        "input": {"name": "available", "reason": "correction", "quantities": [row]},
+        "key": f"naive-{units}",
+    }
+    return _asking(queries.STOCK_SET, variables, schema.StockSetAnswer)

@@ -9,6 +9,7 @@ from tests.bench.limits import PLUS, STANDARD
 from tests.bench.metric import EXACTLY, Area, Line, Size
 from tests.bench.movements import costs, cpu
 from tests.bench.pacing import saturated
+from tests.bench.speed import busy, conflation, outage
 
 ACCEPTED_MOST: Final = Decimal("1.25")  # of what eight partitions take, at least 0.8 is accepted
 UNITS_PER_CALL: Final = Decimal("0.05")
@@ -39,4 +40,12 @@ def pacing(size: Size) -> Iterator[Line]:
         yield Line(f"stock.throttled{name}", share, Decimal("0.001"), "of calls", Decimal(1))
 
 
-AREA: Final[Area] = {"hot": hot, "pacing": pacing, "costs": costs, "cpu": cpu}
+AREA: Final[Area] = {
+    "hot": hot,
+    "pacing": pacing,
+    "costs": costs,
+    "cpu": cpu,
+    "conflation": conflation,
+    "outage": outage,
+    "busy": busy,
+}

@@ -106,3 +106,19 @@ def test_what_has_to_be_exact_may_not_be_less_either() -> None:
 def test_where_the_bound_is_zero_nothing_else_passes() -> None:
     assert Line("m", Decimal(0), Decimal(0), "answers", EXACTLY).ok
     assert not Line("m", Decimal(1), Decimal(0), "answers", EXACTLY).ok
+
+
+def test_what_a_movement_costs_is_counted_beside_how_others_do_it() -> None:
+    result = CliRunner().invoke(app, ["bench", "stock", "--only", "costs"])
+    lines = {one["metric"]: one for one in map(json.loads, result.stdout.splitlines())}
+    assert lines["stock.aws_calls"]["value"] == 0.15
+    assert lines["stock.write_units"]["value"] == 3
+    assert lines["stock.write_units.all_four"]["value"] == 9
+    assert lines["stock.aws_calls.naive"]["value"] == 16
+    assert lines["stock.write_units.naive"]["value"] == 10
+
+
+def test_forty_movements_of_an_article_are_few_calls() -> None:
+    result = CliRunner().invoke(app, ["bench", "stock", "--only", "conflation"])
+    ours, naive = map(json.loads, result.stdout.splitlines())
+    assert (ours["ok"], naive["value"] >= 40) == (True, True)

@@ -18,6 +18,7 @@ from shared.model.money import Money, total
 from shared.model.price import EffectiveWindow, TaxBasis
 from shared.model.price_rules import Rounding, TaxRate, current
 from shared.model.target import PriceValue, SegmentPrice
+from tests.domain.price_evaluation import value_at
 from tests.domain.price_worlds import (
     HOURS,
     PriceWorld,
@@ -25,7 +26,6 @@ from tests.domain.price_worlds import (
     instants,
     price_worlds,
     roundings,
-    value_at,
 )
 
 TICK = timedelta(microseconds=1)

@@ -7,10 +7,8 @@ import pytest
 
 from shared.domain.demand import AmendedLine
 from shared.errors import AccessError, InDoubtError, RejectedError, RetryableError
-from shared.flows import keys
 from shared.flows.recovery import Mapper
-from shared.model.case import Case, CaseState, IntentState
-from shared.model.facts import HoldCard
+from shared.model.case import CaseState, IntentState
 from shared.model.order import (
     FraudVerdict,
     Order,
@@ -23,35 +21,13 @@ from shared.model.order import (
 from shared.model.order_policy import OrderPolicy
 from shared.ports import Table, Write
 from tests.domain.world import NOW, RETAILER
+from tests.flows.order_world import accepted, case, held, lines, ordering
 from tests.flows.world import World, gbp, order, shipment
 
 
 @pytest.fixture
 def world() -> World:
-    world = World()
-    world.know("M", "S")
-    world.settle()
-    world.queues.sent.clear()
-    world.erp.stock = {"HAT-M": 8}
-    return world
-
-
-def case(world: World) -> Case:
-    found = world.cases.find("shop:77")
-    assert found is not None
-    return found.case
-
-
-def held(world: World, sku: str = "HAT-M") -> int:
-    key = keys.hold(sku)
-    row = world.store.get([key]).get(key)
-    return HoldCard.model_validate(row.body).at("london") if row else 0
-
-
-def accepted(world: World) -> None:
-    world.capture.take(order())
-    world.sender.send("shop:77")
-    world.queues.sent.clear()
+    return ordering()
 
 
 def told(minutes: int, **over: object) -> Order:
@@ -155,20 +131,15 @@ def test_units_cancelled_by_a_refund_leave_the_rest_to_be_sent(world: World) -> 
 
 def test_an_order_edited_before_the_erp_has_it_is_posted_as_it_is_now(world: World) -> None:
     world.capture.take(order())
-    world.capture.take(told(1).model_copy(update=_lines(("HAT-S", 1))))
+    world.capture.take(told(1).model_copy(update=lines(("HAT-S", 1))))
     assert (held(world, "HAT-M"), held(world, "HAT-S")) == (0, 1)
     ask(world)
     assert case(world).erp_total == gbp(1999)
 
 
-def _lines(*lines: tuple[str, int]) -> dict[str, object]:
-    made = order(*lines)
-    return {"lines": made.lines, "total": made.total}
-
-
 def test_a_line_added_and_a_quantity_raised_are_changed_in_the_erp(world: World) -> None:
     accepted(world)
-    edited = told(1).model_copy(update=_lines(("HAT-M", 3), ("HAT-S", 1)))
+    edited = told(1).model_copy(update=lines(("HAT-M", 3), ("HAT-S", 1)))
     world.capture.take(edited)
     assert (held(world, "HAT-M"), held(world, "HAT-S")) == (3, 1)
     ask(world)
@@ -184,7 +155,7 @@ def test_a_line_taken_away_is_rejected_and_frees_its_units(world: World) -> None
     world.capture.take(order(("HAT-M", 2), ("HAT-S", 1)))
     world.sender.send("shop:77")
     world.queues.sent.clear()
-    world.capture.take(told(1).model_copy(update=_lines(("HAT-M", 2))))
+    world.capture.take(told(1).model_copy(update=lines(("HAT-M", 2))))
     ask(world)
     assert world.erp.changed == [("5001", "2", 0)]
     assert (held(world, "HAT-M"), held(world, "HAT-S")) == (2, 0)
@@ -194,7 +165,7 @@ def test_a_line_added_with_an_unknown_code_waits_and_goes_on_when_it_is_mapped(
     world: World,
 ) -> None:
     accepted(world)
-    world.capture.take(told(1).model_copy(update=_lines(("HAT-M", 2), ("hat s", 1))))
+    world.capture.take(told(1).model_copy(update=lines(("HAT-M", 2), ("hat s", 1))))
     ask(world)
     assert world.erp.changed == []
     assert [(i.kind, i.value) for i in world.open()] == [("unmapped_sku", "hat s")]
@@ -260,7 +231,7 @@ def test_a_lost_answer_to_a_change_is_waited_for_and_nothing_is_written_twice(
     world: World,
 ) -> None:
     accepted(world)
-    world.capture.take(told(1).model_copy(update=_lines(("HAT-M", 2), ("HAT-S", 1))))
+    world.capture.take(told(1).model_copy(update=lines(("HAT-M", 2), ("HAT-S", 1))))
     world.erp.errors = [InDoubtError("no answer")]
     with pytest.raises(RetryableError):
         ask(world)
@@ -408,3 +379,18 @@ def test_an_older_telling_takes_nothing_back() -> None:
     world.capture.take(told(2, fraud=FraudVerdict.APPROVED))
     world.capture.take(told(1, fraud=FraudVerdict.PENDING))
     assert case(world).state is CaseState.RELEASED
+
+
+def test_units_that_are_wanted_again_after_their_item_was_rejected_are_asked_for_once(
+    world: World,
+) -> None:
+    world.capture.take(order(("HAT-M", 2), ("HAT-S", 1)))
+    world.sender.send("shop:77")
+    world.capture.take(told(1).model_copy(update=lines(("HAT-M", 2))))
+    ask(world)
+    refused = AmendedLine("2", "20", 2, 1, rejected=True, refused="is rejected")
+    world.erp.lines["5001"]["2"] = refused
+    for _ in range(3):
+        world.capture.take(told(2).model_copy(update=lines(("HAT-M", 2), ("HAT-S", 1))))
+        ask(world)
+    assert [(issue.kind, issue.count) for issue in world.open()] == [("change_rejected", 1)]

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 import pytest
 
-from shared.model.case import Case
 from shared.model.events import CreditMemoPosted, InvoicePosted
 from shared.model.invoice import BilledLine, BillingDocument, BillingKind
 from shared.model.order import Refund
 from shared.ports import Message
 from tests.domain.world import NOW
+from tests.flows.order_world import case
 from tests.flows.world import World, gbp, order
 
 
@@ -37,12 +37,6 @@ def world() -> World:
     world.capture.take(order(("HAT-M", 2)))
     world.queues.sent.clear()
     return world
-
-
-def case(world: World) -> Case:
-    found = world.cases.find("shop:77")
-    assert found is not None
-    return found.case
 
 
 def invoices(world: World) -> list[InvoicePosted]:

@@ -8,11 +8,12 @@ import pytest
 from shared.errors import AccessError, InDoubtError, RejectedError, RetryableError
 from shared.flows import keys
 from shared.flows.recovery import Sweep
-from shared.model.case import Case, IntentKind, IntentState
+from shared.model.case import IntentKind, IntentState
 from shared.model.events import RefundCredited
 from shared.model.order import Order, Refund, RefundLine
 from shared.ports import Message
 from tests.domain.world import NOW
+from tests.flows.order_world import case
 from tests.flows.world import World, gbp, order
 
 PAID = 2 * 1999
@@ -50,12 +51,6 @@ def told(*refunds: Refund) -> Order:
 
 def refunded(world: World, *refunds: Refund) -> None:
     world.capture.take(told(*refunds))
-
-
-def case(world: World) -> Case:
-    found = world.cases.find("shop:77")
-    assert found is not None
-    return found.case
 
 
 def credits(world: World) -> list[tuple[str, str, bool, int]]:  # noqa: A001 - what they are

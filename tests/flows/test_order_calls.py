@@ -10,17 +10,13 @@ from shared.flows.order_calls import OrderCalls
 from shared.kit.records.jsons import decoded
 from shared.model.base import Json
 from shared.model.case import CaseState
+from tests.flows.order_world import ordering
 from tests.flows.world import World, shipment
 
 
 @pytest.fixture
 def world() -> World:
-    world = World()
-    world.know("M", "S")
-    world.settle()
-    world.queues.sent.clear()
-    world.erp.stock = {"HAT-M": 8}
-    return world
+    return ordering()
 
 
 def body(**over: Json) -> dict[str, Json]:

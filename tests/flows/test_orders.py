@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from shared.domain import orders
 from shared.errors import (
     AccessError,
     InDoubtError,
@@ -15,42 +16,21 @@ from shared.errors import (
 )
 from shared.flows import keys
 from shared.flows.recovery import Mapper, Sweep, recheck
-from shared.model.case import Case, CaseState
+from shared.model.case import CaseState
 from shared.model.facts import HoldCard
 from shared.model.ids import Entity, Facet
 from shared.model.order import Refund
 from shared.model.retailer import Retailer
-from shared.model.target import TargetState, Verdict
-from shared.ports import Delete, Put, Table, Write
+from shared.model.target import TargetState
+from shared.ports import Delete, Table, Write
 from tests.domain.world import NOW, RETAILER
-from tests.flows.world import World, gbp, order, product, shipment
+from tests.flows.order_world import accepted, case, held, ordering
+from tests.flows.world import World, gbp, order, product
 
 
 @pytest.fixture
 def world() -> World:
-    world = World()
-    world.know("M", "S")
-    world.settle()
-    world.queues.sent.clear()
-    world.erp.stock = {"HAT-M": 8}
-    return world
-
-
-def case(world: World, order_id: str = "shop:77") -> Case:
-    found = world.cases.find(order_id)
-    assert found is not None
-    return found.case
-
-
-def held(world: World, sku: str = "HAT-M") -> int:
-    key = keys.hold(sku)
-    row = world.store.get([key]).get(key)
-    return HoldCard.model_validate(row.body).at("london") if row else 0
-
-
-def accepted(world: World) -> None:
-    world.capture.take(order())
-    world.sender.send("shop:77")
+    return ordering()
 
 
 def test_an_order_not_paid_yet_takes_stock_and_waits(world: World) -> None:
@@ -280,55 +260,6 @@ def test_an_order_from_before_the_connection_is_known_but_not_sent() -> None:
     assert world.queues.take("erp-write") == []
 
 
-def test_a_shipment_frees_the_hold_when_the_erp_s_figures_lack_the_goods(world: World) -> None:
-    accepted(world)
-    world.shipments.record(shipment(), source=world.erp)
-    assert held(world) == 0
-    world.settle()
-    assert world.target(Facet.STOCK).desired == {"levels": {"london": 8, "leeds": 0}}
-
-
-def test_a_shipment_is_told_to_the_channel_once(world: World) -> None:
-    accepted(world)
-    for _ in range(3):
-        world.shipments.record(shipment(), source=world.erp)
-        world.teller.tell("shop:77")
-    assert world.channel.shipped == ["80"]
-    assert case(world).state is CaseState.SHIPPED
-    assert world.bus.types.count("OrderShipped") == 1
-
-
-def test_parts_of_an_order_ship_one_after_the_other(world: World) -> None:
-    accepted(world)
-    world.shipments.record(shipment(1, "80"), source=world.erp)
-    assert case(world).state is CaseState.PARTLY_SHIPPED
-    assert held(world) == 1
-    world.shipments.record(shipment(1, "81"), source=world.erp)
-    assert case(world).state is CaseState.SHIPPED
-    world.teller.tell("shop:77")
-    assert world.channel.shipped == ["80", "81"]
-
-
-def test_a_shipment_the_channel_refuses_is_an_exception(world: World) -> None:
-    accepted(world)
-    world.shipments.record(shipment(), source=world.erp)
-    world.channel.answers = [Verdict.REJECTED]
-    world.teller.tell("shop:77")
-    assert world.kinds() == ["shipment_rejected"]
-    world.teller.tell("shop:77")
-    assert world.channel.shipped == ["80"]
-
-
-def test_a_shipment_whose_answer_was_lost_is_told_again(world: World) -> None:
-    accepted(world)
-    world.shipments.record(shipment(), source=world.erp)
-    world.channel.errors = [InDoubtError("no answer")]
-    with pytest.raises(RetryableError):
-        world.teller.tell("shop:77")
-    world.teller.tell("shop:77")
-    assert world.channel.shipped == ["80"]
-
-
 def test_an_order_the_erp_is_away_for_waits_in_its_lane_and_not_in_messages(world: World) -> None:
     world.capture.take(order())
     world.erp.errors, world.erp.keeps = [UnreachableError("away")] * 2, False
@@ -383,38 +314,6 @@ def test_a_level_the_shop_changed_is_read_before_what_waits_is_sent_again(world:
     assert world.channel.shows[Facet.STOCK, "HAT-M"] == world.target(Facet.STOCK).desired
 
 
-def test_a_shipment_that_overtakes_the_acceptance_waits_for_it(world: World) -> None:
-    """The sender wrote the link and died: the case does not know its ERP order yet."""
-    world.capture.take(order())
-    world.store.commit([Put(keys.erp_order("erp", "5001"), {"order_id": "shop:77"}, 0)])
-    world.erp.orders.append(("5001", "SHOP-77"))
-    world.queues.sent.clear()
-    world.shipments.record(shipment(), source=world.erp)
-    assert case(world).shipments == ()
-    [later] = world.queues.take("erp-read")
-    assert (later.body, later.delay_s) == ({"read": "shipment", "key": "80"}, 60)
-
-
-def test_a_shipment_that_overtakes_its_order_is_read_again_when_the_order_is_accepted(
-    world: World,
-) -> None:
-    world.capture.take(order())
-    world.shipments.record(shipment(), source=world.erp)
-    assert world.kinds() == ["shipment_without_order"]
-    world.queues.sent.clear()
-    world.sender.send("shop:77")
-    [again] = world.queues.take("erp-read")
-    assert (again.body, again.delay_s) == ({"read": "shipment", "key": "80"}, 60)
-    world.shipments.record(shipment(), source=world.erp)
-    assert case(world).state is CaseState.SHIPPED
-    assert world.kinds() == []
-
-
-def test_a_shipment_of_an_order_from_elsewhere_is_an_exception(world: World) -> None:
-    world.shipments.record(shipment(erp_order="9999"), source=world.erp)
-    assert world.kinds() == ["shipment_without_order"]
-
-
 def test_a_hold_written_while_the_case_moves_on_is_put_right(world: World) -> None:
     world.capture.take(order())
     commit = world.store.commit
@@ -434,3 +333,24 @@ def test_a_hold_written_while_the_case_moves_on_is_put_right(world: World) -> No
     world.cases.sync_holds("shop:77")
     row = world.store.get([key])[key]
     assert HoldCard.model_validate(row.body).holds == {}
+
+
+def test_orders_of_one_batch_are_read_at_once_and_each_is_told(world: World) -> None:
+    placed = [order().model_copy(update={"external_id": name}) for name in ("1", "2", "3")]
+    for one in placed:
+        world.capture.take(one)
+    world.sender.look(one.order_id for one in placed)
+    told = []
+    for one in placed:
+        world.sender.send(one.order_id)
+        told.append(world.bus.types.count("OrderAccepted"))
+    assert told == [1, 2, 3]
+
+
+def test_a_case_that_changed_since_its_batch_was_read_is_read_again(world: World) -> None:
+    world.capture.take(order())
+    world.sender.look(["shop:77"])
+    world.cases.change("shop:77", lambda old: orders.noted(old, "changed", now=NOW))
+    world.sender.send("shop:77")
+    assert case(world).erp_order is not None
+    assert "changed" in [hop.what for hop in case(world).timeline]

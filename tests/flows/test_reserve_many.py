@@ -6,7 +6,8 @@ import pytest
 
 from shared.errors import RejectedError, RetryableError
 from shared.flows import keys
-from shared.flows.reserve import ORDERED, reservation_put
+from shared.flows.reserve import reservation_put
+from shared.flows.reserve_refusals import ORDERED
 from shared.model.reservation import ReservationState
 from shared.ports import Write
 from tests.flows.test_reserve import forever, held, name_of, reservations, taken

@@ -345,14 +345,7 @@ class World:
         self.shipments = Shipments(
             "erp", store, queues, bus, self.issues, self.cases, clock, retailer
         )
-        self.teller = ShipmentTeller(
-            "shop",
-            self.channel,
-            self.cases,
-            bus,
-            self.issues,
-            clock,
-        )
+        self.teller = ShipmentTeller("shop", self.channel, self.cases, bus, self.issues, clock)
         leases = Leases(store, clock, length=LEASE)
         self.publisher = Publisher(
             connection="shop",

@@ -168,6 +168,15 @@ LEDGER: dict[str, dict[str, Actions]] = {
         "shop-write": SEND,
         "bus": NEWS,
     },
+    "api-returns": {
+        "facts": WRITE,
+        "orders": WRITE,
+        "issues": WRITE,
+        "control": WRITE,
+        "erp-write": SEND,
+        "bus": NEWS,
+        "ledger": KEEP,
+    },
     "api-reservations": {"facts": WRITE, "orders": WRITE, "control": DRAW},
     "erp-read": {
         "facts": WRITE,

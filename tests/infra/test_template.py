@@ -11,7 +11,7 @@ from functions.ingest import movements, prices
 from functions.ops import api as ops_api
 from functions.ops import approvals
 from functions.orders import api as orders_api
-from functions.orders import reservations
+from functions.orders import reservations, returns
 from functions.read import api as read_api
 from functions.read import lookup
 from infra.alarms import ALARM_KINDS
@@ -141,7 +141,7 @@ def test_a_failed_minute_is_made_good_by_the_next_one(template: Synthesized) -> 
 
 def test_every_schedule_has_a_dead_letter_queue(template: Synthesized) -> None:
     rules = template.resources("AWS::Events::Rule").values()
-    assert len(rules) == 2 + 6 + 2 + 1
+    assert len(rules) == 2 + 7 + 2 + 1
     for rule in rules:
         assert all("DeadLetterConfig" in target for target in rule["Targets"])
 
@@ -225,6 +225,7 @@ def test_every_route_is_one_its_function_answers() -> None:
         "Prices": prices,
         "Movements": movements,
         "Reservations": reservations,
+        "Returns": returns,
         "Orders": orders_api,
         "Approvals": approvals,
     }

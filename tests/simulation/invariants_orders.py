@@ -22,6 +22,7 @@ TOLD_BY = {
     HoldReason.TOTALS_DIFFER: IssueKind.TOTALS_DIFFER,
     HoldReason.REJECTED_BY_ERP: IssueKind.ORDER_REJECTED,
 }
+"""All other reasons are told by an `order_held` each."""
 
 
 def exactly_once(truth: Truth) -> Iterator[str]:
@@ -111,14 +112,22 @@ def _told_of(case: Case, told: set[tuple[str, str]]) -> Iterator[str]:
     order_id = case.order.order_id
     if case.state is CaseState.HELD and not case.holds:
         yield f"order {order_id} is held for no reason"
-    for kind in _reasons(case):
-        if (kind.value, order_id) not in told:
+    for kind, subject in _reasons(case):
+        if (kind, subject) not in told:
             yield f"order {order_id} is held, and no {kind} tells of it"
 
 
-def _reasons(case: Case) -> set[IssueKind]:
-    """The exceptions that must tell why a case is held."""
-    return {TOLD_BY[reason] for reason in case.holds} if case.state is CaseState.HELD else set()
+def _reasons(case: Case) -> set[tuple[str, str]]:
+    """The exceptions that must tell why a case is held, by kind and subject."""
+    if case.state is not CaseState.HELD:
+        return set()
+    order_id = case.order.order_id
+    return {
+        (TOLD_BY[reason].value, order_id)
+        if reason in TOLD_BY
+        else (IssueKind.ORDER_HELD.value, f"{order_id}/{reason}")
+        for reason in case.holds
+    }
 
 
 def no_stale_exception(truth: Truth) -> Iterator[str]:
@@ -128,9 +137,12 @@ def no_stale_exception(truth: Truth) -> Iterator[str]:
         shop = case.order.channel
         for stale in _unreadable(truth, shop, truth.order_of(order_id)):
             yield f"{stale} is open, but order {order_id} is {case.state}"
-        for kind in (*TOLD_BY.values(), IssueKind.ORDER_IN_DOUBT):
-            if (kind.value, order_id) in told and kind not in _reasons(case):
-                yield f"{kind} is open of order {order_id}, which is {case.state}"
+        kinds = {kind.value for kind in (*TOLD_BY.values(), IssueKind.ORDER_IN_DOUBT)}
+        about = {(kind, order_id) for kind in kinds}
+        held = IssueKind.ORDER_HELD.value
+        about |= {one for one in told if one[0] == held and one[1].startswith(f"{order_id}/")}
+        for kind, subject in sorted((about & told) - _reasons(case)):
+            yield f"{kind} is open of order {subject}, which is {case.state}"
         for shipment in case.shipments:
             subject = f"erp/{shipment.shipment_id}"
             if (IssueKind.SHIPMENT_WITHOUT_ORDER.value, subject) in told:
@@ -177,7 +189,8 @@ def each_movement_counts_once(truth: Truth) -> Iterator[str]:
 def _known_there(truth: Truth, sku: str, row: Row | None) -> Iterator[str]:
     book = {k: Decimal(units) for k, units in truth.stock_of(sku).items() if units}
     known = StockCard.model_validate(row.body) if row else None
-    said = {p.location: p.on_hand for p in known.positions if p.on_hand} if known else {}
+    free = {p.location: p.on_hand - p.blocked for p in known.positions} if known else {}
+    said = {place: units for place, units in free.items() if units}
     if said != book:
         yield f"{sku}: {_units(said)} are known to lie there, in the ERP {_units(book)}"
 

@@ -11,6 +11,7 @@ from tests.simulation.mutants_bulk import BULK
 from tests.simulation.mutants_changes import CHANGES
 from tests.simulation.mutants_channels import CHANNELS
 from tests.simulation.mutants_checkouts import CHECKOUTS
+from tests.simulation.mutants_enrichment import ENRICHMENT
 from tests.simulation.mutants_guardrails import GUARDRAILS
 from tests.simulation.mutants_messages import MESSAGES
 from tests.simulation.mutants_movements import MOVEMENTS
@@ -18,6 +19,7 @@ from tests.simulation.mutants_orders import ORDERS
 from tests.simulation.mutants_owners import OWNERS
 from tests.simulation.mutants_pacing import PACING
 from tests.simulation.mutants_refunds import REFUNDS
+from tests.simulation.mutants_returns import RETURNS
 from tests.simulation.mutants_rules import RULES
 from tests.simulation.sabotage import Mutant
 
@@ -27,10 +29,12 @@ MUTANTS: tuple[Mutant, ...] = (
     *ORDERS,
     *CHANGES,
     *REFUNDS,
+    *RETURNS,
     *CHANNELS,
     *MESSAGES,
     *GUARDRAILS,
     *CHECKOUTS,
+    *ENRICHMENT,
     *OWNERS,
     *BULK,
     *RULES,

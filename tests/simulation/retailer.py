@@ -104,8 +104,9 @@ class Setup:
     `points` come back to a shop's bucket each second; `calls` may be under way there at once. With
     `engine`, promotions are owned by a system of that name, which is never called; with
     `warehouse`, all stock is told by one that is never called either. `rules` are more lines of
-    the file, `limits` a shop's guardrails, `settings` those of the shops' connector. With `trade`
-    companies pay by a list of their own, from conditions of the type TRADE.
+    the file, `limits` a shop's guardrails, `orders` what it asks of orders, `settings` those of the
+    shops' connector. With `trade` companies pay by a list of their own, from conditions of the type
+    TRADE.
     """
 
     shops: tuple[str, ...] = ("shop",)
@@ -122,6 +123,7 @@ class Setup:
     rules: str = ""
     warehouse: bool = False
     limits: str = ""
+    orders: str = ""
 
 
 @cache
@@ -142,6 +144,7 @@ def retailer(setup: Setup) -> Retailer:
         head += _TRADE
         shop = shop.replace(*_TRADED)
     shop += f"guardrails = {setup.limits}\n" if setup.limits else ""
+    shop += f"orders = {setup.orders}\n" if setup.orders else ""
     shops = "".join(shop.replace("NAME", name) for name in setup.shops)
     if setup.warehouse:
         head = head.replace('stock = "erp"', 'stock = "wms"') + _WAREHOUSE

@@ -133,14 +133,16 @@ class Play:
         wishes: list[Json] = [{"sku": sku, "quantity": units} for sku, units in lines]
         return self.basket(shop, wishes) is not None
 
-    def basket(self, shop: str, wishes: list[Json], **more: Json) -> int | None:
+    def basket(
+        self, shop: str, wishes: list[Json], *, who: str = CANARY, **more: Json
+    ) -> int | None:
         """A shopper buys these lines, as the sandbox's `Basket` has them; the order's number."""
         placed = self.world.vendors[shop].control(
             "place_order",
             lines=wishes,
             customer={
                 "name": f"{CANARY} Shopper",
-                "email": f"{CANARY}@example.com",
+                "email": f"{who}@example.com",
                 "address1": f"{CANARY} Street",
                 "city": "London",
                 "country": "GB",
@@ -249,6 +251,7 @@ class Scenario:
     expected: Expected | None = None
     warehouse: bool = False
     limits: str = ""
+    orders: str = ""
     replays: bool = False
     replayed: Collection[IssueKind] = REPLAYED
     reads: Collection[Entity] = ORDERLY
@@ -270,6 +273,7 @@ class Scenario:
             rules=self.rules,
             warehouse=self.warehouse,
             limits=self.limits,
+            orders=self.orders,
         )
 
     @property

@@ -4,6 +4,7 @@ from tests.simulation.scenario import Scenario
 from tests.simulation.scenarios_bulk import BULK
 from tests.simulation.scenarios_checkouts import CHECKOUTS
 from tests.simulation.scenarios_edges import EDGES
+from tests.simulation.scenarios_enrichment import ENRICHMENT
 from tests.simulation.scenarios_guardrails import GUARDRAILS
 from tests.simulation.scenarios_movements import MOVEMENTS
 from tests.simulation.scenarios_orders import ORDERS
@@ -11,6 +12,7 @@ from tests.simulation.scenarios_outages import OUTAGES
 from tests.simulation.scenarios_owners import OWNERS
 from tests.simulation.scenarios_pacing import PACING
 from tests.simulation.scenarios_prices import PRICES
+from tests.simulation.scenarios_returns import RETURNS
 from tests.simulation.scenarios_rules import RULES
 
 _ALL = (
@@ -25,5 +27,7 @@ _ALL = (
     *PACING,
     *GUARDRAILS,
     *BULK,
+    *ENRICHMENT,
+    *RETURNS,
 )
 SCENARIOS: dict[str, Scenario] = {each.name: each for each in _ALL}

@@ -82,10 +82,10 @@ def _within_slots(play: Play) -> list[str]:
     most = play.world.transports["erp"].most_under_way
     slots = play.world.retailer.connection("erp").limits.slots
     left = [
-        row.body["places"]
+        row.key.pk
         for row in play.world.store.rows(Table.CONTROL)
-        if row.key == keys.slots("erp") and row.body["places"] and not play.world.faults.fired
-    ]
+        if row.key in keys.slots("erp", slots) and row.body["until"] is not None
+    ] * (not play.world.faults.fired)
     found = [f"{most} calls were under way at the ERP, {slots} may be"] if most > slots else []
     return found + [f"places are still held: {one}" for one in left]
 

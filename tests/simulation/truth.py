@@ -219,7 +219,9 @@ class Truth:
         places = {loc.external.get(shop): loc.name for loc in self.world.retailer.locations}
         items = {f"{ITEM}{v.variant_id}": v for v in self._variants(shop)}
         for row in sent:
-            variant, place = items[row["inventoryItemId"]], str(places[row["locationId"]])
+            variant, place = items.get(row["inventoryItemId"]), str(places[row["locationId"]])
+            if variant is None:
+                continue  # somebody deleted it there
             level = variant.levels.get(_number(row["locationId"]))
             if level is None or level.available != row["quantity"]:
                 continue

@@ -20,7 +20,7 @@ GIVES_UP_MS = 20 * SECOND
 LATE_MS = 60 * SECOND  # how late a lost request may still land; `settle_seconds` is twice that
 LAG_MS = 40 * SECOND  # how long the ERP's search may miss a new order; with LATE_MS it settles
 LOOK_MS = 2 * SECOND
-SEARCHED = frozenset({"SalesOrder", "CustomerReturn", "CreditMemoRequest"})
+SEARCHED = frozenset({"SalesOrder", "CustomerReturn", "CreditMemoRequest", "BusinessPartner"})
 
 type Changed = Callable[[str, httpx.Request, httpx.Response], None]
 """Connection, request and its answer, after every effect."""

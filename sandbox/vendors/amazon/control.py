@@ -63,6 +63,30 @@ def cancel_item(sim: "AmazonSimulator", *, order: str, sku: str, by: str = "MERC
     )
 
 
+def unfulfillable(sim: "AmazonSimulator", *, order: str) -> Json:
+    """Amazon gives up one of the orders it fulfils itself."""
+
+    def give_up(found: Order) -> None:
+        if found.fulfilled_by != "AMAZON":
+            raise ValueError(f"order {order} is the merchant's to fulfil")
+        found.status = "UNFULFILLABLE"
+        sim.checkout.changed(found)
+
+    return _changed(sim, order, give_up)
+
+
+def ship_by_hand(sim: "AmazonSimulator", *, order: str, sku: str, units: int) -> Json:
+    """The seller ships units in Seller Central."""
+
+    def ship(found: Order) -> None:
+        line_of(found, sku).shipped += units
+        left = any(item.open for item in found.items)
+        found.status = "PARTIALLY_SHIPPED" if left else "SHIPPED"
+        sim.checkout.changed(found)
+
+    return _changed(sim, order, ship)
+
+
 def request_cancel(sim: "AmazonSimulator", *, order: str, sku: str) -> Json:
     """The buyer asks to cancel; until the seller does, the order stands."""
 
@@ -214,6 +238,8 @@ COMMANDS: Final[Mapping[str, Callable[..., Json]]] = {
         cancel,
         cancel_item,
         request_cancel,
+        unfulfillable,
+        ship_by_hand,
         read_prices,
         read_stock,
         set_stock,

@@ -19,6 +19,7 @@ STATUS = {
     "PARTIALLY_SHIPPED": "PartiallyShipped",
     "SHIPPED": "Shipped",
     "CANCELLED": "Canceled",
+    "UNFULFILLABLE": "Unfulfillable",
 }
 
 

@@ -128,11 +128,7 @@ def move_stock(
 
 
 def deliver(
-    sim: "SapSimulator",
-    *,
-    order: str,
-    items: dict[str, int] | None = None,
-    tracking: str = "",
+    sim: "SapSimulator", *, order: str, items: dict[str, int] | None = None, tracking: str = ""
 ) -> Json:
     """Deliver items of a sales order (all that is left, by default) and post the goods issue."""
     found = sim.tenant.orders.of(order)

@@ -1,23 +1,25 @@
 """Shipments: looked up first, then confirmed, one package per shipment.
 
 Confirming has no idempotency key. A package is named by a positive number that is the seller's: it
-is made from the shipment's id, so that a repeat names the same package and finds it. Amazon cannot
-be told which unit lies in which parcel, so a shipment of several parcels is told by its first.
+is made from the shipment's id, so that a repeat names the same package and finds it. Which unit
+lies in which parcel nobody says: a shipment of several parcels is told by its first, or its units
+are divided over them, a package each.
 """
 
 import hashlib
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from urllib.parse import quote
 
 from shared.connectors.amazon import mapping, plans, schema
 from shared.connectors.amazon.api import Call, SellingPartnerApi
-from shared.connectors.amazon.orders import CANCELLED
+from shared.connectors.amazon.orders import CANCELLED, ENDED
 from shared.connectors.amazon.reader import Orders, parsed
 from shared.connectors.amazon.settings import AmazonSettings
 from shared.errors import RejectedError
-from shared.model.order import Order, Shipment
+from shared.model.order import Order, Shipment, Tracking
 from shared.model.target import Outcome, Verdict
 
 INCLUDED = "FULFILLMENT,PACKAGES"
@@ -38,19 +40,27 @@ class Shipments:
         try:
             wanted = _wanted(order, shipment)
             theirs = self._read(order.external_id)
-            if _told(theirs, shipment):
-                return Outcome(key=key, verdict=Verdict.APPLIED)
-            _check(theirs, wanted)
-            return self._confirm(order, shipment, wanted)
+            parcels = divided(shipment, wanted, _packed(theirs), split=self._split)
+            if parcels:
+                _check(theirs, total_of(parcels))
+            for parcel in parcels:
+                outcome = self._confirm(order, shipment, parcel)
+                if outcome.verdict is not Verdict.APPLIED:
+                    return outcome
+            return Outcome(key=key, verdict=Verdict.APPLIED)
         except RejectedError as error:
             return mapping.outcome(key, Verdict.REJECTED, error.code, str(error))
 
-    def _confirm(self, order: Order, shipment: Shipment, wanted: Counter[str]) -> Outcome:
+    @property
+    def _split(self) -> bool:
+        return self.settings.parcels == "split"
+
+    def _confirm(self, order: Order, shipment: Shipment, parcel: "Parcel") -> Outcome:
         """A package that Amazon calls told already is looked for again: reads may lag behind."""
         path = f"/orders/v0/orders/{quote(order.external_id, safe='')}/shipmentConfirmation"
         body = {
             "marketplaceId": self.settings.marketplace_id,
-            "packageDetail": package(shipment, wanted, self.settings),
+            "packageDetail": package(shipment, parcel, self.settings),
         }
         key = shipment.shipment_id
         try:
@@ -58,9 +68,8 @@ class Shipments:
         except RejectedError as error:
             if TOLD_ALREADY not in f"{error.code} {error}":
                 raise
-            if _told(self._read(order.external_id), shipment):
-                return Outcome(key=key, verdict=Verdict.APPLIED)
-            return mapping.outcome(key, Verdict.RETRY, TOLD_ALREADY, str(error))
+            if parcel.reference not in _packed(self._read(order.external_id)):
+                return mapping.outcome(key, Verdict.RETRY, TOLD_ALREADY, str(error))
         return Outcome(key=key, verdict=Verdict.APPLIED)
 
     def _read(self, order_id: str) -> schema.Order:
@@ -70,28 +79,79 @@ class Shipments:
         return parsed(node)
 
 
-def reference(shipment: Shipment) -> str:
-    """A positive number for the package: the shipment's own, or one made from its id."""
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One package of a shipment: units by Amazon's item id, under a number of ours."""
+
+    reference: str
+    units: Counter[str]
+    tracking: Tracking | None
+
+
+def reference(shipment: Shipment, number: str = "") -> str:
+    """A positive number for a package: the shipment's own, or one made from its ids."""
     text = shipment.shipment_id.lstrip("0")
-    if text.isascii() and text.isdigit() and len(text) <= REFERENCE_DIGITS:
+    if not number and text.isascii() and text.isdigit() and len(text) <= REFERENCE_DIGITS:
         return text
-    digest = hashlib.sha256(shipment.shipment_id.encode()).digest()
+    name = f"{shipment.shipment_id}/{number}" if number else shipment.shipment_id
+    digest = hashlib.sha256(name.encode()).digest()
     return str(int.from_bytes(digest[:4]) % (2**31 - 1) + 1)
 
 
-def package(
-    shipment: Shipment, wanted: Counter[str], settings: AmazonSettings
-) -> dict[str, object]:
+def divided(
+    shipment: Shipment,
+    wanted: Counter[str],
+    packed: Mapping[str, Counter[str]],
+    *,
+    split: bool,
+) -> list[Parcel]:
+    """The packages still to be told; `packed` are those Amazon has, by their number.
+
+    The first parcel holds whatever the others leave: one unit each, as long as there are any.
+    """
+    whole, numbers = reference(shipment), [one for one in shipment.tracking if one.number]
+    if not split or not numbers[1:]:
+        first = numbers[0] if numbers else None
+        return [] if whole in packed else [Parcel(whole, wanted, first)]
+    named = [(reference(shipment, one.number), one) for one in numbers]
+    left = Counter(wanted)
+    for name in (whole, *(name for name, _ in named)):
+        left -= packed.get(name, Counter())
+    untold = [one for one in named if one[0] not in packed]
+    parcels: list[Parcel] = []
+    for place, (name, tracking) in reversed(list(enumerate(untold))):
+        units = Counter(left) if place == 0 else _one(left, spare=place)
+        left -= units
+        if units:
+            parcels.insert(0, Parcel(name, units, tracking))
+    return parcels
+
+
+def _one(left: Counter[str], *, spare: int) -> Counter[str]:
+    """One unit, if enough remain for the parcels before."""
+    names = sorted(left.elements())
+    return Counter(names[-1:]) if len(names) > spare else Counter()
+
+
+def total_of(parcels: Sequence[Parcel]) -> Counter[str]:
+    found = Counter[str]()
+    for parcel in parcels:
+        found += parcel.units
+    return found
+
+
+def package(shipment: Shipment, parcel: Parcel, settings: AmazonSettings) -> dict[str, object]:
     """`PackageDetail`; without a tracking number the shipment's id stands for it."""
-    tracking = next((t for t in shipment.tracking if t.number), None)
+    tracking = parcel.tracking
     carrier = tracking.carrier if tracking else ""
     code = settings.carriers.get(carrier, OTHER)
+    items = [{"orderItemId": item, "quantity": units} for item, units in parcel.units.items()]
     detail: dict[str, object] = {
-        "packageReferenceId": reference(shipment),
+        "packageReferenceId": parcel.reference,
         "carrierCode": code,
         "trackingNumber": tracking.number if tracking else shipment.shipment_id,
         "shipDate": shipment.shipped_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z"),
-        "orderItems": [{"orderItemId": item, "quantity": units} for item, units in wanted.items()],
+        "orderItems": items,
     }
     if code == OTHER:
         detail["carrierName"] = carrier or OTHER
@@ -118,19 +178,19 @@ def _wanted(order: Order, shipment: Shipment) -> Counter[str]:
     return wanted
 
 
-def _told(theirs: schema.Order, shipment: Shipment) -> bool:
-    """Whether a package under our number stands; another one's tracking number may be the same."""
-    name = reference(shipment)
-    return any(
-        found.package_reference_id == name
-        and (found.package_status is None or found.package_status.status != CANCELLED)
-        for found in theirs.packages
-    )
+def _packed(theirs: schema.Order) -> dict[str, Counter[str]]:
+    """Packages that stand, by their number; another one's tracking number may be the same."""
+    found: dict[str, Counter[str]] = {}
+    for one in theirs.packages:
+        if one.package_status is None or one.package_status.status != CANCELLED:
+            units = {item.order_item_id: item.quantity for item in one.package_items}
+            found[one.package_reference_id] = Counter(units)
+    return found
 
 
 def _check(theirs: schema.Order, wanted: Counter[str]) -> None:
     """What Amazon would refuse anyway, said with the item it is about."""
-    if theirs.fulfillment.fulfillment_status == CANCELLED:
+    if theirs.fulfillment.fulfillment_status in ENDED:
         raise RejectedError(f"order {theirs.order_id} is cancelled at Amazon", code="cancelled")
     items = {item.order_item_id: item for item in theirs.order_items}
     for name, units in wanted.items():

@@ -21,6 +21,8 @@ from shared.model.retailer import Channel
 PENDING = frozenset({"PENDING", "PENDING_AVAILABILITY"})
 OPEN = frozenset({"UNSHIPPED", "PARTIALLY_SHIPPED", "SHIPPED"})
 CANCELLED = "CANCELLED"
+ENDED = frozenset({CANCELLED, "UNFULFILLABLE"})
+"""Statuses after which nothing is to be sent; what cannot be fulfilled counts as cancelled."""
 FREIGHT = ("SHIPPING", "GIFT_WRAP", "COD_FEE", "OTHER")
 TIP = "DELIVERY_TIP"
 
@@ -49,6 +51,8 @@ def to_order(theirs: schema.Order, *, channel: Channel, settings: AmazonSettings
             taxes_included=basis.included,
             lines=tuple(each.line() for each in amounts),
             shipping=freight,
+            asked_back=_asked_back(theirs),
+            left=_left(theirs),
             total=basis.total if stated is None else stated,
             total_tax=tax,
         )
@@ -88,7 +92,7 @@ def _check(theirs: schema.Order, settings: AmazonSettings) -> None:
             value=theirs.sales_channel.marketplace_id,
             remedy="nothing to do, or add a connection for that marketplace",
         )
-    if status not in PENDING | OPEN | {CANCELLED}:
+    if status not in PENDING | OPEN | ENDED:
         raise RejectedError(
             f"order {theirs.order_id}: no use for status {status!r}",
             code="unknown_status",
@@ -99,7 +103,7 @@ def _check(theirs: schema.Order, settings: AmazonSettings) -> None:
 
 
 def _cancelled(theirs: schema.Order) -> bool:
-    return theirs.fulfillment.fulfillment_status == CANCELLED
+    return theirs.fulfillment.fulfillment_status in ENDED
 
 
 def _placed(theirs: schema.Order) -> list[schema.Item]:
@@ -111,6 +115,34 @@ def _placed(theirs: schema.Order) -> list[schema.Item]:
             for item in theirs.order_items
         ]
     return [item for item in theirs.order_items if item.quantity_ordered != 0 and not _gone(item)]
+
+
+def _asked_back(theirs: schema.Order) -> tuple[str, ...]:
+    """Items whose buyer asks to cancel and of which something is still to be sent."""
+    if _cancelled(theirs):
+        return ()
+    return tuple(item.order_item_id for item in _placed(theirs) if _undecided(item))
+
+
+def _undecided(item: schema.Item) -> bool:
+    asked = item.cancellation
+    open_ = item.fulfillment is None or item.fulfillment.quantity_unfulfilled != 0
+    return (
+        asked is not None
+        and asked.cancellation_request is not None
+        and asked.cancellation_execution is None
+        and open_
+    )
+
+
+def _left(theirs: schema.Order) -> dict[str, int]:
+    """Units that Amazon knows to have left, by item."""
+    found = {i.order_item_id: i.fulfillment for i in _placed(theirs)}
+    return {
+        name: fulfilment.quantity_fulfilled
+        for name, fulfilment in found.items()
+        if fulfilment is not None and fulfilment.quantity_fulfilled > 0
+    }
 
 
 def _gone(item: schema.Item) -> bool:

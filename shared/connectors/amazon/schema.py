@@ -175,7 +175,12 @@ class Execution(Theirs):
     cancelled_by: str = ""
 
 
+class Request(Theirs):
+    requester: str = ""
+
+
 class Cancellation(Theirs):
+    cancellation_request: Request | None = None
     cancellation_execution: Execution | None = None
 
 

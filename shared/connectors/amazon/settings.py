@@ -55,6 +55,10 @@ class AmazonSettings(Canonical):
     carriers: dict[str, str] = Field(
         default={}, description="our carrier -> Amazon's carrier code; others are sent as Other"
     )
+    parcels: Literal["first", "split"] = Field(
+        default="first",
+        description="a shipment of several parcels is told by its first, or its units are divided",
+    )
     shipping_method: str = Field(default="", description="shipping method told with a shipment")
 
 

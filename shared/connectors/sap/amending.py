@@ -23,6 +23,7 @@ from shared.model.order import Order
 
 SERVICE: Final = "API_SALES_ORDER_SRV"
 DELIVERED: Final = "C"
+_WANTED_AGAIN: Final = "the item was rejected, and is wanted again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,8 @@ def _line(item: OrderItem | None, change: LineChange, *, why: str = "") -> Amend
         return AmendedLine(change.line_id, change.item, change.place, 0, refused=refused)
     delivered = item.delivery == DELIVERED
     gone = delivered and change.units <= (item.quantity or 0)
+    if item.rejected:
+        why = _WANTED_AGAIN if change.units and not gone else ""
     return AmendedLine(
         line_id=change.line_id,
         item=item.item.lstrip("0"),
@@ -117,7 +120,7 @@ def _line(item: OrderItem | None, change: LineChange, *, why: str = "") -> Amend
         units=int(item.quantity or Decimal(0)),
         rejected=bool(item.rejected),
         delivered=delivered,
-        refused="" if gone or item.rejected else why,
+        refused="" if gone else why,
     )
 
 

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shared.connectors.shopify import mapping, orders, queries, schema
+from shared.connectors.shopify import fulfilment_schema, mapping, orders, queries, schema
 from shared.connectors.shopify.graphql import AdminApi
 from shared.connectors.shopify.reader import placements, with_more_lines
 from shared.connectors.shopify.settings import ShopifySettings
@@ -69,10 +69,10 @@ class Fulfilments:
                 told += self._held(fulfilment.id)
         return told
 
-    def _fulfilments(self, order: str, first: int) -> Sequence[schema.Fulfilment]:
+    def _fulfilments(self, order: str, first: int) -> Sequence[fulfilment_schema.Fulfilment]:
         variables = {"id": order, "first": first}
         operation = queries.fulfilments(first)
-        answer = self.api.call(operation, variables, schema.FulfilmentsAnswer)
+        answer = self.api.call(operation, variables, fulfilment_schema.FulfilmentsAnswer)
         if answer.order is None:
             raise RejectedError(f"the shop has no order {order}", code="no_order")
         return answer.order.fulfillments
@@ -83,7 +83,7 @@ class Fulfilments:
         while True:
             variables = {"id": fulfilment, "after": after}
             answer = self.api.call(
-                queries.FULFILMENT_LINES, variables, schema.FulfilmentLinesAnswer
+                queries.FULFILMENT_LINES, variables, fulfilment_schema.FulfilmentLinesAnswer
             )
             if answer.fulfillment is None:
                 return held
@@ -124,7 +124,9 @@ class Fulfilments:
                 for name, lines in by_order.items()
             ],
         }
-        answer = self.api.call(queries.FULFIL, {"fulfillment": sent}, schema.FulfilAnswer)
+        answer = self.api.call(
+            queries.FULFIL, {"fulfillment": sent}, fulfilment_schema.FulfilAnswer
+        )
         errors = answer.fulfillment_create.user_errors
         if errors:
             where = "/".join(errors[0].field or ())

@@ -177,7 +177,8 @@ class Stock:
             elif _not_stocked(error) and (row.item, row.location) not in run.activated:
                 left += self._activated(run, row)
             else:
-                run.settle(row, _kind(error), error.code or "refused", error.message)
+                message = f"at {row.place}: {error.message}"
+                run.settle(row, _kind(error), error.code or "refused", message)
         run.rows = left
 
     def _set(self, rows: Sequence[Row], salt: int) -> schema.StockSetPayload:

@@ -155,3 +155,72 @@ def test_every_shipment_has_a_positive_number_that_never_changes(shipment_id: st
     assert int(name) > 0
     assert len(name) <= 10
     assert reference(shipment(shipment_id=shipment_id)) == name
+
+
+PARCELS = tuple(Tracking(carrier="DHL", number=f"JD{i}") for i in range(3))
+
+
+def parcelled(units: int = 3, parcels: int = 3) -> Shipment:
+    return shipment(units, tracking=PARCELS[:parcels])
+
+
+def contents(there: World) -> list[tuple[object, int]]:
+    found = []
+    for one in packages(there):
+        assert isinstance(one, dict)
+        items = one["items"]
+        assert isinstance(items, dict)
+        found.append((one["number"], sum(int(str(units)) for units in items.values())))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("units", "parcels", "told"),
+    [
+        (3, 1, [("JD0", 3)]),
+        (3, 2, [("JD0", 2), ("JD1", 1)]),
+        (3, 3, [("JD0", 1), ("JD1", 1), ("JD2", 1)]),
+        (1, 3, [("JD0", 1)]),
+    ],
+)
+def test_units_are_divided_over_parcels_where_that_is_set(
+    units: int, parcels: int, told: list[tuple[str, int]]
+) -> None:
+    there, order = sold(parcels="split")
+    for _ in range(2):
+        assert there.market.ship(order, parcelled(units, parcels)).verdict is Verdict.APPLIED
+    assert contents(there) == told
+
+
+def test_several_parcels_are_told_by_their_first_otherwise() -> None:
+    there, order = sold()
+    there.market.ship(order, parcelled())
+    assert contents(there) == [("JD0", 3)]
+
+
+@pytest.mark.parametrize("lost", [1, 2, 3])
+def test_of_parcels_whose_answer_is_lost_each_is_told_once(lost: int) -> None:
+    there, order = sold(parcels="split")
+    confirmed = 0
+
+    def losing(request: httpx.Request) -> None:
+        nonlocal confirmed
+        confirmed += request.url.path.endswith("shipmentConfirmation")
+        if confirmed == lost and request.url.path.endswith("shipmentConfirmation"):
+            there.control("timeout_after_commit")
+
+    there.wire.before = losing
+    with pytest.raises(InDoubtError):
+        there.market.ship(order, parcelled())
+    there.wire.before = lambda _: None
+    assert there.market.ship(order, parcelled()).verdict is Verdict.APPLIED
+    assert contents(there) == [("JD0", 1), ("JD1", 1), ("JD2", 1)]
+    assert confirmations(there) == 3
+
+
+def test_parcels_in_another_order_are_the_same_parcels() -> None:
+    there, order = sold(parcels="split")
+    there.market.ship(order, parcelled())
+    turned = shipment(3, tracking=(PARCELS[2], PARCELS[1], PARCELS[0]))
+    assert there.market.ship(order, turned).verdict is Verdict.APPLIED
+    assert confirmations(there) == 3

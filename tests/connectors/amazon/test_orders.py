@@ -15,7 +15,7 @@ from shared.domain.orders import check_totals
 from shared.errors import RejectedError
 from shared.model.base import Json
 from shared.model.order import Order
-from tests.connectors.amazon.contract import promises
+from tests.connectors.amazon.contract import amazon_specs, promises
 from tests.connectors.amazon.world import NOW, World, retailer, world
 from tests.specs import needs_specs
 
@@ -160,12 +160,61 @@ def test_an_item_cancelled_by_itself_is_no_part_of_the_order_any_more(units: str
     assert adds_up(order)
 
 
-def test_an_order_whose_buyer_only_asks_to_cancel_stands() -> None:
+def test_an_order_whose_buyer_only_asks_to_cancel_stands_and_says_so() -> None:
     there = shop()
-    placed = there.ordered(lines=[{"sku": "HAT-M"}])
+    placed = there.ordered(lines=[{"sku": "HAT-M"}, {"sku": "HAT-S"}])
     there.control("request_cancel", order=str(placed["id"]), sku="HAT-M")
     order = there.read(placed)
-    assert (order.cancelled_at, order.pending, len(order.lines)) == (None, False, 1)
+    assert (order.cancelled_at, order.pending, len(order.lines)) == (None, False, 2)
+    assert order.asked_back == (order.lines[0].line_id,)
+
+
+@pytest.mark.parametrize("decided", ["cancelled", "shipped", "whole"])
+def test_a_request_to_cancel_that_is_decided_is_none_any_more(decided: str) -> None:
+    there = shop()
+    placed = there.ordered(lines=[{"sku": "HAT-M"}, {"sku": "HAT-S"}])
+    name = str(placed["id"])
+    there.control("request_cancel", order=name, sku="HAT-M")
+    match decided:
+        case "cancelled":
+            there.control("cancel_item", order=name, sku="HAT-M")
+        case "shipped":
+            there.control("ship_by_hand", order=name, sku="HAT-M", units=1)
+        case _:
+            there.control("cancel", order=name)
+    assert there.read(placed).asked_back == ()
+
+
+def test_units_that_left_are_told_by_item() -> None:
+    there = shop()
+    placed = there.ordered(lines=[{"sku": "HAT-M", "quantity": 3}, {"sku": "HAT-S"}])
+    assert there.read(placed).left == {}
+    there.control("ship_by_hand", order=str(placed["id"]), sku="HAT-M", units=2)
+    order = there.read(placed)
+    assert order.left == {order.lines[0].line_id: 2}
+
+
+def test_what_amazon_cannot_fulfil_counts_as_cancelled() -> None:
+    there = world(fulfilled_by=["AMAZON"])
+    there.listed("HAT-M")
+    placed = there.ordered(lines=[{"sku": "HAT-M"}], fulfilled_by="AMAZON")
+    there.control("unfulfillable", order=str(placed["id"]))
+    assert there.read(placed).cancelled_at == NOW
+
+
+@needs_specs
+def test_every_status_amazon_has_is_one_of_the_life_of_an_order() -> None:
+    path = amazon_specs() / "models" / "orders_2026-01-01.json"
+    defined = json.loads(path.read_text(encoding="utf-8"))["definitions"]
+    assert set(defined["FulfillmentStatus"]["enum"]) == orders.PENDING | orders.OPEN | orders.ENDED
+    for status in defined["FulfillmentStatus"]["enum"]:
+        node = plain(fulfillment={"fulfillmentStatus": status, "fulfilledBy": "MERCHANT"})
+        ours = retailer()
+        settings = settings_of(ours.connection("market"))
+        channel = ours.channel("amazon-uk")
+        order = orders.to_order(reader.parsed(node), channel=channel, settings=settings)
+        assert order.pending is (status in orders.PENDING)
+        assert (order.cancelled_at is not None) is (status in orders.ENDED)
 
 
 def test_pages_tell_every_order_once() -> None:
@@ -216,16 +265,14 @@ def test_an_order_that_cannot_be_read_does_not_hide_the_others() -> None:
     there = shop()
     bad = there.ordered(lines=[{"sku": "HAT-M"}])
     good = there.ordered(lines=[{"sku": "HAT-S"}])
-    there.simulator.seller.orders[str(bad["id"])].status = "UNFULFILLABLE"
-    there.simulator.checkout.changed(there.simulator.seller.orders[str(bad["id"])])
+    told = there.simulator.seller.orders[str(bad["id"])].told
+    view = told.at(there.clock.now())
+    assert view is not None
+    told.set(there.clock.now(), {name: said for name, said in view.items() if name != "proceeds"})
     page = there.market.orders_since(NOW, page=None)
     assert [order.external_id for order in page.items] == [good["id"]]
     [refusal] = page.refused
-    assert (refusal.subject, refusal.field, refusal.value) == (
-        bad["id"],
-        "fulfillment.fulfillmentStatus",
-        "UNFULFILLABLE",
-    )
+    assert (refusal.subject, refusal.field) == (bad["id"], "proceeds.grandTotal")
 
 
 def plain(**over: object) -> Mapping[str, object]:
@@ -265,6 +312,7 @@ def plain(**over: object) -> Mapping[str, object]:
         ({"orderItems": []}, "lines"),
         ({"createdTime": "yesterday"}, "createdTime"),
         ({"fulfillment": {}}, "fulfillment.fulfillmentStatus"),
+        ({"fulfillment": {"fulfillmentStatus": "LOST"}}, "fulfillment.fulfillmentStatus"),
     ],
 )
 def test_what_is_not_understood_is_refused_by_its_field(

@@ -1,7 +1,7 @@
 """A retailer with a marketplace, the simulated Amazon, and a wire that checks every word."""
 
 import gzip
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -101,6 +101,7 @@ class Wire(httpx.BaseTransport):
         self.simulator = simulator
         self.next: list[httpx.Response | Exception | None] = []
         self.sent: list[httpx.Request] = []
+        self.before: Callable[[httpx.Request], None] = lambda _: None
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         request.read()
@@ -109,6 +110,7 @@ class Wire(httpx.BaseTransport):
             name = "feeds/listings-feed-schema-v2.json"
             assert document_complaints(name, request.content) == []
         self.sent.append(request)
+        self.before(request)
         answer = self.next.pop(0) if self.next and "/auth/" not in request.url.path else None
         if isinstance(answer, Exception):
             raise answer

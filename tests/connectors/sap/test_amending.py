@@ -162,3 +162,10 @@ def test_the_tenant_refuses_a_change_without_its_session(tenant: Tenant) -> None
         "PATCH", patch.url, json={}, headers={"authorization": patch.headers["authorization"]}
     )
     assert tenant.simulator.handle(again).status_code == 403
+
+
+def test_a_rejected_item_that_is_wanted_again_is_refused_and_left_alone(tenant: Tenant) -> None:
+    amend(tenant, REJECT)
+    (line,) = amend(tenant, LineChange("1", 1, 2, "10"))
+    assert (line.rejected, line.refused) == (True, "the item was rejected, and is wanted again")
+    assert writes(tenant) == ["PATCH"]

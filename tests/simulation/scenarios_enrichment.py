@@ -1,0 +1,143 @@
+"""Days on which orders wait for money or a verdict, and days on which customers are created."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from shared.model.base import Json
+from tests.simulation.engine import SECOND
+from tests.simulation.faults import Kind
+from tests.simulation.retailer import CANARY
+from tests.simulation.scenario import Play, Scenario, catalogue, spread
+
+ONE: list[Json] = [{"sku": "HAT-M", "quantity": 1}]
+POLICY = '{ release_when = "authorised", fraud = "hold" }'
+RULES = """
+[[order_rules]]
+customer = "create"
+house_account = "17100001"
+"""
+
+
+def _one_size(play: Play) -> None:
+    catalogue(play, "M", units=20)
+
+
+def _holds(play: Play) -> None:
+    """Verdicts and payments come late, or never, and an authorisation expires meanwhile."""
+    first, second = spread(play, 20 * SECOND, 2)
+    play.later(first, partial(_doubtful, play))
+    play.later(second, partial(_unpaid, play))
+
+
+def _doubtful(play: Play) -> None:
+    """Its verdict comes before its authorisation expires, or after; then it is paid anew."""
+    lasts, verdict = (play.rng.randint(20, 70) for _ in range(2))
+    ends = play.world.stage.clock.now() + timedelta(seconds=lasts)
+    order = play.basket(
+        "shop", ONE, risk="INVESTIGATE", paid="authorization", expires_at=ends.isoformat()
+    )
+    if order is None:
+        return
+    said = play.rng.choice(("ACCEPT", "ACCEPT", "CANCEL"))
+    now = play.world.engine.now_ms
+    play.later(now + verdict * SECOND, partial(_assess, play, order, said))
+    if play.rng.random() < 0.5:
+        play.later(now + (verdict + 10) * SECOND, partial(_pay, play, order, "authorization"))
+
+
+def _unpaid(play: Play) -> None:
+    order = play.basket("shop", ONE, paid="nothing")
+    if order is not None and play.rng.random() < 0.7:
+        at = play.world.engine.now_ms + play.rng.randint(5, 60) * SECOND
+        kind = play.rng.choice(("capture", "authorization"))
+        play.later(at, partial(_pay, play, order, kind))
+
+
+def _assess(play: Play, order: int, said: str) -> None:
+    play.world.engine.note(f"shop: the verdict on {order} is {said}")
+    play.world.vendors["shop"].control("assess", order=order, recommendation=said)
+    _noted(play, order)
+
+
+def _pay(play: Play, order: int, kind: str) -> None:
+    play.world.engine.note(f"shop: {order} is paid by {kind}")
+    play.world.vendors["shop"].control("pay", order=order, kind=kind)
+    _noted(play, order)
+
+
+def _noted(play: Play, order: int) -> None:
+    """Whether the order may go on at this moment: only news makes it so, never time."""
+    if _fine(play, _order(play, order)):
+        play.notes[f"fine {order}"] = True
+
+
+def _order(play: Play, order: int) -> Any:
+    return play.world.vendors["shop"].shop.orders[order]
+
+
+def _fine(play: Play, order: Any) -> bool:
+    now = play.world.stage.clock.now()
+    promised = (
+        paid.kind in {"SALE", "CAPTURE"} or paid.expires_at is None or now < paid.expires_at
+        for paid in order.transactions
+    )
+    return order.risk in {"NONE", "ACCEPT"} and any(promised)
+
+
+def _held_as_long_as_need_be(play: Play) -> list[str]:
+    """No order goes on that was never paid and approved at once, and each goes that is."""
+    return list(_misjudged(play))
+
+
+def _misjudged(play: Play) -> Iterator[str]:
+    stored = play.world.vendors["erp"].tenant.by_reference
+    for number, order in play.world.vendors["shop"].shop.orders.items():
+        sent = bool(stored.get(f"SHOP-{number}"))
+        if sent and not play.notes.get(f"fine {number}"):
+            yield f"order {number} went on, and was never paid and approved at once"
+        if not sent and _fine(play, order):
+            yield f"order {number} is paid and approved, and has not gone on"
+
+
+def _newcomers(play: Play) -> None:
+    """Two people order, one of them twice at nearly the same moment."""
+    first, second = spread(play, 20 * SECOND, 2)
+    play.later(first, partial(play.basket, "shop", ONE))
+    near = first + play.rng.choice((0, 1, 5, 30)) * SECOND
+    play.later(near, partial(play.basket, "shop", ONE))
+    play.later(second, partial(play.basket, "shop", ONE, who=f"{CANARY}2"))
+
+
+def _one_customer_each(play: Play) -> list[str]:
+    """Nobody is in the ERP twice, and each order is booked on who placed it."""
+    tenant = play.world.vendors["erp"].tenant
+    found = Counter(email for one in tenant.partners.values() for email in one.emails)
+    said = [f"{email[-12:]} is in the ERP {n} times" for email, n in found.items() if n > 1]
+    for number, order in play.world.vendors["shop"].shop.orders.items():
+        for held in tenant.by_reference.get(f"SHOP-{number}", []):
+            booked = tenant.partners.get(held.header["SoldToParty"])
+            if booked is None or booked.emails != [order.email]:
+                said.append(f"order {number} is booked on {held.header['SoldToParty']}")
+    return said
+
+
+ENRICHMENT = (
+    Scenario(
+        "orders wait for money and verdicts",
+        _one_size,
+        _holds,
+        orders=POLICY,
+        check=_held_as_long_as_need_be,
+    ),
+    Scenario(
+        "customers are created",
+        _one_size,
+        _newcomers,
+        often=frozenset({Kind.LOST, Kind.LATE}),
+        rules=RULES,
+        check=_one_customer_each,
+    ),
+)
