@@ -91,14 +91,16 @@ class Customers:
 
     def _person(self, found: customers.Identity, *, create: bool) -> str:
         """An account in the shop stays who it was when it ordered first, whatever its e-mail."""
-        if found.member is None or found.member == found.person:
+        if found.member is None:
             return found.person
         key = keys.customer(self.connection, found.member)
         for _ in range(TRIES):
             row = self.store.get([key]).get(key)
-            if row is not None:
-                return str(row.body["person"])
-            if not create or self.store.commit([Put(key, {"person": found.person}, 0)])[0]:
+            if row is not None:  # the account's own row, if no e-mail was told at first
+                return str(row.body.get("person", found.member))
+            if not create or found.member == found.person:
+                return found.person
+            if self.store.commit([Put(key, {"person": found.person}, 0)])[0]:
                 return found.person
         raise RetryableError("a customer is contended", after=BUSY)
 

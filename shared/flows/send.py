@@ -177,7 +177,12 @@ class Sender:
         if self.customers is None:
             return found
         order = self.customers.booked(found.case.order)
-        return CaseRow(found.case.model_copy(update={"order": order}), found.rev)
+        if order == found.case.order:
+            return found
+        case = found.case.model_copy(update={"order": order})
+        booked = order.terms.sold_to if order.terms else None
+        case = orders.noted(case, "customer known", booked or "", now=self.clock.now())
+        return CaseRow(case, found.rev)
 
     def _accepted(
         self, found: CaseRow, intent: Intent, posted: PostedOrder, *, asked: bool = False

@@ -69,6 +69,15 @@ def test_the_same_person_is_one_as_a_guest_and_with_another_e_mail_of_the_accoun
     assert len(world.erp.customers) == 1
 
 
+@pytest.mark.parametrize("emails", [("", "ada@example.com"), ("ada@example.com", "")])
+def test_an_account_is_one_customer_whether_its_e_mail_is_told_or_not(
+    world: World, emails: tuple[str, str]
+) -> None:
+    for number, email in zip(("77", "78"), emails, strict=True):
+        send(world, placed(number, Customer(reference="7", email=email)))
+    assert sold_to(world, "77") == sold_to(world, "78") == "9001"
+
+
 def test_two_people_are_two(world: World) -> None:
     send(world, placed("77"))
     send(world, placed("78", Customer(email="bob@example.com")))

@@ -18,7 +18,8 @@ from shared.flows.customers import Customers
 from shared.flows.derive import Derived, Deriver
 from shared.flows.issues import Issues, open_issues
 from shared.flows.leases import Leases
-from shared.flows.publish import Published, Publisher
+from shared.flows.publish import Publisher
+from shared.flows.published import Published
 from shared.flows.returns import Authorising, ErpReturns
 from shared.flows.send import Sender
 from shared.flows.shipments import Shipments, ShipmentTeller
