@@ -196,9 +196,10 @@ class FakeErp(ErpReturnsFake):
     customers: dict[str, str] = field(default_factory=dict)
     by_email: dict[str, str] = field(default_factory=dict)
 
-    def find_customer(self, wish: CustomerWish) -> str | None:
+    def find_customer(self, wish: CustomerWish) -> list[str]:
         self.asked.append(wish.reference)
-        return self.customers.get(wish.reference) or self.by_email.get(wish.email)
+        ours = self.customers.get(wish.reference, "").split()
+        return ours or self.by_email.get(wish.email, "").split()
 
     def create_customer(self, wish: CustomerWish) -> str:
         error = self.errors.pop(0) if self.errors else None
@@ -300,7 +301,7 @@ class World:
             self.issues,
             clock,
             settle,
-            Customers("erp", self.erp, store, clock, settle),
+            Customers("erp", self.erp, store, queues, self.issues, clock, settle),
         )
         self.amender = Amender("erp", self.erp, self.cases, bus, self.issues, clock, settle)
         self._give_back(settle)
