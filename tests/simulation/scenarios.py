@@ -9,6 +9,7 @@ from tests.simulation.scenarios_guardrails import GUARDRAILS
 from tests.simulation.scenarios_movements import MOVEMENTS
 from tests.simulation.scenarios_orders import ORDERS
 from tests.simulation.scenarios_outages import OUTAGES
+from tests.simulation.scenarios_oversold import OVERSOLD
 from tests.simulation.scenarios_owners import OWNERS
 from tests.simulation.scenarios_pacing import PACING
 from tests.simulation.scenarios_prices import PRICES
@@ -27,6 +28,7 @@ _ALL = (
     *PACING,
     *GUARDRAILS,
     *BULK,
+    *OVERSOLD,
     *ENRICHMENT,
     *RETURNS,
 )
