@@ -96,6 +96,7 @@ def return_of(return_id: str) -> Key:
 
 
 RESERVATION_LANE = "reservation"
+SHORT_LANE = "short"
 
 WAITING = "waiting"
 

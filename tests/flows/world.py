@@ -8,7 +8,6 @@ from decimal import Decimal
 from shared.domain.credits import CreditWish, PostedCredit
 from shared.domain.customers import CustomerWish
 from shared.domain.demand import AmendedLine, LineChange
-from shared.domain.returns import PostedReturn, ReturnWish
 from shared.flows.amend import Amender
 from shared.flows.apply import Applied, apply
 from shared.flows.billing import Bills
@@ -19,7 +18,8 @@ from shared.flows.customers import Customers
 from shared.flows.derive import Derived, Deriver
 from shared.flows.issues import Issues, open_issues
 from shared.flows.leases import Leases
-from shared.flows.publish import Published, Publisher
+from shared.flows.publish import Publisher
+from shared.flows.published import Published
 from shared.flows.returns import Authorising, ErpReturns
 from shared.flows.send import Sender
 from shared.flows.shipments import Shipments, ShipmentTeller
@@ -32,12 +32,12 @@ from shared.model.order import Order, OrderLine, Shipment, ShipmentLine
 from shared.model.price import EffectiveWindow, PriceCondition, PriceKind, TaxBasis
 from shared.model.product import Product, Variant
 from shared.model.retailer import Retailer
-from shared.model.returns import ErpReturn
 from shared.model.stock import StockPosition
 from shared.model.target import Outcome, Push, Target, Verdict
 from shared.ports import Key, Page, PostedOrder, Put, Table
 from tests.domain.world import NOW, RETAILER
 from tests.fakes import MemoryBus, MemoryQueues, MemoryStore, SetClock
+from tests.flows.erp_returns import ErpReturnsFake
 
 LEASE = timedelta(seconds=90)
 
@@ -182,27 +182,24 @@ def _links(facet: Facet, push: Push, verdict: Verdict) -> dict[str, dict[str, st
 
 
 @dataclass
-class FakeErp:
+class FakeErp(ErpReturnsFake):
     """Holds what was posted; `errors` are raised after the order was stored, if `keeps`."""
 
     orders: list[tuple[str, str]] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
-    errors: list[Exception] = field(default_factory=list)
-    keeps: bool = True
     total: int | None = None
     stock: dict[str, int] = field(default_factory=dict)
     lines: dict[str, dict[str, AmendedLine]] = field(default_factory=dict)
     changed: list[tuple[str, str, int]] = field(default_factory=list)
     credits: list[tuple[str, CreditWish]] = field(default_factory=list)
     differs: Money | None = None
-    returns: list[tuple[str, ReturnWish]] = field(default_factory=list)
-    made: list[ErpReturn] = field(default_factory=list)
     customers: dict[str, str] = field(default_factory=dict)
     by_email: dict[str, str] = field(default_factory=dict)
 
-    def find_customer(self, wish: CustomerWish) -> str | None:
+    def find_customer(self, wish: CustomerWish) -> list[str]:
         self.asked.append(wish.reference)
-        return self.customers.get(wish.reference) or self.by_email.get(wish.email)
+        ours = self.customers.get(wish.reference, "").split()
+        return ours or self.by_email.get(wish.email, "").split()
 
     def create_customer(self, wish: CustomerWish) -> str:
         error = self.errors.pop(0) if self.errors else None
@@ -228,21 +225,6 @@ class FakeErp:
         if error is not None:
             raise error
         return PostedCredit(self.credits[-1][0], self.differs)
-
-    def find_return(self, wish: ReturnWish) -> list[PostedReturn]:
-        self.asked.append(wish.reference)
-        return [PostedReturn(n) for n, known in self.returns if known.reference == wish.reference]
-
-    def post_return(self, wish: ReturnWish) -> PostedReturn:
-        error = self.errors.pop(0) if self.errors else None
-        if error is None or self.keeps:
-            self.returns.append((str(6501 + len(self.returns)), wish))
-        if error is not None:
-            raise error
-        return PostedReturn(self.returns[-1][0])
-
-    def returns_of(self, erp_order: str) -> list[ErpReturn]:
-        return [one for one in self.made if one.erp_order == erp_order]
 
     def find_order(self, order: Order, reference: str) -> list[PostedOrder]:
         del order
@@ -319,27 +301,10 @@ class World:
             self.issues,
             clock,
             settle,
-            Customers("erp", self.erp, store, clock, settle),
+            Customers("erp", self.erp, store, queues, self.issues, clock, settle),
         )
         self.amender = Amender("erp", self.erp, self.cases, bus, self.issues, clock, settle)
-        self.returns = ErpReturns(
-            "erp", store, queues, bus, self.issues, self.cases, clock, retailer
-        )
-        self.authorising = Authorising(
-            "erp", self.erp, self.cases, store, queues, self.issues, clock, settle
-        )
-        self.crediting = Crediting(
-            "erp",
-            self.erp,
-            self.returns,
-            self.cases,
-            store,
-            queues,
-            bus,
-            self.issues,
-            clock,
-            settle,
-        )
+        self._give_back(settle)
         self.bills = Bills("erp", store, queues, bus, self.cases, clock)
         self.shipments = Shipments(
             "erp", store, queues, bus, self.issues, self.cases, clock, retailer
@@ -355,6 +320,34 @@ class World:
             issues=self.issues,
             clock=clock,
             retailer=retailer,
+        )
+
+    def _give_back(self, settle: timedelta) -> None:
+        """What takes goods back, and gives money."""
+        self.returns = ErpReturns(
+            "erp",
+            self.store,
+            self.queues,
+            self.bus,
+            self.issues,
+            self.cases,
+            self.clock,
+            self.retailer,
+        )
+        self.authorising = Authorising(
+            "erp", self.erp, self.cases, self.store, self.queues, self.issues, self.clock, settle
+        )
+        self.crediting = Crediting(
+            "erp",
+            self.erp,
+            self.returns,
+            self.cases,
+            self.store,
+            self.queues,
+            self.bus,
+            self.issues,
+            self.clock,
+            settle,
         )
 
     def apply(self, entity: Entity, *cards: Fact) -> Applied:
