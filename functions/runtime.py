@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -91,6 +92,17 @@ def _back_off(queue: str, record: Mapping[str, Any]) -> None:
         ReceiptHandle=record["receiptHandle"],
         VisibilityTimeout=min(2**tries, BACKOFF_MAX_S),
     )
+
+
+def named(event: Mapping[str, Any], field: str) -> list[str]:
+    """What the messages of a batch name in this field, each once, in order."""
+    found: dict[str, None] = {}
+    for record in event["Records"]:
+        with suppress(ValueError):  # what is no message fails by itself when its turn comes
+            body = json.loads(record["body"])
+            if isinstance(body, dict) and isinstance(body.get(field), str):
+                found[body[field]] = None
+    return list(found)
 
 
 def partitions(event: Mapping[str, Any]) -> list[str]:

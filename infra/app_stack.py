@@ -230,6 +230,7 @@ class AppStack(Stack):
             lanes=("targets", "orders", "facts"),
             draws=("control",),
         )
+        sent = self._writes() | self._reads(Kind.CHANNEL)
         function = Function(
             self,
             "sweep",
@@ -237,12 +238,12 @@ class AppStack(Stack):
             handler="functions.ops.sweep.handler",
             environment={
                 "tables": self._grants.names(rows),
-                "queues": {n: q.work.queue_url for n, q in self._writes().items()},
+                "queues": {n: q.work.queue_url for n, q in sent.items()},
                 "bus": self._grants.bus_name,
             },
         )
         self._grants.rows(function, rows)
-        self._grants.send(function, self._writes().values())
+        self._grants.send(function, sent.values())
         self._grants.publish(function)
         self._every_minute(function)
         return function

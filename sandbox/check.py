@@ -22,6 +22,8 @@ from shared.model.guardrails import Guardrails
 from shared.model.ids import Entity
 from shared.model.kits import Kit, KitRules
 from shared.model.limits import Limits
+from shared.model.order_policy import OrderPolicy
+from shared.model.order_rules import OrderRule, TaxCode
 from shared.model.parity import ParityPolicy
 from shared.model.price_rules import (
     ExchangeRate,
@@ -64,6 +66,9 @@ _MODELS: dict[str, type[BaseModel]] = {
     "channels.min_margin": MinimumMargin,
     "channels.guardrails": Guardrails,
     "feeds": FeedLimits,
+    "order_rules": OrderRule,
+    "order_rules.tax_codes": TaxCode,
+    "channels.orders": OrderPolicy,
     "price_lists": PriceList,
     "segments": Segment,
     "tax_rates": TaxRate,

@@ -7,12 +7,13 @@ import base64
 import json
 import os
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from typing import Any, NamedTuple
 
 import boto3
 
+from shared.aws.config import config
 from shared.aws.inbox import Inbox
 
 BODY_MAX_BYTES = 1024 * 1024
@@ -33,13 +34,14 @@ def settings() -> Settings:
 
 @cache
 def client(service: str) -> Any:
-    return boto3.client(service)  # type: ignore[call-overload]
+    return boto3.client(service, config=config())  # type: ignore[call-overload]
 
 
 @cache
 def inbox() -> Inbox:
     table = settings().tables["inbox"]
-    return Inbox(client("dynamodb"), client("s3"), table=table, bucket=settings().archive)
+    dynamo, s3 = client("dynamodb"), partial(client, "s3")
+    return Inbox(dynamo, s3, table=table, bucket=settings().archive)
 
 
 def instant() -> datetime:

@@ -9,9 +9,12 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from functions import bootstrap
 from functions.orders.reservations import reservations
 from functions.runtime import out_of_time
+from shared.flows.cases import Cases
+from shared.flows.derive import Deriver
 from shared.flows.hearing import Hearing
 from shared.flows.missing import Missing
 from shared.flows.recovery import Sweep
+from shared.flows.shortage import Awaited, Shortage
 from shared.flows.waiting import WaitingTold
 from shared.ports import Table
 from shared.settings import Settings as Base
@@ -23,6 +26,12 @@ class Settings(Base):
     bus: str
 
 
+def shortage() -> Shortage:
+    store, clock, retailer = bootstrap.store(), bootstrap.clock, bootstrap.retailer()
+    deriver = Deriver(store, bootstrap.queues(), bootstrap.issues(), clock, retailer)
+    return Shortage(store, Cases(store, clock, retailer), deriver, retailer)
+
+
 def work(context: LambdaContext) -> dict[str, Callable[[], int]]:
     """What is done each minute, by what is counted of it."""
     store, issues, clock = bootstrap.store(), bootstrap.issues(), bootstrap.clock
@@ -31,6 +40,7 @@ def work(context: LambdaContext) -> dict[str, Callable[[], int]]:
         "hints": Sweep(store, bootstrap.queues(), clock, retailer).run,
         "expired": partial(reservations().expire, out_of_time=stop),
         "missing": Missing(store, issues, clock).tell,
+        "awaited": Awaited(store, bootstrap.queues(), clock, shortage()).run,
         "waiting": WaitingTold(store, issues, retailer).run,
         "touched": partial(Hearing(store, issues, clock, retailer).run, out_of_time=stop),
     }

@@ -1,11 +1,12 @@
 """Write queue of one ERP: orders posted exactly once, changed, what comes back, and refunds."""
 
+from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions import bootstrap
-from functions.runtime import Body, each_message
+from functions.runtime import Body, each_message, named
 from shared.flows import keys
 from shared.flows.amend import Amender
 from shared.flows.cases import Cases
@@ -47,6 +48,8 @@ def customers() -> Customers:
         connection=name,
         erp=bootstrap.connector(name),
         store=bootstrap.store(),
+        queues=bootstrap.queues(),
+        issues=bootstrap.issues(),
         clock=bootstrap.clock,
         settle=bootstrap.retailer().connection(name).settle,
     )
@@ -109,15 +112,26 @@ def crediting() -> Crediting:
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dict[str, str]]]:
     del context
 
+    @cache
+    def sending() -> Sender:
+        """Made when it is first needed: what fails then fails one message only."""
+        made = sender()
+        made.look(named(event, "case"))
+        return made
+
     def handle(body: Body) -> None:
         if "case" not in body:
             return
         again = body.get("retry") == "rejected"
         if body.get("check") == "duplicates":
-            sender().check_duplicates(body["case"])
-        elif sender().send(body["case"], retry_rejected=again):
+            sending().check_duplicates(body["case"])
+        elif sending().send(body["case"], retry_rejected=again):
             amender().amend(body["case"], retry_rejected=again)
             authorising().ask(body["case"], retry_rejected=again)
             crediting().credit(body["case"], retry_rejected=again)
 
-    return each_message(event, handle, queue=keys.write_queue(bootstrap.environment().connection))
+    queue = keys.write_queue(bootstrap.environment().connection)
+    failed = each_message(event, handle, queue=queue)
+    if sending.cache_info().currsize:
+        sending().trailing.finish()
+    return failed

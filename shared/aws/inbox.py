@@ -5,7 +5,7 @@
 
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -40,9 +40,12 @@ class S3(Protocol):
 
 
 class Inbox:
-    """Keeps a delivery whole before anything is understood of it."""
+    """Keeps a delivery whole before anything is understood of it.
 
-    def __init__(self, dynamo: Dynamo, s3: S3, *, table: str, bucket: str) -> None:
+    `s3` is made only for a body too large for a row: few are, and a client costs a cold start.
+    """
+
+    def __init__(self, dynamo: Dynamo, s3: Callable[[], S3], *, table: str, bucket: str) -> None:
         self._dynamo = dynamo
         self._s3 = s3
         self._table = table
@@ -88,5 +91,5 @@ class Inbox:
     def _archive(self, connection: str, delivery: str, raw: bytes, now: datetime) -> str:
         safe = "".join(c if c.isalnum() or c in "-_." else "_" for c in delivery)
         name = f"raw/{connection}/{now.date().isoformat()}/{safe}.z"
-        self._s3.put_object(Bucket=self._bucket, Key=name, Body=raw)
+        self._s3().put_object(Bucket=self._bucket, Key=name, Body=raw)
         return name

@@ -33,9 +33,11 @@ class PriceClock:
     def run(self, *, out_of_time: Callable[[], bool]) -> int:
         """Arm what comes due within the horizon, then wake what is overdue; SKUs woken.
 
-        The overdue are woken even if nothing can be armed.
+        The overdue are woken even if nothing can be armed. Most minutes have neither.
         """
         now = self.clock.now()
+        if not self.store.due(Table.FACTS, keys.WAKE_LANE, until=now + HORIZON, limit=1):
+            return 0
         try:
             self.queues.send(arming(self._soon(now), now=now, hints=hints(self.retailer)))
         finally:

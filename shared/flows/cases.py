@@ -1,10 +1,10 @@
 """The rows of order cases: read, change on the revision read, and keep holds in step."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.domain import demand, orders, returns
+from shared.domain import demand, orders, returns, shortage
 from shared.errors import RetryableError
 from shared.flows import keys
 from shared.flows.holds import write_holds
@@ -66,9 +66,14 @@ class Cases:
     retailer: Retailer
 
     def find(self, order_id: str) -> CaseRow | None:
-        key = keys.case(order_id)
-        row = self.store.get([key]).get(key)
-        return CaseRow(Case.model_validate(row.body), row.rev) if row else None
+        return self.find_all([order_id]).get(order_id)
+
+    def find_all(self, order_ids: Iterable[str]) -> dict[str, CaseRow]:
+        named = {keys.case(order_id): order_id for order_id in order_ids}
+        return {
+            named[key]: CaseRow(Case.model_validate(row.body), row.rev)
+            for key, row in self.store.get(named).items()
+        }
 
     def commit(self, case: Case, expected: int, *, due: datetime | None = None) -> bool:
         return self.store.commit([self.put(case, expected, due=due)])[0]
@@ -112,6 +117,8 @@ class Cases:
 
     def _lane(self, case: Case) -> str | None:
         channel = self.retailer.channel(case.order.channel)
+        if shortage.waits(case):
+            return keys.SHORT_LANE
         if case.state in TO_SEND or demand.changes(case) or uncredited(case) or unasked(case):
             return keys.case_lane(channel.erp)
         waiting = any(i.open and i.kind is IntentKind.SHIP for i in case.intents)

@@ -36,6 +36,14 @@ class ErpLinks:
     store: Store
     queues: Queues
 
+    def link_with(self, case: Put, document: str, order_id: str) -> bool:
+        """Link, and write the case in the same breath; whether it was, linked it is in any case."""
+        link = Put(keys.erp_order(self.connection, document), {"order_id": order_id}, 0)
+        if self.store.commit_together([link, case]):
+            return True
+        self.link(document, order_id)
+        return False
+
     def link(self, document: str, order_id: str) -> None:
         """Make our order known by the ERP's number, and have read what waited for that."""
         key = keys.erp_order(self.connection, document)

@@ -41,7 +41,7 @@ def write_holds(store: Store, retailer: Retailer, case: Case) -> bool:
     writes: list[Put] = []
     writes += _cards(rows, mine, order_id, taken[0] if taken else None)
     if 1 < len(writes) + len(ending) <= TOGETHER_MAX:
-        return store.commit_together([*writes, *ending])
+        return store.commit_together([*ending, *writes])
     return all(store.commit(writes)) and all(store.commit(ending))
 
 

@@ -96,6 +96,7 @@ def return_of(return_id: str) -> Key:
 
 
 RESERVATION_LANE = "reservation"
+SHORT_LANE = "short"
 
 WAITING = "waiting"
 
@@ -245,9 +246,9 @@ def breaker(connection: str) -> Key:
     return Key(Table.CONTROL, f"breaker#{connection}")
 
 
-def slots(connection: str) -> Key:
-    """Who calls a connection just now, where the vendor counts calls under way."""
-    return Key(Table.CONTROL, f"slots#{connection}")
+def slots(connection: str, count: int) -> list[Key]:
+    """The places of those who call a connection, where the vendor counts calls under way."""
+    return [Key(Table.CONTROL, f"slots#{connection}#{place}") for place in range(count)]
 
 
 WAKE_QUEUE = "wake"

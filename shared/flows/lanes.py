@@ -44,10 +44,14 @@ class Urgent:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What of a lane goes now, and when what was left for its group's sake is to be looked at."""
+    """What of a lane goes now, and when what was left for its group's sake is to be looked at.
+
+    `more` is whether the lane may hold more that could go at once.
+    """
 
     rows: list[Row]
     again: datetime | None = None
+    more: bool = False
 
 
 def due_now(store: Store, lane: str, *, now: datetime, later: LaterPublisher | None = None) -> Due:
@@ -55,22 +59,28 @@ def due_now(store: Store, lane: str, *, now: datetime, later: LaterPublisher | N
 
     What is in doubt is read back in smaller portions, because that has to be asked line by line.
     """
-    rows = store.due(Table.TARGETS, lane, until=now, limit=DRAIN)
+    limit = DRAIN
+    rows = store.due(Table.TARGETS, lane, until=now, limit=limit)
     if later is None or not rows:
-        return Due(*_rested(rows, now))
+        kept, rested = _rested(rows, now)
+        return Due(kept, rested, more=len(rows) == limit)
     reach = max(later.reach(facet) for facet in _by_facet(rows))
     if len(rows) == DRAIN and reach > DRAIN:
-        rows = store.due(Table.TARGETS, lane, until=now, limit=min(reach, DRAIN_MOST))
+        limit = min(reach, DRAIN_MOST)
+        rows = store.due(Table.TARGETS, lane, until=now, limit=limit)
+    more = len(rows) == limit
     rows, rested = _rested(rows, now)
     doubtful = [row for row in rows if row.body["state"] == TargetState.IN_DOUBT]
     wished = [row for row in rows if row.body["state"] != TargetState.IN_DOUBT]
+    more |= len(doubtful) > DRAIN
     chosen = doubtful[:DRAIN]
     again = None
     for facet, lines in _by_facet(wished).items():
         whole, again = _whole(lines, now) if later.by_group(facet) else (lines, again)
         picked = later.window(facet, [_group(row) for row in whole])
+        more |= len(picked) < len(whole)
         chosen += [whole[i] for i in picked]
-    return Due(chosen, min((at for at in (again, rested) if at is not None), default=None))
+    return Due(chosen, min((at for at in (again, rested) if at is not None), default=None), more)
 
 
 def _rested(rows: list[Row], now: datetime) -> tuple[list[Row], datetime | None]:

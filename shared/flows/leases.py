@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Literal
 
 from shared.flows import keys
 from shared.model.base import Json
@@ -23,12 +22,12 @@ class Released(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """`fence` grows with every owner; `rev` is the revision of the row we last wrote."""
+    """`fence` grows with every owner; `row` is the row as its owner last wrote it."""
 
     name: str
     fence: int
-    rev: int
     until: datetime
+    row: Row
 
 
 class Leases:
@@ -42,13 +41,15 @@ class Leases:
         for _ in range(TRIES):
             row = self._row(name)
             if row is not None and self._owned(row):
-                if row.body["wanted"] is True or self._write(name, row, wanted=True):
+                if row.body["wanted"] is True or self._write(row, wanted=True):
                     return None
                 continue
             fence = int(str(row.body["fence"])) + 1 if row else 1
+            before = row or Row(keys.lease(name), 0, {})
             until = self._clock.now() + self._length
-            if self._commit(name, row, fence=fence, until=until, wanted=False):
-                return Lease(name, fence, (row.rev if row else 0) + 1, until)
+            mine = self._write(before, fence=fence, until=until.isoformat(), wanted=False)
+            if mine is not None:
+                return Lease(name, fence, until, mine)
         return None
 
     def renew(self, lease: Lease) -> Lease | None:
@@ -58,39 +59,41 @@ class Leases:
         """
         if lease.until - self._clock.now() > self._length / 2:
             return lease
-        return self._rewrite(lease, until=self._clock.now() + self._length)
+        row: Row | None = lease.row
+        for _ in range(TRIES):
+            if row is None or row.body["fence"] != lease.fence:
+                return None
+            until = self._clock.now() + self._length
+            mine = self._write(row, until=until.isoformat(), wanted=False)
+            if mine is not None:
+                return Lease(lease.name, lease.fence, until, mine)
+            row = self._row(lease.name)
+        return None
 
     def release(self, lease: Lease, *, again: datetime | None = None) -> Released:
         """Give it up. `again` is when the owner means to come back, which the row remembers.
 
         Whoever is told that somebody comes back in time need not come back as well; otherwise
-        every hint that finds a vendor out of reach would begin a round of its own.
+        every hint that finds a vendor out of reach would begin a round of its own. Mostly nobody
+        has written since the owner did: the row is read only if somebody has.
         """
+        row: Row | None = lease.row
         for _ in range(TRIES):
-            row = self._row(lease.name)
             if row is None or row.body["fence"] != lease.fence:
                 return Released.DONE
             now = self._clock.now()
-            if row.body["wanted"] is True:
-                self._commit(lease.name, row, fence=lease.fence, until=now, wanted=False)
-                return Released.WANTED
+            wanted = row.body["wanted"] is True
             armed = _armed(row)
             covered = again is not None and armed is not None and now < armed <= again + GRACE
-            said = armed if covered else again
-            if self._commit(
-                lease.name, row, fence=lease.fence, until=now, wanted=False, armed=said
-            ):
+            over: dict[str, Json] = {"until": now.isoformat(), "wanted": False}
+            if not wanted and not covered:
+                over["armed"] = again.isoformat() if again else None
+            if self._write(row, **over) is not None:
+                if wanted:
+                    return Released.WANTED
                 return Released.COVERED if covered else Released.DONE
-        return Released.WANTED
-
-    def _rewrite(self, lease: Lease, *, until: datetime) -> Lease | None:
-        for _ in range(TRIES):
             row = self._row(lease.name)
-            if row is None or row.body["fence"] != lease.fence:
-                return None
-            if self._commit(lease.name, row, fence=lease.fence, until=until, wanted=False):
-                return Lease(lease.name, lease.fence, row.rev + 1, until)
-        return None
+        return Released.WANTED
 
     def _row(self, name: str) -> Row | None:
         key = keys.lease(name)
@@ -99,30 +102,13 @@ class Leases:
     def _owned(self, row: Row) -> bool:
         return datetime.fromisoformat(str(row.body["until"])) > self._clock.now()
 
-    def _write(self, name: str, row: Row, *, wanted: bool) -> bool:
-        until = datetime.fromisoformat(str(row.body["until"]))
-        fence = int(str(row.body["fence"]))
-        return self._commit(name, row, fence=fence, until=until, wanted=wanted)
-
-    def _commit(
-        self,
-        name: str,
-        row: Row | None,
-        *,
-        fence: int,
-        until: datetime,
-        wanted: bool,
-        armed: datetime | Literal["as before"] | None = "as before",
-    ) -> bool:
-        if armed == "as before":
-            armed = _armed(row)
-        body: dict[str, Json] = {"fence": fence, "until": until.isoformat(), "wanted": wanted}
-        if isinstance(armed, datetime):
-            body["armed"] = armed.isoformat()
-        return self._store.commit([Put(keys.lease(name), body, row.rev if row else 0)])[0]
+    def _write(self, row: Row, **over: Json) -> Row | None:
+        """The row as it is now; None if somebody wrote it since it was read."""
+        put = Put(row.key, {**row.body, **over}, row.rev)
+        return Row(put.key, put.expected + 1, put.body) if self._store.commit([put])[0] else None
 
 
-def _armed(row: Row | None) -> datetime | None:
+def _armed(row: Row) -> datetime | None:
     """When the last owner said somebody would come back."""
-    said = row.body.get("armed") if row else None
+    said = row.body.get("armed")
     return datetime.fromisoformat(str(said)) if said else None

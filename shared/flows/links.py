@@ -18,8 +18,11 @@ class Links:
     store: Store
     retailer: Retailer
 
-    def remember(self, found: Mapping[str, Mapping[str, str]]) -> None:
-        """Keep ids by product and SKU; what is known already is not written again."""
+    def remember(self, found: Mapping[str, Mapping[str, str]]) -> bool:
+        """Keep ids by product and SKU; whether something that waited for one is due now.
+
+        What is known already is not written again.
+        """
         wanted = {keys.link(self.connection, name): ids for name, ids in found.items()}
         known = self.store.get(wanted)
         writes = [
@@ -29,9 +32,9 @@ class Links:
         ]
         if not all(self.store.commit(writes)):
             raise RetryableError("links changed while they were being written")
-        self._wake(put.key.pk.split("#of#", 1)[1] for put in writes if put.expected == 0)
+        return self._wake(put.key.pk.split("#of#", 1)[1] for put in writes if put.expected == 0)
 
-    def _wake(self, names: Iterable[str]) -> None:
+    def _wake(self, names: Iterable[str]) -> bool:
         """Prices and stock that waited for these articles to be listed need wait no longer."""
         channels = self.retailer.channels_of(self.connection)
         rows = self.store.get(
@@ -49,7 +52,7 @@ class Links:
             if _waits(target):
                 fresh = target.model_copy(update={"attempts": (), "state": TargetState.DIRTY})
                 woken.append(target_put(fresh, row.rev, settle=settle))
-        self.store.commit(woken)
+        return any(self.store.commit(woken))
 
 
 def _waits(target: Target) -> bool:

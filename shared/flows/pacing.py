@@ -104,7 +104,7 @@ class LeasedPacer:
         self.calling()
         shut = self._breaker is not None and self._breaker.shut
         if shut or self._until is None or now >= self._until:
-            self._held = 0
+            self._lapse()
         points = cost * self._limits.call
         if self._held < points:
             self._lease(points, now)
@@ -211,6 +211,12 @@ class LeasedPacer:
             left = replace(known, bucket=bucket.capped(bucket.size))
             if self._store.commit([Put(self._key, left.body(), row.rev)])[0]:
                 return
+
+    def _lapse(self) -> None:
+        """Give up what was not spent in time; the next block is as large as what was."""
+        if self._held > 0:
+            self._block = (self._block - self._held) // 2
+        self._held = 0
 
     def _lease(self, points: int, now: datetime) -> None:
         """Take a block off the bucket; what may not be kept is taken for this call alone."""

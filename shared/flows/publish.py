@@ -6,7 +6,7 @@ that a crash or a lost answer is followed by reading back, never by sending blin
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import batched, groupby
 
@@ -15,10 +15,11 @@ from shared.domain.targets import Priority
 from shared.errors import AccessError, InDoubtError, RejectedError, RetryableError
 from shared.flows import keys
 from shared.flows.derive import target_put
-from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out
+from shared.flows.issues import LOCKED_OUT, Issues, locked_out
 from shared.flows.lanes import DRAIN, Urgent, due_now
 from shared.flows.leases import Lease, Leases, Released
 from shared.flows.links import Links, merged
+from shared.flows.published import Published
 from shared.flows.pushes import as_pushes
 from shared.flows.refusals import for_all, line_refused, unsaid
 from shared.flows.roster import enrolled
@@ -28,33 +29,6 @@ from shared.model.target import Outcome, Push, StockValue, Target, TargetState, 
 from shared.ports import ChannelPublisher, Clock, Key, LaterPublisher, Store
 
 TRIES = 6
-
-
-@dataclass(slots=True)
-class Published:
-    """What a run did, and what of it is to be looked at once more, by when."""
-
-    out_of_time: Callable[[], bool]
-    applied: int = 0
-    rejected: int = 0
-    retried: int = 0
-    withheld: int = 0
-    problems: list[Problem] = field(default_factory=list)
-    waiting: dict[Key | None, datetime] = field(default_factory=dict)
-
-    @property
-    def again(self) -> datetime | None:
-        """When to look once more; None when nothing is left."""
-        return min(self.waiting.values(), default=None)
-
-    def come_back(self, at: datetime | None, *, key: Key | None = None) -> None:
-        """Look again at this target, or at everything, then; None takes back an earlier wish."""
-        if at is None:
-            self.waiting.pop(key, None)
-        elif key is None:
-            self.waiting[None] = min(at, self.waiting.get(None, at))
-        else:
-            self.waiting[key] = at
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +72,7 @@ class Publisher:
             if released is not Released.WANTED:
                 break
             if result.again is not None or out_of_time():
-                result.come_back(self.clock.now())
+                result.soon(self.clock.now())
                 break
             lease = self.leases.acquire(f"publish#{self.connection}")
         self.issues.report(result.problems)
@@ -111,28 +85,32 @@ class Publisher:
             while self._round(result, withheld=withheld):
                 renewed = self.leases.renew(lease)
                 if renewed is None or out_of_time():
-                    result.come_back(self.clock.now())
+                    result.soon(self.clock.now())
                     return
                 lease = renewed
         except RetryableError as error:
             if error.after is not None:  # until then nothing here can be done
                 result.waiting.clear()
-            result.come_back(self.clock.now() + (error.after or timedelta(seconds=5)))
+            result.soon(self.clock.now() + (error.after or timedelta(seconds=5)))
         except AccessError as error:
             result.problems.append(locked_out(self.connection, error))
-            result.come_back(self.clock.now() + LOCKED_OUT)
+            result.soon(self.clock.now() + LOCKED_OUT)
 
     def _round(self, result: Published, *, withheld: bool) -> bool:
-        """One pass over the most urgent lane that holds anything due; False when none does."""
+        """One pass over the lanes, most urgent first; whether there is more to do at once.
+
+        A lane that was empty is not asked twice: what comes in meanwhile leaves word.
+        """
+        found = result.woken = False
         for lane, until in self._lanes(withheld=withheld):
             due = due_now(self.store, lane, now=until, later=self.later)
-            if due.again is not None:
-                result.come_back(due.again)
-            held = self._fresh(row.key for row in due.rows)
-            if held:
+            result.soon(due.again)
+            if held := self._fresh(row.key for row in due.rows):
+                found = True
                 self._publish(held, result)
-                return True
-        return False
+                if due.more or result.woken or result.out_of_time():
+                    return True
+        return found and result.again is not None and result.again <= self.clock.now()
 
     def _lanes(self, *, withheld: bool) -> Iterable[tuple[str, datetime]]:
         channels = self.retailer.channels_of(self.connection)
@@ -191,7 +169,8 @@ class Publisher:
         """Look instead of sending; of products first by which ids the channel knows them."""
         for some in batched(held, self.channel_client.seen_at_once(facet), strict=False):
             if facet is Facet.CONTENT:
-                self._links.remember(self.channel_client.listed(self._lines(some)))
+                found = self.channel_client.listed(self._lines(some))
+                result.woken |= self._links.remember(found)
             lines = [p for p in self._lines(some) if p.links or facet is Facet.CONTENT]
             shown = self.channel_client.shown(facet, lines) if lines else {}
             now = self.clock.now()
@@ -271,7 +250,9 @@ class Publisher:
             self._settle_all(facet, marked, outcomes, result)
             if stop is not None:
                 raise stop
-            if result.out_of_time() or urgent.waits():
+            yields = urgent.waits()
+            result.woken |= yields
+            if result.out_of_time() or yields:
                 return  # the other lines were not marked, and stay dirty
 
     def _ready(
@@ -359,7 +340,7 @@ class Publisher:
                 refused.append(line_refused(self.connection, held.target, outcome))
         self.issues.report(refused)  # told before it is put down, or a crash leaves it untold
         if facet is Facet.CONTENT:
-            self._links.remember(merged(outcome.links for outcome in outcomes))
+            result.woken |= self._links.remember(merged(o.links for o in outcomes))
         self._commit(pairs, result)
 
     def _commit(self, pairs: Sequence[tuple[Held, Target]], result: Published) -> None:

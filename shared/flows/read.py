@@ -1,7 +1,7 @@
 """Read a connection: scheduled polls that lose nothing, and single re-reads that hints ask for."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -31,11 +31,11 @@ from shared.ports import (
     Put,
     Queues,
     Refusal,
-    ReturnSource,
     Row,
     ShipmentSource,
     Store,
 )
+from shared.return_ports import ReturnSource
 
 RUN_MAX = timedelta(minutes=10)  # a poll run not heard of for this long was lost, and starts anew
 TRIES = 6
@@ -47,11 +47,16 @@ class Source(FactSource, ShipmentSource, BillingSource, ReturnSource, OrderSourc
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One pass over everything that changed since `since`; `page` is the next one to read."""
+    """One pass over everything that changed since `since`; `page` is the next one to read.
+
+    `row` is the cursor as this run last read or wrote it: nobody else writes it, unless the run was
+    given up as lost or its message came twice.
+    """
 
     started: datetime
     since: datetime | None
     page: str | None
+    row: Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +141,7 @@ class Reader:
         run = self._resumed(entity, message["run"])
         while run is not None:
             page = self._page(entity, run)
-            run = self._advanced(entity, run, page)
+            run = self._advanced(run, page)
             if run is not None and out_of_time():
                 self._go_on(entity, run)
                 return
@@ -193,56 +198,53 @@ class Reader:
         else:
             self.issues.report(refused(page.refused, connection=self.connection, entity=entity))
 
-    def _row(self, entity: Entity) -> Row | None:
+    def _row(self, entity: Entity) -> Row:
         key = keys.cursor(self.connection, entity)
-        return self.store.get([key]).get(key)
+        return self.store.get([key]).get(key) or Row(key, 0, {})
 
     def _begun(self, entity: Entity) -> Run | None:
         """A new run, or None while another one is alive."""
         for _ in range(TRIES):
             row = self._row(entity)
-            body = row.body if row else {}
             now = self.clock.now()
-            if body.get("run") and now < _at(body["heard"]) + RUN_MAX:
+            if row.body.get("run") and now < _at(row.body["heard"]) + RUN_MAX:
                 return None
             overlap = self.retailer.connection(self.connection).overlap
-            since = _at(body["done"]) - overlap if body.get("done") else None
-            run = Run(started=now, since=since, page=None)
-            if self._write(entity, row, run, done=body.get("done")):
-                return run
+            done = row.body.get("done")
+            run = Run(now, _at(done) - overlap if done else None, page=None, row=row)
+            if (begun := self._write(run, done=done)) is not None:
+                return begun
         return None
 
     def _resumed(self, entity: Entity, started: str) -> Run | None:
         row = self._row(entity)
-        if row is None or row.body.get("run") != started:
+        if row.body.get("run") != started:
             return None
         since = row.body.get("since")
         page = row.body.get("page")
-        return Run(_at(started), _at(since) if since else None, str(page) if page else None)
+        return Run(_at(started), _at(since) if since else None, str(page) if page else None, row)
 
-    def _advanced(self, entity: Entity, run: Run, page: str | None) -> Run | None:
+    def _advanced(self, run: Run, page: str | None) -> Run | None:
         """The cursor moves only past what was kept; the last page makes the run count."""
-        row = self._row(entity)
-        if row is None or row.body.get("run") != run.started.isoformat():
-            return None
         if page is None:
-            self._write(entity, row, None, done=run.started.isoformat())
+            self._write(run, done=run.started.isoformat(), ended=True)
             return None
-        ahead = Run(run.started, run.since, page)
-        return ahead if self._write(entity, row, ahead, done=row.body.get("done")) else None
+        return self._write(replace(run, page=page), done=run.row.body.get("done"))
 
-    def _write(self, entity: Entity, row: Row | None, run: Run | None, *, done: Json) -> bool:
+    def _write(self, run: Run, *, done: Json, ended: bool = False) -> Run | None:
+        """The run with the cursor as it is now; None if somebody else wrote it."""
         now = self.clock.now().isoformat()
-        ended = now if run is None else row.body.get("ended") if row else None
-        body: dict[str, Json] = {"done": done, "heard": now, "ended": ended}
-        if run is not None:
+        said = now if ended else run.row.body.get("ended")
+        body: dict[str, Json] = {"done": done, "heard": now, "ended": said}
+        if not ended:
             body |= {
                 "run": run.started.isoformat(),
                 "since": run.since.isoformat() if run.since else None,
                 "page": run.page,
             }
-        key = keys.cursor(self.connection, entity)
-        return self.store.commit([Put(key, body, row.rev if row else 0)])[0]
+        key, rev = run.row.key, run.row.rev
+        written = self.store.commit([Put(key, body, rev)])[0]
+        return replace(run, row=Row(key, rev + 1, body)) if written else None
 
     def _unreadable(self, refusal: Refusal) -> Problem:
         """One exception per order, whether a hint led to it or a poll."""

@@ -10,7 +10,7 @@ from shared.errors import AccessError, RejectedError, RetryableError, Unreachabl
 from shared.flows import keys
 from shared.flows.apply import apply
 from shared.flows.cases import Cases, return_intent, unasked
-from shared.flows.erp_links import ErpLinks
+from shared.flows.erp_links import ErpLinks, reread
 from shared.flows.intents import Intents, Steps
 from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out
 from shared.flows.returns_told import ReturnNews
@@ -19,7 +19,8 @@ from shared.model.ids import Entity
 from shared.model.issue import IssueKind
 from shared.model.retailer import Retailer
 from shared.model.returns import CALLED, ErpReturn, Return
-from shared.ports import Bus, Clock, FactReader, Queues, ReturnSink, Store
+from shared.ports import Bus, Clock, FactReader, Queues, Store
+from shared.return_ports import BILLS_OF, ReturnSink
 
 REFERENCE_MAX = 35  # SAP PurchaseOrderByCustomer
 
@@ -62,7 +63,9 @@ class ErpReturns:
             ReturnNews(self.bus, self.issues, self.clock, self.store).tell(told, found.case)
             after = self.cases.change(order_id, lambda case: self.merged(case, said))
             self._restocked(said, source, after or told)
-        if linked is None:
+        if linked is None:  # its bills may have come before it: looked for once the link is there
+            bills = f"{BILLS_OF}{said.document}"
+            self.queues.send([reread(self.connection, Entity.INVOICE, bills)])
             links.link(said.document, order_id)
 
     def merged(self, case: Case, said: ErpReturn) -> Case | None:

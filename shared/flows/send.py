@@ -5,9 +5,10 @@ by a second worker, the ERP is asked for our reference first; only when it holds
 a lost request can no longer land, is the order posted again.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 
 from shared.domain import content, customers, demand, lifecycle, orders
 from shared.errors import (
@@ -20,8 +21,10 @@ from shared.errors import (
 from shared.flows import keys
 from shared.flows.cases import TO_SEND, CaseRow, Cases, uncredited
 from shared.flows.customers import Customers
+from shared.flows.duplicates import order_twice
 from shared.flows.erp_links import ErpLinks
 from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out
+from shared.flows.trailing import Trailing
 from shared.model.case import Case, CaseState, HoldReason, Intent, IntentKind, IntentState
 from shared.model.events import OrderAccepted, OrderCancelled
 from shared.model.issue import IssueKind
@@ -35,7 +38,10 @@ DELAY_MAX_S = 900  # SQS delays a message by 15 minutes at most
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """`settle` is how late a lost request may still take effect in this ERP."""
+    """`settle` is how late a lost request may still take effect in this ERP.
+
+    `seen` are cases read for a batch at once; one that has changed since is read again.
+    """
 
     connection: str
     erp: OrderSink
@@ -47,6 +53,12 @@ class Sender:
     clock: Clock
     settle: timedelta
     customers: Customers | None = None
+    seen: dict[str, CaseRow] = field(default_factory=dict)
+    trailing: Trailing = field(default_factory=Trailing)
+
+    def look(self, order_ids: Iterable[str]) -> None:
+        """Read the cases that are about to be sent, in one call."""
+        self.seen.update(self.cases.find_all(order_ids))
 
     def send(self, order_id: str, *, retry_rejected: bool = False) -> bool:
         """Bring one order into the ERP, or raise RetryableError saying when to look again.
@@ -54,15 +66,17 @@ class Sender:
         Answers whether the ERP had it before, so that it may be due for a change.
         """
         if retry_rejected:
+            self.seen.pop(order_id, None)
             self._again(order_id)
-        found = self.cases.find(order_id)
+        found = self.seen.pop(order_id, None) or self.cases.find(order_id)
         if found is None:
             return False
         if found.case.state not in TO_SEND:
             self._freed(found.case)
             return found.case.erp_order is not None
         try:
-            self._go_on(found)
+            if not self._go_on(found):
+                return self.send(order_id)
         except UnreachableError:
             self._postpone(order_id)
         except AccessError as error:
@@ -81,13 +95,15 @@ class Sender:
         if found is not None and found.case.erp_order is not None:
             posted = self.erp.find_order(found.case.order, found.case.reference)
             self._report_duplicates(found.case, posted)
+        if found is not None and self.customers is not None:
+            self.customers.check(found.case.order)
 
-    def _go_on(self, found: CaseRow) -> None:
+    def _go_on(self, found: CaseRow) -> bool:
+        """Whether this case was it; it has changed meanwhile if not."""
         intent = found.case.intent(self._intent_id)
         if intent is None or intent.state in {IntentState.PLANNED, IntentState.REJECTED}:
-            self._post(found, intent or self._planned(found.case))
-        elif intent.open:
-            self._ask(found, intent)
+            return self._post(found, intent or self._planned(found.case))
+        return not intent.open or self._ask(found, intent)
 
     def _postpone(self, order_id: str) -> None:
         """Wait in the lane until the sweep comes by: messages that wait would grow in number."""
@@ -111,13 +127,13 @@ class Sender:
             reference=case.reference,
         )
 
-    def _ask(self, found: CaseRow, intent: Intent) -> None:
+    def _ask(self, found: CaseRow, intent: Intent) -> bool:
         """The earlier request may have landed: look before anything is sent again."""
         posted = self.erp.find_order(found.case.order, intent.reference)
         if posted:
             self._report_duplicates(found.case, posted)
             self._accepted(found, intent, posted[0], asked=True)
-            return
+            return True
         sent_at = intent.sent_at or self.clock.now()
         safe_at = sent_at + self.settle
         now = self.clock.now()
@@ -127,23 +143,23 @@ class Sender:
                 after=safe_at - now,
             )
         if any(demand.wanted(found.case.newest, found.case.refunds).values()):
-            self._post(found, intent)
-        else:
-            self._unsent(found, intent, "cancelled before it arrived")
+            return self._post(found, intent)
+        self._unsent(found, intent, "cancelled before it arrived")
+        return True
 
-    def _post(self, found: CaseRow, intent: Intent) -> None:
+    def _post(self, found: CaseRow, intent: Intent) -> bool:
         try:
             found = self._booked(found)
         except RejectedError as error:
             self._rejected(found, intent, error)
-            return
-        now = self.clock.now()
+            return True
+        now, due = self.clock.now(), self.clock.now() + self.settle
         sent = orders.sent(intent, now=now)
         case = orders.with_intent(found.case, sent)
         case = lifecycle.advance(case, CaseState.SENDING, now=now)
         case = orders.noted(case, "sent to ERP", f"attempt {sent.attempts}", now=now)
-        if not self.cases.commit(case, found.rev, due=now + self.settle):
-            raise RetryableError("another worker is sending this order", after=self.settle)
+        if not self.trailing.beside(partial(self.cases.commit, case, found.rev, due=due)):
+            return False
         row = CaseRow(case, found.rev + 1)
         try:
             posted = self.erp.post_order(case.order, sent.reference)
@@ -157,21 +173,25 @@ class Sender:
             self._rejected(row, sent, error)
         else:
             self._accepted(row, sent, posted)
+        return True
 
     def _booked(self, found: CaseRow) -> CaseRow:
         """The case with the ERP's customer, who is written down with the intent to send."""
         if self.customers is None:
             return found
         order = self.customers.booked(found.case.order)
-        return CaseRow(found.case.model_copy(update={"order": order}), found.rev)
+        if order == found.case.order:
+            return found
+        case = found.case.model_copy(update={"order": order})
+        booked = order.terms.sold_to if order.terms else None
+        case = orders.noted(case, "customer known", booked or "", now=self.clock.now())
+        return CaseRow(case, found.rev)
 
     def _accepted(
         self, found: CaseRow, intent: Intent, posted: PostedOrder, *, asked: bool = False
     ) -> None:
         """Told before it is put down: after a crash the ERP is asked, and all is told once more."""
         now = self.clock.now()
-        links = ErpLinks(self.connection, self.store, self.queues)
-        links.link(posted.erp_order, found.case.order.order_id)
         self._tell(found.case, intent, posted)
         self._close(found.case, always=asked or intent.attempts > 1)
 
@@ -186,9 +206,18 @@ class Sender:
             case = orders.noted(case, "accepted by ERP", posted.erp_order, now=now)
             return lifecycle.settled(case, now=now)
 
-        case = self.cases.change(found.case.order.order_id, step)
-        if case is not None:
-            self._look_again(case)
+        self.trailing.works.append(partial(self._recorded, found, posted.erp_order, step))
+        if not self.seen:
+            self.trailing.finish()
+
+    def _recorded(self, found: CaseRow, erp_order: str, step: Callable[[Case], Case]) -> None:
+        """Both or none: a case the ERP holds whose number leads nowhere would never ship."""
+        order_id, case = found.case.order.order_id, step(found.case)
+        links, put = ErpLinks(self.connection, self.store, self.queues), self.cases.put
+        whole = links.link_with(put(case, found.rev), erp_order, order_id)
+        now = case if whole else self.cases.change(order_id, step)
+        if now is not None:
+            self._look_again(now)
 
     def _look_again(self, case: Case) -> None:
         """What changed meanwhile is to be changed; should this get lost, the sweep finds it."""
@@ -303,22 +332,7 @@ class Sender:
         return case.model_copy(update={"holds": (), "order": customers.unbooked(case.order)})
 
     def _report_duplicates(self, case: Case, posted: Sequence[PostedOrder]) -> None:
-        numbers = [p.erp_order for p in posted]
-        if len(numbers) == 1:
-            return
-        self.issues.report(
-            [
-                Problem(
-                    kind=IssueKind.DUPLICATE_IN_ERP,
-                    subject=case.order.order_id,
-                    connection=self.connection,
-                    summary=f"the ERP holds {case.reference} {len(numbers)} times: "
-                    + ", ".join(numbers),
-                    remedy=f"keep {numbers[0]}, reject all items of the others in the ERP",
-                    at_risk=case.order.total,
-                )
-            ]
-        )
+        self.issues.report(order_twice(self.connection, case, [p.erp_order for p in posted]))
 
     def _refusal(self, case: Case, error: RejectedError) -> Problem:
         return Problem(

@@ -1,74 +1,81 @@
 """Calls under way at once, counted across functions: a semaphore whose places are leased.
 
 For vendors that refuse one call too many, whoever makes it. A function takes a place before its
-first call and gives it back when it ends; one that dies loses it when its lease is over.
+first call and gives it back when it ends; one that dies loses it when its lease is over. Each place
+is a row of its own, so that who ends and who begins do not contend.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from shared.errors import RetryableError, ThrottledError
+from shared.errors import ThrottledError
 from shared.flows import keys
 from shared.model.base import Json
-from shared.ports import Clock, Put, Row, Store
+from shared.ports import Clock, Key, Put, Row, Store
 
-TRIES: Final = 12
+ROUNDS: Final = 3
 LEASE: Final = timedelta(seconds=90)  # longer than a function may run
 AGAIN: Final = timedelta(seconds=2)
+FREE: Final[Mapping[str, Json]] = {"until": None}
+
+
+def taken(row: Row | None, now: datetime) -> bool:
+    """Whether somebody holds this place."""
+    until = row.body["until"] if row else None
+    return until is not None and datetime.fromisoformat(str(until)) > now
 
 
 class Slots:
-    """One place of a connection's, held or not."""
+    """One place of a connection's, held or not; the one given back last is tried first, unseen."""
 
     def __init__(self, connection: str, count: int, store: Store, clock: Clock) -> None:
-        self._key = keys.slots(connection)
-        self._count = count
+        self._keys = keys.slots(connection, count)
         self._store = store
         self._clock = clock
-        self._mine: str | None = None
+        self._mine: tuple[Key, int] | None = None
+        self._left: tuple[Key, int] | None = None
         self._until: datetime | None = None
+        self._last: int | None = None
 
     def hold(self) -> None:
         """Have a place, or raise ThrottledError saying when to come back."""
         now = self._clock.now()
         if self._mine is not None and self._until is not None and now < self._until - LEASE / 2:
             return
-        for _ in range(TRIES):
-            row = self._store.get([self._key]).get(self._key)
-            places, last = _read(row)
-            taken = {name: at for name, at in places.items() if at > now and name != self._mine}
-            if len(taken) >= self._count:
-                self._mine = None
-                raise ThrottledError(f"every place of {self._key.pk} is taken", after=AGAIN)
-            name, until = str(last + 1), now + LEASE
-            if self._write(row, {**taken, name: until}, last + 1):
-                self._mine, self._until = name, until
-                return
-        raise ThrottledError(f"{self._key.pk} is contended", after=AGAIN)
+        known, self._mine, self._left = self._mine or self._left, None, None
+        if known is not None and self._take(*known, now):
+            return
+        for _ in range(ROUNDS):
+            rows = self._store.get(self._keys)
+            free = [key for key in self._keys if not taken(rows.get(key), now)]
+            if not free:
+                raise ThrottledError(f"every place of {self._keys[0].pk} is taken", after=AGAIN)
+            for key in self._from_mine(free, now):
+                row = rows.get(key)
+                if self._take(key, row.rev if row else 0, now):
+                    return
+        raise ThrottledError(f"the places of {self._keys[0].pk} are contended", after=AGAIN)
 
     def release(self) -> None:
-        """Let somebody else call."""
+        """Let somebody else call. Whose place was taken over has none to give back."""
         if self._mine is None:
             return
-        name, self._mine = self._mine, None
-        for _ in range(TRIES):
-            row = self._store.get([self._key]).get(self._key)
-            places, last = _read(row)
-            if name not in places:
-                return
-            if self._write(row, {n: at for n, at in places.items() if n != name}, last):
-                return
-        raise RetryableError(f"{self._key.pk} is contended")
+        (key, rev), self._mine = self._mine, None
+        if self._store.commit([Put(key, FREE, rev)])[0]:
+            self._left = key, rev + 1
 
-    def _write(self, row: Row | None, places: dict[str, datetime], last: int) -> bool:
-        held: dict[str, Json] = {name: at.isoformat() for name, at in places.items()}
-        put = Put(self._key, {"places": held, "last": last}, row.rev if row else 0)
-        return self._store.commit([put])[0]
+    def _from_mine(self, free: list[Key], now: datetime) -> list[Key]:
+        """Those that begin together begin at different places."""
+        last = self._last if self._last is not None else now.microsecond // 1000
+        first = last % len(self._keys)
+        after = [key for key in free if self._keys.index(key) >= first]
+        return after + free[: len(free) - len(after)]
 
-
-def _read(row: Row | None) -> tuple[dict[str, datetime], int]:
-    """Who holds a place until when, and the number last given."""
-    places = row.body.get("places") if row else None
-    held = places if isinstance(places, dict) else {}
-    last = int(str(row.body["last"])) if row else 0
-    return {name: datetime.fromisoformat(str(at)) for name, at in held.items()}, last
+    def _take(self, key: Key, rev: int, now: datetime) -> bool:
+        until = now + LEASE
+        if not self._store.commit([Put(key, {"until": until.isoformat()}, rev)])[0]:
+            return False
+        self._mine, self._until = (key, rev + 1), until
+        self._last = self._keys.index(key)
+        return True

@@ -5,6 +5,7 @@ from datetime import datetime
 from shared.flows import keys
 from shared.flows.breaker import Circuit
 from shared.flows.pacing import Rate
+from shared.flows.slots import taken
 from shared.kit.bucket import MILLI
 from shared.model.base import Json
 from shared.model.retailer import Connection, Retailer
@@ -13,17 +14,22 @@ from shared.ports import Key, Row, Store
 
 def connections(store: Store, retailer: Retailer, *, now: datetime) -> list[dict[str, Json]]:
     """One entry for each connection of the retailer's file, in its order."""
-    wanted = [key for c in retailer.connections for key in _keys(c.name)]
+    wanted = [key for c in retailer.connections for key in (*_keys(c), *_places(c))]
     rows = store.get(wanted)
     return [_connection(c, rows, now) for c in retailer.connections]
 
 
-def _keys(name: str) -> tuple[Key, Key, Key]:
-    return keys.breaker(name), keys.rate(name), keys.slots(name)
+def _keys(connection: Connection) -> tuple[Key, Key]:
+    return keys.breaker(connection.name), keys.rate(connection.name)
+
+
+def _places(connection: Connection) -> list[Key]:
+    limits = connection.limits
+    return keys.slots(connection.name, limits.slots) if limits.slots_are_counted else []
 
 
 def _connection(connection: Connection, rows: dict[Key, Row], now: datetime) -> dict[str, Json]:
-    breaker, rate, slots = (rows.get(key) for key in _keys(connection.name))
+    breaker, rate = (rows.get(key) for key in _keys(connection))
     circuit = Circuit.of(breaker)
     limits = connection.limits
     known = Rate.of(rate, limits, now)
@@ -42,7 +48,7 @@ def _connection(connection: Connection, rows: dict[Key, Row], now: datetime) -> 
     if known.curve is not None:
         said["calls_per_second"] = f"{known.bucket.rate / MILLI:.1f}"
     if limits.slots_are_counted:
-        said["calls_under_way"] = _under_way(slots, now)
+        said["calls_under_way"] = sum(taken(rows.get(key), now) for key in _places(connection))
     return said
 
 
@@ -50,9 +56,3 @@ def _state(circuit: Circuit, now: datetime) -> str:
     if not circuit.open:
         return "closed"
     return "half-open" if circuit.until is None or now >= circuit.until else "open"
-
-
-def _under_way(row: Row | None, now: datetime) -> int:
-    places = row.body.get("places") if row else None
-    held = places.values() if isinstance(places, dict) else ()
-    return sum(datetime.fromisoformat(str(until)) > now for until in held)

@@ -87,6 +87,7 @@ class Tracer:
             "erp_order": case.erp_order,
             "erp_total": str(case.erp_total) if case.erp_total else None,
             "reference": case.reference,
+            "terms": case.order.terms.model_dump(mode="json") if case.order.terms else None,
             "lines": [
                 {
                     "line_id": line.line_id,

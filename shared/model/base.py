@@ -12,14 +12,20 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, JsonV
 class Canonical(BaseModel):
     """Ours: immutable, and an unknown field is a bug."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True
+    )
 
 
 class Foreign(BaseModel):
     """Theirs: we name the fields we need; theirs may grow."""
 
     model_config = ConfigDict(
-        frozen=True, extra="ignore", populate_by_name=True, hide_input_in_errors=True
+        frozen=True,
+        extra="ignore",
+        populate_by_name=True,
+        hide_input_in_errors=True,
+        defer_build=True,
     )
 
 

@@ -3,10 +3,14 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
-from tests.bench import prices, stock
+from tests.bench import orders, prices, stock
 from tests.bench.metric import Area, Line, Size
 
-AREAS: Final[Mapping[str, Area]] = {"prices": prices.AREA, "stock": stock.AREA}
+AREAS: Final[Mapping[str, Area]] = {
+    "prices": prices.AREA,
+    "stock": stock.AREA,
+    "orders": orders.AREA,
+}
 
 
 def run(area: str, size: Size, say: Callable[[Line], None], only: Iterable[str] = ()) -> bool:

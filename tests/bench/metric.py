@@ -14,8 +14,9 @@ DIGITS = Decimal("0.001")
 class Line:
     """One measurement. `ratio` is `value / bound`, or `value` where the bound is zero.
 
-    `most` is the largest ratio that passes; None compares and never fails, which is how the peers'
-    patterns are shown. An `exact` one has to be the bound itself.
+    `most` is the largest ratio that passes, `least` the smallest; without either it compares and
+    never fails, which is how the peers' patterns are shown. An `exact` one has to be the bound
+    itself.
     """
 
     metric: str
@@ -24,6 +25,7 @@ class Line:
     unit: str
     most: Decimal | None = None
     exact: bool = False
+    least: Decimal | None = None
 
     @property
     def ratio(self) -> Decimal:
@@ -33,16 +35,20 @@ class Line:
     def ok(self) -> bool:
         if self.exact:
             return self.value == self.bound
+        if self.least is not None and self.ratio < self.least:
+            return False
         return self.most is None or self.ratio <= self.most
 
     def to_json(self) -> dict[str, Json]:
+        passes = "ratio_at_most" if self.least is None else "ratio_at_least"
+        limit = self.most if self.least is None else self.least
         return {
             "metric": self.metric,
             "value": _number(self.value),
             "bound": _number(self.bound),
             "ratio": _number(self.ratio),
             "unit": self.unit,
-            "ratio_at_most": 1 if self.exact else _number(self.most),
+            passes: 1 if self.exact else _number(limit),
             "ok": self.ok,
         }
 

@@ -1,6 +1,9 @@
-"""Carts as shoppers fill them, posted as orders: sums right to the cent, by Hypothesis."""
+"""Carts as shoppers fill them, posted as orders: right to the cent, by Hypothesis or by seed."""
 
-from decimal import Decimal
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Protocol
 
 from hypothesis import strategies as st
 
@@ -10,27 +13,88 @@ from shared.model.money import Money, split
 CURRENCIES = ("GBP", "EUR")
 
 
+class Choices(Protocol):
+    """Who fills the cart: Hypothesis, or a seeded generator where there are many."""
+
+    def between(self, least: int, most: int) -> int: ...
+
+    def whether(self) -> bool: ...
+
+    def one_of(self, names: Sequence[str]) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What Hypothesis draws, so that it can make a cart smaller."""
+
+    draw: st.DrawFn
+
+    def between(self, least: int, most: int) -> int:
+        return self.draw(st.integers(least, most))
+
+    def whether(self) -> bool:
+        return self.draw(st.booleans())
+
+    def one_of(self, names: Sequence[str]) -> str:
+        return self.draw(st.sampled_from(names))
+
+
+@dataclass(frozen=True, slots=True)
+class Seeded:
+    """The carts of one seed, the same every time."""
+
+    random: Random
+
+    def between(self, least: int, most: int) -> int:
+        return self.random.randint(least, most)
+
+    def whether(self) -> bool:
+        return self.random.random() < 0.5
+
+    def one_of(self, names: Sequence[str]) -> str:
+        return self.random.choice(names)
+
+
+@dataclass(slots=True)
+class Part:
+    """One line, or one way of shipping, in minor units."""
+
+    line_id: str
+    title: str
+    unit_price: int
+    sku: str = ""
+    quantity: int = 1
+    off: list[int] = field(default_factory=list)
+    tax: int = 0
+
+    @property
+    def net(self) -> int:
+        return self.unit_price * self.quantity - sum(self.off)
+
+
 @st.composite
 def carts(draw: st.DrawFn) -> dict[str, Json]:
+    return cart(Drawn(draw))
+
+
+def cart(choose: Choices) -> dict[str, Json]:
     """The body of POST /v1/orders for a cart: discounts, tax either way, shipping, tips, tenders.
 
     Prices, discounts and taxes are what a shop may charge, not what any rate times any price is.
     """
-    currency = draw(st.sampled_from(CURRENCIES))
-    included = draw(st.booleans())
-    lines = [draw(_line(str(i))) for i in range(1, draw(st.integers(1, 6)) + 1)]
-    if draw(st.booleans()):
-        tip = draw(st.integers(1, 2000))
-        lines.append(_part("tip", sku="HAT-M", title="Tip", quantity=1, unit_price=tip))
-    shipping = [draw(_shipping()) for _ in range(draw(st.integers(0, 2)))]
-    _divide(draw, lines)
+    currency = choose.one_of(CURRENCIES)
+    included = choose.whether()
+    lines = [_line(choose, str(i)) for i in range(1, choose.between(1, 6) + 1)]
+    if choose.whether():
+        lines.append(Part("tip", "Tip", choose.between(1, 2000), sku="HAT-M"))
+    shipping = [_shipping(choose) for _ in range(choose.between(0, 2))]
+    _divide(choose, lines)
     parts = [*lines, *shipping]
-    total = sum(part["net"] for part in parts)  # type: ignore[misc]
-    taxes = sum(part["tax"] for part in parts)  # type: ignore[misc]
-    due = total if included else total + taxes
+    taxes = sum(part.tax for part in parts)
+    due = sum(part.net for part in parts) + (0 if included else taxes)
 
-    def text(amount: object) -> str:
-        return Money(amount=int(str(amount)), currency=currency).text()
+    def text(amount: int) -> str:
+        return Money(amount=amount, currency=currency).text()
 
     return {
         "channel": "shop",
@@ -39,92 +103,66 @@ def carts(draw: st.DrawFn) -> dict[str, Json]:
         "currency": currency,
         "taxes_included": included,
         "lines": [_said_line(part, text) for part in lines],
-        "shipping": [_said_shipping(part, text) for part in shipping],
-        "payments": draw(_tenders(due, text)),
+        "shipping": [{**_said(part, text), "price": text(part.unit_price)} for part in shipping],
+        "payments": _tenders(choose, due, text),
         "total": text(due),
         "total_tax": text(taxes),
     }
 
 
-def _part(line_id: str, **fields: object) -> dict[str, object]:
-    part = {"line_id": line_id, "off": [], "tax": 0, **fields}
-    part["net"] = int(str(part["unit_price"])) * int(str(part.get("quantity", 1)))
+def _line(choose: Choices, line_id: str) -> Part:
+    sku = choose.one_of(["HAT-M", "HAT-S"])
+    units, price = choose.between(1, 40), choose.between(0, 50_000)
+    return _reduced(choose, Part(line_id, "Hat", price, sku=sku, quantity=units))
+
+
+def _shipping(choose: Choices) -> Part:
+    return _reduced(choose, Part("post", "Post", choose.between(0, 3000)))
+
+
+def _reduced(choose: Choices, part: Part) -> Part:
+    off = choose.between(0, part.net) if choose.whether() else 0
+    part.off += [off] if off else []
+    if choose.whether():
+        part.tax = choose.between(0, part.net // 4)
     return part
 
 
-@st.composite
-def _line(draw: st.DrawFn, line_id: str) -> dict[str, object]:
-    part = _part(
-        line_id,
-        sku=draw(st.sampled_from(["HAT-M", "HAT-S"])),
-        title="Hat",
-        quantity=draw(st.integers(1, 40)),
-        unit_price=draw(st.integers(0, 50_000)),
-    )
-    return _reduced(draw, part)
-
-
-@st.composite
-def _shipping(draw: st.DrawFn) -> dict[str, object]:
-    part = _part("post", title="Post", quantity=1, unit_price=draw(st.integers(0, 3000)))
-    return _reduced(draw, part)
-
-
-def _reduced(draw: st.DrawFn, part: dict[str, object]) -> dict[str, object]:
-    net = int(str(part["net"]))
-    off = draw(st.integers(0, net)) if draw(st.booleans()) else 0
-    part["off"] = [off] if off else []
-    part["net"] = net - off
-    if draw(st.booleans()):
-        part["tax"] = draw(st.integers(0, (net - off) // 4))
-    return part
-
-
-def _divide(draw: st.DrawFn, lines: list[dict[str, object]]) -> None:
+def _divide(choose: Choices, lines: list[Part]) -> None:
     """An order's discount over its lines by their worth; the parts sum to the whole."""
-    worth = [int(str(line["net"])) for line in lines]
-    if not any(worth) or not draw(st.booleans()):
+    worth = [line.net for line in lines]
+    if not any(worth) or not choose.whether():
         return
-    whole = draw(st.integers(0, sum(worth) // 2))
+    whole = choose.between(0, sum(worth) // 2)
     for line, off in zip(lines, split(whole, worth), strict=True):
-        if off:
-            line["off"] = [*line["off"], off]  # type: ignore[misc]
-            line["net"] = int(str(line["net"])) - off
+        line.off += [off] if off else []
 
 
-def _said_line(part: dict[str, object], text: object) -> Json:
-    said = _said_shipping(part, text)
-    assert isinstance(said, dict)
-    said["unit_price"] = said.pop("price")
+def _said_line(part: Part, text: Callable[[int], str]) -> Json:
     return {
-        **said,
-        "line_id": str(part["line_id"]),
-        "sku": str(part["sku"]),
-        "quantity": int(str(part["quantity"])),
+        **_said(part, text),
+        "unit_price": text(part.unit_price),
+        "line_id": part.line_id,
+        "sku": part.sku,
+        "quantity": part.quantity,
     }
 
 
-def _said_shipping(part: dict[str, object], text: object) -> Json:
-    tax = int(str(part["tax"]))
+def _said(part: Part, text: Callable[[int], str]) -> dict[str, Json]:
+    tax: list[Json] = [{"title": "VAT", "rate": "0.2", "amount": text(part.tax)}]
     return {
-        "title": str(part["title"]),
-        "price": text(part["unit_price"]),  # type: ignore[operator]
-        "discounts": [{"title": "off", "amount": text(off)} for off in part["off"]],  # type: ignore[operator, attr-defined]
-        "taxes": [{"title": "VAT", "rate": "0.2", "amount": text(tax)}] if tax else [],  # type: ignore[operator]
+        "title": part.title,
+        "discounts": [{"title": "off", "amount": text(off)} for off in part.off],
+        "taxes": tax if part.tax else [],
     }
 
 
-@st.composite
-def _tenders(draw: st.DrawFn, due: int, text: object) -> list[Json]:
+def _tenders(choose: Choices, due: int, text: Callable[[int], str]) -> list[Json]:
     """Card and gift card, together what is due."""
-    gift = draw(st.integers(0, due)) if draw(st.booleans()) else 0
+    gift = choose.between(0, due) if choose.whether() else 0
     tenders = [("card", due - gift), ("gift_card", gift)]
     return [
-        {"reference": f"T{i}", "gateway": name, "kind": "capture", "amount": text(amount)}  # type: ignore[operator]
+        {"reference": f"T{i}", "gateway": name, "kind": "capture", "amount": text(amount)}
         for i, (name, amount) in enumerate(tenders)
         if amount
     ]
-
-
-def decimal(amount: Json) -> Decimal:
-    return Decimal(str(amount))

@@ -15,6 +15,19 @@ from shared.model.base import Json
 
 ARTICLES = ("HAT-S", "HAT-M", "MUG")
 TRADE, TRADE_LIST = "ZTRD", "gid://shopify/PriceList/1"
+NEWCOMER = "NEWCOMER"  # shipping code of orders whose customers the ERP is to have
+ORDER_RULES = [
+    {
+        "shipping_codes": [NEWCOMER],
+        "customer": "create",
+        "shipping_condition": "02",
+        "payment_terms": "0001",
+        "ship_from": "london",
+        "send_address": True,
+        "tax_codes": [{"percent": "20", "code": "1"}, {"percent": "0", "code": "0"}],
+        "freight_sku": "POST",
+    }
+]
 BULK_FROM = 6  # prices that wait together go by bulk operation from here on
 
 
@@ -43,6 +56,7 @@ def _retailer(folder: Path) -> Path:
     glasgow["source"] = "wms"
     depot = {"name": "depot", "external": {"wms": "D1"}, "source": "wms"}
     raw["locations"].append(depot)
+    raw["order_rules"] = ORDER_RULES
     path = folder / "retailer.toml"
     path.write_text(written(raw), encoding="utf-8")
     return path
@@ -63,6 +77,7 @@ def _stocked(world: World) -> None:
     materials: list[Json] = [
         {"product": "HAT", "title": "Hat", "product_type": "GENR"},
         {"product": "MISC", "title": "Miscellaneous"},
+        {"product": "POST", "title": "Post", "product_type": "SERV"},
         *(article(sku) for sku in ARTICLES),
     ]
     prices: list[Json] = [{"sku": sku, "amount": "19.99", "currency": "GBP"} for sku in ARTICLES]

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from shared.domain import orders
 from shared.errors import (
     AccessError,
     InDoubtError,
@@ -332,3 +333,24 @@ def test_a_hold_written_while_the_case_moves_on_is_put_right(world: World) -> No
     world.cases.sync_holds("shop:77")
     row = world.store.get([key])[key]
     assert HoldCard.model_validate(row.body).holds == {}
+
+
+def test_orders_of_one_batch_are_read_at_once_and_each_is_told(world: World) -> None:
+    placed = [order().model_copy(update={"external_id": name}) for name in ("1", "2", "3")]
+    for one in placed:
+        world.capture.take(one)
+    world.sender.look(one.order_id for one in placed)
+    told = []
+    for one in placed:
+        world.sender.send(one.order_id)
+        told.append(world.bus.types.count("OrderAccepted"))
+    assert told == [1, 2, 3]
+
+
+def test_a_case_that_changed_since_its_batch_was_read_is_read_again(world: World) -> None:
+    world.capture.take(order())
+    world.sender.look(["shop:77"])
+    world.cases.change("shop:77", lambda old: orders.noted(old, "changed", now=NOW))
+    world.sender.send("shop:77")
+    assert case(world).erp_order is not None
+    assert "changed" in [hop.what for hop in case(world).timeline]

@@ -206,3 +206,16 @@ def test_what_the_vendor_says_is_left_is_believed(store: MemoryStore, clock: Set
     mine.told(0)
     with pytest.raises(ThrottledError):
         mine.take(1)
+
+
+def test_callers_of_a_slow_vendor_do_not_lease_away_what_nobody_spends(
+    store: MemoryStore, clock: SetClock
+) -> None:
+    """Fifteen of them call once a second each, of a rate of fifty."""
+    limits = Limits(points_per_second=50, bucket=100)
+    connection = RETAILER.connection("erp").model_copy(update={"limits": limits})
+    callers = [LeasedPacer(connection, store, clock) for _ in range(15)]
+    for _ in range(20):
+        for one in callers:
+            one.take(1)
+        clock.at += timedelta(seconds=1)

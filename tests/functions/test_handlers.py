@@ -81,7 +81,7 @@ def kept(deployment: Deployment, body: bytes) -> None:
     s3: Any = boto3.client("s3")
     inbox = Inbox(
         dynamo,
-        s3,
+        lambda: s3,
         table=deployment.tables[Table.INBOX],
         bucket="archive",
     )

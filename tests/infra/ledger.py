@@ -86,6 +86,7 @@ LEDGER: dict[str, dict[str, Actions]] = {
         "targets lanes": LOOK,
         "orders lanes": LOOK,
         "erp-write": SEND,
+        "shop-read": SEND,
         "shop-write": SEND,
     },
     "dead-letters": {

@@ -1,6 +1,7 @@
 """The bundle as it is deployed: everything a function imports, the retailer's file, no more."""
 
 import hashlib
+import importlib.util
 from pathlib import Path
 
 import aws_cdk as cdk
@@ -38,7 +39,13 @@ def test_the_bundle_holds_our_code_its_dependencies_and_the_retailer_s_file(buil
 def test_the_bundle_holds_nothing_that_is_not_deployed(built: Path) -> None:
     for stranger in ("sandbox", "infra", "tests", "aws_cdk", "moto", "bin"):
         assert not (built / stranger).exists()
-    assert not list(built.rglob("__pycache__"))
+
+
+def test_nothing_is_compiled_when_a_function_starts(built: Path) -> None:
+    """Bytecode lies beside every module, and is believed without a look at the source's time."""
+    for source in (built / "functions" / "runtime.py", built / "boto3" / "__init__.py"):
+        compiled = Path(importlib.util.cache_from_source(str(source)))
+        assert compiled.read_bytes()[4:8] == (0b01).to_bytes(4, "little")
 
 
 def test_only_the_models_of_services_we_use_are_carried(built: Path) -> None:

@@ -195,6 +195,8 @@ def test_the_architecture_says_where_every_row_lives() -> None:
         keys.waiting("<code>", "<order>"),
         keys.link("<connection>", "<key>"),
         keys.gtin("<gtin>"),
+        Key(keys.named("", "").table, "names#<beginning>", "<name>#<sku>"),
+        keys.customer("<connection>", "<digest>"),
         keys.code("<connection>", "<code>"),
         keys.erp_order("<connection>", "<number>"),
         keys.inbox("<connection>", "<delivery>"),
@@ -215,7 +217,7 @@ def test_the_architecture_says_where_every_row_lives() -> None:
         keys.lease("<name>"),
         keys.counter("<sku>", "<location>", 0),
         keys.breaker("<connection>"),
-        keys.slots("<connection>"),
+        keys.slots("<connection>", 1)[0],
         keys.rate("<connection>"),
         keys.rate("<connection>", "<operation>"),
     ]

@@ -60,6 +60,18 @@ def test_text_in_brackets_is_not_markup() -> None:
     assert "[bold]x" in text
 
 
+def test_what_an_unknown_code_may_mean_is_shown_as_the_command_that_says_so() -> None:
+    candidate: Json = {"code": "hat-m", "sku": "HAT-M", "reason": "the same name in other letters"}
+    issue: dict[str, Json] = {
+        "issue_id": "unmapped_sku#shop:1",
+        "connection": "shop",
+        "remedy": "map the code",
+        "candidates": [candidate],
+    }
+    text = printed(lambda console: report.exceptions(console, [issue]), width=400)
+    assert "shelfwire map shop hat-m HAT-M: the same name in other letters" in text
+
+
 def test_an_exception_shows_what_is_at_risk_and_what_to_do() -> None:
     issue: dict[str, Json] = {
         "issue_id": "no_price#S1",

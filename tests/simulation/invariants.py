@@ -26,6 +26,7 @@ from tests.simulation.invariants_orders import (
     stopped_or_too_late,
 )
 from tests.simulation.invariants_refunds import bills_known_once, refunds_credited_once
+from tests.simulation.invariants_returns import returns_asked_once, units_come_back_once
 from tests.simulation.retailer import CANARY
 from tests.simulation.truth import Truth, skus, wanted
 from tests.simulation.vendors import LATE_MS
@@ -274,6 +275,8 @@ INVARIANTS: dict[str, Check] = {
     "I7 money is conserved": money_is_conserved,
     "I7 refunds are credited once": refunds_credited_once,
     "I1 what is billed is known": bills_known_once,
+    "I1 returns are asked for once": returns_asked_once,
+    "I10 units come back once": units_come_back_once,
     "I8 within the vendors' limits": within_limits,
     "I11 promotions in their window": promotions_in_their_window,
     "I12 nothing secret is told": nothing_secret_is_told,

@@ -189,7 +189,8 @@ def each_movement_counts_once(truth: Truth) -> Iterator[str]:
 def _known_there(truth: Truth, sku: str, row: Row | None) -> Iterator[str]:
     book = {k: Decimal(units) for k, units in truth.stock_of(sku).items() if units}
     known = StockCard.model_validate(row.body) if row else None
-    said = {p.location: p.on_hand for p in known.positions if p.on_hand} if known else {}
+    free = {p.location: p.on_hand - p.blocked for p in known.positions} if known else {}
+    said = {place: units for place, units in free.items() if units}
     if said != book:
         yield f"{sku}: {_units(said)} are known to lie there, in the ERP {_units(book)}"
 

@@ -18,14 +18,25 @@ def refunds_credited_once(truth: Truth) -> Iterator[str]:
         case = known.get(f"{shop}:{order.order_id}")
         for refund in order.refunds:
             reference = f"{shop}-R{refund.refund_id}".upper()
-            found = kept.pop(reference, [])
+            found = kept.pop(reference, []) or _adopted(truth, case, refund)
             due = _due(order, refund) if case is not None and case.erp_order else 0
             if len(found) != (due > 0):
                 yield f"refund {reference} of {due} is in the ERP {len(found)} times"
             elif found and decimal_minor(found[0].gross) != due:
                 yield f"refund {reference}: {due} went back, the ERP says {found[0].gross}"
     for reference in kept:
+        if not reference or "-V" in reference:  # made by the ERP's staff, or for goods alone
+            continue
         yield f"the ERP holds {reference}, which no shop refunded"
+
+
+def _adopted(truth: Truth, case: Any, refund: Any) -> list[Any]:
+    """The document that staff of the ERP made, if this refund has it and no other one does."""
+    name = f"credit#{refund.refund_id}"
+    number = next((i.result for i in case.intents if i.intent_id == name), None) if case else None
+    shared = [i for i in case.intents if i.result == number] if case else []
+    documents = truth.world.vendors["erp"].tenant.credits.of(number) if number else []
+    return [d for d in documents if not d.reference and len(shared) == 1]
 
 
 def bills_known_once(truth: Truth) -> Iterator[str]:

@@ -16,9 +16,11 @@ from tests.simulation.mutants_guardrails import GUARDRAILS
 from tests.simulation.mutants_messages import MESSAGES
 from tests.simulation.mutants_movements import MOVEMENTS
 from tests.simulation.mutants_orders import ORDERS
+from tests.simulation.mutants_oversold import OVERSOLD
 from tests.simulation.mutants_owners import OWNERS
 from tests.simulation.mutants_pacing import PACING
 from tests.simulation.mutants_refunds import REFUNDS
+from tests.simulation.mutants_returns import RETURNS
 from tests.simulation.mutants_rules import RULES
 from tests.simulation.sabotage import Mutant
 
@@ -28,6 +30,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *ORDERS,
     *CHANGES,
     *REFUNDS,
+    *RETURNS,
     *CHANNELS,
     *MESSAGES,
     *GUARDRAILS,
@@ -38,6 +41,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *RULES,
     *MOVEMENTS,
     *PACING,
+    *OVERSOLD,
 )
 
 

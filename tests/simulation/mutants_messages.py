@@ -85,8 +85,8 @@ MESSAGES: tuple[Mutant, ...] = (
         (STORM, DEAF),
         (
             READ + "_begun",
-            'since = _at(body["done"]) - overlap if body.get("done") else None',
-            'since = now if body.get("done") else None',
+            "_at(done) - overlap if done else None",
+            "now if done else None",
         ),
     ),
     mutant(

@@ -55,7 +55,7 @@ ORDERS: tuple[Mutant, ...] = (
         (SLOW, STORM),
         (
             SEND + "_post",
-            "if not self.cases.commit(case, found.rev, due=now + self.settle):",
+            "if not self.trailing.beside(partial(self.cases.commit, case, found.rev, due=due)):",
             "if False:",
         ),
     ),

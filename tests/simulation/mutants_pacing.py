@@ -43,7 +43,7 @@ PACING: tuple[Mutant, ...] = (
         "slots are not counted",
         "The ERP refuses calls, because reading and writing do not know of each other.",
         SLOTS,
-        ("shared.flows.slots:Slots.hold", "if len(taken) >= self._count:", "if False:"),
+        ("shared.flows.slots:Slots.hold", "if not taken(rows.get(key), now)]", "if True]"),
     ),
     mutant(
         "a slot is never given back",

@@ -114,7 +114,7 @@ def _heal(play: Play, scenario: Scenario) -> list[str]:
         courier.out_until_ms = 0
         courier.patience = 5
     healed = world.engine.now()
-    world.stretch = 5  # an idle world costs nothing but its rules
+    world.stretch = max(5, world.stretch)  # an idle world costs nothing but its rules
     deadline = world.engine.now_ms + HEALING_MS
     for _ in range(ROUNDS):
         for connection, entity in _unread(world, scenario.reads, healed):

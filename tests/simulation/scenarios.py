@@ -9,9 +9,11 @@ from tests.simulation.scenarios_guardrails import GUARDRAILS
 from tests.simulation.scenarios_movements import MOVEMENTS
 from tests.simulation.scenarios_orders import ORDERS
 from tests.simulation.scenarios_outages import OUTAGES
+from tests.simulation.scenarios_oversold import OVERSOLD
 from tests.simulation.scenarios_owners import OWNERS
 from tests.simulation.scenarios_pacing import PACING
 from tests.simulation.scenarios_prices import PRICES
+from tests.simulation.scenarios_returns import RETURNS
 from tests.simulation.scenarios_rules import RULES
 
 _ALL = (
@@ -26,6 +28,8 @@ _ALL = (
     *PACING,
     *GUARDRAILS,
     *BULK,
+    *OVERSOLD,
     *ENRICHMENT,
+    *RETURNS,
 )
 SCENARIOS: dict[str, Scenario] = {each.name: each for each in _ALL}

@@ -7,13 +7,13 @@ from shared.model.issue import IssueKind
 from shared.ports import Table
 from tests.simulation.engine import SECOND
 from tests.simulation.faults import Kind
-from tests.simulation.scenario import ORDERLY, SHARE, Play, Scenario, catalogue, few, spread
+from tests.simulation.scenario import ORDERLY, SHARE, Play, Scenario, catalogue, few, some, spread
 
 CODE = "LEGACY-1"
 GHOST = 990001  # an order the shop tells of and does not have
 BASE, RAISED = 1000, 1200
 SLOW_MS = 8 * SECOND
-PRODUCTS = 12
+PRODUCTS = 8
 # What a poll costs and three seconds bring back: while a lease is on its way to the shop, a bucket
 # that is full there takes nothing in.
 ROOM = 926 + 34
@@ -32,7 +32,7 @@ def _one_size(play: Play) -> None:
 
 def _unfinished(play: Play) -> None:
     """Goods leave in part, and a code stays unknown."""
-    for at in spread(play, 20 * SECOND, 2):
+    for at in spread(play, 20 * SECOND, some(play, 2)):
         play.later(at, partial(play.order, "shop", ("HAT-M", 3)))
     play.later(play.rng.randint(0, 60) * SECOND, partial(play.coded, "shop", CODE, 1, 1500))
     play.later(play.rng.randint(40, 100) * SECOND, partial(play.deliver, parts=True))
@@ -69,19 +69,19 @@ def _ghost_is_told_of(play: Play) -> list[str]:
 
 def _there_and_back(play: Play) -> None:
     """A price and a level leave and return, while the ERP's answers linger now and then."""
-    for at in spread(play, 100 * SECOND, 5):
+    for at in spread(play, 100 * SECOND, 1 + some(play, 3)):
         play.later(at, partial(_flip_price, play))
-    for at in spread(play, 100 * SECOND, 5):
+    for at in spread(play, 100 * SECOND, 1 + some(play, 3)):
         play.later(at, partial(_flip_level, play))
     erp = play.world.transports["erp"]
-    for at in spread(play, 90 * SECOND, 3):
+    for at in spread(play, 90 * SECOND, some(play, 3)):
         play.later(at, partial(setattr, erp, "slow_ms", SLOW_MS))
         play.later(at + play.rng.randint(1, 6) * SECOND, partial(setattr, erp, "slow_ms", 0))
 
 
 def _among_crashes(play: Play) -> None:
     """A price leaves and returns every few seconds, and publishers die."""
-    for at in spread(play, 60 * SECOND, 6):
+    for at in spread(play, 60 * SECOND, 2 + some(play, 3)):
         play.later(at, partial(_flip_price, play))
 
 
@@ -94,14 +94,14 @@ def _late(play: Play) -> None:
 
 def _levels(play: Play) -> None:
     """A level leaves and returns every few seconds, and requests land late or not at all."""
-    for at in spread(play, 50 * SECOND, 6):
+    for at in spread(play, 50 * SECOND, 2 + some(play, 3)):
         play.later(at, partial(_flip_level, play))
 
 
 def _at_once(play: Play) -> None:
     """Several orders of one article come in one moment, and their goods leave in another."""
     moment = play.rng.randint(1, 10) * SECOND
-    for _ in range(3):
+    for _ in range(some(play, 3)):
         play.later(moment, partial(play.order, "shop", ("HAT-M", 2)))
     if play.rng.random() < SHARE:
         return

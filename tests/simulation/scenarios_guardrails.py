@@ -17,9 +17,9 @@ from tests.simulation.scenarios_prices import BASE, BEFORE, DAYS, LONDON, midnig
 
 RISE, FALL = 40, 30
 LIMITS = f'{{ max_rise = "{RISE}", max_fall = "{FALL}" }}'
-SHARE = '{ max_share = "25", share_from = 2 }'
-MOVED = 2  # of eight prices
-SIZES = ("1", "2", "3", "4", "5", "6", "7", "8")
+SHARE = '{ max_share = "34", share_from = 2 }'
+MOVED = 2  # of six prices
+SIZES = ("1", "2", "3", "4", "5", "6")
 WRONG, FINE = (100, 10_000, 500, 2500), (1100, 1200, 900, 1050)
 DEEP = 400  # a promotion beyond the limits
 SWEPT = 11 * MINUTE  # an idle world sweeps every five minutes
@@ -32,7 +32,7 @@ def _mistyped(play: Play) -> None:
         play.later(20 * SECOND, partial(play.out, "shop", 40 * SECOND))
     steps = [*play.rng.sample(WRONG, 2), *play.rng.sample(FINE, 2), 750, 550]
     play.rng.shuffle(steps)
-    for at, minor in zip(spread(play, 90 * SECOND, 5), steps, strict=False):
+    for at, minor in zip(spread(play, 90 * SECOND, 2 + some(play, 3)), steps, strict=False):
         play.later(at, partial(play.price, "HAT-M", minor, tell=play.rng.random() < 0.8))
     play.later(50 * SECOND, partial(play.price, "HAT-L", 1080))
     _people(play, 110 * SECOND)

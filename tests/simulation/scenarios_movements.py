@@ -20,7 +20,7 @@ def _empty(play: Play) -> None:
 def _disorder(play: Play) -> None:
     """Movements are late, doubled, and some sent only much later; counts are made in between."""
     house = Warehouse(play)
-    for at in spread(play, 70 * SECOND, 7 + some(play, 3)):
+    for at in spread(play, 70 * SECOND, 4 + some(play, 3)):
         play.later(at, partial(_something, house))
     for at in spread(play, 80 * SECOND, some(play, 2)):
         play.later(at, partial(_counted, house))
@@ -60,7 +60,7 @@ def _transfers(play: Play) -> None:
     house = Warehouse(play)
     first = [house.receive(SKU, place, 20) for place in PLACES]
     play.later(0, partial(house.tell, first))
-    for at in spread(play, 70 * SECOND, 3 + some(play, 2)):
+    for at in spread(play, 70 * SECOND, 2 + some(play, 2)):
         play.later(at, partial(_sent, house))
         play.later(at + play.rng.randint(5, 30) * SECOND, partial(_arrived, house))
     play.later(105 * SECOND, partial(_all_arrived, house))

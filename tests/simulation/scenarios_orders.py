@@ -44,11 +44,11 @@ def _one_left(play: Play) -> None:
 
 def _last_unit(play: Play) -> None:
     """Two shops offer the last unit and several shoppers want it."""
-    for at in spread(play, 20 * SECOND, 3):
+    for at in spread(play, 20 * SECOND, 1 + some(play, 2)):
         shop = play.rng.choice(play.world.shops)
         play.later(at, partial(play.order, shop, ("HAT-M", 1)))
     play.later(MINUTE, play.deliver)
-    for at in spread(play, 30 * SECOND, 2):
+    for at in spread(play, 30 * SECOND, some(play, 2)):
         shop = play.rng.choice(play.world.shops)
         play.later(80 * SECOND + at, partial(play.order, shop, ("HAT-M", 1)))
 
@@ -125,7 +125,7 @@ def _given_back(play: Play) -> None:
     for at in spread(play, 10 * SECOND, some(play, 2)):
         play.later(at, partial(play.order, "shop", ("HAT-M", play.rng.randint(1, 2))))
     play.later(play.rng.randint(30, 50) * SECOND, play.deliver)
-    for at in spread(play, 60 * SECOND, 2):
+    for at in spread(play, 60 * SECOND, some(play, 2)):
         restock = play.rng.random() < SHARE
         play.later(50 * SECOND + at, partial(play.refund, "shop", restock=restock))
     late = play.rng.randint(50, 110) * SECOND
@@ -166,7 +166,7 @@ def _revoked(play: Play) -> None:
     for at in spread(play, 60 * SECOND, some(play, 2)):
         play.later(at, partial(play.order, "shop", ("HAT-M", 1)))
     play.later(play.rng.randint(0, 60) * SECOND, partial(play.price, "HAT-M", 1250))
-    for at in spread(play, 80 * SECOND, 3):
+    for at in spread(play, 80 * SECOND, 1 + some(play, 2)):
         play.later(at, partial(play.revoke, play.rng.choice(("erp", "shop"))))
 
 

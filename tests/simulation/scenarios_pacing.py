@@ -10,8 +10,8 @@ from tests.simulation.engine import MINUTE, SECOND
 from tests.simulation.faults import Kind
 from tests.simulation.scenario import ORDERLY, Play, Scenario, catalogue, few, some, spread
 
-DOWN_MS = 30 * MINUTE
-TRIED_AT_MOST = 30  # five failures, a probe in 15 s, 30 s, ... 5 min, and calls that were under way
+DOWN_MS = 12 * MINUTE
+TRIED_AT_MOST = 20  # five failures, a probe in 15 s, 30 s, ... 4 min, and calls that were under way
 BUSY = frozenset({Kind.THROTTLED, Kind.BUSY})
 
 
@@ -20,11 +20,11 @@ def _two_shops(play: Play) -> None:
 
 
 def _down(play: Play) -> None:
-    """A shop is gone for half an hour, while prices and stock change and the other shop sells."""
+    """A shop is gone for twelve minutes, while prices and stock change and the other shop sells."""
     hangs = play.rng.random() < 0.5
     play.lasts_ms = DOWN_MS + 5 * MINUTE
     play.later(10 * SECOND, partial(_goes, play, hangs=hangs))
-    for at in spread(play, DOWN_MS, 6):
+    for at in spread(play, DOWN_MS, 3):
         play.later(20 * SECOND + at, partial(play.stock, "HAT-M", 1))
     play.later(MINUTE, partial(play.order, "shop", ("HAT-M", 1)))
 
@@ -73,7 +73,7 @@ def _never_open(play: Play) -> list[str]:
 def _few_slots(play: Play) -> None:
     """An ERP that counts calls under way, with seconds per call, while all read and write it."""
     play.world.transports["erp"].slow_ms = 3 * SECOND
-    for at in spread(play, 20 * SECOND, 2 + some(play, 2)):
+    for at in spread(play, 20 * SECOND, 1 + some(play, 2)):
         play.later(at, partial(play.order, "shop", ("HAT-M", 1)))
         play.later(at, partial(play.stock, "HAT-L", 1))
 
@@ -82,10 +82,10 @@ def _within_slots(play: Play) -> list[str]:
     most = play.world.transports["erp"].most_under_way
     slots = play.world.retailer.connection("erp").limits.slots
     left = [
-        row.body["places"]
+        row.key.pk
         for row in play.world.store.rows(Table.CONTROL)
-        if row.key == keys.slots("erp") and row.body["places"] and not play.world.faults.fired
-    ]
+        if row.key in keys.slots("erp", slots) and row.body["until"] is not None
+    ] * (not play.world.faults.fired)
     found = [f"{most} calls were under way at the ERP, {slots} may be"] if most > slots else []
     return found + [f"places are still held: {one}" for one in left]
 

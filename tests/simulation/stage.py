@@ -199,7 +199,10 @@ class Stage:
     @contextmanager
     def standing_in(self) -> Iterator[None]:
         inbox = Inbox(
-            DoorTable(self.store, self.wire), Archive(self.blobs), table="inbox", bucket="archive"
+            DoorTable(self.store, self.wire),
+            lambda: Archive(self.blobs),
+            table="inbox",
+            bucket="archive",
         )
         doors = {
             c.name: {"door": CATALOG[c.system].door, "secret": c.name}

@@ -149,7 +149,8 @@ def _common(retailer: Retailer) -> Iterable[FunctionRow]:
     derives = (*shops, keys.WAKE_QUEUE)
     yield FunctionRow("derive", "functions.derive.targets.handler", SHORT_S, derives)
     yield FunctionRow("clock", "functions.derive.clock.handler", WORK_S, wakes)
-    yield FunctionRow("sweep", "functions.ops.sweep.handler", SHORT_S, writes)
+    sweeps = (*writes, *(keys.read_queue(c.name) for c in channels))
+    yield FunctionRow("sweep", "functions.ops.sweep.handler", SHORT_S, sweeps)
     yield FunctionRow("dead-letters", "functions.ops.dead_letters.handler", SHORT_S)
 
 

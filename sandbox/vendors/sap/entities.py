@@ -120,6 +120,12 @@ SETS: dict[tuple[str, str], EntitySet] = {
             "to_Item",
         ),
         _set(
+            "API_BILLING_DOCUMENT_SRV",
+            "A_BillingDocumentItem",
+            "BillingDocument",
+            "BillingDocument BillingDocumentItem SalesDocument SalesDocumentItem",
+        ),
+        _set(
             "API_CUSTOMER_RETURN_SRV",
             "A_CustomerReturn",
             "CustomerReturn",

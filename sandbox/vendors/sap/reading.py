@@ -233,6 +233,12 @@ def _bills(tenant: Tenant, condition: Condition | None) -> Iterator[Row]:
         yield billing.row_of(bill)
 
 
+def _bill_items(tenant: Tenant, condition: Condition | None) -> Iterator[Row]:
+    for bill in _sought(tenant.bills, condition, "BillingDocument"):
+        rows = billing.row_of(bill)["to_Item"]
+        yield from rows if isinstance(rows, list) else ()
+
+
 def _deliveries(tenant: Tenant, condition: Condition | None) -> Iterator[Row]:
     for delivery in _sought(tenant.deliveries, condition, "DeliveryDocument"):
         yield _delivery(delivery)
@@ -280,6 +286,7 @@ _SETS: dict[str, Callable[[Tenant, Condition | None], Iterator[Row]]] = {
     "A_AddressEmailAddress": partners.email_rows,
     "A_BusinessPartnerAddress": partners.address_rows,
     "A_BillingDocument": _bills,
+    "A_BillingDocumentItem": _bill_items,
     "A_CustomerReturn": _credits("CustomerReturn"),
     "A_CreditMemoRequest": _credits("CreditMemoRequest"),
     "A_OutbDeliveryHeader": _deliveries,

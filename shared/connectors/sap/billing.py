@@ -19,6 +19,7 @@ from shared.model.base import Foreign, Json
 from shared.model.invoice import BilledLine, BillingDocument, BillingKind
 from shared.model.money import Money, total
 from shared.ports import Page, Refusal
+from shared.return_ports import BILLS_OF
 
 SERVICE, ENTITY = "API_BILLING_DOCUMENT_SRV", "A_BillingDocument"
 
@@ -68,7 +69,15 @@ class Billing:
         return self._page(rows, last)
 
     def read(self, number: str) -> Page[BillingDocument]:
-        return self._page(self._rows([f"BillingDocument eq {values.quoted(number)}"]), None)
+        """One by its number, or all that bill the sales document named after `BILLS_OF`."""
+        numbers = [number]
+        if number.startswith(BILLS_OF):
+            billed = f"SalesDocument eq {values.quoted(number.removeprefix(BILLS_OF))}"
+            query = {"$filter": billed, "$select": "BillingDocument"}
+            rows = self.gateway.rows(SERVICE, f"{ENTITY}Item", query)
+            numbers = sorted({str(row["BillingDocument"]) for row in rows})
+        found = [row for one in numbers for row in self._rows([_named(one)])]
+        return self._page(found, None)
 
     def _rows(self, filters: list[str], *, top: int | None = None) -> list[dict[str, Json]]:
         query = {"$expand": "to_Item", "$orderby": "BillingDocument"}
@@ -88,6 +97,10 @@ class Billing:
             except ValueError as error:
                 doubts.append(_unreadable(row, error))
         return Page(found, following, (*refused, *doubts))
+
+
+def _named(number: str) -> str:
+    return f"BillingDocument eq {values.quoted(number)}"
 
 
 def documents(row: BillingRow, settings: SapSettings) -> list[BillingDocument]:

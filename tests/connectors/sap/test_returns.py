@@ -13,6 +13,7 @@ from shared.model.ids import Entity
 from shared.model.order import Order
 from shared.model.returns import Disposition, ErpReturn, ReturnLine
 from shared.ports import PostedOrder
+from shared.return_ports import BILLS_OF
 from tests.connectors.sap import test_specs
 from tests.connectors.sap.world import GENERIC, Tenant, hat, stock
 from tests.flows.world import gbp, order
@@ -131,6 +132,16 @@ def test_a_rejected_return_says_so(tenant: Tenant) -> None:
     number = tenant.simulator.control("make_return", order=posted.erp_order, items={"10": 1})
     tenant.simulator.control("reject_return", number=number)
     assert read(tenant, str(number)).lines[0].rejected
+
+
+def test_what_bills_a_return_is_found_by_the_return(tenant: Tenant) -> None:
+    _, posted = placed(tenant)
+    number = tenant.simulator.control("make_return", order=posted.erp_order, items={"10": 1})
+    bills = tenant.simulator.control("bill")
+    assert isinstance(bills, list)
+    (found,) = tenant.client.read_billed(f"{BILLS_OF}{number}").items
+    assert (found.document, found.bills, found.total) == (bills[0], number, gbp(1999))
+    assert tenant.client.read_billed(f"{BILLS_OF}4711").items == []
 
 
 def polled(tenant: Tenant, *, hours: int | None = None) -> list[str]:

@@ -25,9 +25,11 @@ from shared.connectors.sap import mapping, returns, schema
 from shared.connectors.sap.settings import SapSettings
 from shared.model.base import Foreign
 from shared.model.ids import Entity
+from shared.model.order import Address, ShippingLine
+from shared.model.order_terms import OrderTerms
 from tests.connectors.sap.world import GENERIC, Tenant, hat, price, stock
 from tests.domain.world import NOW, RETAILER
-from tests.flows.world import order
+from tests.flows.world import gbp, order
 from tests.specs import needs_specs, specs_dir
 
 pytestmark = needs_specs
@@ -212,19 +214,44 @@ def exchanged() -> Iterator[tuple[Any, Any]]:
     yield from tenant.seen
 
 
+def enriched() -> Iterator[tuple[Any, Any]]:
+    """An order with everything the retailer's rules may say."""
+    tenant = Tenant(ship_to_function="WE")
+    tenant.load(materials=[GENERIC, hat("M"), {"product": "POST", "title": "Post"}])
+    terms = OrderTerms(
+        shipping_condition="02",
+        payment_terms="0001",
+        customer_tax="1",
+        ship_from={"1": "1710/171A"},
+        send_address=True,
+        tax_codes={"1": "1"},
+        freight_sku="POST",
+        freight_tax_codes=("1",),
+    )
+    address = Address(name="Ada", lines=("1 High St", "Flat 2", "left"), city="York", country="GB")
+    post = ShippingLine(title="Post", code="P", price=gbp(495))
+    made = order(("HAT-M", 1), shipping_address=address, shipping=(post,))
+    lines = tuple(line.model_copy(update={"sku": "HAT-M"}) for line in made.lines)
+    tenant.client.post_order(made.model_copy(update={"lines": lines, "terms": terms}), "SHOP-78")
+    yield from tenant.seen
+
+
 def test_the_order_we_post_is_one_sap_s_schema_takes() -> None:
     check = validator(openapi("API_SALES_ORDER_SRV"), _create_schema())
-    posts = [r for r, _ in exchanged() if r.method == "POST" and "A_SalesOrder" in r.url.path]
+    seen = [*exchanged(), *enriched()]
+    posts = [r for r, _ in seen if r.method == "POST" and "A_SalesOrder" in r.url.path]
     bodies = [_deep(json.loads(r.content)) for r in posts]
-    assert bodies
+    assert len(bodies) > 1
     for body in bodies:
         said = [e.message for e in check.iter_errors(body)]
         assert [text for text in said if not _NUMBERED_BY_SAP.search(text)] == []
 
 
-# The schema requires every key; in a deep insert SAP numbers documents, items and steps itself.
+# The schema requires every key; in a deep insert SAP numbers documents, items and steps itself, and
+# an address is that of the partner it lies in.
 _NUMBERED_BY_SAP = re.compile(
-    r"'(SalesOrder|SalesOrderItem|PricingProcedureStep|PricingProcedureCounter)' is a required"
+    r"'(SalesOrder|SalesOrderItem|PricingProcedureStep|PricingProcedureCounter"
+    r"|PartnerFunction|AddressRepresentationCode)' is a required"
 )
 
 

@@ -1,0 +1,43 @@
+"""What came of a run over a channel's lanes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from shared.flows.issues import Problem
+from shared.ports import Key
+
+
+@dataclass(slots=True)
+class Published:
+    """What a run of a publisher did, and what of it is to be looked at once more, by when.
+
+    `woken` is whether a pass over the lanes is to begin anew: something became due in one that it
+    had passed.
+    """
+
+    out_of_time: Callable[[], bool]
+    applied: int = 0
+    rejected: int = 0
+    retried: int = 0
+    withheld: int = 0
+    woken: bool = False
+    problems: list[Problem] = field(default_factory=list)
+    waiting: dict[Key | None, datetime] = field(default_factory=dict)
+
+    @property
+    def again(self) -> datetime | None:
+        """When to look once more; None when nothing is left."""
+        return min(self.waiting.values(), default=None)
+
+    def come_back(self, at: datetime | None, *, key: Key) -> None:
+        """Look again at this target then; None takes back an earlier wish."""
+        if at is None:
+            self.waiting.pop(key, None)
+        else:
+            self.waiting[key] = at
+
+    def soon(self, at: datetime | None) -> None:
+        """Look again at everything, by then at the latest."""
+        if at is not None:
+            self.waiting[None] = min(at, self.waiting.get(None, at))

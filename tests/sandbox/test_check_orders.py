@@ -1,0 +1,51 @@
+"""`shelfwire check` on what a file says of orders."""
+
+import pytest
+
+from tests.sandbox.test_check import GOOD, found_in
+
+
+@pytest.mark.parametrize(
+    ("rule", "path", "problem"),
+    [
+        ('channels = ["shpo"]', "order_rules.0.channels.0", "no channel is called 'shpo'"),
+        ('ship_from = "york"', "order_rules.0.ship_from", "no location is called 'york'"),
+        ('customer = "make"', "order_rules.0.customer", "is not one of the choices"),
+        ('countries = ["UK "]', "order_rules.0.countries.0", "string should match pattern"),
+        (
+            'tax_codes = [{ percent = 20.0, code = "1" }]',
+            "order_rules.0.tax_codes.0.percent",
+            "is a binary fraction",
+        ),
+        (
+            'tax_codes = [{ percent = "20", code = "1" }, { percent = "20.0", code = "2" }]',
+            "order_rules.0.tax_codes",
+            "names a rate twice",
+        ),
+        ('shiping_condition = "02"', "order_rules.0.shiping_condition", "is not known here"),
+    ],
+)
+def test_a_rule_that_cannot_be_followed_is_told_by_its_place(
+    rule: str, path: str, problem: str
+) -> None:
+    found = found_in(f"{GOOD}\n[[order_rules]]\n{rule}\n")
+    assert problem in found[path].problem
+    assert found[path].line is not None
+
+
+def test_a_misspelt_word_is_guessed() -> None:
+    found = found_in(f'{GOOD}\n[[order_rules]]\nshiping_condition = "02"\n')
+    assert found["order_rules.0.shiping_condition"].remedy == "did you mean 'shipping_condition'?"
+
+
+def test_where_goods_leave_must_have_a_name_in_the_erp_that_is_told() -> None:
+    place = '\n[[locations]]\nname = "york"\nexternal = { shop = "gid://shopify/Location/2" }\n'
+    rule = '[[order_rules]]\nship_from = "york"\n'
+    found = found_in(f"{GOOD}{place}{rule}")
+    assert found["order_rules.0.ship_from"].problem == "'york' has no name in 'erp'"
+    assert "order_rules.0.ship_from" in found_in(f"{GOOD}{place}{rule}channels = []\n")
+
+
+def test_rules_that_can_be_followed_are_fine() -> None:
+    rule = 'ship_from = "london"\nchannels = ["shop"]\ncountries = ["GB"]\ncustomer = "match"\n'
+    assert found_in(f"{GOOD}\n[[order_rules]]\n{rule}") == {}

@@ -1,0 +1,43 @@
+"""Planted bugs on the way of goods that come back."""
+
+from tests.simulation.sabotage import Mutant, mutant
+
+SENT = "goods are sent back"
+DOMAIN = "shared.domain.returns:"
+
+RETURNS: tuple[Mutant, ...] = (
+    mutant(
+        "units are added over those who tell of them",
+        "A unit the shop restocked and the ERP received counts as two.",
+        (SENT,),
+        (DOMAIN + "received", "most |= counted", "most += counted"),
+    ),
+    mutant(
+        "a refund of a return credits its goods again",
+        "A return in the ERP and the refund of it are two documents that both take units back.",
+        (SENT,),
+        (
+            "shared.flows.credits:Crediting._wish",
+            "refund.return_id is None and ",
+            "",
+        ),
+    ),
+    mutant(
+        "the ERP is not asked what it made by itself",
+        "A unit taken back in the ERP is credited a second time by the refund of the shop.",
+        (SENT,),
+        ("shared.flows.credits:Crediting._looked", "name != returns.own(case, refund)", "True"),
+    ),
+    mutant(
+        "a request is asked of the ERP before it is granted",
+        "A return the shop then declines is expected by the warehouse.",
+        (SENT,),
+        ("shared.flows.cases:unasked", "one.status in returns.GRANTED", "True"),
+    ),
+    mutant(
+        "what came broken may be sold",
+        "Blocked stock counts as available.",
+        (SENT,),
+        ("shared.connectors.sap.mapping:_position", "blocked=blocked,", ""),
+    ),
+)

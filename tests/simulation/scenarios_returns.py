@@ -1,0 +1,51 @@
+"""Days on which goods come back, told by shop and ERP in any order, doubled and interrupted."""
+
+from functools import partial
+
+from shared.model.ids import Entity
+from shared.model.issue import IssueKind
+from tests.simulation.engine import SECOND
+from tests.simulation.returning import Returning
+from tests.simulation.scenario import (
+    ORDERLY,
+    REPLAYED,
+    SHARE,
+    Play,
+    Scenario,
+    catalogue,
+    some,
+    spread,
+)
+
+
+def _one_size(play: Play) -> None:
+    catalogue(play, "M", units=10)
+
+
+def _sent_back(play: Play) -> None:
+    """The receipt races the refund; now and then the ERP has made the return by itself."""
+    staff = Returning(play)
+    for at in spread(play, 10 * SECOND, some(play, 2)):
+        play.later(at, partial(play.order, "shop", ("HAT-M", play.rng.randint(1, 2))))
+    play.later(play.rng.randint(22, 30) * SECOND, play.deliver)
+    if play.rng.random() < SHARE / 2:
+        at = play.rng.randint(45, 80) * SECOND
+        play.later(at, staff.make)
+        play.later(at + play.rng.randint(0, 20 * SECOND), staff.refund)
+    else:
+        play.later(play.rng.randint(45, 60) * SECOND, staff.open)
+        play.later(play.rng.randint(60, 70) * SECOND, staff.answer)
+        play.later(play.rng.randint(70, 105) * SECOND, staff.process)
+    play.later(play.rng.randint(75, 115) * SECOND, staff.receive)
+    play.later(play.rng.randint(80, 115) * SECOND, play.bill)
+
+
+RETURNS = (
+    Scenario(
+        "goods are sent back",
+        _one_size,
+        _sent_back,
+        reads=ORDERLY | {Entity.INVOICE, Entity.RETURN},
+        replayed=REPLAYED | {IssueKind.CREDIT_REJECTED, IssueKind.RETURN_REJECTED},
+    ),
+)
