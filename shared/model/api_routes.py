@@ -161,7 +161,7 @@ ROUTES: Final[tuple[Described, ...]] = (
         "Send price conditions, each line answered",
         _list("lines"),
         takes=_lines("conditions"),
-        refuses=(400, 403, 409),
+        refuses=(400, 403, 409, 503),
         keyed=True,
     ),
     Described(
@@ -170,7 +170,7 @@ ROUTES: Final[tuple[Described, ...]] = (
         "Send stock movements or counts",
         _list("lines"),
         takes=_MOVEMENTS,
-        refuses=(400, 403, 409),
+        refuses=(400, 403, 409, 503),
         keyed=True,
         query=(("connection", ()),),
     ),
@@ -230,7 +230,7 @@ ROUTES: Final[tuple[Described, ...]] = (
         "What waits for a person",
         _list("exceptions"),
         refuses=(400,),
-        query=(("state", ("open", "solved", "all")),),
+        query=(("state", ("open", "solved", "all")), ("after", ())),
     ),
     Described(
         "GET /v1/reconciliation/finance",
