@@ -9,7 +9,6 @@ from typing import Final, NamedTuple, Protocol
 
 from shared.domain.credits import CreditWish, PostedCredit
 from shared.domain.demand import AmendedLine, LineChange
-from shared.domain.returns import PostedReturn, ReturnWish
 from shared.model.base import Json
 from shared.model.events import BusinessEvent
 from shared.model.facts import PriceCard, ProductCard, StockCard
@@ -17,7 +16,6 @@ from shared.model.ids import Entity, Facet
 from shared.model.invoice import BillingDocument
 from shared.model.limits import Limits
 from shared.model.order import Order, Shipment
-from shared.model.returns import ErpReturn
 from shared.model.target import Outcome, Push
 
 
@@ -296,35 +294,6 @@ class CreditSink(Protocol):
         ...
 
 
-class ReturnSource(Protocol):
-    """An ERP whose returns can be read, with what came of them."""
-
-    def returns_since(self, since: datetime | None, *, page: str | None) -> Page[ErpReturn]: ...
-    def read_return(self, document: str) -> Page[ErpReturn]:
-        """A return by its number, or the one a returns delivery takes in."""
-        ...
-
-
-class ReturnSink(Protocol):
-    """An ERP that is told which returns were granted."""
-
-    def find_return(self, wish: ReturnWish) -> Sequence[PostedReturn]:
-        """Every document the ERP holds under the wish's reference, the oldest first."""
-        ...
-
-    def post_return(self, wish: ReturnWish) -> PostedReturn:
-        """Create the document; raises InDoubtError when the answer was lost."""
-        ...
-
-    def returns_of(self, erp_order: str) -> Sequence[ErpReturn]:
-        """Every return the ERP holds of an order, whoever made it."""
-        ...
-
-
-BILLS_OF: Final = "of:"
-"""Marks a key of bills as the document they bill."""
-
-
 class BillingSource(Protocol):
     """An ERP whose invoices and credit memos can be read."""
 
@@ -332,10 +301,7 @@ class BillingSource(Protocol):
         self, since: datetime | None, *, page: str | None
     ) -> Page[BillingDocument]: ...
     def read_billed(self, document: str) -> Page[BillingDocument]:
-        """What one billing document bills, by sales document.
-
-        After `BILLS_OF` a sales document is named: whatever bills that.
-        """
+        """What one billing document bills, by sales document; by `BILLS_OF`, what bills one."""
         ...
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
-from shared.domain import orders, returns
+from shared.domain import exchanges, orders, returns
 from shared.domain.credits import (
     Credit,
     CreditWish,
@@ -30,7 +30,8 @@ from shared.model.events import RefundCredited
 from shared.model.issue import IssueKind
 from shared.model.order import Refund
 from shared.model.returns import Return
-from shared.ports import Bus, Clock, CreditSink, FactReader, Queues, ReturnSink, Store
+from shared.ports import Bus, Clock, CreditSink, FactReader, Queues, Store
+from shared.return_ports import ReturnSink
 
 
 class Erp(CreditSink, ReturnSink, FactReader, Protocol):
@@ -139,7 +140,7 @@ class Crediting:
         self.cases.change(case.order.order_id, step)
 
     def _wish(self, case: Case, refund: Refund) -> CreditWish | OverRefund:
-        before = case.refunds[: case.refunds.index(refund) + 1]
+        before = exchanges.whole(case)[: case.refunds.index(refund) + 1]
         found = credits_of(case.order, before)
         if isinstance(found, OverRefund):
             return found

@@ -31,11 +31,11 @@ from shared.ports import (
     Put,
     Queues,
     Refusal,
-    ReturnSource,
     Row,
     ShipmentSource,
     Store,
 )
+from shared.return_ports import ReturnSource
 
 RUN_MAX = timedelta(minutes=10)  # a poll run not heard of for this long was lost, and starts anew
 TRIES = 6

@@ -19,7 +19,8 @@ from shared.model.ids import Entity
 from shared.model.issue import IssueKind
 from shared.model.retailer import Retailer
 from shared.model.returns import CALLED, ErpReturn, Return
-from shared.ports import BILLS_OF, Bus, Clock, FactReader, Queues, ReturnSink, Store
+from shared.ports import Bus, Clock, FactReader, Queues, Store
+from shared.return_ports import BILLS_OF, ReturnSink
 
 REFERENCE_MAX = 35  # SAP PurchaseOrderByCustomer
 

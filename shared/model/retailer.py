@@ -11,6 +11,7 @@ from pydantic import Field, JsonValue, field_validator, model_validator
 from shared.model import order_consistency, stock_consistency
 from shared.model.accuracy import AccuracyPolicy
 from shared.model.base import Canonical, Instant
+from shared.model.books import BookRules
 from shared.model.consistency import mistakes
 from shared.model.feeds import FeedLimits
 from shared.model.guardrails import Guardrails
@@ -174,6 +175,9 @@ class Retailer(Canonical):
     )
     allocations: tuple[Allocation, ...] = ()
     stock_guards: StockGuards = StockGuards()
+    books: BookRules | None = Field(
+        default=None, description="how the books of shop and ERP are compared; not at all if none"
+    )
     kits: KitRules | None = Field(default=None, description="whether articles are sold as kits")
     authority: dict[Entity, Name] = Field(description="which connection owns which entity")
 

@@ -4,10 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
-
+from sandbox.vendors.shopify.baskets import (
+    Basket,
+    Customer,
+    WishedDiscount,
+    WishedLine,
+    WishedShipping,
+)
 from sandbox.vendors.shopify.state import (
     Allocation,
     Freight,
@@ -26,69 +30,6 @@ from sandbox.vendors.shopify.state import (
 from shared.model.money import split
 
 GATEWAY = "sandbox"
-
-
-class Wish(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class WishedDiscount(Wish):
-    """Money off as a decimal text; `code` or `title` names it."""
-
-    amount: str
-    code: str | None = None
-    title: str | None = None
-
-
-class WishedLine(Wish):
-    """A line without a known SKU needs a title and a price; `price` overrides the shop's own."""
-
-    quantity: int = 1
-    sku: str = ""
-    title: str | None = None
-    price: str | None = None
-    discount: WishedDiscount | None = None
-
-
-class WishedShipping(Wish):
-    price: str
-    title: str = "Standard"
-    code: str = "STANDARD"
-
-
-class Customer(Wish):
-    """Also where the goods go; the country is an ISO code."""
-
-    name: str = ""
-    email: str = ""
-    address1: str = ""
-    city: str = ""
-    zip: str = ""
-    country: str = ""
-    phone: str = ""
-
-
-class Basket(Wish):
-    """`discount` is taken off the whole order and divided over its lines.
-
-    `tax_rate` is a fraction. `oversell` places the order whatever is available. Without it a
-    basket the shop cannot serve is refused.
-    """
-
-    lines: tuple[WishedLine, ...]
-    customer: Customer | None = None
-    shipping: WishedShipping | None = None
-    discount: WishedDiscount | None = None
-    taxes_included: bool = True
-    tax_rate: str = "0"
-    currency: str | None = None
-    created_at: AwareDatetime | None = None
-    paid: Literal["sale", "authorization", "nothing"] = "sale"
-    expires_at: AwareDatetime | None = None
-    terms_days: int | None = None
-    risk: Literal["NONE", "ACCEPT", "INVESTIGATE", "CANCEL"] = "NONE"
-    oversell: bool = False
-    test: bool = False
 
 
 class SoldOut(Exception):  # noqa: N818 - an answer to a shopper, not an error of ours
@@ -187,6 +128,11 @@ class Checkout:
         made = Transaction(self.shop.next(), kind.upper(), GATEWAY, order.total)
         made.expires_at = expires_at if kind == "authorization" else None
         order.transactions.append(made)
+
+    def pay_more(self, order: Order, amount: int) -> None:
+        """Something is paid beside what the order came to at first."""
+        if amount:
+            order.transactions.append(Transaction(self.shop.next(), "SALE", GATEWAY, amount))
 
     def edit(self, order: Order, line: Line, units: int, now: datetime) -> None:
         """Staff bring a line to so many units that are not sent or refunded yet."""

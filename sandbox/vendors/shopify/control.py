@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from sandbox.vendors.shopify import returning
-from sandbox.vendors.shopify.checkout import Basket, SoldOut, WishedLine
+from sandbox.vendors.shopify.baskets import Basket, WishedLine
+from sandbox.vendors.shopify.checkout import SoldOut
 from sandbox.vendors.shopify.hooks import order_body
 from sandbox.vendors.shopify.language import MUTATION, PER_VARIANT, whole
 from sandbox.vendors.shopify.state import (

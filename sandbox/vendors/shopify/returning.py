@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
-from sandbox.vendors.shopify.checkout import WishedLine
+from sandbox.vendors.shopify.baskets import WishedLine
 from sandbox.vendors.shopify.state import Disposition, Line, Order, RefundLine, Return
 from shared.model.base import Json
 
@@ -69,21 +69,24 @@ def process_return(
 ) -> Json:
     """Say what became of units of an open return: each line a `disposition` of Shopify's.
 
-    With `refund` or an `amount` money goes back for them; `exchange` adds lines to the order.
+    With `refund` or an `amount` money goes back for them. `exchange` adds lines to the order, which
+    what comes back pays for: the rest goes back, or is paid.
     """
     found = sim.order(order)
     made = _return(found, number)
     if made.status != "OPEN":
         raise ValueError(f"return {number} is {made.status}")
     rows = [_disposed(sim, found, made, row) for row in lines]
+    out = sum(_exchanged(sim, found, made, wish) for wish in exchange or ())
     given = None
-    if refund or amount is not None:
-        money = None if amount is None else sim.shop.minor(amount)
+    if refund or exchange or amount is not None:
         worth = [_refunded(sim, found, disposition) for disposition in rows]
+        money = None if amount is None else sim.shop.minor(amount)
+        if exchange and money is None:
+            due = sum(one.subtotal for one in worth)
+            money = max(0, due - out)
+            sim.checkout.pay_more(found, max(0, out - due))
         given = sim.checkout.give(found, worth, [], sim.now(), amount=money, return_id=number)
-    for wish in exchange or ():
-        line = sim.checkout.add(found, WishedLine.model_validate(wish), sim.now())
-        made.exchanged.append(line.line_id)
     if all(made.disposed(line) >= units for line, units in made.units.items()):
         made.status = "CLOSED"
     _tell(sim, found, made, "returns/process")
@@ -102,6 +105,15 @@ def returns(sim: "ShopifySimulator", *, order: Json) -> Json:
         }
         for one in sim.order(order).returns
     ]
+
+
+def _exchanged(
+    sim: "ShopifySimulator", order: Order, made: Return, wish: Mapping[str, Json]
+) -> int:
+    """Add a line that goes out instead; what it costs, as the shop's prices are."""
+    line = sim.checkout.add(order, WishedLine.model_validate(wish), sim.now())
+    made.exchanged.append(line.line_id)
+    return line.net
 
 
 def _disposed(

@@ -18,7 +18,8 @@ from shared.connectors.sap.settings import SapSettings
 from shared.model.base import Foreign, Json
 from shared.model.invoice import BilledLine, BillingDocument, BillingKind
 from shared.model.money import Money, total
-from shared.ports import BILLS_OF, Page, Refusal
+from shared.ports import Page, Refusal
+from shared.return_ports import BILLS_OF
 
 SERVICE, ENTITY = "API_BILLING_DOCUMENT_SRV", "A_BillingDocument"
 

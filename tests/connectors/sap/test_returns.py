@@ -12,7 +12,8 @@ from shared.errors import InDoubtError, RejectedError
 from shared.model.ids import Entity
 from shared.model.order import Order
 from shared.model.returns import Disposition, ErpReturn, ReturnLine
-from shared.ports import BILLS_OF, PostedOrder
+from shared.ports import PostedOrder
+from shared.return_ports import BILLS_OF
 from tests.connectors.sap import test_specs
 from tests.connectors.sap.world import GENERIC, Tenant, hat, stock
 from tests.flows.world import gbp, order

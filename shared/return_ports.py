@@ -1,0 +1,37 @@
+"""What flows ask of an ERP about goods that come back."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final, Protocol
+
+from shared.domain.returns import PostedReturn, ReturnWish
+from shared.model.returns import ErpReturn
+from shared.ports import Page
+
+BILLS_OF: Final = "of:"
+"""Marks a key of bills as the document they bill."""
+
+
+class ReturnSource(Protocol):
+    """An ERP whose returns can be read, with what came of them."""
+
+    def returns_since(self, since: datetime | None, *, page: str | None) -> Page[ErpReturn]: ...
+    def read_return(self, document: str) -> Page[ErpReturn]:
+        """A return by its number, or the one a returns delivery takes in."""
+        ...
+
+
+class ReturnSink(Protocol):
+    """An ERP that is told which returns were granted."""
+
+    def find_return(self, wish: ReturnWish) -> Sequence[PostedReturn]:
+        """Every document the ERP holds under the wish's reference, the oldest first."""
+        ...
+
+    def post_return(self, wish: ReturnWish) -> PostedReturn:
+        """Create the document; raises InDoubtError when the answer was lost."""
+        ...
+
+    def returns_of(self, erp_order: str) -> Sequence[ErpReturn]:
+        """Every return the ERP holds of an order, whoever made it."""
+        ...
