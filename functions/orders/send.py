@@ -48,6 +48,8 @@ def customers() -> Customers:
         connection=name,
         erp=bootstrap.connector(name),
         store=bootstrap.store(),
+        queues=bootstrap.queues(),
+        issues=bootstrap.issues(),
         clock=bootstrap.clock,
         settle=bootstrap.retailer().connection(name).settle,
     )

@@ -88,11 +88,12 @@ def _counted(world: World, table: str, *, lanes: bool) -> int:
         request |= {
             "IndexName": "due",
             "FilterExpression": "(attribute_not_exists(#s) OR #s <> :withheld)"
-            " AND #lane <> :reserved",
+            " AND #lane <> :reserved AND #lane <> :short",
             "ExpressionAttributeNames": {"#s": "state", "#lane": "lane"},
             "ExpressionAttributeValues": {
                 ":withheld": {"S": TargetState.WITHHELD},
                 ":reserved": {"S": keys.RESERVATION_LANE},
+                ":short": {"S": keys.SHORT_LANE},
             },
         }
     return sum(page["Count"] for page in _scan(world, request))

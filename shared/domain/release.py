@@ -23,7 +23,7 @@ _PAID = frozenset(
 _PROMISED = _PAID | {PaymentState.AUTHORISED, PaymentState.PARTLY_CAPTURED}
 
 
-WAIVABLE = frozenset({HoldReason.CANCELLATION, HoldReason.SHIPPED_ELSEWHERE})
+WAIVABLE = frozenset({HoldReason.CANCELLATION, HoldReason.SHIPPED_ELSEWHERE, HoldReason.STOCK})
 """Reasons that end by a person's word alone."""
 
 

@@ -5,16 +5,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
-from shared.domain import demand, enrichment, lifecycle, orders, release, returns
+from shared.domain import demand, enrichment, lifecycle, orders, release, returns, shortage
 from shared.domain.stock_rules import stays_when_sold
 from shared.errors import RetryableError
 from shared.flows import keys
 from shared.flows.asked import Asked
 from shared.flows.cases import Cases, unasked, uncredited
+from shared.flows.derive import Deriver
 from shared.flows.holds_told import Holds
 from shared.flows.issues import Issues, Problem
 from shared.flows.late import Lateness
 from shared.flows.returns_told import ReturnNews
+from shared.flows.shortage import Shortage
 from shared.flows.similar import Similar
 from shared.model.case import Case, CaseState, HoldReason
 from shared.model.events import (
@@ -64,7 +66,7 @@ class Capture:
                 ReturnNews(self.bus, self.issues, self.clock, self.store).tell(case, before)
             if case == before or self.cases.commit(case, found.rev if found else 0):
                 self._follow(case, channel)
-                return case
+                return self.take(order) if shortage.unchecked(case) else case
             told = case.state
         raise RetryableError(f"order {order.order_id} is contended")
 
@@ -94,7 +96,7 @@ class Capture:
         if begins is not None and order.placed_at < begins:
             case = orders.noted(case, "recorded", "placed before orders are sent on", now=now)
             return case.model_copy(update={"state": CaseState.RECORDED})
-        return self._judged(case, channel)
+        return self._judged(case, channel, placed=False)
 
     def _updated(self, old: Case, order: Order, channel: Channel) -> Case:
         """Merge a telling, whichever it is; the ERP is asked to follow where it has the order."""
@@ -158,8 +160,11 @@ class Capture:
         known = {line.sku for line in orders.lines_of(before)} if before else set()
         return stays_when_sold(self.retailer) and not known.issuperset(skus)
 
-    def _judged(self, case: Case, channel: Channel) -> Case:
-        """Held with every reason there is, or released; what nobody wants goes nowhere."""
+    def _judged(self, case: Case, channel: Channel, *, placed: bool = True) -> Case:
+        """Held with every reason there is, or released; what nobody wants goes nowhere.
+
+        Whether there is enough of what it took is asked once its units are held (`placed`).
+        """
         now = self.clock.now()
         rules = self.retailer.order_rules
         known = enrichment.enriched(self._mapped(case.order, channel), self.retailer)
@@ -172,13 +177,33 @@ class Capture:
             rules=rules,
             limits=self.limits.get(channel.erp),
         )
+        case = case.model_copy(update={"order": known, "short": {}})
+        if self._shortage.asks(case):
+            case, reasons = self._stocked(case, reasons, placed=placed)
         state = CaseState.HELD if reasons else CaseState.RELEASED
         if not any(demand.wanted(known, case.refunds).values()):
             state, reasons = CaseState.CANCELLED, ()
-        judged = case.model_copy(update={"order": known, "state": state, "holds": reasons})
+        judged = case.model_copy(update={"state": state, "holds": reasons})
         if state is case.state and judged.holds == case.holds and case.timeline[1:]:
             return judged
+        if shortage.unchecked(judged):
+            return judged
         return orders.noted(judged, state, ", ".join(reasons), now=now)
+
+    def _stocked(
+        self, case: Case, reasons: tuple[HoldReason, ...], *, placed: bool
+    ) -> tuple[Case, tuple[HoldReason, ...]]:
+        if not placed:
+            return case, (*reasons, HoldReason.STOCK)
+        self.cases.sync_holds(case.order.order_id)
+        short = self._shortage.of(case)
+        found = (*reasons, HoldReason.STOCK) if short else reasons
+        return case.model_copy(update={"short": short}), found
+
+    @property
+    def _shortage(self) -> Shortage:
+        deriver = Deriver(self.store, self.queues, self.issues, self.clock, self.retailer)
+        return Shortage(self.store, self.cases, deriver, self.retailer)
 
     def _mapped(self, order: Order, channel: Channel) -> Order:
         return orders.mapped(order, self._skus(order, channel), custom=channel.custom_line_sku)
@@ -278,6 +303,10 @@ class Capture:
         """The news, before it is written; `told` is a state that was told of and not written."""
         now = self.clock.now()
         order_id, channel = case.order.order_id, case.order.channel
+        if shortage.unchecked(case):
+            return
+        if before is not None and shortage.unchecked(before):
+            before = None
         was = told or (before.state if before else None)
         if case.state is CaseState.HELD and was is not CaseState.HELD:
             yield OrderHeld(

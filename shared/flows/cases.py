@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.domain import demand, orders, returns
+from shared.domain import demand, orders, returns, shortage
 from shared.errors import RetryableError
 from shared.flows import keys
 from shared.flows.holds import write_holds
@@ -117,6 +117,8 @@ class Cases:
 
     def _lane(self, case: Case) -> str | None:
         channel = self.retailer.channel(case.order.channel)
+        if shortage.waits(case):
+            return keys.SHORT_LANE
         if case.state in TO_SEND or demand.changes(case) or uncredited(case) or unasked(case):
             return keys.case_lane(channel.erp)
         waiting = any(i.open and i.kind is IntentKind.SHIP for i in case.intents)

@@ -5,6 +5,7 @@ first byte leaves, and whoever finds it asks the ERP for our reference before a 
 named by digests; neither they nor what is told of them says who the customer is.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
@@ -13,20 +14,23 @@ from shared.domain import customers
 from shared.domain.customers import CustomerWish
 from shared.errors import AccessError, InDoubtError, RejectedError, RetryableError
 from shared.flows import keys
+from shared.flows.duplicates import customer_twice
+from shared.flows.issues import Issues
 from shared.model.base import Json
 from shared.model.order import Order
-from shared.ports import Clock, Key, Put, Row, Store
+from shared.ports import Clock, Key, Message, Put, Queues, Row, Store
 
 TRIES: Final = 8
 BUSY: Final = timedelta(seconds=5)  # until somebody else has created the same customer
+DELAY_MAX_S: Final = 900  # SQS delays a message by 15 minutes at most
 SENT, PLANNED, KNOWN = "sent", "planned", "known"
 
 
 class CustomerBook(Protocol):
     """An ERP that keeps customers."""
 
-    def find_customer(self, wish: CustomerWish) -> str | None:
-        """The account under our reference, else the only one of this e-mail; None if none is.
+    def find_customer(self, wish: CustomerWish) -> Sequence[str]:
+        """Every account under our reference, the oldest first; else the only one of this e-mail.
 
         Raises RejectedError where several have the e-mail.
         """
@@ -44,6 +48,8 @@ class Customers:
     connection: str
     erp: CustomerBook
     store: Store
+    queues: Queues
+    issues: Issues
     clock: Clock
     settle: timedelta
 
@@ -59,6 +65,13 @@ class Customers:
         account = self._account(order, create=terms.customer == "create")
         known = terms.model_copy(update={"account": account})
         return order.model_copy(update={"terms": known})
+
+    def check(self, order: Order) -> None:
+        """Ask again for a customer who was created twice, once no request can land any more."""
+        found = customers.identity(order)
+        if found is not None and order.terms is not None and order.terms.customer == "create":
+            person = self._person(found, create=False)
+            self._found(CustomerWish(customers.reference(person), order))
 
     def forget(self, order: Order) -> None:
         """Look anew who the customer is: a person has mended something in the ERP."""
@@ -81,13 +94,19 @@ class Customers:
         state = row.body["state"] if row else PLANNED
         if row is not None and state == KNOWN:
             return str(row.body["account"])
-        known = self.erp.find_customer(wish)
+        known = self._found(wish)
         if known is not None:
             self._keep(key, row, known)
             return known
         if row is not None and state == SENT:
             self._wait(row)
         return self._create(key, row, wish) if create else None
+
+    def _found(self, wish: CustomerWish) -> str | None:
+        """The oldest account there is; that there is another one is told."""
+        found = self.erp.find_customer(wish)
+        self.issues.report(customer_twice(self.connection, wish.reference, found))
+        return found[0] if found else None
 
     def _person(self, found: customers.Identity, *, create: bool) -> str:
         """An account in the shop stays who it was when it ordered first, whatever its e-mail."""
@@ -133,7 +152,15 @@ class Customers:
             self.store.commit([Put(key, {**sent, "state": PLANNED}, rev + 1)])
             raise _unnamed(error) from error
         self.store.commit([Put(key, {"state": KNOWN, "account": account}, rev + 1)])
+        if attempts:
+            self._look_again(wish)
         return account
+
+    def _look_again(self, wish: CustomerWish) -> None:
+        """A first request that was given up may have landed meanwhile, or land yet."""
+        body = {"case": wish.order.order_id, "check": "duplicates"}
+        wait_s = min(int(self.settle.total_seconds()), DELAY_MAX_S)
+        self.queues.send([Message(keys.write_queue(self.connection), body, wait_s)])
 
     def _keep(self, key: Key, row: Row | None, account: str) -> None:
         """A conflict means that somebody else has found out the same."""

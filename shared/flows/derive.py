@@ -99,6 +99,13 @@ class Deriver:
             for draft in self._drafts(partition, facts, self._sku(partition, facts), [])
         }
 
+    def known(self, skus: Iterable[str]) -> dict[str, SkuFacts]:
+        """Everything that is known of these articles at this moment."""
+        partitions = {f"sku#{sku}": sku for sku in skus}
+        facts = self._facts(list(partitions), ())
+        found = {sku: self._sku(name, facts) for name, sku in partitions.items()}
+        return {sku: one for sku, one in found.items() if one is not None}
+
     def _round(self, partitions: Sequence[str], narrow: set[str], result: Derived) -> list[str]:
         wanted = self._target_keys(partitions, narrow)
         olds = self.store.get(wanted)

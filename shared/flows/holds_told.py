@@ -1,9 +1,10 @@
 """Why an order is held, where neither its sums nor its articles are the reason."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
-from shared.domain import release
+from shared.domain import release, shortage
 from shared.domain.held import Held
 from shared.flows import keys
 from shared.flows.issues import Issues, Problem
@@ -33,13 +34,14 @@ class Holds:
     limits: AddressLimits | None = None
 
     def tell(self, case: Case, channel: Channel) -> None:
-        told = release.told_of(
+        told: Iterable[Held] = release.told_of(
             case.order,
             channel.orders,
             now=self.clock.now(),
             rules=self.rules,
             limits=self.limits,
         )
+        told = chain(told, shortage.told(case, channel.locations[0]))
         held = {
             one.reason: one
             for one in told

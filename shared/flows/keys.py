@@ -96,6 +96,7 @@ def return_of(return_id: str) -> Key:
 
 
 RESERVATION_LANE = "reservation"
+SHORT_LANE = "short"
 
 WAITING = "waiting"
 
@@ -243,6 +244,20 @@ def rate(connection: str, operation: str = "") -> Key:
 def breaker(connection: str) -> Key:
     """Whether a connection fails so often that it is left alone."""
     return Key(Table.CONTROL, f"breaker#{connection}")
+
+
+def books(day: str, order_id: str) -> Key:
+    """What an order came to on a day, in shop and ERP."""
+    return Key(Table.CONTROL, f"books#{day}", order_id)
+
+
+def difference(order_id: str) -> Key:
+    """Where the books of an order differ."""
+    return Key(Table.CONTROL, f"difference#{order_id}")
+
+
+DIFFERENCE_LANE = "difference"
+"""Differences nobody was told of yet, by when somebody is to be."""
 
 
 def slots(connection: str, count: int) -> list[Key]:

@@ -21,6 +21,7 @@ from shared.errors import (
 from shared.flows import keys
 from shared.flows.cases import TO_SEND, CaseRow, Cases, uncredited
 from shared.flows.customers import Customers
+from shared.flows.duplicates import order_twice
 from shared.flows.erp_links import ErpLinks
 from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out
 from shared.flows.trailing import Trailing
@@ -94,6 +95,8 @@ class Sender:
         if found is not None and found.case.erp_order is not None:
             posted = self.erp.find_order(found.case.order, found.case.reference)
             self._report_duplicates(found.case, posted)
+        if found is not None and self.customers is not None:
+            self.customers.check(found.case.order)
 
     def _go_on(self, found: CaseRow) -> bool:
         """Whether this case was it; it has changed meanwhile if not."""
@@ -329,22 +332,7 @@ class Sender:
         return case.model_copy(update={"holds": (), "order": customers.unbooked(case.order)})
 
     def _report_duplicates(self, case: Case, posted: Sequence[PostedOrder]) -> None:
-        numbers = [p.erp_order for p in posted]
-        if len(numbers) == 1:
-            return
-        self.issues.report(
-            [
-                Problem(
-                    kind=IssueKind.DUPLICATE_IN_ERP,
-                    subject=case.order.order_id,
-                    connection=self.connection,
-                    summary=f"the ERP holds {case.reference} {len(numbers)} times: "
-                    + ", ".join(numbers),
-                    remedy=f"keep {numbers[0]}, reject all items of the others in the ERP",
-                    at_risk=case.order.total,
-                )
-            ]
-        )
+        self.issues.report(order_twice(self.connection, case, [p.erp_order for p in posted]))
 
     def _refusal(self, case: Case, error: RejectedError) -> Problem:
         return Problem(

@@ -13,7 +13,7 @@ from shared.model.ids import Entity, Gtin
 from shared.model.order import OrderLine
 from shared.model.product import Lifecycle
 from shared.model.retailer import Retailer
-from shared.ports import Store
+from shared.ports import Row, Store
 
 LOOKED_AT: Final = 200  # names that begin like the code
 CHECKED: Final = 3 * candidates.SHOWN
@@ -70,9 +70,8 @@ def _gtin(text: str) -> str | None:
         return None
 
 
-def _sold(row: object) -> bool:
-    body = getattr(row, "body", None)
-    if not isinstance(body, Mapping):
+def _sold(row: Row | None) -> bool:
+    if row is None:
         return False
-    variant = body.get("variant")
+    variant = row.body.get("variant")
     return not isinstance(variant, Mapping) or variant.get("lifecycle") != Lifecycle.DISCONTINUED

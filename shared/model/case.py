@@ -1,5 +1,6 @@
 """Order cases: an order on its way, with every write to another system recorded first."""
 
+import operator
 from enum import StrEnum
 
 from pydantic import Field
@@ -35,6 +36,7 @@ class HoldReason(StrEnum):
     TAX_CODE = "tax_code"
     CANCELLATION = "cancellation"
     SHIPPED_ELSEWHERE = "shipped_elsewhere"
+    STOCK = "stock"
 
 
 class IntentKind(StrEnum):
@@ -112,7 +114,8 @@ class Case(Canonical):
 
     `order` is what the ERP was sent, or is to be sent; `told` is what the channel has made of it
     since, until the ERP holds that too. `late` are units asked back after they had left, by line.
-    `waived` are reasons a person has decided not to hold it for. `skus` are all articles it ever
+    `waived` are reasons a person has decided not to hold it for. `short` are units by line that it
+    waits for because they are not there. `skus` are all articles it ever
     had, also those of lines that were taken away.
     """
 
@@ -127,6 +130,7 @@ class Case(Canonical):
     told: Order | None = None
     late: dict[str, int] = {}
     waived: tuple[HoldReason, ...] = ()
+    short: dict[str, int] = Field(default={}, exclude_if=operator.not_)
     skus: tuple[Sku, ...] = ()
     counts: Counts = Counts()
     shipments: tuple[Shipment, ...] = ()

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from shared.model.base import Canonical
 
+type Oversold = Literal["accept", "backorder", "hold"]
 type AddressField = Literal["name", "lines", "city", "postcode", "country"]
 
 
@@ -42,6 +43,11 @@ class OrderPolicy(Canonical):
     shipped_elsewhere: Literal["hold", "send"] = Field(
         default="hold",
         description="what becomes of an order that left before the ERP knew of it",
+    )
+    oversold: Oversold = Field(
+        default="accept",
+        description="whether an order that took more than may be sold goes on, goes on if that may "
+        "be sold before it is there, or waits",
     )
     address: tuple[AddressField, ...] = Field(
         default=(), description="what an order must say of where the goods go"

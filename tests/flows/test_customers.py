@@ -171,7 +171,7 @@ def test_while_somebody_else_creates_the_customer_an_order_waits(world: World) -
     find = world.erp.find_customer
     others: list[str] = ["shop:78"]
 
-    def racing(wish: object) -> str | None:
+    def racing(wish: object) -> list[str]:
         found = find(wish)  # type: ignore[arg-type]
         if others:
             world.sender.send(others.pop())
@@ -185,6 +185,25 @@ def test_while_somebody_else_creates_the_customer_an_order_waits(world: World) -
     assert sold_to(world, "77") == sold_to(world, "78")
 
 
+def test_a_customer_who_was_created_twice_after_all_is_told_of_with_the_repair(
+    world: World,
+) -> None:
+    world.erp.errors, world.erp.keeps = [InDoubtError("lost")], False
+    world.capture.take(placed())
+    with pytest.raises(RetryableError):
+        world.sender.send("shop:77")
+    world.clock.advance(seconds=SETTLE_S)
+    world.sender.send("shop:77")
+    (reference,) = world.erp.customers
+    world.erp.customers[reference] += " 9002"
+    checks = [m for m in world.queues.sent if dict(m.body).get("check") == "duplicates"]
+    assert [(dict(m.body)["case"], m.delay_s) for m in checks] == [("shop:77", SETTLE_S)]
+    world.sender.check_duplicates("shop:77")
+    (issue,) = open_issues(world.store)
+    assert (issue.kind, issue.subject) == ("duplicate_in_erp", f"customer/{reference}")
+    assert (issue.value, issue.remedy[:9]) == ("9001, 9002", "keep 9001")
+
+
 def test_no_row_of_a_customer_says_who_he_is(world: World) -> None:
     send(world, placed())
     rows = [key for key in world.store.written if "customer" in key.pk]
@@ -192,3 +211,23 @@ def test_no_row_of_a_customer_says_who_he_is(world: World) -> None:
     kept = str([world.store.get([key])[key] for key in rows]).casefold()
     assert "ada" not in kept.replace("#", " ").split()
     assert "example.com" not in kept
+
+
+def test_a_replay_asks_nobody_about_an_order_of_the_house() -> None:
+    world = world_with("house")
+    world.erp.errors, world.erp.keeps = [RejectedError("no such material")], False
+    send(world, placed())
+    world.sender.send("shop:77", retry_rejected=True)
+    assert case(world).state is CaseState.ACCEPTED
+    assert world.erp.asked == []
+
+
+def test_a_customer_row_that_is_contended_is_come_back_for(world: World) -> None:
+    world.capture.take(placed())
+    commit = world.store.commit
+    world.store.commit = lambda writes: [False for _ in writes]  # type: ignore[method-assign]
+    with pytest.raises(RetryableError, match="contended"):
+        world.sender.send("shop:77")
+    world.store.commit = commit  # type: ignore[method-assign]
+    world.sender.send("shop:77")
+    assert case(world).state is CaseState.ACCEPTED

@@ -239,3 +239,37 @@ def test_orders_are_whole_wherever_reading_stops_and_goes_on(
     assert world.report() == [
         (12, "total", "1.00", "total is 1.00 GBP, and the lines sum to 19.99 GBP")
     ]
+
+
+def two_channels() -> Retailer:
+    told = RETAILER.model_dump(mode="json")
+    told["channels"].append({**told["channels"][0], "name": "outlet"})
+    return Retailer.model_validate(told)
+
+
+def flat(order_id: str, **over: str) -> dict[str, str]:
+    names = HEAD.strip().split(",")
+    return dict(zip(names, row(order_id).strip().split(","), strict=True)) | over
+
+
+def test_a_row_names_its_channel_where_the_connection_has_several() -> None:
+    world = Dropped(two_channels())
+    rows = [flat("A1", channel="outlet"), flat("A2", channel="elsewhere"), flat("A3")]
+    world.drop("\n".join(map(json.dumps, rows)), "rows.ndjson")
+    found = world.cases.find("outlet:A1")
+    assert found is not None
+    assert found.case.state is CaseState.RELEASED
+    assert [said[:3] for said in world.report()] == [
+        (2, "channel", "elsewhere"),
+        (3, "channel", ""),
+    ]
+
+
+def test_json_fields_nobody_knows_are_refused_and_addresses_are_whole(world: Dropped) -> None:
+    lives = {"ship_line_1": "1 High St", "ship_line_2": "Flat 2", "ship_country": "GB"}
+    rows = [flat("A1", colour="red"), flat("A2", **lives), flat("A3", ship_country="G" * 300)]
+    world.drop(json.dumps(rows), "rows.json")
+    assert [said[:3] for said in world.report()] == [(1, "colour", "red")]
+    address = world.case("A2").order.shipping_address
+    assert address is not None
+    assert (address.lines, address.country) == (("1 High St", "Flat 2"), "GB")

@@ -86,7 +86,17 @@ LEDGER: dict[str, dict[str, Actions]] = {
         "targets lanes": LOOK,
         "orders lanes": LOOK,
         "erp-write": SEND,
+        "shop-read": SEND,
         "shop-write": SEND,
+    },
+    "books": {
+        "orders": READ,
+        "orders stream": FOLLOW,
+        "control": WRITE,
+        "control lanes": LOOK,
+        "issues": WRITE,
+        "stream-failures": FAIL,
+        "bus": NEWS,
     },
     "dead-letters": {
         "issues": WRITE,

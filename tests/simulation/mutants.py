@@ -7,6 +7,7 @@ so is no mutant here, is said in `docs/simulation.md`.
 import sys
 from argparse import ArgumentParser
 
+from tests.simulation.mutants_books import BOOKS
 from tests.simulation.mutants_bulk import BULK
 from tests.simulation.mutants_changes import CHANGES
 from tests.simulation.mutants_channels import CHANNELS
@@ -16,6 +17,7 @@ from tests.simulation.mutants_guardrails import GUARDRAILS
 from tests.simulation.mutants_messages import MESSAGES
 from tests.simulation.mutants_movements import MOVEMENTS
 from tests.simulation.mutants_orders import ORDERS
+from tests.simulation.mutants_oversold import OVERSOLD
 from tests.simulation.mutants_owners import OWNERS
 from tests.simulation.mutants_pacing import PACING
 from tests.simulation.mutants_refunds import REFUNDS
@@ -40,6 +42,8 @@ MUTANTS: tuple[Mutant, ...] = (
     *RULES,
     *MOVEMENTS,
     *PACING,
+    *BOOKS,
+    *OVERSOLD,
 )
 
 

@@ -1,6 +1,7 @@
 """The days that are simulated: small, and each aimed at one way things go wrong."""
 
 from tests.simulation.scenario import Scenario
+from tests.simulation.scenarios_books import BOOKS
 from tests.simulation.scenarios_bulk import BULK
 from tests.simulation.scenarios_checkouts import CHECKOUTS
 from tests.simulation.scenarios_edges import EDGES
@@ -9,6 +10,7 @@ from tests.simulation.scenarios_guardrails import GUARDRAILS
 from tests.simulation.scenarios_movements import MOVEMENTS
 from tests.simulation.scenarios_orders import ORDERS
 from tests.simulation.scenarios_outages import OUTAGES
+from tests.simulation.scenarios_oversold import OVERSOLD
 from tests.simulation.scenarios_owners import OWNERS
 from tests.simulation.scenarios_pacing import PACING
 from tests.simulation.scenarios_prices import PRICES
@@ -27,7 +29,9 @@ _ALL = (
     *PACING,
     *GUARDRAILS,
     *BULK,
+    *OVERSOLD,
     *ENRICHMENT,
+    *BOOKS,
     *RETURNS,
 )
 SCENARIOS: dict[str, Scenario] = {each.name: each for each in _ALL}

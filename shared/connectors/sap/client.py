@@ -96,7 +96,7 @@ class SapS4:
 
     # customers
 
-    def find_customer(self, wish: CustomerWish) -> str | None:
+    def find_customer(self, wish: CustomerWish) -> list[str]:
         return self._partners.find(wish)
 
     def create_customer(self, wish: CustomerWish) -> str:

@@ -54,12 +54,12 @@ class Partners:
     gateway: Gateway
     settings: SapSettings
 
-    def find(self, wish: CustomerWish) -> str | None:
-        """The oldest under our reference, else the only one of this e-mail."""
+    def find(self, wish: CustomerWish) -> list[str]:
+        """All under our reference, the oldest first, else the only one of this e-mail."""
         condition = f"BusinessPartnerIDByExtSystem eq {values.quoted(wish.reference)}"
         ours = self._rows("A_BusinessPartner", condition, PartnerRow)
         if ours:
-            return _customer(min(ours, key=lambda row: row.number))
+            return [_customer(row) for row in sorted(ours, key=lambda row: row.number)]
         found = self._of_email(wish.email) if wish.email else []
         if len(found) > 1:
             raise RejectedError(
@@ -68,7 +68,7 @@ class Partners:
                 value=", ".join(found),
                 remedy="block or merge all but one of them in the ERP, then replay",
             )
-        return found[0] if found else None
+        return found
 
     def create(self, wish: CustomerWish) -> str:
         row = self.gateway.create(SERVICE, "A_BusinessPartner", body_of(wish, self.settings))

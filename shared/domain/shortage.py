@@ -1,0 +1,137 @@
+"""What an order takes beyond what may be sold, where channels sold the same units twice.
+
+What is short at a location is short of the orders that came last. Those that wait for stock already
+count first, so that of two who took the last unit one goes on, whoever is looked at first.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from shared.domain import orders
+from shared.domain.availability import Pool, held_at
+from shared.domain.held import Held
+from shared.model.case import Case, CaseState, HoldReason
+from shared.model.facts import Hold, HoldCard
+from shared.model.kits import KitOrders
+from shared.model.order_policy import Oversold
+from shared.model.product import Component
+
+REMEDY = (
+    "wait: it goes on by itself when there is enough; or replay to send it all the same, or cancel "
+    "it in the channel"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Goods:
+    """What is known of an article an order took units of."""
+
+    pool: Pool | None
+    holds: HoldCard | None
+    components: tuple[Component, ...] = ()
+    kits: Mapping[str, KitOrders] = field(default_factory=dict)
+
+
+def short(
+    case: Case, goods: Mapping[str, Goods], waiting: Iterable[str], policy: Oversold, *, place: str
+) -> dict[str, int]:
+    """Units short by line; of an article nobody tells the stock of, none.
+
+    `waiting` are other orders that wait for stock, `place` is where a line without a location is
+    held.
+    """
+    if policy == "accept":
+        return {}
+    wanted = orders.holds(case, location=place)
+    skus = {line.line_id: line.sku for line in orders.lines_of(case)}
+    found: dict[str, int] = {}
+    left: dict[tuple[str, str], int] = {}
+    for hold in wanted.values():
+        sku = str(skus[hold.line_id])
+        missing = 0
+        for part, each in _parts(sku, goods):
+            spot = part, hold.location
+            if spot not in left:
+                more = _uncounted(sku, part, goods, hold.location) * each
+                left[spot] = _missing(
+                    case, goods.get(part), hold.location, set(waiting), policy, more
+                )
+            off = min(left[spot], hold.quantity * each)
+            left[spot] -= off
+            missing = max(missing, -(-off // each))
+        if missing:
+            found[hold.line_id] = missing
+    return found
+
+
+def later_orders(case: Case, goods: Iterable[Goods]) -> set[str]:
+    """Others that hold these articles and were captured after this one."""
+    found = set()
+    for one in goods:
+        for hold in one.holds.holds.values() if one.holds else ():
+            if _after(hold, case):
+                found.add(hold.order_id)
+    return found
+
+
+def waits(case: Case) -> bool:
+    """Whether it is held because too little is left."""
+    return case.state is CaseState.HELD and HoldReason.STOCK in case.holds
+
+
+def unchecked(case: Case) -> bool:
+    """Whether its units are yet to be held, before anybody can say whether they are there."""
+    return waits(case) and not case.short
+
+
+def told(case: Case, place: str) -> Iterator[Held]:
+    """The reason as a person reads it: article, location, and how many are missing."""
+    if not waits(case) or not case.short:
+        return
+    lines = {line.line_id: line for line in orders.lines_of(case)}
+    said = [
+        f"{units} of {lines[line_id].quantity} {lines[line_id].sku} at "
+        f"{lines[line_id].location or place}"
+        for line_id, units in case.short.items()
+        if line_id in lines
+    ]
+    yield Held(HoldReason.STOCK, "quantity", f"short of {', '.join(said)}", REMEDY)
+
+
+def _parts(sku: str, goods: Mapping[str, Goods]) -> Iterator[tuple[str, int]]:
+    """Articles to be taken from a shelf for one unit of this one."""
+    one = goods.get(sku)
+    if one is None or not one.components:
+        yield sku, 1
+        return
+    for component in one.components:
+        yield component.sku, component.quantity
+
+
+def _uncounted(kit: str, part: str, goods: Mapping[str, Goods], place: str) -> int:
+    """Units of a kit that its component does not know of yet."""
+    if kit == part:
+        return 0
+    known = goods[part].kits.get(kit) if part in goods else None
+    return held_at(goods[kit].holds).get(place, 0) - (known.promised.get(place, 0) if known else 0)
+
+
+def _missing(
+    case: Case, goods: Goods | None, place: str, waiting: set[str], policy: Oversold, more: int
+) -> int:
+    """Units promised at a location that are not there, less those that others already wait for."""
+    there = goods.pool.places.get(place) if goods is not None and goods.pool is not None else None
+    if there is None or goods is None:
+        return 0
+    free = there.total if policy == "backorder" else there.free
+    others = sum(
+        hold.quantity
+        for hold in (goods.holds.holds.values() if goods.holds else ())
+        if hold.location == place and hold.order_id in waiting and _after(hold, case)
+    )
+    return max(0, more - free - others)
+
+
+def _after(hold: Hold, case: Case) -> bool:
+    mine = case.captured_at, case.order.order_id
+    return hold.order_id != case.order.order_id and (hold.since, hold.order_id) > mine
