@@ -109,9 +109,13 @@ class Telling:
 def run(world: World, *, export: Path | None, steps: Steps) -> dict[str, Json]:
     """Play and compare; `ok` is False when a document, a unit or a penny is not as it must be."""
     del export
-    began = time.monotonic()
     channel = world.retailer.channels[0]
-    telling = Telling(world, steps, channel.connection, channel.erp)
+    return told(Telling(world, steps, channel.connection, channel.erp))
+
+
+def told(telling: Telling) -> dict[str, Json]:
+    """The story from its first article to its last penny."""
+    began = time.monotonic()
     _open(telling)
     _sell(telling)
     _ship(telling)
@@ -173,10 +177,8 @@ def _sell(telling: Telling) -> None:
         "the lost answer stands in the timeline",
         [
             (
-                any(
-                    "in doubt" in hop["what"] or "lost" in hop["detail"] for hop in case["timeline"]
-                ),
-                True,
+                [hop["what"] for hop in case["timeline"]].count("in doubt"),
+                1,
             )
         ],
     )
