@@ -215,6 +215,7 @@ def test_the_architecture_says_where_every_row_lives() -> None:
         keys.emptied("<channel>"),
         keys.moves("<channel>"),
         keys.books("<day>", "<order>"),
+        keys.payouts("<order>"),
         keys.difference("<order>"),
         keys.lease("<name>"),
         keys.counter("<sku>", "<location>", 0),
