@@ -77,10 +77,17 @@ class Api:
 
     def exceptions(self, *, state: str = "open") -> list[dict[str, Json]]:
         """Exceptions as the API lists them, each with the `issue_id` that replays it."""
-        query = None if state == "open" else {"state": state}
-        found = self.call("GET", "v1", "exceptions", query=query).get("exceptions")
-        listed = [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
-        return [{"issue_id": f"{one['kind']}#{one['subject']}", **one} for one in listed]
+        listed: list[dict[str, Json]] = []
+        query = {} if state == "open" else {"state": state}
+        while True:
+            page = self.call("GET", "v1", "exceptions", query=query or None)
+            found = page.get("exceptions")
+            listed += (
+                [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+            )
+            if not page.get("next"):
+                return [{"issue_id": f"{one['kind']}#{one['subject']}", **one} for one in listed]
+            query = {**query, "after": str(page["next"])}
 
     def connections(self) -> list[dict[str, Json]]:
         """How every connection fares: its circuit, what is left of its rate."""
@@ -135,6 +142,11 @@ class Api:
         """Approve or reject `proposals` line by line, `all` of a channel, or `files`."""
         body: dict[str, Json] = {"decision": decision, "why": why, **on}
         return self.call("POST", "v1", "approvals", body=body)
+
+    def finance(self, day: str = "", *, after: str = "") -> dict[str, Json]:
+        """A page of the ledger of a day; yesterday's if none is named."""
+        query = {name: said for name, said in (("day", day), ("after", after)) if said}
+        return self.call("GET", "v1", "reconciliation", "finance", query=query or None)
 
     def summary(self) -> dict[str, Json]:
         return self.call("GET", "v1", "summary")

@@ -1,26 +1,16 @@
 """POST /v1/movements: what a source moved or counted, each line answered."""
 
-from typing import Any, Final
+from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions import bootstrap
-from functions.http import Answer, answer, caller, refusal, text_of
-from shared.errors import RejectedError
-from shared.flows import calls
+from functions.http import Answer, answer, caller, posted
 from shared.flows.ledger import Ledger
 from shared.flows.movement_calls import MovementCalls
 from shared.kit.cloudevents import from_headers
-from shared.kit.records.jsons import decoded
 from shared.ports import Table
 from shared.settings import Settings as Base
-
-STATUS: Final = {
-    calls.NO_KEY: 400,
-    calls.MALFORMED: 400,
-    calls.NOT_THE_OWNER: 403,
-    calls.KEY_REUSED: 409,
-}
 
 
 class Settings(Base):
@@ -42,23 +32,16 @@ def ledger() -> Ledger:
 
 
 def post(event: dict[str, Any]) -> Answer:
-    headers = event.get("headers", {})
-    try:
-        said = from_headers(headers, decoded(text_of(event)))
-    except ValueError:
-        return refusal(400, "body", "", "send one JSON object in UTF-8")
     made = MovementCalls(
         ledger(), bootstrap.store(), bootstrap.issues(), bootstrap.clock, bootstrap.retailer()
     )
-    key = headers.get("idempotency-key", "")
-    query = event.get("queryStringParameters") or {}
-    try:
-        found = made.take(said, caller=caller(event), key=key, connection=query.get("connection"))
-    except RejectedError as error:
-        if error.code not in STATUS:
-            raise
-        return refusal(STATUS[error.code], error.field or "", error.value, error.remedy or "")
-    return answer(200, found)
+    connection = (event.get("queryStringParameters") or {}).get("connection")
+
+    def take(said: object, key: str) -> Answer:
+        told = from_headers(event.get("headers", {}), said)
+        return answer(200, made.take(told, caller=caller(event), key=key, connection=connection))
+
+    return posted(event, take)
 
 
 ROUTES = {"POST /v1/movements": post}

@@ -1,24 +1,14 @@
 """POST /v1/prices: conditions of the connection that owns prices, each line answered."""
 
-from typing import Any, Final
+from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions import bootstrap
-from functions.http import Answer, answer, caller, refusal, text_of
-from shared.errors import RejectedError
-from shared.flows import calls
+from functions.http import Answer, answer, caller, posted
 from shared.flows.price_calls import PriceCalls
-from shared.kit.records.jsons import decoded
 from shared.ports import Table
 from shared.settings import Settings as Base
-
-STATUS: Final = {
-    calls.NO_KEY: 400,
-    calls.MALFORMED: 400,
-    calls.NOT_THE_OWNER: 403,
-    calls.KEY_REUSED: 409,
-}
 
 
 class Settings(Base):
@@ -27,25 +17,19 @@ class Settings(Base):
 
 
 def post(event: dict[str, Any]) -> Answer:
-    key = event.get("headers", {}).get("idempotency-key", "")
-    try:
-        said = decoded(text_of(event))
-    except ValueError:
-        return refusal(400, "body", "", "send one JSON object in UTF-8")
-    calls = PriceCalls(
+    made = PriceCalls(
         bootstrap.store(),
         bootstrap.issues(),
         bootstrap.clock,
         bootstrap.retailer(),
         bootstrap.files(),
     )
-    try:
-        taken = calls.take(said, caller=caller(event), key=key)
+
+    def take(said: object, key: str) -> Answer:
+        taken = made.take(said, caller=caller(event), key=key)
         return answer(202 if "held" in taken else 200, taken)
-    except RejectedError as error:
-        if error.code not in STATUS:
-            raise
-        return refusal(STATUS[error.code], error.field or "", error.value, error.remedy or "")
+
+    return posted(event, take)
 
 
 ROUTES = {"POST /v1/prices": post}

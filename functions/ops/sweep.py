@@ -1,5 +1,7 @@
 """Each minute: hint what is due, end old reservations, tell of stock and prices that wait."""
 
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -30,24 +32,36 @@ def shortage() -> Shortage:
     return Shortage(store, Cases(store, clock, retailer), deriver, retailer)
 
 
+def work(context: LambdaContext) -> dict[str, Callable[[], int]]:
+    """What is done each minute, by what is counted of it."""
+    store, issues, clock = bootstrap.store(), bootstrap.issues(), bootstrap.clock
+    retailer, stop = bootstrap.retailer(), out_of_time(context)
+    return {
+        "hints": Sweep(store, bootstrap.queues(), clock, retailer).run,
+        "expired": partial(reservations().expire, out_of_time=stop),
+        "missing": Missing(store, issues, clock).tell,
+        "awaited": Awaited(store, bootstrap.queues(), clock, shortage()).run,
+        "waiting": WaitingTold(store, issues, retailer).run,
+        "touched": partial(Hearing(store, issues, clock, retailer).run, out_of_time=stop),
+    }
+
+
+def each(steps: Mapping[str, Callable[[], int]]) -> dict[str, int]:
+    """What every step did; one that fails does not keep the others, and is raised in the end."""
+    done: dict[str, int] = {}
+    failed: list[Exception] = []
+    for name, step in steps.items():
+        try:
+            done[name] = step()
+        except Exception as error:  # noqa: BLE001 - raised below
+            failed.append(error)
+    bootstrap.logger.info("swept", extra=done)
+    if failed:
+        raise failed[0]
+    return done
+
+
 @bootstrap.logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
     del event
-    sweep = Sweep(bootstrap.store(), bootstrap.queues(), bootstrap.clock, bootstrap.retailer())
-    hints = sweep.run()
-    expired = reservations().expire(out_of_time=out_of_time(context))
-    missing = Missing(bootstrap.store(), bootstrap.issues(), bootstrap.clock).tell()
-    awaited = Awaited(bootstrap.store(), bootstrap.queues(), bootstrap.clock, shortage()).run()
-    waiting = WaitingTold(bootstrap.store(), bootstrap.issues(), bootstrap.retailer()).run()
-    store, clock, retailer = bootstrap.store(), bootstrap.clock, bootstrap.retailer()
-    hearing = Hearing(store, bootstrap.issues(), clock, retailer)
-    touched = hearing.run(out_of_time=out_of_time(context))
-    bootstrap.logger.info(
-        "swept",
-        hints=hints,
-        expired=expired,
-        missing=missing,
-        awaited=awaited,
-        waiting=waiting,
-        touched=touched,
-    )
+    each(work(context))

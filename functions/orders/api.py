@@ -5,19 +5,15 @@ from typing import Any, Final
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions import bootstrap
-from functions.http import Answer, answer, caller, named, not_found, refusal, text_of
-from shared.errors import RejectedError, RetryableError
-from shared.flows import calls
+from functions.http import Answer, answer, caller, named, not_found, posted
 from shared.flows.capture import Capture
 from shared.flows.cases import Cases
 from shared.flows.order_calls import OrderCalls
 from shared.flows.trace import Tracer
-from shared.kit.records.jsons import decoded
 from shared.ports import Table
 from shared.settings import Settings as Base
 
 ID_MAX: Final = 200  # a channel, a colon, and the channel's own id
-STATUS: Final = {calls.NO_KEY: 400, calls.MALFORMED: 400, calls.KEY_REUSED: 409}
 
 
 class Settings(Base):
@@ -41,21 +37,8 @@ def capture() -> Capture:
 
 
 def post(event: dict[str, Any]) -> Answer:
-    key = event.get("headers", {}).get("idempotency-key", "")
-    try:
-        said = decoded(text_of(event))
-    except ValueError:
-        return refusal(400, "body", "", "send one JSON object in UTF-8")
-    try:
-        return answer(201, OrderCalls(capture()).take(said, caller=caller(event), key=key))
-    except RejectedError as error:
-        if error.code not in STATUS:
-            raise
-        return refusal(STATUS[error.code], error.field or "", error.value, error.remedy or "")
-    except RetryableError:
-        busy = refusal(503, "", "", "the same call may be sent again, under the same key")
-        busy["headers"]["retry-after"] = "1"
-        return busy
+    taken = OrderCalls(capture()).take
+    return posted(event, lambda said, key: answer(201, taken(said, caller=caller(event), key=key)))
 
 
 def find(event: dict[str, Any]) -> Answer:

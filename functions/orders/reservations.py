@@ -6,9 +6,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import ValidationError
 
 from functions import bootstrap
-from functions.http import Answer, answer, caller, named, not_found, refusal, text_of
+from functions.http import Answer, answer, caller, named, not_found, refusal, settled, text_of
 from shared.domain.reservations import Short
-from shared.errors import RejectedError, RetryableError
 from shared.flows.cases import Cases
 from shared.flows.derive import Deriver
 from shared.flows.reserve import Reservations, reservation_name
@@ -126,14 +125,8 @@ ROUTES = {
 def handler(event: dict[str, Any], context: LambdaContext) -> Answer:
     """The gateway has already checked the token and its scope for this route."""
     del context
-    try:
-        return ROUTES[event["routeKey"]](event)
-    except RejectedError as error:
-        if error.code not in STATUS:
-            raise
-        return refusal(STATUS[error.code], error.field or "", error.value, error.remedy or "")
-    except RetryableError as error:
-        busy = refusal(503, "", "", "nothing was reserved; the same call may be sent again")
-        seconds = 1 if error.after is None else max(1, round(error.after.total_seconds()))
-        busy["headers"]["retry-after"] = str(seconds)
-        return busy
+    return settled(
+        lambda: ROUTES[event["routeKey"]](event),
+        status=STATUS,
+        again="nothing was reserved; the same call may be sent again",
+    )

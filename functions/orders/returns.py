@@ -1,23 +1,19 @@
 """/v1/returns: what may be sent back, what came of it, and where any return stands."""
 
-from collections.abc import Callable
 from typing import Any, Final
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions import bootstrap
-from functions.http import Answer, answer, caller, named, not_found, refusal, text_of
-from shared.errors import RejectedError, RetryableError
-from shared.flows import calls
+from functions.http import STATUS, Answer, answer, caller, named, not_found, posted
 from shared.flows.cases import Cases
 from shared.flows.ledger import Ledger
 from shared.flows.return_calls import NOT_KNOWN, ReturnCalls
-from shared.kit.records.jsons import decoded
 from shared.ports import Table
 from shared.settings import Settings as Base
 
 ID_MAX: Final = 100
-STATUS: Final = {calls.NO_KEY: 400, calls.MALFORMED: 400, NOT_KNOWN: 404, calls.KEY_REUSED: 409}
+_STATUS: Final = {**STATUS, NOT_KNOWN: 404}
 
 
 class Settings(Base):
@@ -43,31 +39,24 @@ def made() -> ReturnCalls:
 
 
 def post(event: dict[str, Any]) -> Answer:
-    return _taken(event, lambda said, key: made().grant(said, caller=caller(event), key=key))
+    grant = made().grant
+    return posted(
+        event,
+        lambda said, key: answer(201, grant(said, caller=caller(event), key=key)),
+        status=_STATUS,
+    )
 
 
 def receive(event: dict[str, Any]) -> Answer:
     name = named(event, "return_id")
     if len(name) > ID_MAX:
         return not_found("return_id", name[:ID_MAX])
-    return _taken(event, lambda s, key: made().receive(s, name, caller=caller(event), key=key))
-
-
-def _taken(event: dict[str, Any], take: Callable[[object, str], Answer]) -> Answer:
-    try:
-        said = decoded(text_of(event))
-    except ValueError:
-        return refusal(400, "body", "", "send one JSON object in UTF-8")
-    try:
-        return answer(201, take(said, event.get("headers", {}).get("idempotency-key", "")))
-    except RejectedError as error:
-        if error.code not in STATUS:
-            raise
-        return refusal(STATUS[error.code], error.field or "", error.value, error.remedy or "")
-    except RetryableError:
-        busy = refusal(503, "", "", "the same call may be sent again, under the same key")
-        busy["headers"]["retry-after"] = "1"
-        return busy
+    taken = made().receive
+    return posted(
+        event,
+        lambda said, key: answer(201, taken(said, name, caller=caller(event), key=key)),
+        status=_STATUS,
+    )
 
 
 def find(event: dict[str, Any]) -> Answer:

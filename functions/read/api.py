@@ -1,18 +1,18 @@
 """Read-only routes: why a value is what it is, what is stuck, how far everything is."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions import bootstrap
-from functions.http import Answer, answer, named, not_found, refusal, tagged
+from functions.http import Answer, answer, instant, named, not_found, refusal, tagged
 from functions.read import epcis
-from shared.flows import compare_source, held_files
+from shared.flows import books, compare_source, held_files
 from shared.flows import pending as pushes
 from shared.flows.approvals import Approvals
 from shared.flows.compare_runs import standing
-from shared.flows.issues import open_issues, solved_issues
+from shared.flows.issues import open_page, solved_page
 from shared.flows.standing import connections as standing_of
 from shared.flows.trace import Tracer
 from shared.model.base import Json
@@ -24,6 +24,7 @@ from shared.settings import Settings as Base
 
 ALL = "all"
 SOLVED_WITHIN = timedelta(days=7)
+_AS_IT_IS = "send `next` of the page before, as it is"
 
 
 class Settings(Base):
@@ -46,16 +47,28 @@ def trace_order(event: dict[str, Any]) -> Answer:
 
 
 def exceptions(event: dict[str, Any]) -> Answer:
-    """Those that are open, those solved within a week, or both."""
-    state = (event.get("queryStringParameters") or {}).get("state", IssueState.OPEN)
+    """Those that are open, those solved within a week, or both; `next` is where a page goes on."""
+    said = event.get("queryStringParameters") or {}
+    state = said.get("state", IssueState.OPEN)
     if state not in {*IssueState, ALL}:
         return refusal(400, "state", state, f"ask for {', '.join(IssueState)} or {ALL}")
-    store, found = bootstrap.store(), list[Issue]()
+    try:
+        after = instant(said["after"]) if said.get("after") else None
+    except ValueError:
+        return refusal(400, "after", said["after"], _AS_IT_IS)
+    if after is not None and state == ALL:
+        return refusal(400, "state", state, f"page by page ask for {' or '.join(IssueState)} alone")
+    store, found, following = bootstrap.store(), list[Issue](), None
     if state != IssueState.SOLVED:
-        found += open_issues(store)
+        some, following = open_page(store, since=after)
+        found += some
     if state != IssueState.OPEN:
-        found += solved_issues(store, since=bootstrap.clock.now() - SOLVED_WITHIN)
-    return answer(200, {"exceptions": [issue.model_dump(mode="json") for issue in found]})
+        since = bootstrap.clock.now() - SOLVED_WITHIN
+        some, following = solved_page(store, since=max(since, after or since))
+        found += some
+    listed = [issue.model_dump(mode="json") for issue in found]
+    ahead = following.isoformat() if following and state != ALL else None
+    return answer(200, {"exceptions": listed, "next": ahead})
 
 
 def parity(event: dict[str, Any]) -> Answer:
@@ -79,9 +92,9 @@ def pending(event: dict[str, Any]) -> Answer:
         return not_found("channel", name)
     said = (event.get("queryStringParameters") or {}).get("after")
     try:
-        after = datetime.fromisoformat(said).astimezone(UTC) if said else None
+        after = instant(said) if said else None
     except ValueError:
-        return refusal(400, "after", said, "send `next` of the page before, as it is")
+        return refusal(400, "after", said, _AS_IT_IS)
     return answer(200, pushes.pending(bootstrap.store(), name, after=after))
 
 
@@ -100,6 +113,15 @@ def approvals(event: dict[str, Any]) -> Answer:
     return answer(200, page)
 
 
+def finance(event: dict[str, Any]) -> Answer:
+    """The ledger of a day, a page at a time, and where its orders differ between shop and ERP."""
+    said = event.get("queryStringParameters") or {}
+    day = books.asked_day(said.get("day"), bootstrap.clock.now())
+    if day is None:
+        return refusal(400, "day", said.get("day"), "ask for a date such as 2026-11-27")
+    return answer(200, books.day(bootstrap.store(), day, after=said.get("after") or ""))
+
+
 def described(event: dict[str, Any]) -> Answer:
     """The API as OpenAPI, of which a caller may keep its copy."""
     return tagged(event, openapi())
@@ -115,6 +137,7 @@ ROUTES = {
     "GET /v1/parity/{channel}/pending": pending,
     "GET /v1/epcis/events": epcis.events,
     "GET /v1/approvals": approvals,
+    "GET /v1/reconciliation/finance": finance,
 }
 
 

@@ -1,11 +1,10 @@
 """GET /v1/epcis/events: what sources moved and counted, as a query of EPCIS 2.0 answers it."""
 
-from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import quote
 
 from functions import bootstrap
-from functions.http import Answer, answer, refusal
+from functions.http import Answer, answer, instant, refusal, whole
 from shared.errors import RejectedError
 from shared.flows.epcis_events import PER_PAGE, EpcisEvents
 
@@ -19,12 +18,14 @@ def events(event: dict[str, Any]) -> Answer:
     sources = bootstrap.retailer().stock_sources
     if source not in sources:
         return refusal(400, "source", source, f"ask for one of {', '.join(sources)}")
-    per_page = query.get("perPage", str(PER_PAGE))
-    if not per_page.isdigit() or not 0 < int(per_page) <= PER_PAGE:
-        return refusal(400, "perPage", per_page, f"ask for 1 to {PER_PAGE}")
+    wanted = query.get("perPage", str(PER_PAGE))
+    try:
+        per_page = whole(wanted, least=1, most=PER_PAGE)
+    except ValueError:
+        return refusal(400, "perPage", wanted[:50], f"ask for 1 to {PER_PAGE}")
     said = query.get("GE_recordTime")
     try:
-        since = datetime.fromisoformat(said).astimezone(UTC) if said else None
+        since = instant(said) if said else None
     except ValueError:
         return refusal(400, "GE_recordTime", said, "write an instant with its offset")
     reader = EpcisEvents(
@@ -32,7 +33,7 @@ def events(event: dict[str, Any]) -> Answer:
     )
     token = query.get("nextPageToken")
     try:
-        found, following = reader.page(source, since=since, token=token, per_page=int(per_page))
+        found, following = reader.page(source, since=since, token=token, per_page=per_page)
     except RejectedError as error:
         return refusal(400, error.field or "", error.value, error.remedy or "")
     made = answer(200, found)

@@ -48,13 +48,12 @@ def terms(order: Order, retailer: Retailer) -> OrderTerms:
     about = [rule for rule in retailer.order_rules if _about(rule, order)]
     said = {word: _first(about, word) for word in _WORDS}
     codes = _codes(about)
-    freight = {_code(part, codes) for part in order.shipping}
     return OrderTerms.model_validate(
         {word: value for word, value in said.items() if value is not None}
         | {
             "tax_codes": _known({x.line_id: _code(x, codes) for x in order.lines}),
             "ship_from": _leaves(order, _first(about, "ship_from"), retailer),
-            "freight_tax_code": freight.pop() if len(freight) == 1 else None,
+            "freight_tax_codes": [_code(part, codes) or "" for part in order.shipping],
         }
     )
 

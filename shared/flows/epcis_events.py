@@ -96,7 +96,7 @@ def _seen(entry: Entry) -> bool:
 
 def _read(token: str, begin: str) -> tuple[str, int]:
     skip, _, after = token.partition("@")
-    if not skip.isdigit() or not after.startswith(begin):
+    if not (skip.isascii() and skip.isdigit()) or not after.startswith(begin):
         raise RejectedError(
             "this is no token of a page",
             code="bad_token",

@@ -1,6 +1,6 @@
 """Exceptions a person can act on: raising folds repeats, solving is idempotent."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,6 +13,8 @@ from shared.model.money import Money
 from shared.ports import Bus, Clock, Put, Refusal, Row, Store, Table
 
 TRIES = 8
+PAGE = 250
+_TICK = timedelta(microseconds=1)
 LOCKED_OUT = timedelta(minutes=1)  # how long until refused credentials are tried again
 
 _SEVERITY = {
@@ -36,6 +38,7 @@ _SEVERITY = {
     IssueKind.SHIPMENT_REJECTED: Severity.HIGH,
     IssueKind.REFUND_EXCEEDS_PAID: Severity.HIGH,
     IssueKind.CREDIT_REJECTED: Severity.HIGH,
+    IssueKind.BOOKS_DIFFER: Severity.HIGH,
     IssueKind.RETURN_REJECTED: Severity.HIGH,
     IssueKind.REFUND_DUE: Severity.HIGH,
     IssueKind.STOCK_STALE: Severity.HIGH,
@@ -77,6 +80,7 @@ _OWNER = {
     IssueKind.ORDER_HELD: "customer service",
     IssueKind.REFUND_EXCEEDS_PAID: "finance",
     IssueKind.CREDIT_REJECTED: "finance",
+    IssueKind.BOOKS_DIFFER: "finance",
     IssueKind.RETURN_REJECTED: "customer service",
     IssueKind.RETURN_DIFFERS: "customer service",
     IssueKind.REFUND_DUE: "customer service",
@@ -184,10 +188,32 @@ def open_issues(store: Store, *, limit: int = 250) -> Sequence[Issue]:
     return [Issue.model_validate(row.body) for row in rows]
 
 
-def solved_issues(store: Store, *, since: datetime, limit: int = 250) -> Sequence[Issue]:
-    """What was solved since then, the last solved last."""
+def open_page(
+    store: Store, *, since: datetime | None = None, limit: int = PAGE
+) -> tuple[list[Issue], datetime | None]:
+    """A page of what waits, the longest waiting first, and the instant at which the next begins."""
+    rows = store.due(Table.ISSUES, keys.OPEN_ISSUES, since=since, limit=limit)
+    return _page([Issue.model_validate(r.body) for r in rows], limit, lambda one: one.first_seen)
+
+
+def solved_page(
+    store: Store, *, since: datetime, limit: int = PAGE
+) -> tuple[list[Issue], datetime | None]:
+    """A page of what was solved since then, the last solved last, and where the next begins."""
     rows = store.due(Table.ISSUES, keys.SOLVED_ISSUES, since=since, limit=limit)
-    return [Issue.model_validate(row.body) for row in rows]
+    found = [Issue.model_validate(row.body) for row in rows]
+    return _page(found, limit, lambda one: one.solved_at or since)
+
+
+def _page(
+    found: list[Issue], limit: int, at: Callable[[Issue], datetime]
+) -> tuple[list[Issue], datetime | None]:
+    """A full page without those of its last instant, with which the next one begins."""
+    if len(found) < limit:
+        return found, None
+    last = at(found[-1])
+    whole = [one for one in found if at(one) < last]
+    return (whole, last) if whole else (found, last + _TICK)
 
 
 def refused(refusals: Iterable[Refusal], *, connection: str, entity: str) -> list[Problem]:

@@ -1,4 +1,7 @@
-"""Two kinds of models: ours are closed, theirs are open; both are frozen."""
+"""Two kinds of models: ours are closed, theirs are open; both are frozen.
+
+The text of an error never shows what was read, for it may be logged and name a customer.
+"""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -9,13 +12,21 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, JsonV
 class Canonical(BaseModel):
     """Ours: immutable, and an unknown field is a bug."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True
+    )
 
 
 class Foreign(BaseModel):
     """Theirs: we name the fields we need; theirs may grow."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True, defer_build=True)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="ignore",
+        populate_by_name=True,
+        hide_input_in_errors=True,
+        defer_build=True,
+    )
 
 
 def _utc(value: datetime) -> datetime:

@@ -12,7 +12,8 @@ class OrderTerms(Canonical):
     """As the retailer's rules had it when the order was judged; None is left to the ERP's setting.
 
     Codes are the ERP's own words. `account` is the ERP's customer once it is known. By line id are
-    `tax_codes`, and `ship_from`, the ERP's names of where goods leave.
+    `tax_codes`, and `ship_from`, the ERP's names of where goods leave; `freight_tax_codes` are in
+    the order of the order's shipping, empty where no code is known.
     """
 
     sales_organization: str | None = None
@@ -29,7 +30,7 @@ class OrderTerms(Canonical):
     send_address: bool = False
     tax_codes: dict[str, str] = {}
     freight_sku: Sku | None = None
-    freight_tax_code: str | None = None
+    freight_tax_codes: tuple[str, ...] = ()
 
     @property
     def told_address(self) -> bool:

@@ -78,7 +78,7 @@ def test_each_line_and_the_freight_have_the_code_of_all_their_rates_together() -
         order(*lines, shipping=(parcel,)), ruled(OrderRule(tax_codes=codes, freight_sku="POST"))
     )
     assert terms.tax_codes == {"1": "1", "2": "0"}
-    assert (terms.freight_sku, terms.freight_tax_code) == ("POST", "1")
+    assert (terms.freight_sku, terms.freight_tax_codes) == ("POST", ("1",))
 
 
 @pytest.mark.parametrize(("rate", "said"), [("0.19", "19 %"), (None, "a rate that is not told")])

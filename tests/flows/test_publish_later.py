@@ -13,7 +13,8 @@ from shared.model.base import Json
 from shared.model.ids import Entity, Facet
 from shared.model.target import Outcome, Push, TargetState, Verdict
 from tests.domain.world import NOW
-from tests.flows.world import FakeChannel, World, product
+from tests.flows.channel import FakeChannel
+from tests.flows.world import World, product
 
 LATER = NOW + timedelta(minutes=30)
 

@@ -30,7 +30,7 @@ ENRICHMENT: tuple[Mutant, ...] = (
         "no lookup before a second customer",
         "A customer whose answer was lost is created again although the ERP has him.",
         (CUSTOMERS,),
-        (BOOK + "_account", "known = self.erp.find_customer(wish)", "known = None"),
+        (BOOK + "_account", "known = self._found(wish)", "known = None"),
     ),
     mutant(
         "a customer is created without a row that says so",

@@ -13,7 +13,7 @@ from shared.connectors.sap.settings import SapSettings
 from shared.errors import RejectedError
 from shared.model.base import Json
 from shared.model.money import Money, total
-from shared.model.order import Discount, Order, OrderLine, TaxLine
+from shared.model.order import Discount, Order, OrderLine, ShippingLine, TaxLine
 from shared.model.order_terms import OrderTerms
 from shared.ports import PostedOrder
 
@@ -35,7 +35,7 @@ def body_of(order: Order, reference: str, settings: SapSettings) -> dict[str, Js
         **_terms(order),
         "to_Item": [
             *(item(i, line, order, settings) for i, line in enumerate(order.lines, start=1)),
-            *_freight_item(order, settings),
+            *_freight_items(order, settings),
         ],
     }
     header = _header(order, settings)
@@ -111,30 +111,44 @@ def _of_line(line_id: str, terms: OrderTerms | None) -> dict[str, Json]:
     return {name: value for name, value in said.items() if value}
 
 
-def _freight_item(order: Order, settings: SapSettings) -> list[Json]:
-    """Freight as an item, under no number of ours, where the rules name an article for it."""
+def _freight_items(order: Order, settings: SapSettings) -> list[Json]:
+    """Freight as items, one for each of its tax codes, where the rules name an article for it.
+
+    They bear no number of ours: nothing is carried of them.
+    """
     terms = order.terms
-    paid = _freight(order, settings, settings.price_condition)
-    if terms is None or terms.freight_sku is None or not paid:
+    if terms is None or terms.freight_sku is None:
         return []
-    one: dict[str, Json] = {"Material": terms.freight_sku, "RequestedQuantity": "1"}
-    if terms.freight_tax_code:
-        one["ProductTaxClassification1"] = terms.freight_tax_code
-    return [{**one, "to_PricingElement": paid}]
+    codes = dict(enumerate(terms.freight_tax_codes))
+    by_code: dict[str, list[ShippingLine]] = {}
+    for place, part in enumerate(order.shipping):
+        by_code.setdefault(codes.get(place, ""), []).append(part)
+    found: list[Json] = []
+    for code, parts in by_code.items():
+        paid = _freight(parts, order, settings, settings.price_condition)
+        one: dict[str, Json] = {"Material": terms.freight_sku, "RequestedQuantity": "1"}
+        if code:
+            one["ProductTaxClassification1"] = code
+        if paid:
+            found.append({**one, "to_PricingElement": paid})
+    return found
 
 
 def _header(order: Order, settings: SapSettings) -> list[Json]:
     """Freight of the whole order, unless it is an item."""
     if order.terms is not None and order.terms.freight_sku is not None:
         return []
-    return _freight(order, settings, settings.freight_condition)
+    return _freight(order.shipping, order, settings, settings.freight_condition)
 
 
-def _freight(order: Order, settings: SapSettings, condition: str) -> list[Json]:
-    off = total(order.currency, (d.amount for s in order.shipping for d in s.discounts))
-    elements = absolute(condition, order.freight() - off)
+def _freight(
+    parts: Sequence[ShippingLine], order: Order, settings: SapSettings, condition: str
+) -> list[Json]:
+    price = total(order.currency, (part.price for part in parts))
+    off = total(order.currency, (d.amount for part in parts for d in part.discounts))
+    elements = absolute(condition, price - off)
     if not order.taxes_included:
-        taxes = total(order.currency, (t.amount for s in order.shipping for t in s.taxes))
+        taxes = total(order.currency, (t.amount for part in parts for t in part.taxes))
         elements += absolute(settings.tax_condition, taxes)
     return elements
 

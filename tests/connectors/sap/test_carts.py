@@ -35,7 +35,7 @@ CARTS = int(os.environ.get("SHELFWIRE_CARTS", "0"))
 SEED = 20261127
 SETTINGS = SapSettings()
 BY_CURRENCY = {code: CHANNEL.model_copy(update={"currency": code}) for code in ("GBP", "EUR")}
-WAYS = (None, OrderTerms(), OrderTerms(freight_sku="POST", freight_tax_code="1"))
+WAYS = (None, OrderTerms(), OrderTerms(freight_sku="POST", freight_tax_codes=("1",)))
 
 
 def tenant() -> Tenant:

@@ -124,7 +124,7 @@ def test_an_order_is_booked_in_the_sales_area_and_on_the_account_of_its_terms(
 def test_freight_with_an_article_of_its_own_is_an_item_and_the_total_is_the_same(
     tenant: Tenant,
 ) -> None:
-    terms = OrderTerms(freight_sku="POST", freight_tax_code="1", tax_codes={"1": "2"})
+    terms = OrderTerms(freight_sku="POST", freight_tax_codes=("1",), tax_codes={"1": "2"})
     freight = ShippingLine(title="Post", code="P", price=gbp(495))
     posted = tenant.client.post_order(placed(terms, shipping=(freight,)), "SHOP-77")
     assert posted.total_minor == 2 * 1999 + 495
@@ -136,6 +136,19 @@ def test_freight_with_an_article_of_its_own_is_an_item_and_the_total_is_the_same
     tenant.simulator.control("deliver", order=posted.erp_order)
     (delivery,) = tenant.simulator.tenant.deliveries.after(None)
     assert [item.material for item in delivery.items] == ["HAT-M"]
+
+
+def test_freight_of_two_tax_codes_is_two_items(tenant: Tenant) -> None:
+    terms = OrderTerms(freight_sku="POST", freight_tax_codes=("1", "0", "1", ""))
+    prices = (("Post", 495), ("Wrapping", 100), ("Island", 300), ("Free", 0))
+    parts = tuple(ShippingLine(title=t, code=t, price=gbp(amount)) for t, amount in prices)
+    posted = tenant.client.post_order(placed(terms, shipping=parts), "SHOP-77")
+    assert posted.total_minor == 2 * 1999 + 895
+    freight = sent(tenant, "A_SalesOrder")["to_Item"][1:]
+    assert [
+        (one["ProductTaxClassification1"], one["to_PricingElement"][0]["ConditionRateValue"])
+        for one in freight
+    ] == [("1", "7.95"), ("0", "1.00")]
 
 
 @pytest.mark.parametrize(("function", "goes"), [("WE", True), ("", False)])

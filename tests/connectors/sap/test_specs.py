@@ -226,7 +226,7 @@ def enriched() -> Iterator[tuple[Any, Any]]:
         send_address=True,
         tax_codes={"1": "1"},
         freight_sku="POST",
-        freight_tax_code="1",
+        freight_tax_codes=("1",),
     )
     address = Address(name="Ada", lines=("1 High St", "Flat 2", "left"), city="York", country="GB")
     post = ShippingLine(title="Post", code="P", price=gbp(495))

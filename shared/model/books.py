@@ -1,0 +1,147 @@
+"""What an order comes to in money, in shop and ERP, day by day, and where the two differ."""
+
+from enum import StrEnum
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, field_validator
+
+from shared.model.base import Canonical, Instant
+from shared.model.money import Money
+
+
+class EntryKind(StrEnum):
+    ORDERED = "ordered"
+    CAPTURED = "captured"
+    REFUNDED = "refunded"
+    INVOICED = "invoiced"
+    CREDITED = "credited"
+    PAID_OUT = "paid_out"
+    PAID_BACK = "paid_back"
+    FEE = "fee"
+
+
+class Entry(Canonical):
+    """One fact about money. `day` is a date of the retailer's zone.
+
+    Only a fee that was given back is negative.
+    """
+
+    kind: EntryKind
+    reference: str
+    day: str
+    amount: Money
+
+
+class Bucket(StrEnum):
+    """Where a cent lies: in one of these, on one side's, or on both."""
+
+    SALE = "sale"
+    CREDIT = "credit"
+    NEVER_LEFT = "never_left"
+    TO_SHIP = "to_ship"
+    NOT_IN_ERP = "not_in_erp"
+    NOT_INVOICED = "captured_not_invoiced"
+    NOT_CAPTURED = "invoiced_not_captured"
+    NOT_CREDITED = "refund_without_credit_memo"
+    NOT_REFUNDED = "credit_memo_without_refund"
+    SALE_DIFFERS = "sale_differs"
+    CREDIT_DIFFERS = "credit_differs"
+    PAID_OUT = "paid_out"
+    PAID_BACK = "paid_back"
+    NOT_PAID_OUT = "payout_missing"
+    PAYOUT_DIFFERS = "payout_differs"
+
+
+AGREED = frozenset(
+    {
+        Bucket.SALE,
+        Bucket.CREDIT,
+        Bucket.NEVER_LEFT,
+        Bucket.TO_SHIP,
+        Bucket.PAID_OUT,
+        Bucket.PAID_BACK,
+    }
+)
+"""Nothing is wrong with these: both sides say the same, or nothing is due yet."""
+
+
+class Side(StrEnum):
+    SHOP = "shop"
+    ERP = "erp"
+    PAYOUT = "payout"
+    BOTH = "both"
+
+
+class PayoutKind(StrEnum):
+    CHARGE = "charge"
+    REFUND = "refund"
+
+
+class PayoutLine(Canonical):
+    """One movement of a provider's balance; `gross` is never negative, `fee` if it came back."""
+
+    payout: str = Field(max_length=128)
+    reference: str = Field(max_length=128)
+    kind: PayoutKind
+    gross: Money
+    fee: Money
+    day: str
+
+
+class OrderPayouts(Canonical):
+    """What was paid out for an order, each movement once."""
+
+    lines: tuple[PayoutLine, ...] = ()
+
+
+class Share(Canonical):
+    """What of an order lies in a bucket. `reference` is the refund or credit memo it is of."""
+
+    bucket: Bucket
+    side: Side
+    amount: Money
+    reference: str = ""
+
+
+class Difference(Canonical):
+    """One that does not go away by itself. `again` is the message that repairs it, if any does."""
+
+    bucket: Bucket
+    amount: Money
+    reference: str = ""
+    repair: str
+    again: dict[str, str] | None = None
+
+
+class OrderBooks(Canonical):
+    """Where an order's differences stand; `since` is when these were first seen."""
+
+    order_id: str
+    differences: tuple[Difference, ...]
+    since: Instant
+    told: tuple[Bucket, ...] = ()
+
+
+class BookRules(Canonical):
+    """How the books of shop and ERP are compared."""
+
+    zone: str = Field(default="UTC", description="whose days the ledger has")
+    after_hours: int = Field(
+        default=24, ge=0, le=720, description="how old a difference is before a person is told"
+    )
+
+    payout_days: int | None = Field(
+        default=None,
+        ge=1,
+        le=90,
+        description="how soon a provider pays out; payouts are not compared if none",
+    )
+
+    @field_validator("zone")
+    @classmethod
+    def _known(cls, zone: str) -> str:
+        try:
+            ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError("no such time zone") from error
+        return zone
