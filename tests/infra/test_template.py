@@ -141,7 +141,7 @@ def test_a_failed_minute_is_made_good_by_the_next_one(template: Synthesized) -> 
 
 def test_every_schedule_has_a_dead_letter_queue(template: Synthesized) -> None:
     rules = template.resources("AWS::Events::Rule").values()
-    assert len(rules) == 3 + 7 + 2 + 1
+    assert len(rules) == 3 + 8 + 2 + 1
     for rule in rules:
         assert all("DeadLetterConfig" in target for target in rule["Targets"])
 

@@ -131,7 +131,8 @@ def polled(name: str, retailer: Retailer) -> list[Entity]:
     facts = [entity for entity in _FACTS if name in _owners(entity, retailer)]
     sells = any(channel.connection == name for channel in retailer.channels)
     ships = any(channel.erp == name for channel in retailer.channels)
-    return facts + [Entity.ORDER] * sells + [Entity.SHIPMENT, Entity.INVOICE, Entity.RETURN] * ships
+    goods = [Entity.SHIPMENT, Entity.INVOICE, Entity.RETURN, Entity.ALLOCATION]
+    return facts + [Entity.ORDER] * sells + goods * ships
 
 
 def _owners(entity: Entity, retailer: Retailer) -> list[str]:
