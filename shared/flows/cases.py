@@ -19,11 +19,16 @@ TO_SEND = frozenset({CaseState.RELEASED, CaseState.SENDING, CaseState.IN_DOUBT})
 
 
 def uncredited(case: Case) -> list[Refund]:
-    """Refunds the ERP does not know of yet; none before it holds the order."""
-    if case.erp_order is None:
+    """Refunds the ERP does not know of yet; none before it holds the order, if it is to."""
+    since = case.credits_from
+    if case.erp_order is None and since is None:
         return []
     closed = {i.intent_id for i in case.intents if i.kind is IntentKind.CREDIT and not i.open}
-    return [refund for refund in case.refunds if credit_id(refund) not in closed]
+    return [
+        refund
+        for refund in case.refunds
+        if credit_id(refund) not in closed and (since is None or refund.created_at >= since)
+    ]
 
 
 def credit_id(refund: Refund) -> str:
