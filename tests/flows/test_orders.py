@@ -354,3 +354,17 @@ def test_a_case_that_changed_since_its_batch_was_read_is_read_again(world: World
     world.sender.send("shop:77")
     assert case(world).erp_order is not None
     assert "changed" in [hop.what for hop in case(world).timeline]
+
+
+def test_an_edit_that_was_undone_before_anybody_heard_of_it_has_the_level_read_back(
+    world: World,
+) -> None:
+    sold = order(updated_at=NOW)
+    world.capture.take(sold)
+    world.sender.send("shop:77")
+    world.settle()
+    world.queues.sent.clear()
+    lines = tuple(line.model_copy(update={"removed": 1}) for line in sold.lines)
+    world.capture.take(sold.model_copy(update={"lines": lines, "updated_at": NOW}))
+    [check] = world.queues.take("shop-write")
+    assert check.body["check"] == "shop#stock#HAT-M"

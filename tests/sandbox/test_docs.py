@@ -215,6 +215,8 @@ LIVED: Final = (
     keys.emptied("<channel>"),
     keys.moves("<channel>"),
     keys.books("<day>", "<order>"),
+    keys.rhythm("<channel>"),
+    keys.payouts("<order>"),
     keys.difference("<order>"),
     keys.lease("<name>"),
     keys.counter("<sku>", "<location>", 0),
