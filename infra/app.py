@@ -13,12 +13,13 @@ def build(app: cdk.App, stage: Stage | None = None) -> None:
     stage = stage or stage_from(app)
     data = DataStack(app, "ShelfwireData", stage)
     work = AppStack(app, "ShelfwireApp", stage, data)
+    functions = [function.node.id for function in work.functions]
     AlarmStack(
         app,
         "ShelfwireAlarms",
         stage,
-        functions=[function.node.id for function in work.functions],
-        streamed=STREAMED,
+        functions=functions,
+        streamed=[name for name in STREAMED if name in functions],
         queues=[queue.name for queue in work.every_queue()],
         door=work.doors.stage,
     )

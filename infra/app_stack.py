@@ -1,19 +1,16 @@
 """What can be made again: functions, queues, doors. Composes; owns nothing itself."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from aws_cdk import CfnOutput, Duration, Stack
-from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_lambda_destinations as destinations
 from aws_cdk import aws_lambda_event_sources as sources
 from constructs import Construct
 
 from infra.connection import WORK, ConnectionQueues, ConnectionWork
 from infra.data_stack import DataStack, titled
 from infra.doors import Doors
+from infra.feeds import beat, follow
 from infra.function import Function
 from infra.grants import Grants, Rows
 from infra.price_work import PriceWork
@@ -22,9 +19,8 @@ from infra.stage import Stage, row_of
 from infra.stock_work import StockWork
 from shared.connectors.catalog import Kind
 
-STREAM_TRIES = 10
 WAKERS = 4  # instants that may be busy at once
-STREAMED = ("normalize", "derive")
+STREAMED = ("normalize", "derive", "books")
 
 
 class AppStack(Stack):
@@ -57,6 +53,7 @@ class AppStack(Stack):
             self._reservations(),
             self._orders_api(),
             self._returns_api(),
+            *self._books(),
             *self.prices.functions,
             self.stock.taker,
             *(function for work in self.work for function in (work.reader, work.writer)),
@@ -146,7 +143,7 @@ class AppStack(Stack):
         self._grants.archive(function, "s3:PutObject", "s3:GetObject")
         state = {"S": lambda_.FilterRule.is_equal("received")}
         received = lambda_.FilterCriteria.filter({"dynamodb": {"NewImage": {"state": state}}})
-        self._stream(function, "inbox", batch=25, filters=[received])
+        follow(function, self._data.tables["inbox"], self.failures, batch=25, filters=[received])
         return function
 
     def _derive(self) -> Function:
@@ -172,29 +169,26 @@ class AppStack(Stack):
         self._grants.rows(function, rows)
         self._grants.send(function, sends.values())
         self._grants.publish(function)
-        self._stream(function, "facts", batch=100)
+        follow(function, self._data.tables["facts"], self.failures, batch=100)
         return function
 
-    def _stream(
-        self,
-        function: Function,
-        table: str,
-        *,
-        batch: int,
-        filters: Sequence[Mapping[str, Any]] = (),
-    ) -> None:
-        function.add_event_source(
-            sources.DynamoEventSource(
-                self._data.tables[table],
-                starting_position=lambda_.StartingPosition.TRIM_HORIZON,
-                batch_size=batch,
-                bisect_batch_on_error=True,
-                retry_attempts=STREAM_TRIES,
-                max_record_age=Duration.hours(24),
-                on_failure=sources.SqsDlq(self.failures.work),
-                filters=list(filters) or None,
-            )
+    def _books(self) -> Sequence[Function]:
+        """Where the retailer asks for it."""
+        if self._stage.retailer.books is None:
+            return ()
+        rows = Rows(reads=("orders",), writes=("control", "issues"), lanes=("control",))
+        function = Function(
+            self,
+            "books",
+            self._stage,
+            handler="functions.orders.books.handler",
+            environment={"tables": self._grants.names(rows), "bus": self._grants.bus_name},
         )
+        self._grants.rows(function, rows)
+        self._grants.publish(function)
+        follow(function, self._data.tables["orders"], self.failures, batch=100)
+        beat(function, self._stage, self.failures, minutes=30)
+        return (function,)
 
     def _clock(self) -> Function:
         rows = Rows(writes=("facts",), lanes=("facts",))
@@ -221,7 +215,7 @@ class AppStack(Stack):
                 max_concurrency=WAKERS,
             )
         )
-        self._every_minute(function)
+        beat(function, self._stage, self.failures)
         return function
 
     def _sweep(self) -> Function:
@@ -245,27 +239,8 @@ class AppStack(Stack):
         self._grants.rows(function, rows)
         self._grants.send(function, sent.values())
         self._grants.publish(function)
-        self._every_minute(function)
+        beat(function, self._stage, self.failures)
         return function
-
-    def _every_minute(self, function: Function) -> None:
-        """A failed minute is not tried again: the next one finds the same work. It is told."""
-        function.configure_async_invoke(
-            retry_attempts=0,
-            max_event_age=Duration.minutes(1),
-            on_failure=destinations.SqsDestination(self.failures.work),
-        )
-        events.Rule(
-            self,
-            f"Minute-{function.node.id}",
-            rule_name=self._stage.name("minute", function.node.id),
-            schedule=events.Schedule.rate(Duration.minutes(1)),
-            targets=[
-                targets.LambdaFunction(
-                    function, dead_letter_queue=self.failures.dead, retry_attempts=1
-                )
-            ],
-        )
 
     def _dead_letters(self) -> Function:
         rows = Rows(writes=("issues",))

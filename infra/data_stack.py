@@ -14,8 +14,8 @@ from infra.queue import WorkQueue
 from infra.stage import Stage
 
 TABLES = ("facts", "targets", "orders", "links", "inbox", "issues", "control")
-STREAMED = frozenset({"facts", "inbox"})
-INDEXED = frozenset({"facts", "targets", "orders", "issues"})
+STREAMED = frozenset({"facts", "inbox", "orders"})
+INDEXED = frozenset({"facts", "targets", "orders", "issues", "control"})
 SCOPES = {
     "orders.write": "place orders",
     "orders.read": "see where orders and returns stand",

@@ -27,6 +27,7 @@ READ_ROUTES = {
     "GET /v1/parity/{channel}/pending": "ops.read",
     "GET /v1/epcis/events": "ops.read",
     "GET /v1/approvals": "ops.read",
+    "GET /v1/reconciliation/finance": "ops.read",
 }
 OPS_ROUTES = {
     "POST /v1/exceptions/{issue_id}/replay": "ops.replay",

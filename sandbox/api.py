@@ -143,6 +143,11 @@ class Api:
         body: dict[str, Json] = {"decision": decision, "why": why, **on}
         return self.call("POST", "v1", "approvals", body=body)
 
+    def finance(self, day: str = "", *, after: str = "") -> dict[str, Json]:
+        """A page of the ledger of a day; yesterday's if none is named."""
+        query = {name: said for name, said in (("day", day), ("after", after)) if said}
+        return self.call("GET", "v1", "reconciliation", "finance", query=query or None)
+
     def summary(self) -> dict[str, Json]:
         return self.call("GET", "v1", "summary")
 

@@ -18,6 +18,7 @@ import typer
 from sandbox.failures import CannotRunError
 from sandbox.home import Home, Steps
 from sandbox.processes import polite
+from sandbox.reconciling import register
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -34,10 +35,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-trace = typer.Typer(help="Say why a value is what it is.", no_args_is_help=True)
-app.add_typer(trace, name="trace")
-approvals = typer.Typer(help="Prices that wait for a person.", no_args_is_help=True)
-app.add_typer(approvals, name="approvals")
+app.add_typer(trace := typer.Typer(help="Say why.", no_args_is_help=True), name="trace")
+app.add_typer(approvals := typer.Typer(help="What waits.", no_args_is_help=True), name="approvals")
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 Port = Annotated[int | None, typer.Option(help="Port of the embedded AWS; any free one if none.")]
@@ -392,6 +391,9 @@ def replay(
 def map_code(connection: str, code: str, sku: str, as_json: AsJson = False) -> None:
     """Say which of the ERP's articles a connection's code means; releases what waited for it."""
     _ask(as_json, lambda world: world.api.map_code(connection, code, sku))
+
+
+register(app, _told, WRONG)
 
 
 def main() -> None:

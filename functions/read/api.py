@@ -8,7 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from functions import bootstrap
 from functions.http import Answer, answer, instant, named, not_found, refusal, tagged
 from functions.read import epcis
-from shared.flows import compare_source, held_files
+from shared.flows import books, compare_source, held_files
 from shared.flows import pending as pushes
 from shared.flows.approvals import Approvals
 from shared.flows.compare_runs import standing
@@ -113,6 +113,15 @@ def approvals(event: dict[str, Any]) -> Answer:
     return answer(200, page)
 
 
+def finance(event: dict[str, Any]) -> Answer:
+    """The ledger of a day, a page at a time, and where its orders differ between shop and ERP."""
+    said = event.get("queryStringParameters") or {}
+    day = books.asked_day(said.get("day"), bootstrap.clock.now())
+    if day is None:
+        return refusal(400, "day", said.get("day"), "ask for a date such as 2026-11-27")
+    return answer(200, books.day(bootstrap.store(), day, after=said.get("after") or ""))
+
+
 def described(event: dict[str, Any]) -> Answer:
     """The API as OpenAPI, of which a caller may keep its copy."""
     return tagged(event, openapi())
@@ -128,6 +137,7 @@ ROUTES = {
     "GET /v1/parity/{channel}/pending": pending,
     "GET /v1/epcis/events": epcis.events,
     "GET /v1/approvals": approvals,
+    "GET /v1/reconciliation/finance": finance,
 }
 
 

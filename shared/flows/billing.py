@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.domain import orders
+from shared.domain.books import refund_of
 from shared.errors import RetryableError
 from shared.flows.cases import Cases
 from shared.flows.erp_links import ErpLinks
-from shared.model.case import Case, IntentKind
+from shared.model.case import Case
 from shared.model.events import CreditMemoPosted, InvoicePosted
 from shared.model.ids import Entity
 from shared.model.invoice import BillingDocument, BillingKind
@@ -92,15 +93,3 @@ def _invoiced(case: Case, bills: Sequence[BillingDocument]) -> dict[str, int]:
                 if line.erp_item in by_item:
                     found[by_item[line.erp_item]] += line.quantity
     return dict(found)
-
-
-def refund_of(case: Case, bill: BillingDocument) -> str | None:
-    """The refund whose document a credit memo bills."""
-    return next(
-        (
-            intent.intent_id.removeprefix("credit#")
-            for intent in case.intents
-            if intent.kind is IntentKind.CREDIT and intent.result == bill.bills
-        ),
-        None,
-    )

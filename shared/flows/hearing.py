@@ -3,7 +3,6 @@
 A finished poll counts as hearing, whether it told anything new or not.
 """
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,7 +28,7 @@ class Hearing:
     def run(self, *, out_of_time: Callable[[], bool]) -> int:
         """Derive anew what a changed file, or a source's silence, has changed; articles touched."""
         walks = Walks(self.store, self.clock, self.retailer)
-        file: dict[str, Json] = {"file": fingerprint(self.retailer)}
+        file: dict[str, Json] = {"file": self.retailer.fingerprint}
         touched = walks.run(keys.walk("file"), file, out_of_time=out_of_time)
         for source, since in self._silences().items():
             state: dict[str, Json] = {"silent": since.isoformat() if since else None}
@@ -93,8 +92,3 @@ def silent(rows: Mapping[Key, Row], retailer: Retailer) -> dict[str, tuple[Doubt
             doubt = Doubted("stale", datetime.fromisoformat(since), retailer.stock_guards.stale)
             found |= dict.fromkeys(retailer.stocked_by(source), (doubt,))
     return found
-
-
-def fingerprint(retailer: Retailer) -> str:
-    """Another one whenever the retailer's file says something else."""
-    return hashlib.sha256(retailer.model_dump_json().encode()).hexdigest()[:16]

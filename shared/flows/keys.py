@@ -246,6 +246,20 @@ def breaker(connection: str) -> Key:
     return Key(Table.CONTROL, f"breaker#{connection}")
 
 
+def books(day: str, order_id: str) -> Key:
+    """What an order came to on a day, in shop and ERP."""
+    return Key(Table.CONTROL, f"books#{day}", order_id)
+
+
+def difference(order_id: str) -> Key:
+    """Where the books of an order differ."""
+    return Key(Table.CONTROL, f"difference#{order_id}")
+
+
+DIFFERENCE_LANE = "difference"
+"""Differences nobody was told of yet, by when somebody is to be."""
+
+
 def slots(connection: str, count: int) -> list[Key]:
     """The places of those who call a connection, where the vendor counts calls under way."""
     return [Key(Table.CONTROL, f"slots#{connection}#{place}") for place in range(count)]

@@ -103,14 +103,20 @@ class Publisher:
         """
         found = result.woken = False
         for lane, until in self._lanes(withheld=withheld):
-            due = due_now(self.store, lane, now=until, later=self.later)
-            result.soon(due.again)
-            if held := self._fresh(row.key for row in due.rows):
-                found = True
+            more = True
+            while more:
+                due = due_now(self.store, lane, now=until, later=self.later)
+                result.soon(due.again)
+                held = self._fresh(row.key for row in due.rows)
+                found |= bool(held)
                 self._publish(held, result)
-                if due.more or result.woken or result.out_of_time():
+                if held and (due.more or result.woken or result.out_of_time()):
                     return True
-        return found and result.again is not None and result.again <= self.clock.now()
+                more = bool(held) and self._due_again(result)
+        return found and self._due_again(result)
+
+    def _due_again(self, result: Published) -> bool:
+        return result.again is not None and result.again <= self.clock.now()
 
     def _lanes(self, *, withheld: bool) -> Iterable[tuple[str, datetime]]:
         channels = self.retailer.channels_of(self.connection)

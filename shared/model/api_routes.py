@@ -232,6 +232,14 @@ ROUTES: Final[tuple[Described, ...]] = (
         refuses=(400,),
         query=(("state", ("open", "solved", "all")), ("after", ())),
     ),
+    Described(
+        "GET /v1/reconciliation/finance",
+        "ops.read",
+        "The money of a day's orders in shop and ERP",
+        _list("orders"),
+        refuses=(400,),
+        query=(("day", ()), ("after", ())),
+    ),
     Described("GET /v1/parity", "ops.read", "What comparisons found", _list("parity")),
     Described(
         "GET /v1/parity/{channel}/pending",

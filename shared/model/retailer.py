@@ -1,6 +1,8 @@
 """The retailer's configuration: one TOML file that the template and the functions both read."""
 
+import hashlib
 from datetime import timedelta
+from functools import cached_property
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
@@ -9,6 +11,7 @@ from pydantic import Field, JsonValue, field_validator, model_validator
 from shared.model import order_consistency, stock_consistency
 from shared.model.accuracy import AccuracyPolicy
 from shared.model.base import Canonical, Instant
+from shared.model.books import BookRules
 from shared.model.consistency import mistakes
 from shared.model.feeds import FeedLimits
 from shared.model.guardrails import Guardrails
@@ -172,6 +175,9 @@ class Retailer(Canonical):
     )
     allocations: tuple[Allocation, ...] = ()
     stock_guards: StockGuards = StockGuards()
+    books: BookRules | None = Field(
+        default=None, description="how the books of shop and ERP are compared; not at all if none"
+    )
     kits: KitRules | None = Field(default=None, description="whether articles are sold as kits")
     authority: dict[Entity, Name] = Field(description="which connection owns which entity")
 
@@ -195,13 +201,13 @@ class Retailer(Canonical):
     def price_owner(self, kind: PriceKind) -> str | None:
         return self.authority.get(self.price_entity(kind))
 
-    @property
+    @cached_property
     def price_sources(self) -> tuple[str, ...]:
         """Who owns prices of any kind: the owner of base prices first."""
         owners = (self.authority.get(entity) for entity in (Entity.PRICE, Entity.PROMOTION))
         return tuple(dict.fromkeys(owner for owner in owners if owner))
 
-    @property
+    @cached_property
     def tell_us(self) -> tuple[str, ...]:
         """Everybody who may drop a file or post: connections, and those that are never called."""
         return (*(c.name for c in self.connections), *(s.name for s in self.sources))
@@ -218,11 +224,16 @@ class Retailer(Canonical):
         """The locations whose stock this source tells."""
         return frozenset(one.name for one in self.locations if self.stock_source(one) == source)
 
-    @property
+    @cached_property
     def stock_sources(self) -> tuple[str, ...]:
         """Everyone who tells stock, its owner first."""
         tellers = (self.stock_source(location) for location in self.locations)
         return tuple(dict.fromkeys((self.authority[Entity.STOCK], *tellers)))
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Another one whenever the file says something else."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
 
     def rounding(self, name: str) -> Rounding:
         return next(r for r in self.roundings if r.name == name)

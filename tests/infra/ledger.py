@@ -89,6 +89,15 @@ LEDGER: dict[str, dict[str, Actions]] = {
         "shop-read": SEND,
         "shop-write": SEND,
     },
+    "books": {
+        "orders": READ,
+        "orders stream": FOLLOW,
+        "control": WRITE,
+        "control lanes": LOOK,
+        "issues": WRITE,
+        "stream-failures": FAIL,
+        "bus": NEWS,
+    },
     "dead-letters": {
         "issues": WRITE,
         "erp-read-dead": CONSUME,

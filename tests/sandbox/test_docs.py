@@ -214,6 +214,8 @@ def test_the_architecture_says_where_every_row_lives() -> None:
         keys.walk("<cause>"),
         keys.emptied("<channel>"),
         keys.moves("<channel>"),
+        keys.books("<day>", "<order>"),
+        keys.difference("<order>"),
         keys.lease("<name>"),
         keys.counter("<sku>", "<location>", 0),
         keys.breaker("<connection>"),

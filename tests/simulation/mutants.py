@@ -7,6 +7,7 @@ so is no mutant here, is said in `docs/simulation.md`.
 import sys
 from argparse import ArgumentParser
 
+from tests.simulation.mutants_books import BOOKS
 from tests.simulation.mutants_bulk import BULK
 from tests.simulation.mutants_changes import CHANGES
 from tests.simulation.mutants_channels import CHANNELS
@@ -41,6 +42,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *RULES,
     *MOVEMENTS,
     *PACING,
+    *BOOKS,
     *OVERSOLD,
 )
 

@@ -1,4 +1,4 @@
-"""The world as it stands when the first publication has come to rest, kept for other seeds.
+"""The world as it stands when the first publication and sweep have come to rest, kept for seeds.
 
 It is played once per kind of opening, without faults; every seed then begins from a copy.
 """
@@ -62,12 +62,24 @@ def _played(scenario: Scenario, start: datetime) -> Opening:
         for connection in world.retailer.connections:
             for entity in world.polled(connection.name):
                 world.poll(connection.name, entity)
-        engine = world.engine
-        if not engine.run(until_ms=OPENING_MS, calm=lambda: engine.now_ms > SECOND and world.calm):
-            raise AssertionError(f"the opening of {scenario.name} never came to rest")
+        for begin in (_nothing, world.sweep):
+            begin()
+            if not _rests(world):
+                raise AssertionError(f"the opening of {scenario.name} never came to rest")
     if play.truth.broken:
         raise AssertionError(f"the opening of {scenario.name}: {play.truth.broken}")
     return Opening(play)
+
+
+def _nothing() -> None:
+    """The first publication begins by the polls."""
+
+
+def _rests(world: World) -> bool:
+    engine = world.engine
+    from_ms = engine.now_ms + SECOND
+    until_ms = engine.now_ms + OPENING_MS
+    return engine.run(until_ms=until_ms, calm=lambda: engine.now_ms > from_ms and world.calm)
 
 
 def _state(vendor: Any) -> Any:

@@ -19,6 +19,7 @@ from tests.simulation.truth import Truth
 from tests.simulation.world import World
 
 HEALING_MS = 150 * MINUTE  # twenty tries of a message that is hidden for six minutes are 120
+LONGER = 0.12
 ROUNDS = 8  # a poll whose run was lost is begun anew after ten minutes
 PAUSE_MS = 3 * MINUTE
 BUG = "a bug of the code"
@@ -98,7 +99,7 @@ def run(
 
 def _chaos_ms(scenario: Scenario, play: Play) -> int:
     """Most seeds are short; some leave time for doubts and hidden messages to come back."""
-    longer = play.rng.choice((0, 0, 0, 0, 4 * MINUTE))
+    longer = 4 * MINUTE if play.rng.random() < LONGER else 0
     return (play.lasts_ms or scenario.chaos_ms) + longer
 
 

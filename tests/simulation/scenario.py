@@ -16,7 +16,7 @@ from tests.simulation.truth import PROMOTION, Truth
 from tests.simulation.world import World
 
 ALL = frozenset(Kind)
-SHARE = 0.5
+SHARE = 0.4
 REPLAYED = frozenset({IssueKind.DEAD_LETTER, IssueKind.LINE_REJECTED, IssueKind.BAD_MESSAGE})
 """Exceptions that people replay once the world has healed."""
 ORDERLY = frozenset({Entity.ORDER, Entity.SHIPMENT, Entity.STOCK})

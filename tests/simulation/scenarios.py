@@ -1,6 +1,7 @@
 """The days that are simulated: small, and each aimed at one way things go wrong."""
 
 from tests.simulation.scenario import Scenario
+from tests.simulation.scenarios_books import BOOKS
 from tests.simulation.scenarios_bulk import BULK
 from tests.simulation.scenarios_checkouts import CHECKOUTS
 from tests.simulation.scenarios_edges import EDGES
@@ -30,6 +31,7 @@ _ALL = (
     *BULK,
     *OVERSOLD,
     *ENRICHMENT,
+    *BOOKS,
     *RETURNS,
 )
 SCENARIOS: dict[str, Scenario] = {each.name: each for each in _ALL}

@@ -128,8 +128,9 @@ def _given_back(play: Play) -> None:
     for at in spread(play, 60 * SECOND, some(play, 2)):
         restock = play.rng.random() < SHARE
         play.later(50 * SECOND + at, partial(play.refund, "shop", restock=restock))
-    late = play.rng.randint(50, 110) * SECOND
-    play.later(late, partial(play.goodwill, "shop", play.rng.randint(1, 300)))
+    if play.rng.random() < SHARE:
+        late = play.rng.randint(50, 110) * SECOND
+        play.later(late, partial(play.goodwill, "shop", play.rng.randint(1, 300)))
     play.later(play.rng.randint(60, 115) * SECOND, play.bill)
 
 

@@ -16,7 +16,7 @@ from shared.model.ids import Entity
 from shared.model.issue import IssueKind
 from shared.ports import Table
 from tests.simulation.engine import MINUTE, SECOND
-from tests.simulation.scenario import Play, Scenario, catalogue, spread
+from tests.simulation.scenario import Play, Scenario, catalogue, some, spread
 
 SKUS = ("HAT-M", "HAT-L")
 STRANGE = 777  # what the ERP says of promotions where it does not own them
@@ -98,7 +98,7 @@ def _posted(source: str, play: Play) -> None:
         elif play.rng.random() < 0.6:
             until = max(start, now + (at + 5) * SECOND) + SECOND
             play.later(at * SECOND, partial(desk.tell, sku, first, start, min(end, until)))
-    for at in spread(play, CHAOS_MS // 2, 2):
+    for at in spread(play, CHAOS_MS // 2, some(play, 2)):
         price = 1100 + at // SECOND
         play.later(at, partial(play.price, play.rng.choice(SKUS), price, tell=at % 2 == 0))
 
@@ -160,7 +160,7 @@ OWNERS = (
         partial(_posted, "erp"),
         chaos_ms=CHAOS_MS,
         reads=(Entity.PRICE,),
-        poll_minutes=1,
+        poll_minutes=2,
     ),
     Scenario(
         "the clock is down as a price begins",

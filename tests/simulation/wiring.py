@@ -25,6 +25,7 @@ INBOX_BATCH = 25
 FACTS_BATCH = 100
 STREAM_RETRIES = 10
 MINUTES = ("clock", "sweep")
+BOOKS = "books"
 WAKERS = 4
 FAILURES = "stream-failures"
 DEAD = "-dead"
@@ -106,6 +107,7 @@ def wiring(retailer: Retailer) -> Wiring:
     feeds.append(QueueFeed(keys.WAKE_QUEUE, "clock", most=WAKERS))
     letters = [row.name for row in queues if row.tries is None]
     feeds += [QueueFeed(name, "dead-letters") for name in (*letters, FAILURES)]
+    booked = [retailer.books] if retailer.books is not None else []
     minutes = [Schedule(f"minute-{name}", 1, name) for name in MINUTES]
     return Wiring(
         functions=(*_common(retailer), *(f for c in connections for f in _own(c, retailer))),
@@ -114,8 +116,13 @@ def wiring(retailer: Retailer) -> Wiring:
         streams=(
             StreamFeed(Table.INBOX, "normalize", INBOX_BATCH, state="received"),
             StreamFeed(Table.FACTS, "derive", FACTS_BATCH),
+            *(StreamFeed(Table.ORDERS, BOOKS, FACTS_BATCH) for _ in booked),
         ),
-        schedules=(*minutes, *(s for c in connections for s in _polls(c, retailer))),
+        schedules=(
+            *minutes,
+            *(Schedule(f"minute-{BOOKS}", 30, BOOKS) for _ in booked),
+            *(s for c in connections for s in _polls(c, retailer)),
+        ),
     )
 
 
@@ -151,6 +158,8 @@ def _common(retailer: Retailer) -> Iterable[FunctionRow]:
     yield FunctionRow("clock", "functions.derive.clock.handler", WORK_S, wakes)
     sweeps = (*writes, *(keys.read_queue(c.name) for c in channels))
     yield FunctionRow("sweep", "functions.ops.sweep.handler", SHORT_S, sweeps)
+    if retailer.books is not None:
+        yield FunctionRow(BOOKS, "functions.orders.books.handler", SHORT_S)
     yield FunctionRow("dead-letters", "functions.ops.dead_letters.handler", SHORT_S)
 
 

@@ -170,6 +170,10 @@ class World:
     def poll(self, connection: str, entity: Entity) -> None:
         self.queues[keys.read_queue(connection)].put(texts.text({"poll": entity.value}))
 
+    def sweep(self) -> None:
+        """Out of turn."""
+        self._minute(self.functions["sweep"])
+
     def map(self, connection: str, code: str, sku: str) -> int:
         mapper = Mapper(self.store, self.stage.queues, self.retailer)
         return mapper.map(connection, code, sku)

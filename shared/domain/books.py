@@ -1,0 +1,204 @@
+"""The ledger of an order, and every cent of it in one bucket.
+
+What was captured is held against what was invoiced, each refund against the credit memos of its own
+document. Units that were refunded before they left were never billed, and are in neither.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, tzinfo
+from zoneinfo import ZoneInfo
+
+from shared.domain import lifecycle, payments
+from shared.domain.lifecycle import Fulfilment
+from shared.model.books import AGREED, Bucket, Difference, Entry, EntryKind, Share, Side
+from shared.model.case import Case, CaseState, IntentKind
+from shared.model.invoice import BillingDocument, BillingKind
+from shared.model.money import Money, total
+from shared.model.order import Order, PaymentKind, Refund
+
+WAITING = frozenset({CaseState.HELD, CaseState.RECORDED})
+SETTLED = frozenset({Fulfilment.SHIPPED, Fulfilment.PARTLY_RETURNED, Fulfilment.RETURNED})
+
+REPAIRS: Mapping[Bucket, str] = {
+    Bucket.NOT_IN_ERP: "let the order be sent again; it is looked for in the ERP first",
+    Bucket.NOT_INVOICED: "run billing in the ERP; its bills are read again",
+    Bucket.NOT_CAPTURED: "capture the payment in the shop; the order is read again",
+    Bucket.NOT_CREDITED: "let the refund be sent again; it is looked for in the ERP first",
+    Bucket.NOT_REFUNDED: "refund it in the shop, or take the credit memo back in the ERP",
+    Bucket.SALE_DIFFERS: "correct the invoice in the ERP, or take or return the rest in the shop",
+    Bucket.CREDIT_DIFFERS: "correct the credit memo in the ERP",
+}
+
+
+def refund_of(case: Case, bill: BillingDocument) -> str | None:
+    """The refund whose document a credit memo bills."""
+    return next(
+        (
+            intent.intent_id.removeprefix("credit#")
+            for intent in case.intents
+            if intent.kind is IntentKind.CREDIT and intent.result == bill.bills
+        ),
+        None,
+    )
+
+
+def entries(case: Case, *, zone: str) -> tuple[Entry, ...]:
+    """Every fact about money there is of an order, each on its day."""
+    where = ZoneInfo(zone)
+    order, placed = case.newest, _day(case.order.placed_at, where)
+    found = [Entry(kind=EntryKind.ORDERED, reference="", day=placed, amount=order.total)]
+    found += [
+        _entry(EntryKind.CAPTURED, payment.reference, placed, payment.amount)
+        for payment in payments.joined(case.order.payments, order.payments)
+        if payment.succeeded and payment.kind is PaymentKind.CAPTURE
+    ]
+    for refund in case.refunds:
+        day = _day(refund.created_at, where)
+        found.append(_entry(EntryKind.REFUNDED, refund.refund_id, day, refund.total))
+    for bill in _valid(case):
+        kind = EntryKind.INVOICED if bill.kind is BillingKind.INVOICE else EntryKind.CREDITED
+        found.append(_entry(kind, bill.document, _day(bill.issued_at, where), bill.total))
+    return tuple(found)
+
+
+def days(case: Case, *, zone: str) -> frozenset[str]:
+    """Every day on which something of the order stands, or stood before it was taken back."""
+    where = ZoneInfo(zone)
+    instants = (case.order.placed_at, *(r.created_at for r in case.refunds))
+    return frozenset(_day(at, where) for at in (*instants, *(b.issued_at for b in case.bills)))
+
+
+def shares(case: Case) -> tuple[Share, ...]:
+    """Where every cent of an order lies; nothing of nothing is left out."""
+    currency = case.order.currency
+    captured = _sum(case, EntryKind.CAPTURED)
+    invoiced = _sum(case, EntryKind.INVOICED)
+    never_left = _never_left(case, captured)
+    sold = captured - sum(never_left.values())
+    found = [_share(Bucket.NEVER_LEFT, Side.SHOP, sum(never_left.values()), currency)]
+    found += _sale(case, sold, invoiced)
+    found += _credits(case, never_left)
+    found += _other_money(case)
+    return tuple(share for share in found if share.amount.amount)
+
+
+def differences(case: Case, again: Mapping[Bucket, dict[str, str]]) -> tuple[Difference, ...]:
+    """What does not go away by itself, each with a repair; `again` are messages that repair."""
+    return tuple(
+        Difference(
+            bucket=share.bucket,
+            amount=share.amount,
+            reference=share.reference,
+            repair=REPAIRS[share.bucket],
+            again=again.get(share.bucket),
+        )
+        for share in shares(case)
+        if share.bucket not in AGREED
+    )
+
+
+def _sale(case: Case, sold: int, invoiced: int) -> Iterator[Share]:
+    currency, both = case.order.currency, min(sold, invoiced)
+    yield _share(Bucket.SALE, Side.BOTH, both, currency)
+    differs = bool(both) and _whole(case)
+    yield _share(_uninvoiced(case, differs=differs), Side.SHOP, sold - both, currency)
+    over = Bucket.SALE_DIFFERS if differs else Bucket.NOT_CAPTURED
+    if case.order.terms_days is not None and not sold:
+        over = Bucket.TO_SHIP  # to be paid later, as was agreed
+    yield _share(over, Side.ERP, invoiced - both, currency)
+
+
+def _other_money(case: Case) -> Iterator[Share]:
+    """What the ERP billed in a currency the shop never took."""
+    for bill in _valid(case):
+        if bill.total.currency != case.order.currency:
+            sale = bill.kind is BillingKind.INVOICE
+            bucket = Bucket.SALE_DIFFERS if sale else Bucket.CREDIT_DIFFERS
+            yield Share(bucket=bucket, side=Side.ERP, amount=bill.total, reference=bill.document)
+
+
+def _uninvoiced(case: Case, *, differs: bool) -> Bucket:
+    if differs:
+        return Bucket.SALE_DIFFERS
+    if case.erp_order is None:
+        return Bucket.TO_SHIP if case.state in WAITING else Bucket.NOT_IN_ERP
+    return Bucket.NOT_INVOICED if _whole(case) else Bucket.TO_SHIP
+
+
+def _whole(case: Case) -> bool:
+    """Whether all that is to leave has left, so that all of it can be billed."""
+    return lifecycle.fulfilment(case) in SETTLED
+
+
+def _credits(case: Case, never_left: Mapping[str, int]) -> Iterator[Share]:
+    currency, known = case.order.currency, {refund.refund_id for refund in case.refunds}
+    memos: dict[str, int] = {}
+    for bill in _valid(case):
+        if bill.kind is BillingKind.CREDIT_MEMO and bill.total.currency == currency:
+            refund_id = refund_of(case, bill)
+            if refund_id in known:
+                memos[refund_id] = memos.get(refund_id, 0) + bill.total.amount
+            else:
+                yield _share(
+                    Bucket.NOT_REFUNDED, Side.ERP, bill.total.amount, currency, bill.document
+                )
+    for refund in case.refunds:
+        due = refund.total.amount - never_left.get(refund.refund_id, 0)
+        yield from _credit(refund, due, memos.get(refund.refund_id, 0))
+
+
+def _credit(refund: Refund, due: int, credited: int) -> Iterator[Share]:
+    currency, both = refund.total.currency, min(due, credited)
+    shop, erp = (
+        (Bucket.CREDIT_DIFFERS, Bucket.CREDIT_DIFFERS)
+        if both
+        else (Bucket.NOT_CREDITED, Bucket.NOT_REFUNDED)
+    )
+    yield _share(Bucket.CREDIT, Side.BOTH, both, currency, refund.refund_id)
+    yield _share(shop, Side.SHOP, due - both, currency, refund.refund_id)
+    yield _share(erp, Side.ERP, credited - both, currency, refund.refund_id)
+
+
+def _never_left(case: Case, captured: int) -> dict[str, int]:
+    """By refund, money for units that were taken off the order; no more than was captured.
+
+    Of an order the ERP never held, nothing can have left.
+    """
+    found: dict[str, int] = {}
+    left = captured
+    for refund in case.refunds:
+        worth = _taken_off(refund, case.order) if case.erp_order else refund.total.amount
+        found[refund.refund_id] = taken = max(0, min(worth, refund.total.amount, left))
+        left -= taken
+    return found
+
+
+def _taken_off(refund: Refund, order: Order) -> int:
+    return sum(
+        line.amount.amount + (0 if order.taxes_included else line.tax.amount)
+        for line in refund.lines
+        if line.cancelled
+    )
+
+
+def _sum(case: Case, kind: EntryKind) -> int:
+    found = (e.amount for e in entries(case, zone="UTC") if e.kind is kind)
+    currency = case.order.currency
+    return total(currency, (amount for amount in found if amount.currency == currency)).amount
+
+
+def _valid(case: Case) -> Sequence[BillingDocument]:
+    return [bill for bill in case.bills if not bill.cancelled]
+
+
+def _entry(kind: EntryKind, reference: str, day: str, amount: Money) -> Entry:
+    return Entry(kind=kind, reference=reference, day=day, amount=amount)
+
+
+def _share(bucket: Bucket, side: Side, amount: int, currency: str, reference: str = "") -> Share:
+    money = Money(amount=amount, currency=currency)
+    return Share(bucket=bucket, side=side, amount=money, reference=reference)
+
+
+def _day(at: datetime, where: tzinfo) -> str:
+    return at.astimezone(where).date().isoformat()

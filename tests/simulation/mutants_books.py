@@ -1,0 +1,21 @@
+"""Planted bugs of the books."""
+
+from tests.simulation.sabotage import Mutant, mutant
+
+DAY = ("the books of shop and ERP",)
+FLOW = "shared.flows.books:Books."
+
+BOOKS: tuple[Mutant, ...] = (
+    mutant(
+        "a day of the books is never corrected",
+        "An invoice of a day that is in the books already is not in them.",
+        DAY,
+        (FLOW + "_ledger", "if row.body != body if row else said:", "if row is None and said:"),
+    ),
+    mutant(
+        "a difference that is gone stays in the books",
+        "Shop and ERP agree again, and nobody notices.",
+        DAY,
+        (FLOW + "_differing", "if known is None and not found:", "if not found:"),
+    ),
+)
