@@ -30,6 +30,7 @@ def compare(
 ) -> Compared:
     found = Compared()
     _orders(world, day, placed, erp, found)
+    _refunds(world, day, placed, erp, found)
     _targets(world, shop, found)
     _messages(world, found)
     issues = Counter(
@@ -100,6 +101,42 @@ def _one_order(
     if cents:
         counts["cents_difference"] += abs(cents)
         found.wrong.append(f"order {key}: the ERP's total is off by {cents}")
+
+
+def _refunds(
+    world: World, day: Day, placed: Mapping[str, dict[str, Json]], erp: str, found: Compared
+) -> None:
+    """Each refund is one document of the ERP and one credit memo, and their sums are the same."""
+    cases = [
+        json.loads(item["body"]["S"]) for item in bodies(world, "orders") if item["sk"]["S"] == "-"
+    ]
+    held = {body["order"]["external_id"] for body in cases if body["state"] == "held"}
+    given = [
+        one
+        for one in day.refunds
+        if one.order_key in placed and str(placed[one.order_key]["id"]) not in held
+    ]
+    booked: Any = world.controls.control(erp, "credits")
+    memos = {
+        bill["document"]
+        for body in cases
+        for bill in body.get("bills", ())
+        if bill["kind"] == "credit_memo"
+    }
+    gave = sum(one.total_minor for one in given)
+    kept = sum(round_minor(str(one["total"])) for one in booked)
+    found.orders |= {
+        "refunds": len(given),
+        "credited": len(booked),
+        "credit_memos": len(memos),
+        "refunds_cents_difference": abs(gave - kept),
+    }
+    if not len(given) == len(booked) == len(memos):
+        found.wrong.append(
+            f"{len(given)} refunds, {len(booked)} documents of the ERP, {len(memos)} credit memos"
+        )
+    if gave != kept:
+        found.wrong.append(f"{gave} went back, the ERP credits {kept}")
 
 
 def round_minor(text: str) -> int:

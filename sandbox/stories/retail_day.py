@@ -39,6 +39,7 @@ def retailer_file(home: Home, base: Path, *, export: Path | None) -> Path:
         connection["settle_seconds"] = 5
         if connection["system"] == "shopify":
             connection["orders_from"] = first - timedelta(minutes=1)
+            connection["older_refunds"] = "credit"  # cancellations of what was sold before the file
     path = home.path("demo.toml")
     path.write_text(written(raw), encoding="utf-8")
     return path
@@ -163,8 +164,16 @@ def _finish(stage: Stage) -> None:
         settle(stage.world, within_s=PATIENCE_S)
 
     stage.timed("ship", ship)
+    stage.timed("bill", lambda: _bill(stage))
     stage.timed("poll orders", lambda: stage.poll(stage.shop, "order"))
     stage.timed("poll stock", lambda: stage.poll(stage.erp, "stock"))
+
+
+def _bill(stage: Stage) -> None:
+    """The ERP invoices what left and credits what was refunded."""
+    stage.world.controls.control(stage.erp, "bill")
+    settle(stage.world, within_s=PATIENCE_S)
+    stage.poll(stage.erp, "invoice")
 
 
 def _result(stage: Stage, found: Compared, seconds: float) -> dict[str, Json]:

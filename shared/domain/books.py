@@ -4,7 +4,7 @@ What was captured is held against what was invoiced, each refund against the cre
 document. Units that were refunded before they left were never billed, and are in neither.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -27,6 +27,8 @@ REPAIRS: Mapping[Bucket, str] = {
     Bucket.NOT_REFUNDED: "refund it in the shop, or take the credit memo back in the ERP",
     Bucket.SALE_DIFFERS: "correct the invoice in the ERP, or take or return the rest in the shop",
     Bucket.CREDIT_DIFFERS: "correct the credit memo in the ERP",
+    Bucket.NOT_PAID_OUT: "drop the provider's payout file; ask the provider if it is in none",
+    Bucket.PAYOUT_DIFFERS: "ask the provider what it paid out, or took back, too much",
 }
 
 
@@ -71,18 +73,20 @@ def days(case: Case, *, zone: str) -> frozenset[str]:
 def shares(case: Case) -> tuple[Share, ...]:
     """Where every cent of an order lies; nothing of nothing is left out."""
     currency = case.order.currency
-    captured = _sum(case, EntryKind.CAPTURED)
-    invoiced = _sum(case, EntryKind.INVOICED)
+    captured = summed(case, EntryKind.CAPTURED)
+    invoiced = summed(case, EntryKind.INVOICED)
     never_left = _never_left(case, captured)
     sold = captured - sum(never_left.values())
-    found = [_share(Bucket.NEVER_LEFT, Side.SHOP, sum(never_left.values()), currency)]
+    found = [in_bucket(Bucket.NEVER_LEFT, Side.SHOP, sum(never_left.values()), currency)]
     found += _sale(case, sold, invoiced)
     found += _credits(case, never_left)
     found += _other_money(case)
     return tuple(share for share in found if share.amount.amount)
 
 
-def differences(case: Case, again: Mapping[Bucket, dict[str, str]]) -> tuple[Difference, ...]:
+def differences(
+    case: Case, again: Mapping[Bucket, dict[str, str]], paid: Iterable[Share] = ()
+) -> tuple[Difference, ...]:
     """What does not go away by itself, each with a repair; `again` are messages that repair."""
     return tuple(
         Difference(
@@ -92,20 +96,20 @@ def differences(case: Case, again: Mapping[Bucket, dict[str, str]]) -> tuple[Dif
             repair=REPAIRS[share.bucket],
             again=again.get(share.bucket),
         )
-        for share in shares(case)
-        if share.bucket not in AGREED
+        for share in (*shares(case), *paid)
+        if share.bucket not in AGREED and share.amount.amount
     )
 
 
 def _sale(case: Case, sold: int, invoiced: int) -> Iterator[Share]:
     currency, both = case.order.currency, min(sold, invoiced)
-    yield _share(Bucket.SALE, Side.BOTH, both, currency)
+    yield in_bucket(Bucket.SALE, Side.BOTH, both, currency)
     differs = bool(both) and _whole(case)
-    yield _share(_uninvoiced(case, differs=differs), Side.SHOP, sold - both, currency)
+    yield in_bucket(_uninvoiced(case, differs=differs), Side.SHOP, sold - both, currency)
     over = Bucket.SALE_DIFFERS if differs else Bucket.NOT_CAPTURED
     if case.order.terms_days is not None and not sold:
         over = Bucket.TO_SHIP  # to be paid later, as was agreed
-    yield _share(over, Side.ERP, invoiced - both, currency)
+    yield in_bucket(over, Side.ERP, invoiced - both, currency)
 
 
 def _other_money(case: Case) -> Iterator[Share]:
@@ -139,7 +143,7 @@ def _credits(case: Case, never_left: Mapping[str, int]) -> Iterator[Share]:
             if refund_id in known:
                 memos[refund_id] = memos.get(refund_id, 0) + bill.total.amount
             else:
-                yield _share(
+                yield in_bucket(
                     Bucket.NOT_REFUNDED, Side.ERP, bill.total.amount, currency, bill.document
                 )
     for refund in case.refunds:
@@ -154,9 +158,9 @@ def _credit(refund: Refund, due: int, credited: int) -> Iterator[Share]:
         if both
         else (Bucket.NOT_CREDITED, Bucket.NOT_REFUNDED)
     )
-    yield _share(Bucket.CREDIT, Side.BOTH, both, currency, refund.refund_id)
-    yield _share(shop, Side.SHOP, due - both, currency, refund.refund_id)
-    yield _share(erp, Side.ERP, credited - both, currency, refund.refund_id)
+    yield in_bucket(Bucket.CREDIT, Side.BOTH, both, currency, refund.refund_id)
+    yield in_bucket(shop, Side.SHOP, due - both, currency, refund.refund_id)
+    yield in_bucket(erp, Side.ERP, credited - both, currency, refund.refund_id)
 
 
 def _never_left(case: Case, captured: int) -> dict[str, int]:
@@ -181,7 +185,8 @@ def _taken_off(refund: Refund, order: Order) -> int:
     )
 
 
-def _sum(case: Case, kind: EntryKind) -> int:
+def summed(case: Case, kind: EntryKind) -> int:
+    """What the facts of one kind come to in the order's currency."""
     found = (e.amount for e in entries(case, zone="UTC") if e.kind is kind)
     currency = case.order.currency
     return total(currency, (amount for amount in found if amount.currency == currency)).amount
@@ -195,7 +200,8 @@ def _entry(kind: EntryKind, reference: str, day: str, amount: Money) -> Entry:
     return Entry(kind=kind, reference=reference, day=day, amount=amount)
 
 
-def _share(bucket: Bucket, side: Side, amount: int, currency: str, reference: str = "") -> Share:
+def in_bucket(bucket: Bucket, side: Side, amount: int, currency: str, reference: str = "") -> Share:
+    """So many minor units in a bucket."""
     money = Money(amount=amount, currency=currency)
     return Share(bucket=bucket, side=side, amount=money, reference=reference)
 

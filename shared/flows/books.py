@@ -5,17 +5,17 @@ it, so that late, doubled and taken back news all end in the same books. What st
 while becomes an exception, and is solved by itself once it no longer does.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from shared.domain import books
+from shared.domain import books, payouts
 from shared.errors import RetryableError
 from shared.flows import keys
 from shared.flows.cases import Cases
 from shared.flows.issues import Issues, Problem
 from shared.model.base import Json
-from shared.model.books import BookRules, Bucket, Difference, OrderBooks
+from shared.model.books import BookRules, Bucket, Difference, OrderBooks, OrderPayouts, PayoutLine
 from shared.model.case import Case
 from shared.model.ids import Entity
 from shared.model.issue import IssueKind
@@ -45,16 +45,24 @@ class Books:
             found = self.cases.find(order_id)
             if found is None:
                 return 0
-            puts = [*self._ledger(found.case), *self._differing(found.case)]
+            paid = self._paid(order_id)
+            puts = [*self._ledger(found.case, paid), *self._differing(found.case, paid)]
             if all(self.store.commit(puts)):
                 return len(puts)
         raise RetryableError(f"the books of {order_id} are contended")
 
-    def _ledger(self, case: Case) -> Iterator[Put]:
+    def _paid(self, order_id: str) -> tuple[PayoutLine, ...]:
+        if self.rules.payout_days is None:
+            return ()
+        key = keys.payouts(order_id)
+        row = self.store.get([key]).get(key)
+        return OrderPayouts.model_validate(row.body).lines if row else ()
+
+    def _ledger(self, case: Case, paid: Sequence[PayoutLine]) -> Iterator[Put]:
         """One row for each day, written if it says something else."""
-        order_id = case.order.order_id
-        by_day: dict[str, list[Json]] = {day: [] for day in books.days(case, zone=self.rules.zone)}
-        for entry in books.entries(case, zone=self.rules.zone):
+        order_id, zone = case.order.order_id, self.rules.zone
+        by_day: dict[str, list[Json]] = {day: [] for day in books.days(case, zone=zone)}
+        for entry in (*books.entries(case, zone=zone), *payouts.entries(paid)):
             by_day.setdefault(entry.day, []).append(entry.model_dump(mode="json"))
         rows = self.store.get(keys.books(day, order_id) for day in by_day)
         for day, said in sorted(by_day.items()):
@@ -63,12 +71,13 @@ class Books:
             if row.body != body if row else said:
                 yield Put(key, body, row.rev if row else 0)
 
-    def _differing(self, case: Case) -> Iterator[Put]:
+    def _differing(self, case: Case, paid: Sequence[PayoutLine]) -> Iterator[Put]:
         order_id, now = case.order.order_id, self.clock.now()
         key = keys.difference(order_id)
         row = self.store.get([key]).get(key)
         known = OrderBooks.model_validate(row.body) if row else None
-        found = books.differences(case, self._again(case))
+        of_payouts = payouts.shares(case, paid) if self.rules.payout_days is not None else ()
+        found = books.differences(case, self._again(case), of_payouts)
         if known is None and not found:
             return
         same = known is not None and known.differences == found
@@ -82,17 +91,19 @@ class Books:
         yield self._put(body, row)
 
     def _put(self, said: OrderBooks, row: Row | None) -> Put:
-        untold = any(one.bucket not in said.told for one in said.differences)
+        untold = [one.bucket for one in said.differences if one.bucket not in said.told]
         return Put(
             keys.difference(said.order_id),
             said.model_dump(mode="json"),
             row.rev if row else 0,
             lane=keys.DIFFERENCE_LANE if untold else None,
-            due=said.since + self._after if untold else None,
+            due=said.since + min(map(self._after, untold)) if untold else None,
         )
 
-    @property
-    def _after(self) -> timedelta:
+    def _after(self, bucket: Bucket) -> timedelta:
+        """How long one may last before a person is told; a payout takes its days."""
+        if bucket is Bucket.NOT_PAID_OUT and self.rules.payout_days is not None:
+            return timedelta(days=self.rules.payout_days)
         return timedelta(hours=self.rules.after_hours)
 
     def _solve(self, known: OrderBooks | None, found: Iterable[Difference]) -> None:
@@ -103,13 +114,13 @@ class Books:
 
     def overdue(self) -> int:
         """Tell a person of what has differed for long enough; how many orders that were."""
-        rows = self.store.due(
-            Table.CONTROL, keys.DIFFERENCE_LANE, until=self.clock.now(), limit=BATCH
-        )
+        now = self.clock.now()
+        rows = self.store.due(Table.CONTROL, keys.DIFFERENCE_LANE, until=now, limit=BATCH)
         for row in rows:
             said = OrderBooks.model_validate(row.body)
-            self.issues.report([self._problem(said, one) for one in said.differences])
-            told = said.model_copy(update={"told": tuple(d.bucket for d in said.differences)})
+            over = [d for d in said.differences if said.since + self._after(d.bucket) <= now]
+            self.issues.report([self._problem(said, one) for one in over])
+            told = said.model_copy(update={"told": tuple(d.bucket for d in over)})
             self.store.commit([self._put(told, row)])
         return len(rows)
 

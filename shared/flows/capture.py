@@ -95,8 +95,16 @@ class Capture:
         begins = self.retailer.connection(channel.connection).orders_from
         if begins is not None and order.placed_at < begins:
             case = orders.noted(case, "recorded", "placed before orders are sent on", now=now)
-            return case.model_copy(update={"state": CaseState.RECORDED})
+            case = case.model_copy(update={"state": CaseState.RECORDED})
+            return self._older(case, channel, begins)
         return self._judged(case, channel, placed=False)
+
+    def _older(self, case: Case, channel: Channel, begins: datetime) -> Case:
+        """An order the ERP is never sent, whose refunds it may have to credit all the same."""
+        if self.retailer.connection(channel.connection).older_refunds == "leave":
+            return case
+        known = self._mapped(case.order, channel)
+        return case.model_copy(update={"order": known, "credits_from": begins})
 
     def _updated(self, old: Case, order: Order, channel: Channel) -> Case:
         """Merge a telling, whichever it is; the ERP is asked to follow where it has the order."""
@@ -104,7 +112,10 @@ class Capture:
         case = lifecycle.told(old, order, before_erp=_before_erp(old))
         case = self._noted(case, old)
         if case.state is CaseState.RECORDED:
-            return old.model_copy(update={"refunds": case.refunds, "timeline": case.timeline})
+            update = {"refunds": case.refunds, "timeline": case.timeline}
+            kept = old.model_copy(update=update)
+            again = kept.credits_from is not None and orders.unmapped(kept.order)
+            return self._older(kept, channel, kept.credits_from or now) if again else kept
         if _before_erp(case):
             return self._judged(case, channel)
         if orders.unmapped(case.newest):
@@ -234,7 +245,7 @@ class Capture:
         Holds(self.issues, self.clock, self.retailer.order_rules, limits).tell(case, channel)
         Lateness(self.bus, self.issues, self.clock).tell(case)
         Asked(self.issues).tell(case, channel)
-        changed = demand.changes(case) or uncredited(case) or unasked(case)
+        changed = demand.unsettled(case) or uncredited(case) or unasked(case)
         if case.state is CaseState.RELEASED or changed:
             self.queues.send([Message(keys.write_queue(channel.erp), {"case": order_id})])
 

@@ -19,11 +19,16 @@ TO_SEND = frozenset({CaseState.RELEASED, CaseState.SENDING, CaseState.IN_DOUBT})
 
 
 def uncredited(case: Case) -> list[Refund]:
-    """Refunds the ERP does not know of yet; none before it holds the order."""
-    if case.erp_order is None:
+    """Refunds the ERP does not know of yet; none before it holds the order, if it is to."""
+    since = case.credits_from
+    if case.erp_order is None and since is None:
         return []
     closed = {i.intent_id for i in case.intents if i.kind is IntentKind.CREDIT and not i.open}
-    return [refund for refund in case.refunds if credit_id(refund) not in closed]
+    return [
+        refund
+        for refund in case.refunds
+        if credit_id(refund) not in closed and (since is None or refund.created_at >= since)
+    ]
 
 
 def credit_id(refund: Refund) -> str:
@@ -119,7 +124,7 @@ class Cases:
         channel = self.retailer.channel(case.order.channel)
         if shortage.waits(case):
             return keys.SHORT_LANE
-        if case.state in TO_SEND or demand.changes(case) or uncredited(case) or unasked(case):
+        if case.state in TO_SEND or demand.unsettled(case) or uncredited(case) or unasked(case):
             return keys.case_lane(channel.erp)
         waiting = any(i.open and i.kind is IntentKind.SHIP for i in case.intents)
         return keys.case_lane(channel.connection) if waiting else None

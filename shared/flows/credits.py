@@ -113,7 +113,7 @@ class Crediting:
         intent = case.intent(credit_id(refund))
         name = returns.placed(case).get(refund.refund_id)
         sent = intent is not None and intent.state is not IntentState.PLANNED
-        if sent or name != returns.own(case, refund):
+        if sent or case.erp_order is None or name != returns.own(case, refund):
             return case
         for made in self.erp.returns_of(case.erp_order or ""):
             self.returns.record(made, source=self.erp)

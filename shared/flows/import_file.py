@@ -16,7 +16,7 @@ from shared.errors import RejectedError, RetryableError
 from shared.flows import import_run, keys
 from shared.flows.apply import not_owner
 from shared.flows.capture import Capture
-from shared.flows.import_kinds import KINDS, MOVEMENT, ORDER, PRICE, Rows, owners, rows_of
+from shared.flows.import_kinds import KINDS, MOVEMENT, ORDER, PAYOUT, PRICE, Rows, owners, rows_of
 from shared.flows.import_pass import Pass
 from shared.flows.import_run import Dropped, Run, dropped_as
 from shared.flows.import_survey import SAMPLED, SurveyPass
@@ -91,12 +91,19 @@ class Importer:
                 "locations they are of",
             )
         believed = owners(dropped.entity, self.retailer)
-        if dropped.entity == ORDER and dropped.connection not in believed:
+        if dropped.entity == PAYOUT and not _compared(self.retailer):
+            raise RejectedError(
+                "payouts are not compared",
+                field="file",
+                value=dropped.name,
+                remedy="set payout_days under [books] in the retailer's file, then drop it again",
+            )
+        if dropped.entity in {ORDER, PAYOUT} and dropped.connection not in believed:
             raise RejectedError(
                 f"no channel sells over {dropped.connection}",
                 field="file",
                 value=dropped.name,
-                remedy=f"drop orders under a connection of a channel: {', '.join(believed)}",
+                remedy=f"drop it under a connection of a channel: {', '.join(believed)}",
             )
         if dropped.connection not in believed:
             entity = KINDS[dropped.entity].entity
@@ -245,3 +252,7 @@ def _comma(head: Piece) -> bool:
             remedy="declare the object's metadata decimal as point or comma",
         )
     return said == "comma"
+
+
+def _compared(retailer: Retailer) -> bool:
+    return retailer.books is not None and retailer.books.payout_days is not None

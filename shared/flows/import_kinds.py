@@ -5,18 +5,22 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Protocol
 
-from shared.domain import movement_rows, order_rows, price_rows
+from shared.domain import movement_rows, order_rows, payouts, price_rows
 from shared.domain.movement_rows import EntryReader
 from shared.domain.order_rows import OrderReader
+from shared.domain.payouts import PayoutReader
 from shared.domain.price_cards import changes, overfull
 from shared.domain.price_rows import RowReader
 from shared.errors import RejectedError
 from shared.flows.apply import Applied, apply
+from shared.flows.books import Books
 from shared.flows.capture import Capture
 from shared.flows.import_orders import OrderRows
+from shared.flows.import_payouts import PayoutRows
 from shared.flows.import_run import Dropped
 from shared.flows.issues import Issues
 from shared.flows.ledger import Ledger
+from shared.model.books import BookRules
 from shared.model.ids import Entity
 from shared.model.movement import Entry
 from shared.model.price import PriceCondition
@@ -24,6 +28,7 @@ from shared.model.retailer import Retailer
 from shared.ports import Store
 
 PRICE, STOCK, MOVEMENT, ORDER = "price", "stock", "movement", "order"
+PAYOUT = "payout"
 
 type Row = Mapping[str, object]
 type Refused = tuple[int, RejectedError]
@@ -71,6 +76,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     STOCK: Kind(Entity.STOCK, movement_rows.LEVEL_COLUMNS, movement_rows.LEVEL_REQUIRED),
     MOVEMENT: Kind(Entity.STOCK, movement_rows.MOVEMENT_COLUMNS, movement_rows.MOVEMENT_REQUIRED),
     ORDER: Kind(Entity.ORDER, order_rows.COLUMNS, order_rows.REQUIRED),
+    PAYOUT: Kind(Entity.ORDER, payouts.COLUMNS, payouts.REQUIRED),
 }
 
 
@@ -102,6 +108,11 @@ def rows_of(
     if dropped.entity == ORDER and capture is not None:
         channels = retailer.channels_of(dropped.connection)
         return OrderRows(OrderReader(channels, comma=comma), capture)
+    if dropped.entity == PAYOUT and capture is not None:
+        names = [channel.name for channel in retailer.channels_of(dropped.connection)]
+        rules = retailer.books or BookRules()
+        books = Books(store, capture.cases, issues, capture.clock, retailer, rules)
+        return PayoutRows(PayoutReader(names, comma=comma), books)
     entries = EntryReader(retailer, dropped.connection, comma=comma)
     return _Entries(entries, dropped, as_of, ledger)
 

@@ -251,6 +251,11 @@ def books(day: str, order_id: str) -> Key:
     return Key(Table.CONTROL, f"books#{day}", order_id)
 
 
+def payouts(order_id: str) -> Key:
+    """What payment providers paid out for an order."""
+    return Key(Table.CONTROL, f"payouts#{order_id}")
+
+
 def difference(order_id: str) -> Key:
     """Where the books of an order differ."""
     return Key(Table.CONTROL, f"difference#{order_id}")

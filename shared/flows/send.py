@@ -63,7 +63,7 @@ class Sender:
     def send(self, order_id: str, *, retry_rejected: bool = False) -> bool:
         """Bring one order into the ERP, or raise RetryableError saying when to look again.
 
-        Answers whether the ERP had it before, so that it may be due for a change.
+        Answers whether it may be due for a change or a credit: the ERP had it, or never gets it.
         """
         if retry_rejected:
             self.seen.pop(order_id, None)
@@ -73,7 +73,7 @@ class Sender:
             return False
         if found.case.state not in TO_SEND:
             self._freed(found.case)
-            return found.case.erp_order is not None
+            return found.case.erp_order is not None or found.case.credits_from is not None
         try:
             if not self._go_on(found):
                 return self.send(order_id)

@@ -15,10 +15,16 @@ class EntryKind(StrEnum):
     REFUNDED = "refunded"
     INVOICED = "invoiced"
     CREDITED = "credited"
+    PAID_OUT = "paid_out"
+    PAID_BACK = "paid_back"
+    FEE = "fee"
 
 
 class Entry(Canonical):
-    """One fact about money. `day` is a date of the retailer's zone; amounts are never negative."""
+    """One fact about money. `day` is a date of the retailer's zone.
+
+    Only a fee that was given back is negative.
+    """
 
     kind: EntryKind
     reference: str
@@ -27,7 +33,7 @@ class Entry(Canonical):
 
 
 class Bucket(StrEnum):
-    """Where a cent lies: in one of these, on the shop's side, on the ERP's, or on both."""
+    """Where a cent lies: in one of these, on one side's, or on both."""
 
     SALE = "sale"
     CREDIT = "credit"
@@ -40,16 +46,52 @@ class Bucket(StrEnum):
     NOT_REFUNDED = "credit_memo_without_refund"
     SALE_DIFFERS = "sale_differs"
     CREDIT_DIFFERS = "credit_differs"
+    PAID_OUT = "paid_out"
+    PAID_BACK = "paid_back"
+    NOT_PAID_OUT = "payout_missing"
+    PAYOUT_DIFFERS = "payout_differs"
 
 
-AGREED = frozenset({Bucket.SALE, Bucket.CREDIT, Bucket.NEVER_LEFT, Bucket.TO_SHIP})
+AGREED = frozenset(
+    {
+        Bucket.SALE,
+        Bucket.CREDIT,
+        Bucket.NEVER_LEFT,
+        Bucket.TO_SHIP,
+        Bucket.PAID_OUT,
+        Bucket.PAID_BACK,
+    }
+)
 """Nothing is wrong with these: both sides say the same, or nothing is due yet."""
 
 
 class Side(StrEnum):
     SHOP = "shop"
     ERP = "erp"
+    PAYOUT = "payout"
     BOTH = "both"
+
+
+class PayoutKind(StrEnum):
+    CHARGE = "charge"
+    REFUND = "refund"
+
+
+class PayoutLine(Canonical):
+    """One movement of a provider's balance; `gross` is never negative, `fee` if it came back."""
+
+    payout: str = Field(max_length=128)
+    reference: str = Field(max_length=128)
+    kind: PayoutKind
+    gross: Money
+    fee: Money
+    day: str
+
+
+class OrderPayouts(Canonical):
+    """What was paid out for an order, each movement once."""
+
+    lines: tuple[PayoutLine, ...] = ()
 
 
 class Share(Canonical):
@@ -86,6 +128,13 @@ class BookRules(Canonical):
     zone: str = Field(default="UTC", description="whose days the ledger has")
     after_hours: int = Field(
         default=24, ge=0, le=720, description="how old a difference is before a person is told"
+    )
+
+    payout_days: int | None = Field(
+        default=None,
+        ge=1,
+        le=90,
+        description="how soon a provider pays out; payouts are not compared if none",
     )
 
     @field_validator("zone")

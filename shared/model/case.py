@@ -135,7 +135,8 @@ class Case(Canonical):
     counts: Counts = Counts()
     shipments: tuple[Shipment, ...] = ()
     refunds: tuple[Refund, ...] = ()
-    returns: tuple[Return, ...] = ()
+    returns: tuple[Return, ...] = Field(default=(), exclude_if=operator.not_)
+    credits_from: Instant | None = Field(default=None, exclude_if=operator.not_)
     bills: tuple[BillingDocument, ...] = ()
     timeline: tuple[Hop, ...] = ()
     captured_at: Instant

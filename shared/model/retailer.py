@@ -54,6 +54,10 @@ class Connection(Canonical):
     orders_from: Instant | None = Field(
         default=None, description="orders placed before this are recorded but not sent to the ERP"
     )
+    older_refunds: Literal["leave", "credit"] = Field(
+        default="leave",
+        description="refunds, since orders_from, of orders from before it: credited in the ERP too",
+    )
     shadow: bool = Field(
         default=False, description="look at this channel and compare, but write nothing to it"
     )

@@ -8,16 +8,18 @@ from shared.domain.books import entries
 from shared.flows import books as flow
 from shared.flows import keys
 from shared.flows.books import Books
+from shared.flows.import_file import Importer
+from shared.flows.import_run import Run
 from shared.model.books import BookRules, Bucket, OrderBooks
 from shared.model.issue import IssueState
 from shared.model.order import Payment, PaymentKind
 from tests.domain.world import NOW
+from tests.fakes import MemoryFiles, MemoryJournal
 from tests.flows.order_world import case
 from tests.flows.test_billing import bill
 from tests.flows.world import World, gbp, order, shipment
 
 ORDER = "shop:77"
-DAY = "2026-05-01"
 
 
 @pytest.fixture
@@ -125,3 +127,65 @@ def test_a_day_that_is_none_is_refused(said: str) -> None:
 
 def test_yesterday_is_shown_where_no_day_is_named() -> None:
     assert flow.asked_day(None, NOW) == (NOW - timedelta(days=1)).date().isoformat()
+
+
+CSV = "payout,reference,order,kind,gross,fee,currency,paid_on\n"
+
+
+def with_payouts(world: World, days: int | None = 5) -> Importer:
+    rules = BookRules(payout_days=days)
+    world.retailer = world.retailer.model_copy(update={"books": rules})
+    journal = MemoryJournal()
+    return Importer(
+        world.store, MemoryFiles(clock=world.clock), world.queues, world.issues, world.clock,
+        world.retailer, journal, world.capture,
+    )  # fmt: skip
+
+
+def dropped(world: World, importer: Importer, *rows: str) -> Run | None:
+    name = "drop/shop/payout/today.csv"
+    files = importer.files
+    assert isinstance(files, MemoryFiles)
+    files.drop(name, (CSV + "".join(f"{row}\n" for row in rows)).encode())
+    message = {"file": name, "version": files.read(name, start=0, length=1).version}
+    run = importer.handle(message, out_of_time=lambda: False)
+    while sent := world.queues.take(keys.IMPORT_QUEUE):
+        run = importer.handle(dict(sent[0].body), out_of_time=lambda: False)
+    return run
+
+
+def test_a_payout_file_is_part_of_the_books_and_dropping_it_again_changes_nothing(
+    world: World,
+) -> None:
+    importer = with_payouts(world)
+    row = "po_1,txn_1,77,charge,39.98,1.20,GBP,2026-11-29"
+    run = dropped(world, importer, row)
+    assert run is not None
+    assert (run.rows, run.refused) == (1, 0)
+    assert flow.day(world.store, "2026-11-29")["sums"] == [
+        {"kind": "fee", "amount": 120, "currency": "GBP"},
+        {"kind": "paid_out", "amount": 3998, "currency": "GBP"},
+    ]
+    assert world.store.get([keys.difference(ORDER)]) == {}
+    kept_rows = world.store.get([keys.payouts(ORDER), keys.difference(ORDER)])
+    world.clock.at += timedelta(minutes=1)
+    dropped(world, importer, row)
+    assert world.store.get([keys.payouts(ORDER), keys.difference(ORDER)]) == kept_rows
+
+
+def test_a_payout_of_an_order_nobody_knows_is_refused_by_its_row(world: World) -> None:
+    run = dropped(world, with_payouts(world), "po_1,t1,4711,charge,1.00,0.00,GBP,2026-11-29")
+    assert run is not None
+    assert (run.rows, run.refused) == (1, 1)
+
+
+def test_a_payout_may_take_its_days_before_a_person_is_told(world: World) -> None:
+    rules = BookRules(after_hours=1, payout_days=5)
+    watched = Books(world.store, world.cases, world.issues, world.clock, world.retailer, rules)
+    world.bills.record(bill())
+    watched.keep([ORDER])
+    world.clock.at += timedelta(days=4)
+    assert (watched.overdue(), open_issues(world)) == (0, [])
+    world.clock.at += timedelta(days=1)
+    assert watched.overdue() == 1
+    assert open_issues(world) == [f"{ORDER}/payout_missing"]

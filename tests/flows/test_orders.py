@@ -373,3 +373,17 @@ def test_a_refused_order_that_is_cancelled_is_no_exception_any_more(world: World
         world.capture.take(order(updated_at=at, cancelled_at=at))
     assert (case(world).state, world.open()) == (CaseState.CANCELLED, [])
     assert held(world) == 0
+
+
+def test_an_edit_that_was_undone_before_anybody_heard_of_it_has_the_level_read_back(
+    world: World,
+) -> None:
+    sold = order(updated_at=NOW)
+    world.capture.take(sold)
+    world.sender.send("shop:77")
+    world.settle()
+    world.queues.sent.clear()
+    lines = tuple(line.model_copy(update={"removed": 1}) for line in sold.lines)
+    world.capture.take(sold.model_copy(update={"lines": lines, "updated_at": NOW}))
+    [check] = world.queues.take("shop-write")
+    assert check.body["check"] == "shop#stock#HAT-M"

@@ -110,6 +110,7 @@ class FakeErp(ErpReturnsFake):
     changed: list[tuple[str, str, int]] = field(default_factory=list)
     credits: list[tuple[str, CreditWish]] = field(default_factory=list)
     differs: Money | None = None
+    items: dict[str, str] = field(default_factory=lambda: {"1": "10", "2": "20"})
     customers: dict[str, str] = field(default_factory=dict)
     by_email: dict[str, str] = field(default_factory=dict)
 
@@ -180,7 +181,7 @@ class FakeErp(ErpReturnsFake):
         return [known[change.line_id] for change in changes]
 
     def _posted(self, number: str) -> PostedOrder:
-        return PostedOrder(number, self.total, "GBP", {"1": "10", "2": "20"})
+        return PostedOrder(number, self.total, "GBP", dict(self.items))
 
     def read(self, entity: Entity, keys: Sequence[str]) -> Page[StockCard]:
         assert entity is Entity.STOCK

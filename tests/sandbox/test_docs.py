@@ -178,7 +178,7 @@ def test_the_architecture_lists_every_route_with_its_scope() -> None:
     assert shown == EVERY_ROUTE
 
 
-LIVED: Final[list[Key]] = [
+LIVED: Final = (
     keys.product("<product>", "<source>"),
     keys.item("<sku>", "<source>"),
     keys.price("<sku>", "<source>"),
@@ -215,6 +215,7 @@ LIVED: Final[list[Key]] = [
     keys.emptied("<channel>"),
     keys.moves("<channel>"),
     keys.books("<day>", "<order>"),
+    keys.payouts("<order>"),
     keys.difference("<order>"),
     keys.lease("<name>"),
     keys.counter("<sku>", "<location>", 0),
@@ -222,7 +223,7 @@ LIVED: Final[list[Key]] = [
     keys.slots("<connection>", 1)[0],
     keys.rate("<connection>"),
     keys.rate("<connection>", "<operation>"),
-]
+)
 
 
 def test_the_architecture_says_where_every_row_lives() -> None:
@@ -231,7 +232,7 @@ def test_the_architecture_says_where_every_row_lives() -> None:
         for row in cells(DOCS / "architecture.md")
         if len(row) == 5 and row[0] in set(Table)
     ]
-    assert shown == LIVED
+    assert shown == list(LIVED)
 
 
 def test_the_architecture_names_every_state_of_a_case_and_every_business_event() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from sandbox.simulator import Vendor
+from sandbox.simulator import Vanish, Vendor
 from tests.simulation import texts
 from tests.simulation.compute import Function
 from tests.simulation.engine import SECOND, Engine, within
@@ -100,7 +100,10 @@ class SimTransport(httpx.BaseTransport):
         self._effect(request)
 
     def _effect(self, request: httpx.Request) -> httpx.Response:
-        response = self._listed(request, self.vendor.handle(request))
+        try:
+            response = self._listed(request, self.vendor.handle(request))
+        except Vanish:
+            raise httpx.ReadTimeout("no answer in time") from None
         response.request = request
         self.writes += _writes(request)
         for tell in self.changed:

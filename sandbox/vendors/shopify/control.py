@@ -104,6 +104,11 @@ def pay(sim: "ShopifySimulator", *, order: Json, kind: str = "capture") -> Json:
     return found.total
 
 
+def payments(sim: "ShopifySimulator", *, order: Json) -> Json:
+    """Every movement of money of an order: `kind`, and `amount` in minor units."""
+    return [{"kind": t.kind, "amount": t.amount} for t in sim.order(order).transactions]
+
+
 def hold(sim: "ShopifySimulator", *, order: Json, on: bool = True) -> Json:
     """Put what is still to be sent on hold, or release it."""
     found = sim.order(order)
@@ -355,6 +360,7 @@ COMMANDS: Final[dict[str, Callable[..., Json]]] = {
         edit,
         assess,
         pay,
+        payments,
         hold,
         read_prices,
         priced_at,

@@ -92,7 +92,7 @@ def body_of(wish: CreditWish, settings: SapSettings) -> dict[str, Json]:
         "PurchaseOrderByCustomer": wish.reference,
         "TransactionCurrency": order.currency,
         "SDDocumentReason": settings.credit_reason,
-        "ReferenceSDDocument": wish.erp_order,
+        **({"ReferenceSDDocument": wish.erp_order} if wish.erp_order else {}),
         "to_Item": [_item(credit, wish, settings) for credit in goods]
         or [_bare_item(wish, settings)],
     }

@@ -1,0 +1,158 @@
+"""What payment providers paid out for an order, against what the shop took and gave back.
+
+A line of a payout file is one movement of a provider's balance: a charge, or a refund, and its fee.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from shared.domain import books
+from shared.errors import RejectedError
+from shared.model.books import (
+    Bucket,
+    Entry,
+    EntryKind,
+    PayoutKind,
+    PayoutLine,
+    Share,
+    Side,
+)
+from shared.model.case import Case
+from shared.model.money import Money
+
+_DECIMAL = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,4})?")
+VALUE_MAX = 100  # characters of a refused value that are told
+_AMOUNT: Final = "write a decimal of the currency, such as 19.99"
+
+REQUIRED: Final[Mapping[str, str]] = {
+    "payout": "write what the provider calls the payout",
+    "reference": "write what the provider calls the movement, the same every time",
+    "order": "write the channel's own id of the order",
+    "kind": f"write one of {', '.join(PayoutKind)}",
+    "gross": f"{_AMOUNT}, without a sign: the kind says which way it goes",
+    "fee": f"{_AMOUNT}; negative if the provider gave it back",
+    "currency": "write the ISO 4217 code, such as GBP",
+    "paid_on": "write a date such as 2026-11-27",
+}
+COLUMNS: Final[Mapping[str, str]] = {
+    **REQUIRED,
+    "channel": "name the channel, where a connection has several",
+}
+
+type Row = Mapping[str, object]
+
+
+def refusal(field: str, value: object, problem: str) -> RejectedError:
+    """What is wrong with one field of a row, and what to write there."""
+    remedy = COLUMNS.get(field, f"leave it out; known are {', '.join(COLUMNS)}")
+    said = str(value)[:VALUE_MAX]
+    return RejectedError(
+        f"{field} {problem}", code="bad_row", field=field, value=said, remedy=remedy
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutReader:
+    """Reads rows of one connection. `comma` says that decimals are written 1,5."""
+
+    channels: Sequence[str]
+    comma: bool = False
+
+    def line(self, row: Row) -> tuple[str, PayoutLine]:
+        """The order a row is of, and what it says; RejectedError with field, value and remedy."""
+        said = {name: _text(row, name) for name in COLUMNS}
+        for name in row:
+            if name not in COLUMNS:
+                raise refusal(name, row[name], "is no column of a payout file")
+        for name in REQUIRED:
+            if not said[name]:
+                raise refusal(name, "", "is missing")
+        gross = self._money("gross", said)
+        if gross.amount < 0:
+            raise refusal("gross", said["gross"], "has a sign")
+        line = PayoutLine(
+            payout=said["payout"],
+            reference=said["reference"],
+            kind=self._kind(said["kind"]),
+            gross=gross,
+            fee=self._money("fee", said),
+            day=_day(said["paid_on"]),
+        )
+        return f"{self._channel(said['channel'])}:{said['order']}", line
+
+    def _channel(self, name: str) -> str:
+        if name in self.channels:
+            return name
+        if name or len(self.channels) != 1:
+            raise refusal("channel", name, f"is none of {', '.join(self.channels)}")
+        return self.channels[0]
+
+    def _kind(self, said: str) -> PayoutKind:
+        if said not in set(PayoutKind):
+            raise refusal("kind", said, "is not known")
+        return PayoutKind(said)
+
+    def _money(self, name: str, said: Mapping[str, str]) -> Money:
+        try:
+            Money.zero(said["currency"])
+        except ValueError as error:
+            raise refusal("currency", said["currency"], "is not known") from error
+        text = said[name].replace(",", ".") if self.comma else said[name]
+        if not _DECIMAL.fullmatch(text):
+            raise refusal(name, said[name], "is not a decimal number")
+        try:
+            return Money.parse(text, said["currency"])
+        except ValueError as error:
+            raise refusal(name, said[name], "has more digits than its currency") from error
+
+
+def entries(lines: Sequence[PayoutLine]) -> Iterator[Entry]:
+    """The facts of payouts, each on the day it was paid."""
+    kinds = {PayoutKind.CHARGE: EntryKind.PAID_OUT, PayoutKind.REFUND: EntryKind.PAID_BACK}
+    for line in lines:
+        name, day = line.reference, line.day
+        yield Entry(kind=kinds[line.kind], reference=name, day=day, amount=line.gross)
+        if line.fee.amount:
+            yield Entry(kind=EntryKind.FEE, reference=name, day=day, amount=line.fee)
+
+
+def shares(case: Case, lines: Sequence[PayoutLine]) -> Iterator[Share]:
+    """Where every cent of a captured payment, of a refund and of a payout lies."""
+    taken = books.summed(case, EntryKind.CAPTURED), _gross(case, lines, PayoutKind.CHARGE)
+    given = books.summed(case, EntryKind.REFUNDED), _gross(case, lines, PayoutKind.REFUND)
+    currency = case.order.currency
+    for (shop, provider), agreed in ((taken, Bucket.PAID_OUT), (given, Bucket.PAID_BACK)):
+        both = min(shop, provider)
+        yield books.in_bucket(agreed, Side.BOTH, both, currency)
+        yield books.in_bucket(Bucket.NOT_PAID_OUT, Side.SHOP, shop - both, currency, agreed)
+        yield books.in_bucket(Bucket.PAYOUT_DIFFERS, Side.PAYOUT, provider - both, currency, agreed)
+    for line in lines:
+        if line.gross.currency != currency:
+            yield Share(
+                bucket=Bucket.PAYOUT_DIFFERS,
+                side=Side.PAYOUT,
+                amount=line.gross,
+                reference=line.reference,
+            )
+
+
+def _gross(case: Case, lines: Sequence[PayoutLine], kind: PayoutKind) -> int:
+    currency = case.order.currency
+    return sum(
+        line.gross.amount for line in lines if line.kind is kind and line.gross.currency == currency
+    )
+
+
+def _text(row: Row, name: str) -> str:
+    value = row.get(name)
+    return "" if value is None else str(value).strip()
+
+
+def _day(text: str) -> str:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError as error:
+        raise refusal("paid_on", text, "is no date") from error

@@ -1,0 +1,73 @@
+"""Payouts of a dropped file: each movement kept once with its order, whose books then follow."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from shared.domain import payouts
+from shared.domain.payouts import PayoutReader
+from shared.errors import RejectedError, RetryableError
+from shared.flows import keys
+from shared.flows.apply import Applied
+from shared.flows.books import Books
+from shared.model.books import OrderPayouts, PayoutLine
+from shared.ports import Put
+
+TRIES = 6
+
+type Refused = tuple[int, RejectedError]
+type Numbered = tuple[int, PayoutLine]
+
+
+@dataclass(slots=True)
+class PayoutRows:
+    """Rows of one order are written together."""
+
+    reader: PayoutReader
+    books: Books
+    open: None = None
+    held: dict[str, list[Numbered]] = field(default_factory=dict)
+
+    def read(self, row: Mapping[str, object], line: int) -> None:
+        order_id, said = self.reader.line(row)
+        self.held.setdefault(order_id, []).append((line, said))
+
+    def end(self) -> None:
+        """Every row stands for itself: none is open."""
+
+    forget = end
+
+    def keep(self, *, whole: bool) -> tuple[Applied, Sequence[Refused]]:
+        del whole
+        held, self.held = self.held, {}
+        applied, refused = Applied(), list[Refused]()
+        known = self.books.cases.find_all(held)
+        for order_id, rows in held.items():
+            if order_id not in known:
+                refused += [(line, _unknown(order_id)) for line, _ in rows]
+                continue
+            changed = self._keep(order_id, [said for _, said in rows])
+            applied.changed += changed
+            applied.unchanged += len(rows) - changed
+            self.books.keep([order_id])
+        return applied, refused
+
+    def _keep(self, order_id: str, lines: Sequence[PayoutLine]) -> int:
+        """How many of them said something new; the newest telling of a movement counts."""
+        key = keys.payouts(order_id)
+        for _ in range(TRIES):
+            row = self.books.store.get([key]).get(key)
+            known = OrderPayouts.model_validate(row.body).lines if row else ()
+            by_name = {line.reference: line for line in known}
+            new = [line for line in lines if by_name.get(line.reference) != line]
+            if not new:
+                return 0
+            merged = {**by_name, **{line.reference: line for line in lines}}
+            body = OrderPayouts(lines=tuple(merged[name] for name in sorted(merged)))
+            put = Put(key, body.model_dump(mode="json"), row.rev if row else 0)
+            if self.books.store.commit([put])[0]:
+                return len(new)
+        raise RetryableError(f"payouts of order {order_id} are contended")
+
+
+def _unknown(order_id: str) -> RejectedError:
+    return payouts.refusal("order", order_id.partition(":")[2], "is no order we know")
