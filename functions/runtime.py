@@ -17,6 +17,7 @@ MARGIN_MS = 12_000  # stop taking on work while one vendor call may still time o
 BACKOFF_MAX_S = 300
 PAUSE = timedelta(seconds=5)  # for a vendor that says "too many" but not until when
 DEFERRED = "deferred"
+ORDER = "order#"
 DELAY_MAX_S = 900  # SQS delays a message by 15 minutes at most
 
 type Body = Mapping[str, str]
@@ -103,6 +104,13 @@ def named(event: Mapping[str, Any], field: str) -> list[str]:
             if isinstance(body, dict) and isinstance(body.get(field), str):
                 found[body[field]] = None
     return list(found)
+
+
+def orders_of(event: Mapping[str, Any], *, new: bool = False) -> list[str]:
+    """The orders of a batch of stream records; only those that were not there before if `new`."""
+    found = [r for r in event["Records"] if not new or r["eventName"] == "INSERT"]
+    pks = dict.fromkeys(record["dynamodb"]["Keys"]["pk"]["S"] for record in found)
+    return [pk.removeprefix(ORDER) for pk in pks if pk.startswith(ORDER)]
 
 
 def partitions(event: Mapping[str, Any]) -> list[str]:

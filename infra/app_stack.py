@@ -20,7 +20,7 @@ from infra.stock_work import StockWork
 from shared.connectors.catalog import Kind
 
 WAKERS = 4  # instants that may be busy at once
-STREAMED = ("normalize", "derive", "books")
+STREAMED = ("normalize", "derive", "books", "listen")
 
 
 class AppStack(Stack):
@@ -53,7 +53,7 @@ class AppStack(Stack):
             self._reservations(),
             self._orders_api(),
             self._returns_api(),
-            *self._books(),
+            *self._following(),
             *self.prices.functions,
             self.stock.taker,
             *(function for work in self.work for function in (work.reader, work.writer)),
@@ -172,23 +172,29 @@ class AppStack(Stack):
         follow(function, self._data.tables["facts"], self.failures, batch=100)
         return function
 
-    def _books(self) -> Sequence[Function]:
-        """Where the retailer asks for it."""
-        if self._stage.retailer.books is None:
-            return ()
-        rows = Rows(reads=("orders",), writes=("control", "issues"), lanes=("control",))
+    def _following(self) -> Sequence[Function]:
+        """What looks at orders as they change, where the retailer asks for it."""
+        found, retailer = [], self._stage.retailer
+        if retailer.books is not None:
+            found.append(self._follower("books", minutes=30, lanes=("control",)))
+        if retailer.silence is not None:
+            found.append(self._follower("listen", minutes=5))
+        return found
+
+    def _follower(self, name: str, *, minutes: int, lanes: tuple[str, ...] = ()) -> Function:
+        rows = Rows(reads=("orders",), writes=("control", "issues"), lanes=lanes)
         function = Function(
             self,
-            "books",
+            name,
             self._stage,
-            handler="functions.orders.books.handler",
+            handler=f"functions.orders.{name}.handler",
             environment={"tables": self._grants.names(rows), "bus": self._grants.bus_name},
         )
         self._grants.rows(function, rows)
         self._grants.publish(function)
         follow(function, self._data.tables["orders"], self.failures, batch=100)
-        beat(function, self._stage, self.failures, minutes=30)
-        return (function,)
+        beat(function, self._stage, self.failures, minutes=minutes)
+        return function
 
     def _clock(self) -> Function:
         rows = Rows(writes=("facts",), lanes=("facts",))

@@ -38,7 +38,8 @@ def polled(connection: Connection, retailer: Retailer) -> list[Entity]:
     facts = [entity for entity in _FACTS if connection.name in _owners(entity, retailer)]
     sells = any(channel.connection == connection.name for channel in retailer.channels)
     ships = any(channel.erp == connection.name for channel in retailer.channels)
-    return facts + [Entity.ORDER] * sells + [Entity.SHIPMENT, Entity.INVOICE, Entity.RETURN] * ships
+    goods = [Entity.SHIPMENT, Entity.INVOICE, Entity.RETURN, Entity.ALLOCATION]
+    return facts + [Entity.ORDER] * sells + goods * ships
 
 
 def _owners(entity: Entity, retailer: Retailer) -> Sequence[str]:

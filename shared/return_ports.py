@@ -1,15 +1,25 @@
-"""What flows ask of an ERP about goods that come back."""
+"""What flows ask of an ERP about goods that come back, and of what it promises."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, Protocol
 
 from shared.domain.returns import PostedReturn, ReturnWish
+from shared.model.allocation import ErpAllocation
 from shared.model.returns import ErpReturn
 from shared.ports import Page
 
 BILLS_OF: Final = "of:"
 """Marks a key of bills as the document they bill."""
+
+
+class PromiseSource(Protocol):
+    """An ERP that says what of an order is allocated, and by when the rest is to be."""
+
+    def promised_since(
+        self, since: datetime | None, *, page: str | None
+    ) -> Page[ErpAllocation]: ...
+    def read_promised(self, erp_order: str) -> Page[ErpAllocation]: ...
 
 
 class ReturnSource(Protocol):

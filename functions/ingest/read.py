@@ -16,6 +16,7 @@ from shared.flows.compare import Comparer
 from shared.flows.compare_source import BEGIN, SourceComparer
 from shared.flows.derive import Deriver
 from shared.flows.findings import Findings
+from shared.flows.promises import Promises
 from shared.flows.read import Reader
 from shared.flows.returns import ErpReturns
 from shared.flows.shipments import Shipments
@@ -51,6 +52,14 @@ def reader() -> Reader:
         ),
         shipments=Shipments(connection=name, bus=bootstrap.bus(), cases=cases, **common),
         returns=ErpReturns(connection=name, bus=bootstrap.bus(), cases=cases, **common),
+        promises=Promises(
+            connection=name,
+            store=bootstrap.store(),
+            queues=bootstrap.queues(),
+            bus=bootstrap.bus(),
+            cases=cases,
+            clock=bootstrap.clock,
+        ),
         bills=Bills(
             connection=name,
             store=bootstrap.store(),

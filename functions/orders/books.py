@@ -5,14 +5,12 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions import bootstrap
-from functions.runtime import partitions
+from functions.runtime import orders_of
 from shared.flows.books import Books
 from shared.flows.cases import Cases
 from shared.model.books import BookRules
 from shared.ports import Table
 from shared.settings import Settings as Base
-
-ORDER = "order#"
 
 
 class Settings(Base):
@@ -31,5 +29,4 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
     if "Records" not in event:
         bootstrap.logger.info("differences told", orders=kept.overdue())
         return
-    orders = [pk.removeprefix(ORDER) for pk in partitions(event) if pk.startswith(ORDER)]
-    bootstrap.logger.info("books kept", rows=kept.keep(orders))
+    bootstrap.logger.info("books kept", rows=kept.keep(orders_of(event)))

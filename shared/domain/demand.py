@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from shared.model.case import Case, CaseState, ErpLine
+from shared.model.case import Case, CaseState, ErpLine, IntentKind
 from shared.model.order import Order, OrderLine, Refund
 
 UNDER_WAY = frozenset({CaseState.SENDING, CaseState.IN_DOUBT})
@@ -90,8 +90,11 @@ def _committed(case: Case, line_id: str) -> int:
     return known.units if known is not None else _sent(case).get(line_id, 0)
 
 
-def changes(case: Case) -> tuple[LineChange, ...]:
-    """What the ERP is to be asked for, so that it holds what is wanted and can still be had."""
+def changes(case: Case, *, unsure: bool = False) -> tuple[LineChange, ...]:
+    """What the ERP is to be asked for, so that it holds what is wanted and can still be had.
+
+    With `unsure` also where that is what it held last: nobody knows what an unanswered request did.
+    """
     if case.erp_order is None:
         return ()
     wish, gone = wanted(case.newest, case.refunds), shipped(case)
@@ -104,13 +107,19 @@ def changes(case: Case) -> tuple[LineChange, ...]:
             if units and lines[line_id].sku:
                 found.append(LineChange(line_id, following, units, line=lines[line_id]))
                 following += 1
-        elif (target := _target(known, units, gone[line_id])) is not None:
+        elif (target := _target(known, units, gone[line_id], unsure=unsure)) is not None:
             line = lines.get(line_id)
             found.append(LineChange(line_id, known.place, target, known.item, line))
     return tuple(found)
 
 
-def _target(known: ErpLine, units: int, gone: int) -> int | None:
+def unsettled(case: Case) -> bool:
+    """Whether the ERP is still to be asked for something, or it is unknown what it did of it."""
+    asked = any(i.open and i.kind is IntentKind.AMEND_ORDER for i in case.intents)
+    return asked or bool(changes(case))
+
+
+def _target(known: ErpLine, units: int, gone: int, *, unsure: bool) -> int | None:
     """To how many units an item is to be brought, 0 for rejected; None to leave it.
 
     What was rejected and is wanted again is asked for once: an ERP that cannot says so.
@@ -118,7 +127,8 @@ def _target(known: ErpLine, units: int, gone: int) -> int | None:
     if known.delivered and units <= known.units:
         return None
     target = max(units, gone)
-    if target == known.refused or (target == gone if known.rejected else target == known.units):
+    held = target == gone if known.rejected else target == known.units
+    if target == known.refused or (held and not unsure):
         return None
     return 0 if target == gone else target
 

@@ -153,7 +153,7 @@ def cancellation(case: Case) -> Cancellation:
     held = {line_id: line.units for line_id, line in case.erp_lines.items()}
     if all(wish.get(line_id, 0) >= units for line_id, units in (*sold.items(), *held.items())):
         return Cancellation.NONE
-    if demand.changes(case) or case.state in demand.UNDER_WAY:
+    if demand.unsettled(case) or case.state in demand.UNDER_WAY:
         return Cancellation.ASKED
     return Cancellation.PARTLY if any(wish.values()) else Cancellation.CANCELLED
 
@@ -254,7 +254,7 @@ def settled(case: Case, *, now: datetime) -> Case:
     case = counted(case, Counts(returned=returns.back(case)))
     if case.erp_order is None:
         return case
-    if case.told is not None and not demand.changes(case) and not demand.unmapped(case):
+    if case.told is not None and not demand.unsettled(case) and not demand.unmapped(case):
         case = case.model_copy(update={"order": case.told, "told": None})
     return advance(case, _derived(case), now=now)
 

@@ -6,7 +6,8 @@ twice. What has left is not taken back: it is too late, and told.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 
 from shared.domain import demand, lifecycle, orders
 from shared.domain.demand import AmendedLine, LineChange
@@ -38,17 +39,27 @@ class Amender:
         if retry_rejected:
             self.cases.change(order_id, _forgiven)
         found = self.cases.find(order_id)
-        wish = demand.changes(found.case) if found is not None else ()
         if found is None:
             return
         intent = found.case.intent(self._intent_id)
+        unsure = intent is not None and intent.open
+        wish = demand.changes(found.case, unsure=unsure)
         if not wish:
             if intent is not None:  # a repeat makes good what a crash left
-                self._follow(found.case)
+                self._follow(self._closed(found.case, intent))
             return
         self._wait_for_lost(found.case, intent)
         row, sent = self._sent(found, intent, wish)
         self._amended(row, sent, self._asked(row, sent, wish))
+
+    def _closed(self, case: Case, intent: Intent) -> Case:
+        """Nothing can be asked for any more, whatever became of what was asked for."""
+        if not intent.open:
+            return case
+        now = self.clock.now()
+        done = orders.settled(intent, IntentState.APPLIED, now=now, detail="nothing left to change")
+        step = partial(_settled, done=done, now=now)
+        return self.cases.change(case.order.order_id, step) or case
 
     def _asked(
         self, row: CaseRow, sent: Intent, wish: Sequence[LineChange]
@@ -153,6 +164,10 @@ class Amender:
                 "retry": "rejected",
             },
         )
+
+
+def _settled(case: Case, *, done: Intent, now: datetime) -> Case:
+    return lifecycle.settled(orders.with_intent(case, done), now=now)
 
 
 def _known(case: Case, line: AmendedLine) -> ErpLine:

@@ -245,7 +245,7 @@ class Capture:
         Holds(self.issues, self.clock, self.retailer.order_rules, limits).tell(case, channel)
         Lateness(self.bus, self.issues, self.clock).tell(case)
         Asked(self.issues).tell(case, channel)
-        changed = demand.changes(case) or uncredited(case) or unasked(case)
+        changed = demand.unsettled(case) or uncredited(case) or unasked(case)
         if case.state is CaseState.RELEASED or changed:
             self.queues.send([Message(keys.write_queue(channel.erp), {"case": order_id})])
 

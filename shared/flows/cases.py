@@ -124,7 +124,7 @@ class Cases:
         channel = self.retailer.channel(case.order.channel)
         if shortage.waits(case):
             return keys.SHORT_LANE
-        if case.state in TO_SEND or demand.changes(case) or uncredited(case) or unasked(case):
+        if case.state in TO_SEND or demand.unsettled(case) or uncredited(case) or unasked(case):
             return keys.case_lane(channel.erp)
         waiting = any(i.open and i.kind is IntentKind.SHIP for i in case.intents)
         return keys.case_lane(channel.connection) if waiting else None

@@ -39,6 +39,7 @@ _SEVERITY = {
     IssueKind.REFUND_EXCEEDS_PAID: Severity.HIGH,
     IssueKind.CREDIT_REJECTED: Severity.HIGH,
     IssueKind.BOOKS_DIFFER: Severity.HIGH,
+    IssueKind.CHANNEL_SILENT: Severity.HIGH,
     IssueKind.RETURN_REJECTED: Severity.HIGH,
     IssueKind.REFUND_DUE: Severity.HIGH,
     IssueKind.STOCK_STALE: Severity.HIGH,

@@ -251,6 +251,11 @@ def books(day: str, order_id: str) -> Key:
     return Key(Table.CONTROL, f"books#{day}", order_id)
 
 
+def rhythm(channel: str) -> Key:
+    """How often orders come over a channel."""
+    return Key(Table.CONTROL, f"rhythm#{channel}")
+
+
 def payouts(order_id: str) -> Key:
     """What payment providers paid out for an order."""
     return Key(Table.CONTROL, f"payouts#{order_id}")

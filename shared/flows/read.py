@@ -12,9 +12,11 @@ from shared.flows.apply import Applied, apply
 from shared.flows.billing import Bills
 from shared.flows.capture import Capture
 from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out, refused
+from shared.flows.promises import Promises
 from shared.flows.returns import ErpReturns
 from shared.flows.shipments import Shipments
 from shared.flows.vanished import vanished
+from shared.model.allocation import ErpAllocation
 from shared.model.base import Json
 from shared.model.ids import Entity
 from shared.model.invoice import BillingDocument
@@ -35,13 +37,16 @@ from shared.ports import (
     ShipmentSource,
     Store,
 )
-from shared.return_ports import ReturnSource
+from shared.return_ports import PromiseSource, ReturnSource
 
 RUN_MAX = timedelta(minutes=10)  # a poll run not heard of for this long was lost, and starts anew
 TRIES = 6
+_BOOKED = frozenset({Entity.INVOICE, Entity.RETURN, Entity.ALLOCATION})
 
 
-class Source(FactSource, ShipmentSource, BillingSource, ReturnSource, OrderSource, Protocol):
+class Source(
+    FactSource, ShipmentSource, BillingSource, ReturnSource, PromiseSource, OrderSource, Protocol
+):
     """Whatever this connection can be read for; the catalogue says which halves it has."""
 
 
@@ -67,6 +72,7 @@ class Reader:
     shipments: Shipments
     bills: Bills
     returns: ErpReturns
+    promises: Promises
     store: Store
     queues: Queues
     issues: Issues
@@ -98,6 +104,8 @@ class Reader:
                 self._bill(self.source.read_billed(key))
             case Entity.RETURN:
                 self._take_back(self.source.read_return(key))
+            case Entity.ALLOCATION:
+                self._promise(self.source.read_promised(key))
             case _:
                 self._keep(entity, self.source.read(entity, [key]))
 
@@ -111,6 +119,12 @@ class Reader:
         for one in page.items:
             self.returns.record(one, source=self.source)
         self._refusals(Entity.RETURN, page)
+        return page.next
+
+    def _promise(self, page: Page[ErpAllocation]) -> str | None:
+        for one in page.items:
+            self.promises.record(one)
+        self._refusals(Entity.ALLOCATION, page)
         return page.next
 
     def _read_order(self, key: str) -> None:
@@ -164,15 +178,21 @@ class Reader:
                 self.shipments.record(shipment, source=self.source)
             self._refusals(entity, shipments)
             return shipments.next
-        if entity is Entity.INVOICE:
-            return self._bill(self.source.billed_since(run.since, page=run.page))
-        if entity is Entity.RETURN:
-            return self._take_back(self.source.returns_since(run.since, page=run.page))
+        if entity in _BOOKED:
+            return self._booked(entity, run)
         page = self.source.changed(entity, since=run.since, page=run.page)
         self._keep(entity, page)
         if entity is Entity.PRICE and (gone := self._vanished(page)):
             self._keep(entity, self.source.read(entity, gone))
         return page.next
+
+    def _booked(self, entity: Entity, run: Run) -> str | None:
+        """What the ERP has done about orders."""
+        if entity is Entity.INVOICE:
+            return self._bill(self.source.billed_since(run.since, page=run.page))
+        if entity is Entity.RETURN:
+            return self._take_back(self.source.returns_since(run.since, page=run.page))
+        return self._promise(self.source.promised_since(run.since, page=run.page))
 
     def _vanished(self, page: Page) -> list[str]:  # type: ignore[type-arg]
         source, now = self.connection, self.clock.now()

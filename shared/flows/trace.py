@@ -83,6 +83,8 @@ class Tracer:
             "holds": [reason.value for reason in case.holds],
             "standing": asdict(lifecycle.standing(case, now=now)),
             "late": dict(case.late),
+            "allocated": dict(case.counts.allocated),
+            "backorders": {line: day.isoformat() for line, day in case.backorders.items()},
             "total": str(case.newest.total),
             "erp_order": case.erp_order,
             "erp_total": str(case.erp_total) if case.erp_total else None,

@@ -1,6 +1,7 @@
 """Order cases: an order on its way, with every write to another system recorded first."""
 
 import operator
+from datetime import date
 from enum import StrEnum
 
 from pydantic import Field
@@ -136,6 +137,8 @@ class Case(Canonical):
     shipments: tuple[Shipment, ...] = ()
     refunds: tuple[Refund, ...] = ()
     returns: tuple[Return, ...] = Field(default=(), exclude_if=operator.not_)
+    promised_at: Instant | None = Field(default=None, exclude_if=operator.not_)
+    backorders: dict[str, date] = Field(default={}, exclude_if=operator.not_)
     credits_from: Instant | None = Field(default=None, exclude_if=operator.not_)
     bills: tuple[BillingDocument, ...] = ()
     timeline: tuple[Hop, ...] = ()

@@ -108,6 +108,16 @@ class RefundCredited(_Event):
     total: Money
 
 
+class OrderPromised(_Event):
+    """What the ERP promises now: units allocated by line, and the day of what comes later."""
+
+    type: Literal["OrderPromised"] = "OrderPromised"
+    order_id: str
+    channel: Name
+    allocated: dict[str, int]
+    backorders: dict[str, str]
+
+
 class ReturnAuthorised(_Event):
     """A customer may send these units back, by line."""
 
@@ -215,6 +225,7 @@ BusinessEvent = Annotated[
     | RefundCredited
     | InvoicePosted
     | CreditMemoPosted
+    | OrderPromised
     | ReturnAuthorised
     | ReturnReceived
     | IssueRaised
@@ -238,6 +249,7 @@ ALL = (
     RefundCredited,
     InvoicePosted,
     CreditMemoPosted,
+    OrderPromised,
     ReturnAuthorised,
     ReturnReceived,
     IssueRaised,

@@ -41,6 +41,7 @@ class Entity(StrEnum):
     SHIPMENT = "shipment"
     INVOICE = "invoice"
     RETURN = "return"
+    ALLOCATION = "allocation"
 
 
 class Facet(StrEnum):

@@ -30,13 +30,15 @@ class OrderLine(Canonical):
     """`unit_price` as the channel charged it; whether it contains tax, the order says.
 
     `channel_sku` is what the channel sent, and `gtin`, if it did; `sku` is ours, once a mapping is
-    known. `total` is what the channel makes of the line, if it says.
+    known. `total` is what the channel makes of the line, if it says. `removed` units were added and
+    taken out again by edits, and are in no quantity: by them an edit that was undone is noticed.
     """
 
     line_id: ExternalId
     channel_sku: str
     title: str
     quantity: int = Field(gt=0)
+    removed: int = Field(default=0, ge=0, exclude_if=operator.not_)
     unit_price: Money
     sku: Sku | None = None
     gtin: Gtin | None = Field(default=None, exclude_if=operator.not_)

@@ -33,6 +33,7 @@ from shared.model.price_rules import (
     TaxClass,
     TaxRate,
 )
+from shared.model.silence import SilenceRules
 from shared.model.stock_rules import Allocation, LocationGroup, StockGuards, StockRule
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -181,6 +182,9 @@ class Retailer(Canonical):
     stock_guards: StockGuards = StockGuards()
     books: BookRules | None = Field(
         default=None, description="how the books of shop and ERP are compared; not at all if none"
+    )
+    silence: SilenceRules | None = Field(
+        default=None, description="when no order for how long is told of; never if none"
     )
     kits: KitRules | None = Field(default=None, description="whether articles are sold as kits")
     authority: dict[Entity, Name] = Field(description="which connection owns which entity")

@@ -9,6 +9,7 @@ import pytest
 from shared.errors import AccessError, RejectedError, RetryableError, ThrottledError
 from shared.flows import keys
 from shared.flows.read import Reader
+from shared.model.allocation import ErpAllocation
 from shared.model.facts import StockCard
 from shared.model.ids import Entity
 from shared.model.invoice import BillingDocument
@@ -63,6 +64,13 @@ class Erp:
     def read_billed(self, document: str) -> Page[BillingDocument]:
         return Page([bill for bill in self.bills if bill.document == document])
 
+    def promised_since(self, since: datetime | None, *, page: str | None) -> Page[ErpAllocation]:
+        del since, page
+        return Page([])
+
+    def read_promised(self, erp_order: str) -> Page[ErpAllocation]:
+        return Page([ErpAllocation(erp_order=erp_order, told_at=NOW)])
+
     def returns_since(self, since: datetime | None, *, page: str | None) -> Page[ErpReturn]:
         del since, page
         return Page(self.returns)
@@ -95,6 +103,7 @@ class Setup:
             w.shipments,
             w.bills,
             w.returns,
+            w.promises,
             w.store,
             w.queues,
             w.issues,

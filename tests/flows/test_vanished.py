@@ -58,6 +58,7 @@ class Setup:
             w.shipments,
             w.bills,
             w.returns,
+            w.promises,
             w.store,
             w.queues,
             w.issues,

@@ -18,6 +18,7 @@ from shared.flows.customers import Customers
 from shared.flows.derive import Derived, Deriver
 from shared.flows.issues import Issues, open_issues
 from shared.flows.leases import Leases
+from shared.flows.promises import Promises
 from shared.flows.publish import Publisher
 from shared.flows.published import Published
 from shared.flows.returns import Authorising, ErpReturns
@@ -223,6 +224,7 @@ class World:
         )
         self.amender = Amender("erp", self.erp, self.cases, bus, self.issues, clock, settle)
         self._give_back(settle)
+        self.promises = Promises("erp", store, queues, bus, self.cases, clock)
         self.bills = Bills("erp", store, queues, bus, self.cases, clock)
         self.shipments = Shipments(
             "erp", store, queues, bus, self.issues, self.cases, clock, retailer

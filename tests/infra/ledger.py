@@ -98,6 +98,14 @@ LEDGER: dict[str, dict[str, Actions]] = {
         "stream-failures": FAIL,
         "bus": NEWS,
     },
+    "listen": {
+        "orders": READ,
+        "orders stream": FOLLOW,
+        "control": WRITE,
+        "issues": WRITE,
+        "stream-failures": FAIL,
+        "bus": NEWS,
+    },
     "dead-letters": {
         "issues": WRITE,
         "erp-read-dead": CONSUME,

@@ -66,5 +66,6 @@ def test_a_connection_is_polled_for_what_it_is_believed_about() -> None:
         Entity.SHIPMENT,
         Entity.INVOICE,
         Entity.RETURN,
+        Entity.ALLOCATION,
     ]
     assert polled(shop, ours) == [Entity.PRICE, Entity.ORDER]

@@ -118,7 +118,7 @@ def test_every_stream_has_somewhere_to_put_what_it_cannot_handle(template: Synth
         for source in template.resources("AWS::Lambda::EventSourceMapping").values()
         if "StartingPosition" in source
     ]
-    assert len(streams) == 3
+    assert len(streams) == 4
     for source in streams:
         assert source["DestinationConfig"]["OnFailure"]["Destination"]
         assert source["BisectBatchOnFunctionError"] is True
@@ -133,7 +133,8 @@ def test_queues_report_what_failed_message_by_message(template: Synthesized) -> 
 
 def test_a_failed_minute_is_made_good_by_the_next_one(template: Synthesized) -> None:
     schedules = template.resources("AWS::Lambda::EventInvokeConfig").values()
-    assert {s["FunctionName"]["Ref"][:5] for s in schedules} == {"clock", "sweep", "books"}
+    beating = {s["FunctionName"]["Ref"][:5] for s in schedules}
+    assert beating == {"clock", "sweep", "books", "liste"}
     for schedule in schedules:
         assert schedule["MaximumRetryAttempts"] == 0
         assert schedule["MaximumEventAgeInSeconds"] == 60
@@ -141,7 +142,7 @@ def test_a_failed_minute_is_made_good_by_the_next_one(template: Synthesized) -> 
 
 def test_every_schedule_has_a_dead_letter_queue(template: Synthesized) -> None:
     rules = template.resources("AWS::Events::Rule").values()
-    assert len(rules) == 3 + 7 + 2 + 1
+    assert len(rules) == 4 + 8 + 2 + 1
     for rule in rules:
         assert all("DeadLetterConfig" in target for target in rule["Targets"])
 
@@ -287,7 +288,7 @@ def test_every_queue_function_and_stream_has_its_alarms(template: Synthesized) -
         "function-errors": set(template.functions()),
         "function-throttles": set(template.functions()),
         "oldest-message": QUEUES,
-        "stream-behind": {"books", "derive", "normalize"},
+        "stream-behind": {"books", "derive", "listen", "normalize"},
     }
     assert set(about) == set(ALARM_KINDS)
     wanted = {f"{PREFIX}{kind}-{name}": kind for kind, names in about.items() for name in names}

@@ -215,6 +215,7 @@ LIVED: Final = (
     keys.emptied("<channel>"),
     keys.moves("<channel>"),
     keys.books("<day>", "<order>"),
+    keys.rhythm("<channel>"),
     keys.payouts("<order>"),
     keys.difference("<order>"),
     keys.lease("<name>"),

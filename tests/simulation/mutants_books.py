@@ -1,9 +1,11 @@
-"""Planted bugs of the books."""
+"""Planted bugs of what follows the orders: the books, and the ear for silence."""
 
 from tests.simulation.sabotage import Mutant, mutant
 
 DAY = ("the books of shop and ERP",)
 FLOW = "shared.flows.books:Books."
+
+SILENT = ("a shop falls silent",)
 
 BOOKS: tuple[Mutant, ...] = (
     mutant(
@@ -17,5 +19,11 @@ BOOKS: tuple[Mutant, ...] = (
         "Shop and ERP agree again, and nobody notices.",
         DAY,
         (FLOW + "_differing", "if known is None and not found:", "if not found:"),
+    ),
+    mutant(
+        "orders are not heard",
+        "A channel falls silent, and nobody knows how often orders came.",
+        SILENT,
+        ("shared.flows.silence:Silence._note", "if now is None or now == known:", "if True:"),
     ),
 )

@@ -12,12 +12,12 @@ CHANGES: tuple[Mutant, ...] = (
         (CANCELLED, RACE),
         (
             "shared.flows.capture:Capture._follow",
-            "demand.changes(case) or ",
+            "demand.unsettled(case) or ",
             "",
         ),
         (
             "shared.flows.cases:Cases._lane",
-            "demand.changes(case) or ",
+            "demand.unsettled(case) or ",
             "",
         ),
         (

@@ -16,6 +16,7 @@ from tests.simulation.scenarios_pacing import PACING
 from tests.simulation.scenarios_prices import PRICES
 from tests.simulation.scenarios_returns import RETURNS
 from tests.simulation.scenarios_rules import RULES
+from tests.simulation.scenarios_silence import SILENCE
 
 _ALL = (
     *ORDERS,
@@ -32,6 +33,7 @@ _ALL = (
     *OVERSOLD,
     *ENRICHMENT,
     *BOOKS,
+    *SILENCE,
     *RETURNS,
 )
 SCENARIOS: dict[str, Scenario] = {each.name: each for each in _ALL}

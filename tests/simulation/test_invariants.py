@@ -29,7 +29,7 @@ from tests.simulation.scenarios import SCENARIOS
 from tests.simulation.truth import Shown, Truth
 from tests.simulation.world import World
 
-ORDER, LINE = "I6 every order accounted for", "line_rejected#shop/price/HAT-M"
+ORDER, LINE, CASE = "I6 every order accounted for", "line_rejected#shop/price/HAT-M", "order#"
 
 
 @pytest.fixture
@@ -153,15 +153,15 @@ def _not_kept(truth: Truth) -> None:
 
 
 def _not_captured(truth: Truth) -> None:
-    _forget(truth, Table.ORDERS, "order#")
+    _forget(truth, Table.ORDERS, CASE)
 
 
 def _held_in_silence(truth: Truth) -> None:
-    _change(truth, Table.ORDERS, "order#", state="held", holds=["totals_differ"])
+    _change(truth, Table.ORDERS, CASE, state="held", holds=["totals_differ"])
 
 
 def _held_for_nothing(truth: Truth) -> None:
-    _change(truth, Table.ORDERS, "order#", state="held", holds=[])
+    _change(truth, Table.ORDERS, CASE, state="held", holds=[])
 
 
 def _another_total(truth: Truth) -> None:
@@ -170,19 +170,33 @@ def _another_total(truth: Truth) -> None:
 
 def _credited_for_nothing(truth: Truth) -> None:
     """The ERP gives money back that no shop gave back."""
+    _documented(truth, "CreditMemoRequest", "SHOP-R1", net=5)
+
+
+def _taken_back_unasked(truth: Truth) -> None:
+    """The ERP expects goods of a return that no shop granted."""
+    _documented(truth, "CustomerReturn", "SHOP-V1", net=0)
+
+
+def _documented(truth: Truth, kind: str, reference: str, *, net: int) -> None:
     document = CreditDocument(
-        kind="CreditMemoRequest",
+        kind=kind,
         number="70000001",
         doc_type="CR",
-        reference="SHOP-R1",
+        reference=reference,
         order="1",
         sold_to="SHOPPER",
         currency="GBP",
-        net=Decimal(5),
+        net=Decimal(net),
         items=[],
         changed_at=truth.world.engine.now(),
     )
     _tenant(truth).add_credit(document)
+
+
+def _never_left_and_came_back(truth: Truth) -> None:
+    counts = {"allocated": {}, "invoiced": {}, "returned": {"1": 1}}
+    _change(truth, Table.ORDERS, CASE, counts=counts)
 
 
 def _throttled(truth: Truth) -> None:
@@ -229,6 +243,7 @@ SPOILT: list[tuple[str, Callable[[Truth], None]]] = [
     ("I1 exactly once, to the penny", _not_in_the_erp),
     ("I1 stopped, or too late and told", _left_in_vain),
     ("I1 what is billed is known", _billed_unheard),
+    ("I1 returns are asked for once", _taken_back_unasked),
     ("I2 never oversold", _more_sold),
     ("I3 newest everywhere", _old_price),
     ("I3 newest everywhere", _old_level),
@@ -250,6 +265,7 @@ SPOILT: list[tuple[str, Callable[[Truth], None]]] = [
     ("I7 refunds are credited once", _credited_for_nothing),
     ("I8 within the vendors' limits", _throttled),
     ("I8 within the vendors' limits", _too_many_at_once),
+    ("I10 units come back once", _never_left_and_came_back),
     ("I11 promotions in their window", _too_early),
     ("I12 nothing secret is told", _logged),
 ]

@@ -25,7 +25,7 @@ INBOX_BATCH = 25
 FACTS_BATCH = 100
 STREAM_RETRIES = 10
 MINUTES = ("clock", "sweep")
-BOOKS = "books"
+FOLLOWS = {"books": 30, "listen": 5}  # minutes between two looks at the clock
 WAKERS = 4
 FAILURES = "stream-failures"
 DEAD = "-dead"
@@ -107,7 +107,7 @@ def wiring(retailer: Retailer) -> Wiring:
     feeds.append(QueueFeed(keys.WAKE_QUEUE, "clock", most=WAKERS))
     letters = [row.name for row in queues if row.tries is None]
     feeds += [QueueFeed(name, "dead-letters") for name in (*letters, FAILURES)]
-    booked = [retailer.books] if retailer.books is not None else []
+    follows = _follows(retailer)
     minutes = [Schedule(f"minute-{name}", 1, name) for name in MINUTES]
     return Wiring(
         functions=(*_common(retailer), *(f for c in connections for f in _own(c, retailer))),
@@ -116,11 +116,11 @@ def wiring(retailer: Retailer) -> Wiring:
         streams=(
             StreamFeed(Table.INBOX, "normalize", INBOX_BATCH, state="received"),
             StreamFeed(Table.FACTS, "derive", FACTS_BATCH),
-            *(StreamFeed(Table.ORDERS, BOOKS, FACTS_BATCH) for _ in booked),
+            *(StreamFeed(Table.ORDERS, name, FACTS_BATCH) for name in follows),
         ),
         schedules=(
             *minutes,
-            *(Schedule(f"minute-{BOOKS}", 30, BOOKS) for _ in booked),
+            *(Schedule(f"minute-{name}", FOLLOWS[name], name) for name in follows),
             *(s for c in connections for s in _polls(c, retailer)),
         ),
     )
@@ -131,7 +131,8 @@ def polled(name: str, retailer: Retailer) -> list[Entity]:
     facts = [entity for entity in _FACTS if name in _owners(entity, retailer)]
     sells = any(channel.connection == name for channel in retailer.channels)
     ships = any(channel.erp == name for channel in retailer.channels)
-    return facts + [Entity.ORDER] * sells + [Entity.SHIPMENT, Entity.INVOICE, Entity.RETURN] * ships
+    goods = [Entity.SHIPMENT, Entity.INVOICE, Entity.RETURN, Entity.ALLOCATION]
+    return facts + [Entity.ORDER] * sells + goods * ships
 
 
 def _owners(entity: Entity, retailer: Retailer) -> list[str]:
@@ -158,8 +159,8 @@ def _common(retailer: Retailer) -> Iterable[FunctionRow]:
     yield FunctionRow("clock", "functions.derive.clock.handler", WORK_S, wakes)
     sweeps = (*writes, *(keys.read_queue(c.name) for c in channels))
     yield FunctionRow("sweep", "functions.ops.sweep.handler", SHORT_S, sweeps)
-    if retailer.books is not None:
-        yield FunctionRow(BOOKS, "functions.orders.books.handler", SHORT_S)
+    for name in _follows(retailer):
+        yield FunctionRow(name, f"functions.orders.{name}.handler", SHORT_S)
     yield FunctionRow("dead-letters", "functions.ops.dead_letters.handler", SHORT_S)
 
 
@@ -205,3 +206,9 @@ def _writer(connection: Connection) -> str:
 
 def _is_channel(connection: Connection) -> bool:
     return CATALOG[connection.system].kind is Kind.CHANNEL
+
+
+def _follows(retailer: Retailer) -> list[str]:
+    """Who looks at orders as they change, where the retailer asks for it."""
+    asked = {"books": retailer.books, "listen": retailer.silence}
+    return [name for name in FOLLOWS if asked[name] is not None]

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from sandbox.vendors.sap import billing, partners, returning
+from sandbox.vendors.sap import billing, confirming, partners, returning
 from sandbox.vendors.sap.entities import CONDITION_KEYS
 from sandbox.vendors.sap.goods import posted
 from sandbox.vendors.sap.tenant import (
@@ -347,30 +347,34 @@ def _place(row: Mapping[str, Json]) -> Place:
     return str(row["plant"]), str(row["storage_location"]), kind
 
 
-COMMANDS: Final[dict[str, Callable[..., Json]]] = {
-    command.__name__: command
-    for command in (
-        add_material,
-        partners.add_partner,
-        partners.partners,
-        bill,
-        cancel_bill,
-        change_material,
-        counts,
-        credits,
-        delete_price,
-        deliver,
-        linger,
-        load,
-        move_stock,
-        orders,
-        outage,
-        reject,
-        set_price,
-        set_prices,
-        stock,
-        tell,
-        throttle,
-        timeout_after_commit,
-    )
-} | returning.COMMANDS
+COMMANDS: Final[dict[str, Callable[..., Json]]] = (
+    {
+        command.__name__: command
+        for command in (
+            add_material,
+            partners.add_partner,
+            partners.partners,
+            bill,
+            cancel_bill,
+            change_material,
+            counts,
+            credits,
+            delete_price,
+            deliver,
+            linger,
+            load,
+            move_stock,
+            orders,
+            outage,
+            reject,
+            set_price,
+            set_prices,
+            stock,
+            tell,
+            throttle,
+            timeout_after_commit,
+        )
+    }
+    | returning.COMMANDS
+    | confirming.COMMANDS
+)

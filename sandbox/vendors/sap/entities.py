@@ -88,7 +88,7 @@ SETS: dict[tuple[str, str], EntitySet] = {
             "SoldToParty PurchaseOrderByCustomer CustomerPurchaseOrderDate TransactionCurrency "
             "TotalNetAmount LastChangeDateTime RequestedDeliveryDate ShippingCondition "
             "CustomerPaymentTerms CustomerTaxClassification1",
-            "to_Item",
+            "to_Item to_Item/to_ScheduleLine",
             "PurchaseOrderByCustomer",
         ),
         _set(

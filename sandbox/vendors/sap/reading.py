@@ -214,6 +214,15 @@ def item_rows(order: Order) -> list[Row]:
             "NetAmount": item.net,
             "TaxAmount": item.tax + (ZERO if place else order.charged),
             "TransactionCurrency": order.currency,
+            "to_ScheduleLine": [
+                {
+                    "ScheduleLine": str(number),
+                    "RequestedDeliveryDate": line.asked_for,
+                    "ConfirmedDeliveryDate": line.confirmed_on,
+                    "ConfdOrderQtyByMatlAvailCheck": line.confirmed,
+                }
+                for number, line in enumerate(item.schedule, start=1)
+            ],
         }
         for place, item in enumerate(order.items)
     ]

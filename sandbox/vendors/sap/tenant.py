@@ -51,6 +51,15 @@ class Condition:
 
 
 @dataclass(slots=True)
+class ScheduleLine:
+    """So many units are confirmed for a day; `asked_for` is when they were wanted."""
+
+    asked_for: date
+    confirmed_on: date | None
+    confirmed: Decimal
+
+
+@dataclass(slots=True)
 class OrderItem:
     item: str
     material: str
@@ -61,6 +70,7 @@ class OrderItem:
     charged: Decimal
     delivered: Decimal = ZERO
     rejected: str = ""
+    schedule: list[ScheduleLine] = field(default_factory=list)
 
     @property
     def net(self) -> Decimal:

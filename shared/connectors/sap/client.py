@@ -11,6 +11,7 @@ from shared.connectors.sap.billing import Billing
 from shared.connectors.sap.facts import Facts, topped
 from shared.connectors.sap.gateway import Gateway, Signer
 from shared.connectors.sap.partners import Partners
+from shared.connectors.sap.promises import Promised
 from shared.connectors.sap.refunds import Refunds
 from shared.connectors.sap.returns import Returns
 from shared.connectors.sap.schema import DeliveryRow, OrderRow
@@ -22,6 +23,7 @@ from shared.domain.returns import PostedReturn, ReturnWish
 from shared.errors import InDoubtError, RejectedError
 from shared.kit.http import Http
 from shared.kit.oauth import ClientCredentials
+from shared.model.allocation import ErpAllocation
 from shared.model.base import Foreign, Json
 from shared.model.facts import PriceCard, ProductCard, StockCard
 from shared.model.ids import Entity
@@ -41,7 +43,7 @@ class SapS4:
     """One tenant, as the Protocols of `shared.ports` want an ERP.
 
     FactSource, OrderSink, CustomerBook, OrderAmender, CreditSink, ReturnSink, ShipmentSource,
-    BillingSource and ReturnSource.
+    BillingSource, ReturnSource and PromiseSource.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class SapS4:
         self._facts = Facts(gateway, self._name, self._settings, retailer, clock)
         self._refunds = Refunds(gateway, self._settings)
         self._billing = Billing(gateway, self._settings)
+        self._promised = Promised(gateway, self._settings)
         self._returns = Returns(gateway, self._settings, retailer, self._name)
         self._partners = Partners(gateway, self._settings)
 
@@ -126,6 +129,14 @@ class SapS4:
 
     def read_return(self, document: str) -> Page[ErpReturn]:
         return self._returns.read(document)
+
+    # what is promised
+
+    def promised_since(self, since: datetime | None, *, page: str | None) -> Page[ErpAllocation]:
+        return self._promised.since(since, page)
+
+    def read_promised(self, erp_order: str) -> Page[ErpAllocation]:
+        return self._promised.read(erp_order)
 
     # invoices and credit memos
 

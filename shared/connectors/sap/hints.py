@@ -22,14 +22,17 @@ _OBJECTS: dict[str, tuple[Entity, str, str]] = {
     "materialdocument.v1.MaterialDocument": (Entity.STOCK, "MaterialDocument", "document:"),
     "outbounddelivery.v1.OutboundDelivery": (Entity.SHIPMENT, "OutboundDelivery", ""),
     "billingdocument.v1.BillingDocument": (Entity.INVOICE, "BillingDocument", ""),
+    "salesorder.v1.SalesOrder": (Entity.ALLOCATION, "SalesOrder", ""),
     "customerreturn.v1.CustomerReturn": (Entity.RETURN, "CustomerReturn", ""),
 }
 _NO_USE = frozenset(
     {
-        "salesorder.v1.SalesOrder",
         "businesspartner.v1.BusinessPartner",
     }
 )
+
+_OWN = f"{PREFIX}salesorder.v1.SalesOrder.Created.v1"
+"""What a new order is promised, a change of it says, or the next poll."""
 
 
 def readings(headers: Mapping[str, str], body: bytes) -> Sequence[Reading]:
@@ -37,7 +40,7 @@ def readings(headers: Mapping[str, str], body: bytes) -> Sequence[Reading]:
     event = _parsed(body)
     kind = headers.get("ce-type") or str(event.get("type", ""))
     name = kind.removeprefix(PREFIX).rsplit(".", 2)[0]
-    if name in _NO_USE:
+    if name in _NO_USE or kind == _OWN:
         return []
     if name not in _OBJECTS or not kind.startswith(PREFIX):
         raise RejectedError(

@@ -141,6 +141,7 @@ def _lines(
             channel_sku=line.sku or "",
             title=line.title,
             quantity=_ordered(line, given_back),
+            removed=max(0, line.quantity - _ordered(line, given_back)),
             unit_price=_money(line.original_unit_price_set, currency, "originalUnitPriceSet"),
             location=places.get(line.id),
             discounts=_discounts(line.discount_allocations, currency),

@@ -21,7 +21,7 @@ from sandbox.vendors.sap.entities import (
     SETS,
     EntitySet,
 )
-from shared.connectors.sap import mapping, returns, schema
+from shared.connectors.sap import mapping, promises, returns, schema
 from shared.connectors.sap.settings import SapSettings
 from shared.model.base import Foreign
 from shared.model.ids import Entity
@@ -75,7 +75,8 @@ def test_the_tenant_knows_only_properties_sap_has(entities: EntitySet) -> None:
     assert entities.fields | entities.navs - paths | {entities.key} <= known
     for first, _, second in (path.partition("/") for path in paths):
         assert {first, first.replace("to_", "A_", 1)} & known
-        assert second in properties(entities.service, first.replace("to_", "A_", 1))
+        inner = f"{entities.name}Item" if first == "to_Item" else first.replace("to_", "A_", 1)
+        assert second in properties(entities.service, inner)
 
 
 @pytest.mark.parametrize(
@@ -137,6 +138,9 @@ FOREIGN: list[tuple[type[Foreign], str, str]] = [
     (schema.OrderItem, "API_SALES_ORDER_SRV", "A_SalesOrderItem"),
     (schema.DeliveryRow, "API_OUTBOUND_DELIVERY_SRV;v=0002", "A_OutbDeliveryHeader"),
     (schema.DeliveryItem, "API_OUTBOUND_DELIVERY_SRV;v=0002", "A_OutbDeliveryItem"),
+    (promises.PromisedOrder, "API_SALES_ORDER_SRV", "A_SalesOrder"),
+    (promises.PromisedItem, "API_SALES_ORDER_SRV", "A_SalesOrderItem"),
+    (promises.ScheduleLine, "API_SALES_ORDER_SRV", "A_SalesOrderScheduleLine"),
     (returns.ReturnRow, "API_CUSTOMER_RETURN_SRV", "A_CustomerReturn"),
     (returns.ReturnItem, "API_CUSTOMER_RETURN_SRV", "A_CustomerReturnItem"),
     (returns.DeliveryRow, "API_CUSTOMER_RETURNS_DELIVERY_SRV;v=0002", "A_ReturnsDeliveryHeader"),

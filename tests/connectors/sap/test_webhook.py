@@ -91,7 +91,7 @@ def test_an_event_says_what_to_read_again(
 
 
 def test_an_event_about_what_we_keep_no_facts_of_is_passed_over() -> None:
-    assert readings({}, event("salesorder.v1.SalesOrder.Changed.v1", SalesOrder="1")) == []
+    assert readings({}, event("salesorder.v1.SalesOrder.Created.v1", SalesOrder="1")) == []
 
 
 @pytest.mark.parametrize(

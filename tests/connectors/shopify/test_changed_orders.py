@@ -40,6 +40,15 @@ def test_units_an_edit_removes_are_no_part_of_the_order_and_its_total_agrees() -
     assert orders.check_totals(order, tolerance_minor=0) is None
 
 
+def test_an_edit_that_was_undone_leaves_its_trace() -> None:
+    there = world()
+    placed = there.ordered(lines=LINES)
+    for quantity in (3, 2):
+        there.simulator.control("edit", order=placed["id"], sku="A", quantity=quantity)
+    told = read(there, placed)
+    assert [(line.quantity, line.removed) for line in told.lines] == [(2, 1), (1, 0)]
+
+
 def test_a_line_that_is_edited_away_and_one_that_is_added() -> None:
     there = world()
     placed = there.ordered(lines=LINES)

@@ -1,0 +1,36 @@
+"""The tenant's availability check: what of an order is confirmed, and for which day."""
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+from sandbox.vendors.sap.tenant import ScheduleLine
+from shared.model.base import Json
+
+if TYPE_CHECKING:
+    from sandbox.vendors.sap.simulator import SapSimulator
+
+
+def confirm(
+    sim: "SapSimulator", *, order: str, item: str, lines: list[list[Json]], asked_for: str
+) -> Json:
+    """Confirm an item anew: `[units, day]` each, without a day for what nothing is confirmed of."""
+    found = sim.tenant.orders.of(order)
+    if not found:
+        raise LookupError(f"no sales order {order}")
+    row = next((one for one in found[0].items if one.item == item), None)
+    if row is None:
+        raise LookupError(f"sales order {order} has no item {item}")
+    wanted = date.fromisoformat(asked_for)
+    row.schedule = [
+        ScheduleLine(wanted, date.fromisoformat(str(day)) if day else None, Decimal(str(units)))
+        for units, day in lines
+    ]
+    found[0].touch(sim.now())
+    data = {"SalesOrder": order}
+    sim.events.emit("salesorder.v1.SalesOrder.Changed.v1", data, sim.now())
+    return len(lines)
+
+
+COMMANDS: Final[dict[str, Callable[..., Json]]] = {"confirm": confirm}

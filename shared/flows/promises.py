@@ -1,0 +1,50 @@
+"""What the ERP promises of our orders, onto their cases, told once."""
+
+from dataclasses import dataclass
+
+from shared.domain import orders, promises
+from shared.flows.cases import Cases
+from shared.flows.erp_links import ErpLinks
+from shared.model.allocation import ErpAllocation
+from shared.model.case import Case
+from shared.model.events import OrderPromised
+from shared.ports import Bus, Clock, Queues, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Promises:
+    """`connection` is the ERP that promises."""
+
+    connection: str
+    store: Store
+    queues: Queues
+    bus: Bus
+    cases: Cases
+    clock: Clock
+
+    def record(self, said: ErpAllocation) -> None:
+        """Take one in; a repeat changes nothing. What is promised to others is let go."""
+        row = ErpLinks(self.connection, self.store, self.queues).known(said.erp_order)
+        found = self.cases.find(str(row.body["order_id"])) if row else None
+        told = self._told(found.case, said) if found else None
+        if found is None or told is None:
+            return
+        self.bus.publish([self._news(told)])
+        self.cases.change(found.case.order.order_id, lambda case: self._told(case, said))
+
+    def _told(self, case: Case, said: ErpAllocation) -> Case | None:
+        after = promises.told(case, said)
+        if after == case:
+            return None
+        late = ", ".join(f"line {name} on {day}" for name, day in sorted(after.backorders.items()))
+        what = "backordered" if late else "allocated"
+        return orders.noted(after, what, late, now=self.clock.now())
+
+    def _news(self, case: Case) -> OrderPromised:
+        return OrderPromised(
+            at=self.clock.now(),
+            order_id=case.order.order_id,
+            channel=case.order.channel,
+            allocated=case.counts.allocated,
+            backorders={name: day.isoformat() for name, day in case.backorders.items()},
+        )
