@@ -20,6 +20,7 @@ from shared.errors import RejectedError, RetryableError
 from shared.flows import keys
 from shared.flows.issues import Issues
 from shared.flows.missing import due, solved
+from shared.flows.stock_doubts import below_nothing
 from shared.model.base import Json
 from shared.model.facts import ItemCard, StockCard
 from shared.model.ids import Entity
@@ -96,6 +97,10 @@ class Ledger:
             key, old = keys.stock(sku, source), cards[sku]
             new, said = self._posted(old, [(i, entries[i]) for i in listed], articles.get(sku))
             found[key] = (sku, said)
+            if new is not None:
+                told = [entries[i] for i in listed]
+                counted = {one.location for one in told if isinstance(one, Level)}
+                new = below_nothing(old, new, counted, issues=self.issues, retailer=self.retailer)
             if new is not None and new != old:
                 puts.append(self._put(key, new, rows.get(key)))
                 self._solve(old, new)

@@ -1,6 +1,6 @@
 """Tells people of tellings of stock that are likely to be wrong, and when that is over."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from shared.domain.stock_guards import begun, ended, guarded
 from shared.flows.issues import Issues, Problem
@@ -45,6 +45,37 @@ def _judged(row: Row | None, told: StockCard, issues: Issues, retailer: Retailer
     if known is not None and known.as_of > told.as_of:
         return told
     kept = guarded(known, told, guards)
+    issues.report(_problem(kept, doubt, retailer) for doubt in begun(known, kept))
+    _over(ended(known, kept), kept, issues)
+    return kept
+
+
+def below_nothing(
+    known: StockCard | None,
+    new: StockCard,
+    counted: Collection[str],
+    *,
+    issues: Issues,
+    retailer: Retailer,
+) -> StockCard:
+    """A card kept by movements and counts, with what was counted below nothing, told of once.
+
+    What movements alone take below it is not: the receipt may still be on its way.
+    """
+    since = {doubt.location: doubt.since for doubt in known.doubts} if known else {}
+    doubts = tuple(
+        Doubt(
+            location=p.location,
+            kind="negative",
+            since=since.get(p.location, new.as_of),
+            said=str(p.on_hand),
+        )
+        for p in new.positions
+        if p.on_hand < 0 and (p.location in counted or p.location in since)
+    )
+    if not doubts and not since:
+        return new
+    kept = new.model_copy(update={"doubts": doubts})
     issues.report(_problem(kept, doubt, retailer) for doubt in begun(known, kept))
     _over(ended(known, kept), kept, issues)
     return kept

@@ -15,6 +15,7 @@ from shared.flows import keys
 from shared.flows.ledger import READ_AGAIN
 from shared.flows.missing import PATIENCE
 from shared.model.ids import Entity, Facet
+from shared.model.issue import IssueKind
 from shared.model.product import UnitOfMeasure
 from shared.ports import Key, Put, Row, Table, Write
 from tests.fakes import MemoryStore
@@ -230,3 +231,16 @@ def test_goods_that_leave_do_not_have_another_than_the_owner_of_stock_read() -> 
     assert "not_the_owner" not in world.kinds()
     held = world.store.get([keys.hold("HAT-M")])[keys.hold("HAT-M")]
     assert held.body["holds"] == {}
+
+
+def test_a_count_below_nothing_is_told_of_until_there_is_something_again() -> None:
+    world = StockWorld()
+    world.take(level(on_hand="-3"))
+    (issue,) = world.open()
+    assert (issue.kind, issue.subject) == (IssueKind.STOCK_NEGATIVE, "wms/HAT-M/leeds")
+    assert "told to be -3; it counts as told, and below 0 as none" in issue.summary
+    world.take(move(quantity="2", occurred_at="2026-11-27T09:01:00Z"))
+    assert world.kinds() == ["stock_negative"]
+    world.take(move(movement_id="m2", quantity="2", occurred_at="2026-11-27T09:02:00Z"))
+    assert world.open() == []
+    assert world.on_hand() == 1
