@@ -30,6 +30,7 @@ from tests.simulation.truth import Shown, Truth
 from tests.simulation.world import World
 
 ORDER, LINE = "I6 every order accounted for", "line_rejected#shop/price/HAT-M"
+CASE = "order#"
 
 
 @pytest.fixture
@@ -61,9 +62,6 @@ def _shop(truth: Truth) -> Any:
 
 def _variant(truth: Truth) -> Any:
     return next(v for v in _shop(truth).variants.values() if v.sku == "HAT-M")
-
-
-CASE = "order#"
 
 
 def _change(truth: Truth, table: Table, part: str, **members: Any) -> None:
@@ -345,18 +343,13 @@ def test_a_case_that_forgets_is_told_of_at_once(truth: Truth) -> None:
 
 def test_units_freed_by_somebody_else_are_told_of_at_once(truth: Truth) -> None:
     order_id, case = next(iter(cases(truth).items()))
-    hold = Hold(
-        order_id=order_id,
-        line_id=case.order.lines[0].line_id,
-        location="london",
-        quantity=1,
-        since=case.captured_at,
-    )
+    line, at = case.order.lines[0], case.captured_at
+    hold = Hold(order_id=order_id, line_id=line.line_id, location="london", quantity=1, since=at)
     store, key = truth.world.store, keys.case(order_id)
     row = store._get([key])[key]  # noqa: SLF001 - from outside
     unshipped = case.model_copy(update={"state": CaseState.ACCEPTED, "shipments": ()})
     assert store.put_now(Put(key, unshipped.model_dump(mode="json"), row.rev))
-    sku = str(case.order.lines[0].sku)
+    sku = str(line.sku)
     held = {f"{order_id}/{hold.line_id}": hold.model_dump(mode="json")}
     assert _rewritten(truth, keys.hold(sku), holds=held) == []
     assert _rewritten(truth, keys.hold(sku), holds={}) == ["I5"]
