@@ -42,7 +42,7 @@ class Holds:
             rules=self.rules,
             limits=self.limits,
         )
-        told = chain(told, shortage.told(case, channel.locations[0]))
+        told = chain(told, shortage.told(case, channel.locations))
         held = {
             one.reason: one
             for one in told
