@@ -1,5 +1,7 @@
 """Write queue of one ERP: orders posted exactly once, changed, what comes back, and refunds."""
 
+from collections.abc import Callable, Mapping
+from dataclasses import fields
 from functools import cache
 from typing import Any
 
@@ -26,86 +28,47 @@ class Settings(Base):
     bus: str
 
 
+def ports() -> dict[str, Any]:
+    """What flows that write to the ERP are made of, by the names of their fields."""
+    name = bootstrap.environment().connection
+    store, clock, retailer = bootstrap.store(), bootstrap.clock, bootstrap.retailer()
+    return {
+        "connection": name,
+        "erp": bootstrap.connector(name),
+        "cases": Cases(store, clock, retailer),
+        "store": store,
+        "queues": bootstrap.queues(),
+        "bus": bootstrap.bus(),
+        "issues": bootstrap.issues(),
+        "clock": clock,
+        "retailer": retailer,
+        "settle": retailer.connection(name).settle,
+    }
+
+
+def made[F](flow: Callable[..., F], known: Mapping[str, Any], **more: Any) -> F:
+    """The flow with what it asks for."""
+    said = {**known, **more}
+    wanted = {one.name for one in fields(flow)}  # type: ignore[arg-type] # every flow is one
+    return flow(**{name: port for name, port in said.items() if name in wanted})
+
+
 def sender() -> Sender:
-    name = bootstrap.environment().connection
-    return Sender(
-        connection=name,
-        erp=bootstrap.connector(name),
-        cases=Cases(bootstrap.store(), bootstrap.clock, bootstrap.retailer()),
-        store=bootstrap.store(),
-        queues=bootstrap.queues(),
-        bus=bootstrap.bus(),
-        issues=bootstrap.issues(),
-        clock=bootstrap.clock,
-        settle=bootstrap.retailer().connection(name).settle,
-        customers=customers(),
-    )
-
-
-def customers() -> Customers:
-    name = bootstrap.environment().connection
-    return Customers(
-        connection=name,
-        erp=bootstrap.connector(name),
-        store=bootstrap.store(),
-        queues=bootstrap.queues(),
-        issues=bootstrap.issues(),
-        clock=bootstrap.clock,
-        settle=bootstrap.retailer().connection(name).settle,
-    )
+    known = ports()
+    return made(Sender, known, customers=made(Customers, known))
 
 
 def amender() -> Amender:
-    name = bootstrap.environment().connection
-    return Amender(
-        connection=name,
-        erp=bootstrap.connector(name),
-        cases=Cases(bootstrap.store(), bootstrap.clock, bootstrap.retailer()),
-        bus=bootstrap.bus(),
-        issues=bootstrap.issues(),
-        clock=bootstrap.clock,
-        settle=bootstrap.retailer().connection(name).settle,
-    )
+    return made(Amender, ports())
 
 
 def authorising() -> Authorising:
-    name = bootstrap.environment().connection
-    return Authorising(
-        connection=name,
-        erp=bootstrap.connector(name),
-        cases=Cases(bootstrap.store(), bootstrap.clock, bootstrap.retailer()),
-        store=bootstrap.store(),
-        queues=bootstrap.queues(),
-        issues=bootstrap.issues(),
-        clock=bootstrap.clock,
-        settle=bootstrap.retailer().connection(name).settle,
-    )
+    return made(Authorising, ports())
 
 
 def crediting() -> Crediting:
-    name = bootstrap.environment().connection
-    cases = Cases(bootstrap.store(), bootstrap.clock, bootstrap.retailer())
-    return Crediting(
-        connection=name,
-        erp=bootstrap.connector(name),
-        cases=cases,
-        returns=ErpReturns(
-            connection=name,
-            store=bootstrap.store(),
-            queues=bootstrap.queues(),
-            bus=bootstrap.bus(),
-            issues=bootstrap.issues(),
-            cases=cases,
-            clock=bootstrap.clock,
-            retailer=bootstrap.retailer(),
-        ),
-        store=bootstrap.store(),
-        queues=bootstrap.queues(),
-        bus=bootstrap.bus(),
-        issues=bootstrap.issues(),
-        clock=bootstrap.clock,
-        settle=bootstrap.retailer().connection(name).settle,
-    )
+    known = ports()
+    return made(Crediting, known, returns=made(ErpReturns, known))
 
 
 @bootstrap.logger.inject_lambda_context

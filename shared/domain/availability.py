@@ -141,9 +141,12 @@ def _place(
     later = _sold_later(rule.later, now)
     if position is None and later is not None:
         position = StockPosition(location=name, unit=known.variant.base_unit, on_hand=Decimal(0))
-    if position is None or (unsold := _unsold(known.variant, position)):
-        detail = "no position = 0" if position is None else f"{unsold} = 0"
-        return Place(0, 0, ((f"stock at {name}", detail),))
+    if position is None:
+        free = -known.promised.get(name, 0)
+        detail = f"on hand 0 - holds {-free} = {free}" if free else "no position = 0"
+        return Place(free, free, ((f"stock at {name}", detail),))
+    if unsold := _unsold(known.variant, position):
+        return Place(0, 0, ((f"stock at {name}", f"{unsold} = 0"),))
     free, link = _sum(position, known, rule)
     doubts = known.doubts.get(name)
     doubt = most_careful(doubts, now) if doubts else None

@@ -81,5 +81,10 @@ def _promised(order: Order, done: Iterable[Payment], now: datetime) -> PaymentSt
     return _P.ON_TERMS if order.terms_days is not None else _P.PENDING
 
 
+def captured(order: Order, payments: Iterable[Payment]) -> Money:
+    """What was taken, over all gateways and gift cards."""
+    return _sum(order, [p for p in payments if p.succeeded], PaymentKind.CAPTURE)
+
+
 def _sum(order: Order, done: Iterable[Payment], kind: PaymentKind) -> Money:
     return total(order.currency, (p.amount for p in done if p.kind is kind))

@@ -4,7 +4,7 @@ What is short at a location is short of the orders that came last. Those that wa
 count first, so that of two who took the last unit one goes on, whoever is looked at first.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from shared.domain import orders
@@ -33,29 +33,33 @@ class Goods:
 
 
 def short(
-    case: Case, goods: Mapping[str, Goods], waiting: Iterable[str], policy: Oversold, *, place: str
+    case: Case,
+    goods: Mapping[str, Goods],
+    waiting: Iterable[str],
+    policy: Oversold,
+    *,
+    places: Sequence[str],
 ) -> dict[str, int]:
     """Units short by line; of an article nobody tells the stock of, none.
 
-    `waiting` are other orders that wait for stock, `place` is where a line without a location is
-    held.
+    `waiting` are other orders that wait for stock. `places` are the channel's: a line without a
+    location may leave from any, and is held at the first.
     """
     if policy == "accept":
         return {}
-    wanted = orders.holds(case, location=place)
-    skus = {line.line_id: line.sku for line in orders.lines_of(case)}
+    wanted = orders.holds(case, location=places[0])
+    lines = {line.line_id: line for line in orders.lines_of(case)}
     found: dict[str, int] = {}
-    left: dict[tuple[str, str], int] = {}
+    left: dict[tuple[str, tuple[str, ...]], int] = {}
     for hold in wanted.values():
-        sku = str(skus[hold.line_id])
+        line = lines[hold.line_id]
+        sku, here = str(line.sku), (line.location,) if line.location else tuple(places)
         missing = 0
         for part, each in _parts(sku, goods):
-            spot = part, hold.location
+            spot = part, here
             if spot not in left:
-                more = _uncounted(sku, part, goods, hold.location) * each
-                left[spot] = _missing(
-                    case, goods.get(part), hold.location, set(waiting), policy, more
-                )
+                more = sum(_uncounted(sku, part, goods, place) for place in here) * each
+                left[spot] = _missing(case, goods.get(part), here, set(waiting), policy, more)
             off = min(left[spot], hold.quantity * each)
             left[spot] -= off
             missing = max(missing, -(-off // each))
@@ -84,14 +88,14 @@ def unchecked(case: Case) -> bool:
     return waits(case) and not case.short
 
 
-def told(case: Case, place: str) -> Iterator[Held]:
+def told(case: Case, places: Sequence[str]) -> Iterator[Held]:
     """The reason as a person reads it: article, location, and how many are missing."""
     if not waits(case) or not case.short:
         return
     lines = {line.line_id: line for line in orders.lines_of(case)}
     said = [
         f"{units} of {lines[line_id].quantity} {lines[line_id].sku} at "
-        f"{lines[line_id].location or place}"
+        f"{lines[line_id].location or ', '.join(places)}"
         for line_id, units in case.short.items()
         if line_id in lines
     ]
@@ -117,17 +121,22 @@ def _uncounted(kit: str, part: str, goods: Mapping[str, Goods], place: str) -> i
 
 
 def _missing(
-    case: Case, goods: Goods | None, place: str, waiting: set[str], policy: Oversold, more: int
+    case: Case,
+    goods: Goods | None,
+    places: Sequence[str],
+    waiting: set[str],
+    policy: Oversold,
+    more: int,
 ) -> int:
-    """Units promised at a location that are not there, less those that others already wait for."""
-    there = goods.pool.places.get(place) if goods is not None and goods.pool is not None else None
-    if there is None or goods is None:
+    """Units promised at these places that are not there, less those that others wait for."""
+    if goods is None or goods.pool is None:
         return 0
-    free = there.total if policy == "backorder" else there.free
+    there = [goods.pool.places[place] for place in places if place in goods.pool.places]
+    free = sum(one.total if policy == "backorder" else one.free for one in there)
     others = sum(
         hold.quantity
         for hold in (goods.holds.holds.values() if goods.holds else ())
-        if hold.location == place and hold.order_id in waiting and _after(hold, case)
+        if hold.location in places and hold.order_id in waiting and _after(hold, case)
     )
     return max(0, more - free - others)
 

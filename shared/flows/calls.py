@@ -67,6 +67,15 @@ def checked(key: str) -> None:
         )
 
 
+def checked_text(said: object) -> None:
+    """RejectedError unless all of it can be written down: JSON may escape what is no character."""
+    try:
+        json.dumps(said, ensure_ascii=False, default=repr).encode()
+    except UnicodeEncodeError as error:
+        problem = "the body holds half a character"
+        raise malformed("body", "", problem, "send text in UTF-8") from error
+
+
 def refused_line(number: int, error: RejectedError) -> Answer:
     """What is answered of a line that was not kept."""
     return {

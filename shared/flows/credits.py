@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
-from shared.domain import exchanges, orders, returns
+from shared.domain import exchanges, orders, payments, returns
 from shared.domain.credits import (
     Credit,
     CreditWish,
@@ -28,6 +28,7 @@ from shared.flows.returns import ErpReturns
 from shared.model.case import Case, Intent, IntentKind, IntentState
 from shared.model.events import RefundCredited
 from shared.model.issue import IssueKind
+from shared.model.money import total
 from shared.model.order import Refund
 from shared.model.returns import Return
 from shared.ports import Bus, Clock, CreditSink, FactReader, Queues, Store
@@ -140,6 +141,9 @@ class Crediting:
         self.cases.change(case.order.order_id, step)
 
     def _wish(self, case: Case, refund: Refund) -> CreditWish | OverRefund:
+        over = _beyond(case, refund)
+        if over is not None:
+            return over
         before = exchanges.whole(case)[: case.refunds.index(refund) + 1]
         found = credits_of(case.order, before)
         if isinstance(found, OverRefund):
@@ -257,6 +261,15 @@ class Crediting:
             remedy=f"keep {numbers[0]}, reject all items of the others in the ERP",
             at_risk=refund.total,
         )
+
+
+def _beyond(case: Case, refund: Refund) -> OverRefund | None:
+    """More than was captured, where the channel tells of captures at all."""
+    taken = payments.captured(case.newest, case.newest.payments)
+    earlier = case.refunds[: case.refunds.index(refund)]
+    left = taken - total(taken.currency, (one.total for one in earlier))
+    known = taken.amount > 0 and refund.total.amount > max(left.amount, 0)
+    return OverRefund(refund.total, left) if known else None
 
 
 def _subject(case: Case, refund: Refund) -> str:

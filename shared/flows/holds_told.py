@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from shared.domain import release, shortage
+from shared.domain import orders, release, shortage
 from shared.domain.held import Held
 from shared.flows import keys
 from shared.flows.issues import Issues, Problem
@@ -22,6 +22,7 @@ TOLD = (
     HoldReason.TAX_CODE,
     *sorted(release.WAIVABLE),
 )
+_STOPPED = frozenset({CaseState.HELD.value, "rejected by ERP"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Holds:
             rules=self.rules,
             limits=self.limits,
         )
-        told = chain(told, shortage.told(case, channel.locations[0]))
+        told = chain(told, shortage.told(case, channel.locations))
         held = {
             one.reason: one
             for one in told
@@ -50,10 +51,21 @@ class Holds:
             and not case.order.pending
         }
         order_id = case.order.order_id
-        if any(hop.what == CaseState.HELD for hop in case.timeline):
+        if any(hop.what in _STOPPED for hop in case.timeline):
             gone = (f"{order_id}/{reason}" for reason in TOLD if reason not in held)
             self.issues.solve_all(IssueKind.ORDER_HELD, gone, by="no longer held for it")
+            self._over(case, channel)
         self.issues.report(self._problem(case, channel, one) for one in held.values())
+
+    def _over(self, case: Case, channel: Channel) -> None:
+        """End what was told of its sums and of a refusal, once nothing waits for them."""
+        order_id, held = case.order.order_id, case.state is CaseState.HELD
+        differ = orders.check_totals(case.newest, tolerance_minor=channel.tolerance_minor)
+        if not (held and differ):
+            by = "sums that agree" if differ is None else "its cancellation"
+            self.issues.solve_all(IssueKind.TOTALS_DIFFER, [order_id], by=by)
+        if case.state is CaseState.CANCELLED:
+            self.issues.solve_all(IssueKind.ORDER_REJECTED, [order_id], by="its cancellation")
 
     def _problem(self, case: Case, channel: Channel, held: Held) -> Problem:
         order = case.order

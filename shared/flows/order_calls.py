@@ -1,6 +1,5 @@
 """Orders that are posted: captured before they are answered, and a repeat answered the same."""
 
-import json
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,7 +8,7 @@ from pydantic import ValidationError
 from shared.domain import orders
 from shared.domain.called import order_of
 from shared.errors import RejectedError
-from shared.flows.calls import Answer, Calls, checked, malformed
+from shared.flows.calls import Answer, Calls, checked, checked_text, malformed
 from shared.flows.capture import Capture
 from shared.kit.records.jsons import row_of
 from shared.model.case import Case, CaseState
@@ -37,8 +36,7 @@ class OrderCalls:
         )
 
     def _understood(self, said: object) -> Order:
-        if not _is_text(said):
-            raise malformed("body", "", "the body holds half a character", "send text in UTF-8")
+        checked_text(said)
         row = row_of(said)
         if isinstance(row, RejectedError) or row is None:
             raise malformed("body", "", "the body is no JSON object", _SHAPE)
@@ -77,15 +75,6 @@ class OrderCalls:
             else None,
             unmapped=orders.unmapped(order) if held else (),
         ).model_dump(mode="json")
-
-
-def _is_text(said: object) -> bool:
-    """Whether all of it can be written down: JSON may escape what is no character."""
-    try:
-        json.dumps(said, ensure_ascii=False, default=repr).encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _shown(value: object) -> str:

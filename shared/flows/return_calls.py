@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from shared.domain import demand, lifecycle, orders, return_views, returns
 from shared.errors import RejectedError, RetryableError
 from shared.flows import keys
-from shared.flows.calls import Answer, Calls, checked, malformed
+from shared.flows.calls import Answer, Calls, checked, checked_text, malformed
 from shared.flows.cases import CaseRow, Cases, unasked
 from shared.flows.issues import Issues
 from shared.flows.ledger import Ledger
@@ -269,6 +269,7 @@ def _returnable(case: Case, one: Return) -> None:
 
 
 def _understood[T: BaseModel](said: object, model: type[T]) -> T:
+    checked_text(said)
     row = row_of(said)
     shape = f"send one object as GET /v1/openapi.json describes it under {model.__name__}"
     if isinstance(row, RejectedError) or row is None:

@@ -40,13 +40,12 @@ class Shortage:
         channel = self.retailer.channel(case.order.channel)
         skus = [line.sku for line in case.order.lines if line.sku]
         goods = self._goods(skus)
-        found = shortage.short(case, goods, (), channel.orders.oversold, place=channel.locations[0])
+        policy, places = channel.orders.oversold, channel.locations
+        found = shortage.short(case, goods, (), policy, places=places)
         if not found:
             return found
         waiting = self._waiting(shortage.later_orders(case, goods.values()))
-        return shortage.short(
-            case, goods, waiting, channel.orders.oversold, place=channel.locations[0]
-        )
+        return shortage.short(case, goods, waiting, policy, places=places)
 
     def _goods(self, skus: Iterable[str]) -> dict[str, Goods]:
         known = self.deriver.known(skus)

@@ -10,7 +10,7 @@ from shared.flows import keys
 from shared.flows.recovery import Sweep
 from shared.model.case import IntentKind, IntentState
 from shared.model.events import RefundCredited
-from shared.model.order import Order, Refund, RefundLine
+from shared.model.order import Order, Payment, PaymentKind, Refund, RefundLine
 from shared.ports import Message
 from tests.domain.world import NOW
 from tests.flows.order_world import case
@@ -212,3 +212,26 @@ def test_a_lost_hint_is_made_good_by_the_sweep(world: World) -> None:
 def _cases(sent: Sequence[Message]) -> list[str]:
     queue = keys.write_queue("erp")
     return [m.body["case"] for m in sent if m.queue == queue and "case" in m.body]
+
+
+@pytest.mark.parametrize(("gift_card", "refused"), [(1000, True), (2998, False)])
+def test_no_more_goes_back_than_was_captured_over_all_tenders(
+    world: World,
+    gift_card: int,
+    refused: bool,  # noqa: FBT001
+) -> None:
+    amounts = {"card": 1000, "gift_card": gift_card}
+    paid = tuple(
+        Payment(
+            reference=name,
+            gateway=name,
+            kind=PaymentKind.CAPTURE,
+            succeeded=True,
+            amount=gbp(amount),
+        )
+        for name, amount in amounts.items()
+    )
+    world.capture.take(told(refund("9", 2500)).model_copy(update={"payments": paid}))
+    world.crediting.credit("shop:77")
+    assert bool(world.open()) is refused
+    assert len(credits(world)) == (not refused)

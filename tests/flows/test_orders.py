@@ -356,6 +356,25 @@ def test_a_case_that_changed_since_its_batch_was_read_is_read_again(world: World
     assert "changed" in [hop.what for hop in case(world).timeline]
 
 
+def test_an_order_whose_sums_are_corrected_is_no_exception_any_more(world: World) -> None:
+    world.capture.take(order(total=1))
+    assert world.kinds() == ["totals_differ"]
+    world.capture.take(order(updated_at=NOW + timedelta(minutes=1)))
+    assert world.open() == []
+
+
+def test_a_refused_order_that_is_cancelled_is_no_exception_any_more(world: World) -> None:
+    world.capture.take(order())
+    world.erp.errors, world.erp.keeps = [RejectedError("no such customer")], False
+    world.sender.send("shop:77")
+    assert world.kinds() == ["order_rejected"]
+    at = NOW + timedelta(minutes=1)
+    for _ in range(2):
+        world.capture.take(order(updated_at=at, cancelled_at=at))
+    assert (case(world).state, world.open()) == (CaseState.CANCELLED, [])
+    assert held(world) == 0
+
+
 def test_an_edit_that_was_undone_before_anybody_heard_of_it_has_the_level_read_back(
     world: World,
 ) -> None:

@@ -10,7 +10,7 @@ from shared.model.case import Case, CaseState, HoldReason
 from shared.model.ids import Entity
 from shared.model.retailer import Retailer
 from tests.domain.world import RETAILER
-from tests.flows.world import World, order
+from tests.flows.world import World, order, stock_card
 
 
 def world(oversold: str = "hold", *, units: int = 2, **over: Any) -> World:
@@ -53,7 +53,7 @@ def test_an_order_for_more_than_there_is_waits_and_says_what_is_missing() -> Non
     assert (late.state, late.holds, late.short) == (CaseState.HELD, (HoldReason.STOCK,), {"1": 2})
     (issue,) = there.open()
     assert issue.subject == "shop:2/stock"
-    assert "short of 2 of 3 HAT-M at london" in issue.summary
+    assert "short of 2 of 3 HAT-M at london, leeds" in issue.summary
     assert issue.at_risk is not None
     assert "by itself when there is enough" in issue.remedy
     assert there.bus.types.count("OrderHeld") == 1
@@ -89,6 +89,17 @@ def test_a_small_order_that_came_later_does_not_wait_behind_a_large_one_for_ever
     there.capture.take(order(("HAT-M", 5), external_id="1", cancelled_at=there.clock.now(),
                              updated_at=there.clock.now()))  # fmt: skip
     assert swept(there) == ["shop:2"]
+
+
+def test_what_lies_at_another_location_of_the_channel_is_enough() -> None:
+    there = world(units=0)
+    leeds = (
+        stock_card(2, at=there.clock.now()).positions[0].model_copy(update={"location": "leeds"})
+    )
+    card = stock_card(0, at=there.clock.now())
+    there.apply(Entity.STOCK, card.model_copy(update={"positions": (leeds,)}))
+    assert taken(there, "1", units=2).state is CaseState.RELEASED
+    assert taken(there, "2").short == {"1": 1}
 
 
 def test_a_person_may_send_it_all_the_same() -> None:

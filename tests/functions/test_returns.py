@@ -70,7 +70,10 @@ def test_what_nobody_knows_is_not_found(deployment: Deployment) -> None:
     assert ask(deployment, "grant")[0] == 404
 
 
-@pytest.mark.parametrize("body", ["", "[]", "{", '{"order_id": "\\ud800"}'])
+HALF = '{"order_id":"shop:\\ud800","return_id":"R","lines":[{"line_id":"1","quantity":1}]}'
+
+
+@pytest.mark.parametrize("body", ["", "[]", "{", HALF])
 def test_a_body_that_is_no_call_is_refused(deployment: Deployment, body: str) -> None:
     deployment.act_as("")
     event = loaded("orders.returns/grant") | {"body": body}

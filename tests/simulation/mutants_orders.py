@@ -129,7 +129,7 @@ ORDERS: tuple[Mutant, ...] = (
         "The client's secret stands in a log line.",
         (STORM,),
         (
-            "functions.orders.send:sender",
+            "functions.orders.send:ports",
             "name = bootstrap.environment().connection",
             (
                 "name = bootstrap.environment().connection; "
