@@ -15,7 +15,7 @@ REPLAY, CANCELLED, OPEN, REVOKED = (
     "tokens are revoked",
 )
 
-ONCE = "everything at once"
+ONCE, RACE = "everything at once", "cancellations race the warehouse"
 
 SEND, CAPTURE = "shared.flows.send:Sender.", "shared.flows.capture:Capture."
 SHIPPED, CASES = "shared.flows.shipments:Shipments.", "shared.flows.cases:Cases."
@@ -68,12 +68,6 @@ ORDERS: tuple[Mutant, ...] = (
             "amount.text()",
             "f'{round(amount.decimal())}.00'",
         ),
-    ),
-    mutant(
-        "a doubt overwrites an acceptance",
-        "An answer lost late turns an order the ERP has taken back into one in doubt.",
-        (ONCE, SLOW, STORM),
-        (SEND + "_doubt", "if case.erp_order is not None:", "if False:"),
     ),
     # taken in
     mutant(
@@ -206,7 +200,7 @@ ORDERS: tuple[Mutant, ...] = (
     mutant(
         "a restocked unit is left on sale",
         "The shop counts a refunded unit as its own, and nobody looks at the level again.",
-        (CANCELLED, REFUNDS),
+        (CANCELLED, REFUNDS, RACE),
         (CAPTURE + "_look_again", "if sold or refunded or", "if False and"),
     ),
     # shipped

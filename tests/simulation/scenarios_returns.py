@@ -13,8 +13,6 @@ from tests.simulation.scenario import (
     Play,
     Scenario,
     catalogue,
-    some,
-    spread,
 )
 
 
@@ -25,13 +23,12 @@ def _one_size(play: Play) -> None:
 def _sent_back(play: Play) -> None:
     """The receipt races the refund; now and then the ERP has made the return by itself."""
     staff = Returning(play)
-    for at in spread(play, 10 * SECOND, some(play, 2)):
-        play.later(at, partial(play.order, "shop", ("HAT-M", play.rng.randint(1, 2))))
+    play.later(5 * SECOND, partial(play.order, "shop", ("HAT-M", play.rng.randint(1, 2))))
     play.later(play.rng.randint(22, 30) * SECOND, play.deliver)
-    if play.rng.random() < SHARE / 2:
+    if play.rng.random() < SHARE:
         at = play.rng.randint(45, 80) * SECOND
         play.later(at, staff.make)
-        play.later(at + play.rng.randint(0, 20 * SECOND), staff.refund)
+        play.later(at + play.rng.randint(0, 4 * SECOND), staff.refund)
     else:
         play.later(play.rng.randint(45, 60) * SECOND, staff.open)
         play.later(play.rng.randint(60, 70) * SECOND, staff.answer)

@@ -218,9 +218,9 @@ def test_a_price_amazon_refuses_is_one_exception_and_the_others_go_on(small: Sho
 
 @pytest.fixture
 def large() -> Shop:
-    """Six hundred articles, where a feed of five minutes is worth more than fifteen hundred."""
+    """So many articles that a feed, thought to take a minute, is worth more than single calls."""
     made = shop(pace=Pace(feed_takes=timedelta(minutes=5)), feed_latency_seconds=60)
-    made.open(600, price=1999, units=5)
+    made.open(400, price=1999, units=5)
     made.run(timedelta(hours=3))
     return made
 
@@ -235,27 +235,27 @@ def test_many_prices_go_by_one_feed_and_are_confirmed_one_by_one(large: Shop) ->
     assert large.there.counter("patchListingsItem") == before
     assert large.there.counter("throttled") == 0
     assert set(large.there.prices().values()) == {2999}
-    assert large.states(Facet.PRICE) == {TargetState.APPLIED: 600}
+    assert large.states(Facet.PRICE) == {TargetState.APPLIED: 400}
 
 
 def test_what_is_sold_out_does_not_wait_for_a_feed(large: Shop) -> None:
     large.clock.advance(minutes=1)
     large.price(2999, *large.skus)
     large.run(timedelta(seconds=5))
-    large.stock(0, "S00300")
+    large.stock(0, "S00200")
     large.run(timedelta(seconds=40))
     large.clock.advance(seconds=30)
-    assert large.there.quantities()["S00300"] == 0
-    assert large.there.prices()["S00300"] == 1999
+    assert large.there.quantities()["S00200"] == 0
+    assert large.there.prices()["S00200"] == 1999
 
 
 def test_a_feed_that_fails_half_way_is_mended_line_by_line(large: Shop) -> None:
     large.clock.advance(minutes=1)
-    large.there.control("fail_feed", status="FATAL", through=250)
+    large.there.control("fail_feed", status="FATAL", through=170)
     large.price(2999, *large.skus)
     large.run(timedelta(hours=3))
     assert set(large.there.prices().values()) == {2999}
-    assert large.states(Facet.PRICE) == {TargetState.APPLIED: 600}
+    assert large.states(Facet.PRICE) == {TargetState.APPLIED: 400}
 
 
 def test_a_feed_whose_answer_was_lost_is_not_sent_again(large: Shop) -> None:
