@@ -7,6 +7,7 @@ from tests.simulation.scenarios_checkouts import CHECKOUTS
 from tests.simulation.scenarios_edges import EDGES
 from tests.simulation.scenarios_enrichment import ENRICHMENT
 from tests.simulation.scenarios_guardrails import GUARDRAILS
+from tests.simulation.scenarios_hooks import HOOKS
 from tests.simulation.scenarios_movements import MOVEMENTS
 from tests.simulation.scenarios_orders import ORDERS
 from tests.simulation.scenarios_outages import OUTAGES
@@ -35,5 +36,6 @@ _ALL = (
     *BOOKS,
     *SILENCE,
     *RETURNS,
+    *HOOKS,
 )
 SCENARIOS: dict[str, Scenario] = {each.name: each for each in _ALL}
