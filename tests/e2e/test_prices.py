@@ -66,8 +66,8 @@ def shown(story: Story, sku: str) -> object:
 
 
 def told(story: Story, name: str) -> list[Any]:
-    """Exceptions about this file; other stories drop files too."""
-    return [one for one in story.issues("bad_file") if str(one["subject"]).endswith(name)]
+    """Exceptions about this price file; other stories drop files too."""
+    return [one for one in story.issues("bad_file") if one["subject"] == f"erp/price/{name}"]
 
 
 def call(*conditions: dict[str, str]) -> dict[str, Any]:
