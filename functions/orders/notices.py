@@ -30,7 +30,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any] | N
     notices = Notices(store, cases, bootstrap.issues(), mailer, clock, retailer, rules)
     over = out_of_time(context)
     match event:
-        case {"Records": [{"eventSource": "aws:sqs"}, *_]}:
+        case {"Records": [{"messageId": _}, *_]}:
 
             def again(said: Body) -> None:
                 notices.again(said["notice"], said["mark"], after=said["after"])

@@ -40,7 +40,7 @@ def arising(case: Case, rules: NoticeRules) -> tuple[Notice, ...]:
     number = {"order": order.number}
     found = (
         Notice(order.order_id, mark, kind, at, to, *_words(rules, kind, said | number))
-        for kind, mark, at, said in _events(case)
+        for kind, mark, at, said in _events(case, untracked=rules.untracked)
         if kind in kinds
     )
     return tuple(sorted(found, key=lambda one: (one.at, one.mark)))
@@ -69,7 +69,7 @@ def _told(case: Case, rules: NoticeRules) -> bool:
 type _Event = tuple[NoticeKind, str, datetime, dict[str, str]]
 
 
-def _events(case: Case) -> Iterator[_Event]:
+def _events(case: Case, *, untracked: bool) -> Iterator[_Event]:
     order = case.newest
     if case.state is CaseState.CANCELLED:
         at = order.cancelled_at or order.updated_at
@@ -78,8 +78,9 @@ def _events(case: Case) -> Iterator[_Event]:
         said = {"amount": money(order.total)}
         yield NoticeKind.RECEIVED, "received", case.captured_at, said
     for shipment in case.shipments:
-        mark = f"shipped/{shipment.shipment_id}"
-        yield NoticeKind.SHIPPED, mark, shipment.shipped_at, {"tracking": parcels(shipment)}
+        if shipment.tracking or untracked:
+            mark, said = f"shipped/{shipment.shipment_id}", {"tracking": parcels(shipment)}
+            yield NoticeKind.SHIPPED, mark, shipment.shipped_at, said
     for refund in case.refunds:
         if refund.total.amount > 0:
             mark = f"refunded/{refund.refund_id}"

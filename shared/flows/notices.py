@@ -28,6 +28,8 @@ AGAIN: Final = timedelta(minutes=1)
 BATCH: Final = 100
 GRANT: Final = "let the function `notices` send as the sender of `notices` from its SES identity"
 
+LOOK_UP: Final = "mend what SES's documentation says of this error, then replay"
+
 
 @dataclass(frozen=True, slots=True)
 class Notices:
@@ -134,7 +136,7 @@ class Notices:
             return False
         except (RejectedError, AccessError) as error:
             why = f"SES refuses it: {error}"
-            self._give_up(sending, rev + 1, why, getattr(error, "remedy", None) or GRANT)
+            self._give_up(sending, rev + 1, why, _remedy(error))
             return False
         if sending.told:
             self.issues.solve(KIND, sending.name, by="it is mailed")
@@ -172,6 +174,10 @@ class Notices:
                 due=self.clock.now() + wait if wait else None,
             )
         ])[0]  # fmt: skip
+
+
+def _remedy(error: RejectedError | AccessError) -> str:
+    return GRANT if isinstance(error, AccessError) else error.remedy or LOOK_UP
 
 
 def _with(said: NoticeRow, state: NoticeState) -> NoticeRow:

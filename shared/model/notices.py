@@ -75,6 +75,9 @@ class NoticeRules(Canonical):
     channels: dict[Name, tuple[NoticeKind, ...]] = Field(
         description="kinds that are mailed, by channel"
     )
+    untracked: bool = Field(
+        default=False, description="whether parcels without a tracking number are told of too"
+    )
     opted_out: tuple[Digest, ...] = Field(
         default=(), description="SHA-256 of addresses, in small letters, that are never mailed"
     )

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from shared.domain import notices
 from shared.model.case import Case, CaseState
 from shared.model.notices import PLACEHOLDERS, PLAIN, NoticeKind, NoticeRules
-from shared.model.order import Customer, Tracking
+from shared.model.order import Customer, Shipment, Tracking
 from tests.factories import NOW, make_case, make_money, make_order, make_refund, make_shipment
 
 SAID = {
@@ -27,8 +27,12 @@ def case(**over: object) -> Case:
     return make_case(order=make_order(customer=customer), **over)
 
 
+def parcel(**over: object) -> Shipment:
+    return make_shipment(tracking=(Tracking(carrier="DHL", number="JJD1"),), **over)
+
+
 def test_every_parcel_and_every_refund_is_a_notice_of_its_own() -> None:
-    shipments = (make_shipment(), make_shipment(shipment_id="81"))
+    shipments = (parcel(), parcel(shipment_id="81"))
     refunds = (make_refund(), make_refund(refund_id="10"))
     found = notices.arising(case(shipments=shipments, refunds=refunds), rules())
     marks = {"received", "shipped/80", "shipped/81", "refunded/9", "refunded/10"}
@@ -43,9 +47,17 @@ def test_a_refund_of_nothing_is_no_news() -> None:
 
 def test_what_is_old_gives_rise_to_a_notice_that_is_not_due() -> None:
     late = NOW + timedelta(hours=48, seconds=1)
-    parcel = make_shipment(shipped_at=late)
-    assert len(notices.arising(case(shipments=(parcel,)), rules())) == 2
-    assert [n.mark for n in notices.due(case(shipments=(parcel,)), rules(), late)] == ["shipped/80"]
+    shipped = case(shipments=(parcel(shipped_at=late),))
+    assert len(notices.arising(shipped, rules())) == 2
+    assert [n.mark for n in notices.due(shipped, rules(), late)] == ["shipped/80"]
+
+
+def test_a_parcel_is_told_of_once_its_tracking_number_is_known() -> None:
+    shipped = case(shipments=(make_shipment(),))
+    assert [n.mark for n in notices.arising(shipped, rules())] == ["received"]
+    found = notices.arising(shipped, rules(untracked=True))
+    assert [n.mark for n in found] == ["received", "shipped/80"]
+    assert notices.UNTOLD in found[1].body
 
 
 def test_parcels_are_named_by_carrier_and_number_each_once() -> None:

@@ -288,7 +288,7 @@ def test_no_order_of_deliveries_mails_anything_twice(steps: list[str]) -> None:
     office, case = Office(), ordered()
     office.know(case)
     change: dict[str, dict[str, object]] = {
-        "ship": {"shipments": (make_shipment(),)},
+        "ship": {"shipments": (make_shipment(tracking=(Tracking(number="JJD1"),)),)},
         "refund": {"refunds": (make_refund(),)},
         "cancel": {"state": CaseState.CANCELLED},
     }
