@@ -8,6 +8,7 @@ from tests.simulation.scenarios_edges import EDGES
 from tests.simulation.scenarios_enrichment import ENRICHMENT
 from tests.simulation.scenarios_guardrails import GUARDRAILS
 from tests.simulation.scenarios_movements import MOVEMENTS
+from tests.simulation.scenarios_notices import NOTICES
 from tests.simulation.scenarios_orders import ORDERS
 from tests.simulation.scenarios_outages import OUTAGES
 from tests.simulation.scenarios_oversold import OVERSOLD
@@ -34,6 +35,7 @@ _ALL = (
     *ENRICHMENT,
     *BOOKS,
     *SILENCE,
+    *NOTICES,
     *RETURNS,
 )
 SCENARIOS: dict[str, Scenario] = {each.name: each for each in _ALL}
