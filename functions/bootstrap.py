@@ -15,6 +15,7 @@ from shared.aws.blobs import S3Blobs, S3Journal
 from shared.aws.bus import EventBus
 from shared.aws.counters import DynamoCounters
 from shared.aws.files import S3Files
+from shared.aws.mailer import SesMailer
 from shared.aws.queues import SqsQueues
 from shared.aws.secrets import Secrets
 from shared.aws.store import DynamoStore
@@ -24,6 +25,7 @@ from shared.flows.pacing import LeasedPacer, pacer_of
 from shared.flows.shards import Heat
 from shared.kit.clock import WallClock
 from shared.kit.guard import Guarded
+from shared.model.notices import NoticeRules
 from shared.model.order_policy import AddressLimits
 from shared.model.retailer import Retailer
 from shared.ports import Table
@@ -114,6 +116,12 @@ def secrets() -> Secrets:
 @cache
 def issues() -> Issues:
     return Issues(store(), bus(), clock)
+
+
+def mailer(rules: NoticeRules) -> SesMailer:
+    return SesMailer(
+        client("sesv2"), sender=rules.sender, configuration_set=rules.configuration_set
+    )
 
 
 def transport() -> httpx.BaseTransport | None:

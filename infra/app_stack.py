@@ -13,6 +13,7 @@ from infra.doors import Doors
 from infra.feeds import beat, follow
 from infra.function import Function
 from infra.grants import Grants, Rows
+from infra.notice_work import NoticeWork
 from infra.price_work import PriceWork
 from infra.queue import WorkQueue
 from infra.stage import Stage, row_of
@@ -20,7 +21,7 @@ from infra.stock_work import StockWork
 from shared.connectors.catalog import Kind
 
 WAKERS = 4  # instants that may be busy at once
-STREAMED = ("normalize", "derive", "books", "listen")
+STREAMED = ("normalize", "derive", "books", "listen", "notices")
 
 
 class AppStack(Stack):
@@ -41,6 +42,8 @@ class AppStack(Stack):
         ]
         self.prices = PriceWork(self, stage, data, grants=self._grants, writes=self._writes())
         self.stock = StockWork(self, stage, data, grants=self._grants, reads=self._reads(Kind.ERP))
+        asked = stage.retailer.notices
+        self.notices = NoticeWork(self, stage, data, asked, grants=self._grants) if asked else None
         self.functions = [
             self._webhook(),
             self._normalize(),
@@ -89,7 +92,8 @@ class AppStack(Stack):
 
     def _work_queues(self) -> list[WorkQueue]:
         pairs = [(q.read, q.write) for q in self.queues.values()]
-        return [*(queue for pair in pairs for queue in pair), self.wakes]
+        mails = [self.notices.mails] if self.notices is not None else []
+        return [*(queue for pair in pairs for queue in pair), self.wakes, *mails]
 
     def _of(self, kind: Kind | None) -> list[ConnectionQueues]:
         connections = self._stage.retailer.connections
@@ -179,6 +183,9 @@ class AppStack(Stack):
             found.append(self._follower("books", minutes=30, lanes=("control",)))
         if retailer.silence is not None:
             found.append(self._follower("listen", minutes=5))
+        if self.notices is not None:
+            self.notices.follow(self.failures)
+            found.append(self.notices.teller)
         return found
 
     def _follower(self, name: str, *, minutes: int, lanes: tuple[str, ...] = ()) -> Function:
@@ -350,6 +357,8 @@ class AppStack(Stack):
     def _ops_api(self) -> Function:
         rows = Rows(reads=("orders", "facts"), writes=("issues", "inbox", "links"))
         sends = self._reads() | self._writes() | {self._data.imports.name: self._data.imports}
+        if self.notices is not None:
+            sends |= {self.notices.mails.name: self.notices.mails}
         function = Function(
             self,
             "api-ops",

@@ -18,7 +18,7 @@ from aws_cdk.aws_lambda import Architecture, AssetCode, Code
 
 from infra.stage import ROOT, Stage
 
-SERVICES = frozenset({"dynamodb", "events", "s3", "secretsmanager", "sqs", "sts"})
+SERVICES = frozenset({"dynamodb", "events", "s3", "secretsmanager", "sesv2", "sqs", "sts"})
 MODELS = frozenset(
     {"endpoints.json", "partitions.json", "_retry.json", "sdk-default-configuration.json"}
 )

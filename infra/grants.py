@@ -12,6 +12,7 @@ from infra.data_stack import DataStack
 from infra.nag import acknowledge
 from infra.queue import WorkQueue
 from infra.stage import Stage
+from shared.model.notices import NoticeRules
 
 READ = ("dynamodb:BatchGetItem", "dynamodb:Query")
 WRITE = ("dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate", "dynamodb:PutItem")
@@ -81,6 +82,20 @@ class Grants:
 
     def publish(self, function: lambda_.Function) -> None:
         _allow(function, ["events:PutEvents"], [self._data.bus.event_bus_arn])
+
+    def mail(self, function: lambda_.Function, rules: NoticeRules) -> None:
+        """Mail as one sender, from the identity that was verified for it."""
+        ours = f"arn:{Aws.PARTITION}:ses:{Aws.REGION}:{Aws.ACCOUNT_ID}"
+        arns = [f"{ours}:identity/{rules.verified}"]
+        if rules.configuration_set is not None:
+            arns.append(f"{ours}:configuration-set/{rules.configuration_set}")
+        function.add_to_role_policy(
+            iam.PolicyStatement(
+                actions=["ses:SendEmail"],
+                resources=arns,
+                conditions={"StringEquals": {"ses:FromAddress": rules.sender}},
+            )
+        )
 
     def unlock(self, function: lambda_.Function, connections: Iterable[str]) -> None:
         arns = [self.secret(connection).secret_arn for connection in connections]

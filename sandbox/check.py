@@ -22,6 +22,7 @@ from shared.model.guardrails import Guardrails
 from shared.model.ids import Entity
 from shared.model.kits import Kit, KitRules
 from shared.model.limits import Limits
+from shared.model.notices import NoticeRules
 from shared.model.order_policy import OrderPolicy
 from shared.model.order_rules import OrderRule, TaxCode
 from shared.model.parity import ParityPolicy
@@ -66,6 +67,7 @@ _MODELS: dict[str, type[BaseModel]] = {
     "channels.min_margin": MinimumMargin,
     "channels.guardrails": Guardrails,
     "feeds": FeedLimits,
+    "notices": NoticeRules,
     "order_rules": OrderRule,
     "order_rules.tax_codes": TaxCode,
     "channels.orders": OrderPolicy,

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sandbox import mails, reconciling
 from sandbox.failures import CannotRunError
 from sandbox.home import Home, Steps
 from sandbox.processes import polite
-from sandbox.reconciling import register
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -197,9 +197,8 @@ def down(as_json: AsJson = False) -> None:
 
     with _told(as_json) as out:
         ended: list[Json] = list(take_down(Home()))
-        found: dict[str, Json] = {"ok": True, "ended": ended}
         words = ", ".join(map(str, ended)) or "nothing was running"
-        out.result(found, lambda console: console.print(words))
+        out.result({"ok": True, "ended": ended}, lambda console: console.print(words))
 
 
 @app.command()
@@ -393,7 +392,8 @@ def map_code(connection: str, code: str, sku: str, as_json: AsJson = False) -> N
     _ask(as_json, lambda world: world.api.map_code(connection, code, sku))
 
 
-register(app, _told, WRONG)
+reconciling.register(app, _told, WRONG)
+mails.register(app, _told)
 
 
 def main() -> None:

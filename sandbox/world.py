@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
+from sandbox import mails
 from sandbox.api import Api
 from sandbox.cloud import Cloud
 from sandbox.controls import Controls
@@ -145,6 +146,7 @@ def _begun(home: Home, file: Path, port: int | None, steps: Steps) -> World:
         _wait(home, plan, process)
     for vendor in plan.vendors:
         deployed.fill_secret(vendor.connection, vendor.secret)
+    mails.open_post(deployed.aws, retailer_from(derived).notices)
     world = World(home, plan, deployed)
     world.controls.control("courier", "aim", url=deployed.api_url)
     return world

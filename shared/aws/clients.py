@@ -14,6 +14,7 @@ from pydantic_core import from_json
 
 from shared.aws.config import config
 
+MAILS = "sesv2"  # a mail that is sent again may be there twice
 FAILED = 301  # and above, as boto3 has it
 
 
@@ -40,7 +41,8 @@ class _Factory(ResponseParserFactory):
 def client(service: str, **given: Any) -> Any:
     """As `boto3.client`, with our configuration."""
     if service != "dynamodb":
-        return boto3.client(service, config=config(), **given)  # type: ignore[call-overload]
+        tries = 1 if service == MAILS else 3
+        return boto3.client(service, config=config(tries=tries), **given)  # type: ignore[call-overload]
     session = botocore.session.get_session()
     session.register_component("response_parser_factory", _Factory())
     return boto3.Session(botocore_session=session).client("dynamodb", config=config(), **given)

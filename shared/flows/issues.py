@@ -39,6 +39,7 @@ _SEVERITY = {
     IssueKind.REFUND_EXCEEDS_PAID: Severity.HIGH,
     IssueKind.CREDIT_REJECTED: Severity.HIGH,
     IssueKind.BOOKS_DIFFER: Severity.HIGH,
+    IssueKind.NOTICE_UNSENT: Severity.HIGH,
     IssueKind.CHANNEL_SILENT: Severity.HIGH,
     IssueKind.WEBHOOK_LOST: Severity.HIGH,
     IssueKind.RETURN_REJECTED: Severity.HIGH,
@@ -86,6 +87,7 @@ _OWNER = {
     IssueKind.RETURN_REJECTED: "customer service",
     IssueKind.RETURN_DIFFERS: "customer service",
     IssueKind.REFUND_DUE: "customer service",
+    IssueKind.NOTICE_UNSENT: "customer service",
 }
 
 

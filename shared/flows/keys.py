@@ -271,6 +271,15 @@ def difference(order_id: str) -> Key:
     return Key(Table.CONTROL, f"difference#{order_id}")
 
 
+def notice(order_id: str, mark: str) -> Key:
+    """Whether a customer was mailed this; never forgotten, or it would be mailed again."""
+    return Key(Table.CONTROL, f"notice#{order_id}", mark)
+
+
+NOTICE_LANE = "notice"
+"""Mails that wait for SES, and those that may or may not be out, by when they are looked at."""
+MAIL_QUEUE = "mail"
+
 DIFFERENCE_LANE = "difference"
 """Differences nobody was told of yet, by when somebody is to be."""
 

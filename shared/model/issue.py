@@ -59,6 +59,7 @@ class IssueKind(StrEnum):
     DERIVATION_LAGS = "derivation_lags"
     PRICE_HELD = "price_held"
     FEED_HELD = "feed_held"
+    NOTICE_UNSENT = "notice_unsent"
     DEAD_LETTER = "dead_letter"
     ACCESS = "access"
     CIRCUIT_OPEN = "circuit_open"

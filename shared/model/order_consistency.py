@@ -1,13 +1,23 @@
 """What must agree between order rules, and the channels and places they name."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from shared.model.consistency import Mistake, Plain, items, names, text, texts
 
 
 def mistakes(retailer: Plain) -> list[Mistake]:
     """Every name that names nothing, and every place the ERP has no name for."""
-    return [*_unknown(retailer), *_nameless(retailer)]
+    return [*_unknown(retailer), *_nameless(retailer), *_mailed(retailer)]
+
+
+def _mailed(retailer: Plain) -> Iterator[Mistake]:
+    """Customers are mailed about orders of channels that there are."""
+    known = names(retailer, "channels")
+    notices = retailer.get("notices")
+    mailed = notices.get("channels") if isinstance(notices, Mapping) else None
+    for name in mailed if isinstance(mailed, Mapping) else ():
+        if name not in known:
+            yield _no("channel", f"notices.channels.{name}", str(name), known)
 
 
 def _unknown(retailer: Plain) -> Iterator[Mistake]:

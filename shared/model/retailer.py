@@ -19,6 +19,7 @@ from shared.model.ids import Entity, Name, Sku
 from shared.model.kits import KitRules
 from shared.model.limits import Limits
 from shared.model.money import Currency
+from shared.model.notices import NoticeRules
 from shared.model.order_policy import OrderPolicy
 from shared.model.order_rules import OrderRule
 from shared.model.parity import ParityPolicy
@@ -185,6 +186,9 @@ class Retailer(Canonical):
     )
     silence: SilenceRules | None = Field(
         default=None, description="when no order for how long is told of; never if none"
+    )
+    notices: NoticeRules | None = Field(
+        default=None, description="what customers are mailed; nothing if none"
     )
     kits: KitRules | None = Field(default=None, description="whether articles are sold as kits")
     authority: dict[Entity, Name] = Field(description="which connection owns which entity")

@@ -244,3 +244,20 @@ LEDGER: dict[str, dict[str, Actions]] = {
         "bus": NEWS,
     },
 }
+
+NOTICES: dict[str, dict[str, Actions]] = {
+    "notices": {
+        "orders": READ,
+        "orders stream": FOLLOW,
+        "control": WRITE,
+        "control lanes": LOOK,
+        "issues": WRITE,
+        "identity": frozenset({"ses:SendEmail"}),
+        "mail": CONSUME | SEND,
+        "stream-failures": FAIL,
+        "bus": NEWS,
+    },
+    "dead-letters": LEDGER["dead-letters"] | {"mail-dead": CONSUME},
+    "api-ops": LEDGER["api-ops"] | {"mail": SEND},
+}
+"""Instead of the above where the retailer's file asks for notices."""

@@ -49,3 +49,12 @@ def test_where_goods_leave_must_have_a_name_in_the_erp_that_is_told() -> None:
 def test_rules_that_can_be_followed_are_fine() -> None:
     rule = 'ship_from = "london"\nchannels = ["shop"]\ncountries = ["GB"]\ncustomer = "match"\n'
     assert found_in(f"{GOOD}\n[[order_rules]]\n{rule}") == {}
+
+
+def test_mails_name_channels_there_are_and_say_what_can_be_said() -> None:
+    said = '\n[notices]\nsender = "a@b.example"\nsince = 2026-11-01T00:00:00Z\n'
+    words = '\n[notices.texts.shipped]\nsubject = "{order}"\nbody = "{amount}"\n'
+    assert found_in(f'{GOOD}{said}channels = {{ shop = ["shipped"] }}\n') == {}
+    found = found_in(f'{GOOD}{said}channels = {{ shpo = ["shipped"] }}\n{words}')
+    assert found["notices.channels.shpo"].problem == "no channel is called 'shpo'"
+    assert "shipped.body: no placeholder {amount}" in found["notices.texts"].problem

@@ -217,6 +217,7 @@ LIVED: Final = (
     keys.books("<day>", "<order>"),
     keys.rhythm("<channel>"),
     keys.payouts("<order>"),
+    keys.notice("<order>", "<notice>"),
     keys.difference("<order>"),
     keys.lease("<name>"),
     keys.counter("<sku>", "<location>", 0),

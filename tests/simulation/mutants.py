@@ -17,6 +17,7 @@ from tests.simulation.mutants_guardrails import GUARDRAILS
 from tests.simulation.mutants_hooks import HOOKS
 from tests.simulation.mutants_messages import MESSAGES
 from tests.simulation.mutants_movements import MOVEMENTS
+from tests.simulation.mutants_notices import NOTICES
 from tests.simulation.mutants_orders import ORDERS
 from tests.simulation.mutants_oversold import OVERSOLD
 from tests.simulation.mutants_owners import OWNERS
@@ -44,6 +45,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *MOVEMENTS,
     *PACING,
     *BOOKS,
+    *NOTICES,
     *OVERSOLD,
     *HOOKS,
 )

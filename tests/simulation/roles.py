@@ -7,9 +7,11 @@ store refuses it as well, and that is a bug of the code.
 from functools import cache
 from typing import Final
 
-from tests.infra.ledger import DELETE, LEDGER, LOOK, READ, WRITE, Actions
+from tests.infra.ledger import DELETE, LEDGER, LOOK, NOTICES, READ, WRITE, Actions
 
 VERBS: Final[dict[str, Actions]] = {"read": READ, "look": LOOK, "write": WRITE, "delete": DELETE}
+
+EVERY: Final = LEDGER | NOTICES
 
 
 class DeniedError(AssertionError):
@@ -19,11 +21,11 @@ class DeniedError(AssertionError):
 @cache
 def may(function: str, verb: str, place: str) -> bool:
     """Whether a function may do this to a table, or look through the lanes of one."""
-    return VERBS[verb] <= LEDGER[_row(function)].get(place, frozenset())
+    return VERBS[verb] <= EVERY[_row(function)].get(place, frozenset())
 
 
 def _row(function: str) -> str:
     """The functions of a second shop have the roles of the first."""
-    if function in LEDGER:
+    if function in EVERY:
         return function
     return f"shop-{function.rsplit('-', 1)[-1]}"

@@ -9,6 +9,7 @@ from tests.simulation.scenarios_enrichment import ENRICHMENT
 from tests.simulation.scenarios_guardrails import GUARDRAILS
 from tests.simulation.scenarios_hooks import HOOKS
 from tests.simulation.scenarios_movements import MOVEMENTS
+from tests.simulation.scenarios_notices import NOTICES
 from tests.simulation.scenarios_orders import ORDERS
 from tests.simulation.scenarios_outages import OUTAGES
 from tests.simulation.scenarios_oversold import OVERSOLD
@@ -35,6 +36,7 @@ _ALL = (
     *ENRICHMENT,
     *BOOKS,
     *SILENCE,
+    *NOTICES,
     *RETURNS,
     *HOOKS,
 )

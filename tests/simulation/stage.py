@@ -8,10 +8,13 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
+from botocore.exceptions import ClientError, ReadTimeoutError
+
 from functions import bootstrap, runtime
 from functions.ingest import webhook
 from shared.aws.inbox import Inbox
 from shared.connectors.catalog import CATALOG
+from shared.errors import RetryableError, ThrottledError
 from shared.flows.issues import Issues
 from shared.flows.pacing import LeasedPacer, pacer_of
 from shared.kit import together as at_once
@@ -130,6 +133,24 @@ class SqsClient:
         )
 
 
+class SimSes:
+    """SES as its client is called: what it does not answer may be out."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self.mails: list[dict[str, Any]] = []
+
+    def send_email(self, **request: Any) -> dict[str, Any]:
+        try:
+            self._wire.aws("mail", partial(self.mails.append, request))
+        except ThrottledError:
+            said = {"Error": {"Code": "TooManyRequestsException", "Message": "slower"}}
+            raise ClientError(said, "SendEmail") from None  # type: ignore[arg-type]
+        except RetryableError:
+            raise ReadTimeoutError(endpoint_url="ses") from None
+        return {}
+
+
 @dataclass(slots=True)
 class Stage:
     """What the composition root gives to functions while this world plays."""
@@ -142,6 +163,7 @@ class Stage:
     transports: Mapping[str, SimTransport]
     secrets: Mapping[str, Mapping[str, object]]
     bus: SimBus = field(init=False)
+    ses: SimSes = field(init=False)
     blobs: SimBlobs = field(init=False)
     log: Recorder = field(init=False)
     clock: SimClock = field(init=False)
@@ -149,6 +171,7 @@ class Stage:
     def __post_init__(self) -> None:
         self.log = Recorder(self.wire.engine.failed)
         self.bus = SimBus(self.wire)
+        self.ses = SimSes(self.wire)
         self.blobs = SimBlobs(self.wire)
         self.clock = SimClock(self.wire.engine)
 
@@ -215,7 +238,7 @@ class Stage:
             "clock": self.clock,
             "environment": self.environment,
             "retailer": lambda: self.retailer,
-            "client": lambda service: sqs if service == "sqs" else None,
+            "client": {"sqs": sqs, "sesv2": self.ses}.get,
             "store": lambda: self.store,
             "counters": lambda: self.store,
             "heat": lambda: self.container().heat,

@@ -25,7 +25,7 @@ INBOX_BATCH = 25
 FACTS_BATCH = 100
 STREAM_RETRIES = 10
 MINUTES = ("clock", "sweep")
-FOLLOWS = {"books": 30, "listen": 5}  # minutes between two looks at the clock
+FOLLOWS = {"books": 30, "listen": 5, "notices": 1}  # minutes between two looks at the clock
 WAKERS = 4
 FAILURES = "stream-failures"
 DEAD = "-dead"
@@ -102,9 +102,12 @@ def wiring(retailer: Retailer) -> Wiring:
     connections = retailer.connections
     queues = [row for c in connections for row in _queues(c)]
     queues += _with_dead(keys.WAKE_QUEUE, WORK_S * HIDDEN_TIMES)
+    mails = retailer.notices is not None
+    queues += _with_dead(keys.MAIL_QUEUE, SHORT_S * HIDDEN_TIMES) * mails
     queues += _with_dead(FAILURES, SHORT_S * HIDDEN_TIMES)
     feeds = [feed for c in connections for feed in _feeds(c)]
     feeds.append(QueueFeed(keys.WAKE_QUEUE, "clock", most=WAKERS))
+    feeds += [QueueFeed(keys.MAIL_QUEUE, "notices")] * mails
     letters = [row.name for row in queues if row.tries is None]
     feeds += [QueueFeed(name, "dead-letters") for name in (*letters, FAILURES)]
     follows = _follows(retailer)
@@ -160,7 +163,8 @@ def _common(retailer: Retailer) -> Iterable[FunctionRow]:
     sweeps = (*writes, *(keys.read_queue(c.name) for c in channels))
     yield FunctionRow("sweep", "functions.ops.sweep.handler", SHORT_S, sweeps)
     for name in _follows(retailer):
-        yield FunctionRow(name, f"functions.orders.{name}.handler", SHORT_S)
+        sends = (keys.MAIL_QUEUE,) if name == "notices" else None
+        yield FunctionRow(name, f"functions.orders.{name}.handler", SHORT_S, sends)
     yield FunctionRow("dead-letters", "functions.ops.dead_letters.handler", SHORT_S)
 
 
@@ -210,5 +214,5 @@ def _is_channel(connection: Connection) -> bool:
 
 def _follows(retailer: Retailer) -> list[str]:
     """Who looks at orders as they change, where the retailer asks for it."""
-    asked = {"books": retailer.books, "listen": retailer.silence}
+    asked = {"books": retailer.books, "listen": retailer.silence, "notices": retailer.notices}
     return [name for name in FOLLOWS if asked[name] is not None]
