@@ -205,16 +205,6 @@ ORDERS: tuple[Mutant, ...] = (
     ),
     # shipped
     mutant(
-        "a shipment does not wait for the acceptance",
-        "A shipment is put on a case whose ERP items are not known, and frees no line.",
-        (STORM, SLOW),
-        (
-            SHIPPED + "record",
-            "if found is not None and found.case.erp_order is None:",
-            "if False:",
-        ),
-    ),
-    mutant(
         "a shipment is kept twice",
         "Hearing again of a shipment adds it to the case again.",
         (OPEN, STORM),

@@ -89,6 +89,14 @@ class Play:
         made = self.world.vendors["erp"].control("bill")
         self.world.engine.note(f"ERP: bills {made}")
 
+    def unbill(self) -> None:
+        """The ERP takes one of its bills back."""
+        erp = self.world.vendors["erp"]
+        if bills := [bill for bill in erp.tenant.bills.after(None) if not bill.cancelled]:
+            number = self.rng.choice(bills).number
+            self.world.engine.note(f"ERP: takes bill {number} back")
+            erp.control("cancel_bill", number=number)
+
     def article(self, sku: str, *, tell: bool = True) -> None:
         """Create an article that has neither price nor stock yet."""
         self.world.engine.note(f"ERP: creates {sku}")

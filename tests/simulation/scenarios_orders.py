@@ -131,7 +131,10 @@ def _given_back(play: Play) -> None:
     if play.rng.random() < SHARE:
         late = play.rng.randint(50, 110) * SECOND
         play.later(late, partial(play.goodwill, "shop", play.rng.randint(1, 300)))
-    play.later(play.rng.randint(60, 115) * SECOND, play.bill)
+    billed = play.rng.randint(60, 90) * SECOND
+    play.later(billed, play.bill)
+    if play.rng.random() < SHARE:
+        play.later(billed + play.rng.randint(5, 25) * SECOND, play.unbill)
 
 
 def _cancelled(play: Play) -> None:
