@@ -6,8 +6,8 @@ OUTAGE, CROSSING = "prices change during an outage", "snapshot crossing deltas"
 MANY, STORM = "many prices while a shop is away", "order storm"
 LONDON, NEW_YORK = "promotion at midnight in London", "promotion at midnight in New York"
 BACK, ROOM = "there and back", "a plan with little room"
+RACE, LEVELS = "cancellations race the warehouse", "levels there and back"
 ONCE = "everything at once"
-LEVELS = "levels there and back"
 LATE = "there and back, and late"
 DEATHS = "there and back among crashes"
 CANCELLED, REFUNDS = "orders are cancelled", "refunds on the way"
@@ -150,7 +150,7 @@ CHANNELS: tuple[Mutant, ...] = (
     mutant(
         "a repair reuses the key of the first write",
         "The channel answers the repair from memory and changes nothing.",
-        (CANCELLED, REFUNDS, CROSSING),
+        (RACE, LEVELS, CANCELLED),
         (
             TARGETS + "seen",
             '"version": target.version if same else target.version + 1,',
