@@ -212,10 +212,10 @@ class World:
             and not any(self._unheard(row) for row in self.store.seen(self._hooked))
         )
 
-    @staticmethod
-    def _unheard(row: Row) -> bool:
-        """Whether webhook subscriptions are lost, or what was missed is not read."""
-        return bool(row.body.get("lost") or row.body.get("unread"))
+    def _unheard(self, row: Row) -> bool:
+        """Whether subscriptions are lost or have to be looked at, or what was missed is unread."""
+        due = datetime.fromisoformat(str(row.body["due"])) <= self.engine.now()
+        return due or bool(row.body.get("lost") or row.body.get("unread"))
 
 
 def _bare(handler: Any) -> Handler:
