@@ -6,7 +6,7 @@ OUTAGE, CROSSING = "prices change during an outage", "snapshot crossing deltas"
 MANY, STORM = "many prices while a shop is away", "order storm"
 LONDON, NEW_YORK = "promotion at midnight in London", "promotion at midnight in New York"
 BACK, ROOM = "there and back", "a plan with little room"
-RACE, LEVELS = "cancellations race the warehouse", "levels there and back"
+LEVELS = "levels there and back"
 ONCE = "everything at once"
 LATE = "there and back, and late"
 DEATHS = "there and back among crashes"
@@ -150,7 +150,7 @@ CHANNELS: tuple[Mutant, ...] = (
     mutant(
         "a repair reuses the key of the first write",
         "The channel answers the repair from memory and changes nothing.",
-        (RACE, LEVELS, CANCELLED),
+        ("a level is set by hand",),
         (
             TARGETS + "seen",
             '"version": target.version if same else target.version + 1,',

@@ -2,9 +2,11 @@
 
 from functools import partial
 
+from shared.flows import keys
 from shared.model.ids import Entity
 from shared.model.issue import IssueKind
 from shared.ports import Table
+from tests.simulation import texts
 from tests.simulation.engine import SECOND
 from tests.simulation.faults import Kind
 from tests.simulation.scenario import ORDERLY, SHARE, Play, Scenario, catalogue, few, some, spread
@@ -121,6 +123,25 @@ def _flip_level(play: Play) -> None:
     play.stock("HAT-M", 3 if away else -3)
 
 
+def _by_hand(play: Play) -> None:
+    """The ERP counts; the shop's staff set the level back to what it was, and it is looked at."""
+    at = play.rng.randint(1, 20) * SECOND
+    play.later(at, partial(play.stock, "HAT-M", -play.rng.randint(1, 5)))
+    if play.rng.random() < SHARE:
+        play.later(at + play.rng.randint(1, 20) * SECOND, partial(play.order, "shop", ("HAT-M", 1)))
+    play.later(at + play.rng.randint(25, 60) * SECOND, partial(_set_back, play))
+
+
+def _set_back(play: Play) -> None:
+    world = play.world
+    world.engine.note("shop: somebody sets HAT-M to 20")
+    world.vendors["shop"].control(
+        "set_stock", sku="HAT-M", location="gid://shopify/Location/1", available=20
+    )
+    check = {"look": "again", "check": "shop#stock#HAT-M"}
+    world.queues[keys.write_queue("shop")].put(texts.text(check))
+
+
 # little room
 
 
@@ -179,6 +200,7 @@ EDGES = (
         often=LOSSES,
         reads=(Entity.STOCK,),
     ),
+    Scenario("a level is set by hand", _one_size, _by_hand, reads=(Entity.STOCK, Entity.ORDER)),
     Scenario(
         "everything at once",
         _one_size,
