@@ -20,6 +20,7 @@ from shared.flows.promises import Promises
 from shared.flows.read import Reader
 from shared.flows.returns import ErpReturns
 from shared.flows.shipments import Shipments
+from shared.flows.subscriptions import Subscriptions
 from shared.model.accuracy import Variance
 from shared.model.parity import Cause, Comparison
 from shared.ports import Table
@@ -123,6 +124,20 @@ def compare_source(body: Body, stop: Callable[[], bool]) -> None:
     bootstrap.metrics.flush_metrics()
 
 
+def check_hooks() -> None:
+    """See whether this connection still sends us its webhooks."""
+    name = bootstrap.environment().connection
+    missing = Subscriptions(
+        connection=name,
+        vendor=bootstrap.connector(name),
+        store=bootstrap.store(),
+        queues=bootstrap.queues(),
+        issues=bootstrap.issues(),
+        clock=bootstrap.clock,
+    ).check()
+    bootstrap.logger.info("hooks looked at", missing=missing)
+
+
 def measure(found: Comparison) -> None:
     """One set of metrics per channel and facet; the share of what is equal is theirs to divide."""
     counts = {
@@ -151,6 +166,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dic
             compare_source(body, stop)
         elif "compare" in body:
             compare(body, stop)
+        elif "hooks" in body:
+            check_hooks()
         else:
             reader().handle(body, out_of_time=stop)
 

@@ -15,6 +15,7 @@ from shared.flows.hearing import Hearing
 from shared.flows.missing import Missing
 from shared.flows.recovery import Sweep
 from shared.flows.shortage import Awaited, Shortage
+from shared.flows.subscriptions import Lookout
 from shared.flows.waiting import WaitingTold
 from shared.ports import Table
 from shared.settings import Settings as Base
@@ -38,6 +39,7 @@ def work(context: LambdaContext) -> dict[str, Callable[[], int]]:
     retailer, stop = bootstrap.retailer(), out_of_time(context)
     return {
         "hints": Sweep(store, bootstrap.queues(), clock, retailer).run,
+        "hooks": Lookout(store, bootstrap.queues(), clock, retailer).run,
         "expired": partial(reservations().expire, out_of_time=stop),
         "missing": Missing(store, issues, clock).tell,
         "awaited": Awaited(store, bootstrap.queues(), clock, shortage()).run,

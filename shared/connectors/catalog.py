@@ -120,7 +120,7 @@ CATALOG: dict[str, Connector] = {
                 (
                     "Amazon sends notifications to a queue or an event bus: forward them to"
                     " the hook with a webhook secret in `x-shelfwire-secret`. Polls find "
-                    "what is not told."
+                    "what is not told. Subscriptions belong to that queue and are not looked at."
                 ),
                 (
                     "Neither buyer nor recipient is read. A pending order holds stock and "
@@ -241,6 +241,10 @@ CATALOG: dict[str, Connector] = {
                     "statuses, calculation types, scale types and scale bases."
                 ),
                 (
+                    "Subscriptions of an event mesh are the customer's: they are neither made nor "
+                    "looked at from here, and polls find what is not told."
+                ),
+                (
                     "No event tells of a returns delivery: its goods receipt is heard of by the "
                     "next poll. Which movement puts units into which stock is customising, and so "
                     "a setting; one that it does not name is quarantine. What SAP bills of a "
@@ -281,6 +285,9 @@ CATALOG: dict[str, Connector] = {
                     "hosts that files of bulk operations may lie at, beside the shop's own"
                 ),
                 "order_lines": "lines read with an order before paging begins",
+                "hooks_url": (
+                    "where its webhooks reach us; if set, lost subscriptions are made anew"
+                ),
             },
             topics=(
                 "orders/create",
@@ -310,6 +317,17 @@ CATALOG: dict[str, Connector] = {
                     "Not documented by Shopify, and a setting or held to work either way: how "
                     "long a bulk operation takes, what a call on a price list costs, whether the "
                     "good rows of such a call stand beside a bad one."
+                ),
+                (
+                    "With `hooks_url` (`https://<api>/hooks/<connection>`) the topics above are "
+                    "subscribed to through the Admin API and looked at once an hour: what Shopify "
+                    "dropped after failed deliveries, or a reinstallation lost, is made anew, told "
+                    "of as `webhook_lost`, and orders are polled. Subscribing has no scope of its "
+                    "own; each topic needs that of what it tells: `read_orders`, `read_returns`. "
+                    "Leave it empty where the app's configuration file (`shopify.app.toml`) "
+                    "subscribes: Shopify keeps those itself and does not list them, so that "
+                    "everything would be told twice. How many failures it takes is not documented "
+                    "beyond the eight retries of a delivery, and not relied on."
                 ),
             ),
         ),

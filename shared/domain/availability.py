@@ -1,7 +1,8 @@
 """Units a channel may sell, per location, with the chain of sums that led to them.
 
 First what is free at each location, for all channels alike; then what of it a channel offers. A sum
-may fall below 0, where more is promised than is there; a level never does.
+may fall below 0, where more is promised than is there; a level never does, and what is promised
+beyond what is there comes off other locations.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,6 +15,7 @@ from pydantic import TypeAdapter
 
 from shared.domain.allocation import allocated
 from shared.domain.doubt import Doubted, most_careful
+from shared.domain.spill import Spill, spilled
 from shared.domain.stock_rules import ArticleRules, ChannelRules, PlaceRules, PoolRules
 from shared.model.facts import HoldCard
 from shared.model.product import Lifecycle, Variant
@@ -44,7 +46,11 @@ class Known:
 
 
 class Place(NamedTuple):
-    """What is free at one location, with and without what can be sold before it is there."""
+    """What is free at one location, with and without what can be sold before it is there.
+
+    `beyond` are units held here that are not here; `off` and `total_off` are those of other
+    locations that come off here.
+    """
 
     free: int
     total: int
@@ -52,6 +58,14 @@ class Place(NamedTuple):
     later: Later | None = None
     later_link: Link | None = None
     doubt: Doubted | None = None
+    beyond: int = 0
+    off: Spill | None = None
+    total_off: Spill | None = None
+
+    @property
+    def left(self) -> int:
+        """What is free less what other locations lack; below 0 where it is lacking here."""
+        return self.free - self.off.units if self.off else self.free
 
 
 class Pool(NamedTuple):
@@ -98,14 +112,35 @@ def pooled(known: Known, rules: ArticleRules, *, now: datetime) -> Pool:
     """On hand less every status that is not sold, holds and safety stock, at each location.
 
     A location without a position has nothing. What is in transit is not on hand, and so neither
-    sold nor taken off.
+    sold nor taken off. Units held where they are not are taken off other locations.
     """
     positions = {position.location: position for position in known.positions}
     places = {
         name: _place(name, positions.get(name), known, rule, now)
         for name, rule in rules.pools.items()
     }
-    return Pool(places, {}, _next_change(places, known, rules, now))
+    return Pool(spread(places, rules), {}, _next_change(places, known, rules, now))
+
+
+def spread(places: dict[str, Place], rules: ArticleRules) -> dict[str, Place]:
+    """The places with what is held at one beyond what is there taken off the others.
+
+    What a location may sell later serves those who wait there first, for a channel that sells it.
+    """
+    beyond = {name: place.beyond for name, place in places.items()}
+    if not any(beyond.values()):
+        return places
+    pools = rules.places.values()
+    off = spilled({name: place.free for name, place in places.items()}, beyond, pools)
+    later = spilled(
+        {name: place.total for name, place in places.items()},
+        {name: max(0, place.beyond + place.free - place.total) for name, place in places.items()},
+        pools,
+    )
+    return {
+        name: place._replace(off=off.get(name), total_off=later.get(name))
+        for name, place in places.items()
+    }
 
 
 def offered(pool: Pool, channel: Channel, rules: ArticleRules) -> Available:
@@ -144,17 +179,18 @@ def _place(
     if position is None:
         free = -known.promised.get(name, 0)
         detail = f"on hand 0 - holds {-free} = {free}" if free else "no position = 0"
-        return Place(free, free, ((f"stock at {name}", detail),))
+        return Place(free, free, ((f"stock at {name}", detail),), beyond=-free)
     if unsold := _unsold(known.variant, position):
-        return Place(0, 0, ((f"stock at {name}", f"{unsold} = 0"),))
-    free, link = _sum(position, known, rule)
+        beyond = known.promised.get(name, 0)
+        return Place(0, 0, ((f"stock at {name}", f"{unsold} = 0"),), beyond=beyond)
+    free, beyond, link = _sum(position, known, rule)
     doubts = known.doubts.get(name)
     doubt = most_careful(doubts, now) if doubts else None
     free, links = (free, (link,)) if doubt is None else _doubted(free, link, doubt, name, now)
     if later is None or (doubt is not None and doubt.policy.then is Policy.SUPPRESS):
-        return Place(free, free, links, doubt=doubt)
+        return Place(free, free, links, doubt=doubt, beyond=beyond)
     total, more = _with_later(free, later, position)
-    return Place(free, total, links, later, more, doubt)
+    return Place(free, total, links, later, more, doubt, beyond)
 
 
 def _unsold(variant: Variant, position: StockPosition) -> str:
@@ -166,8 +202,12 @@ def _unsold(variant: Variant, position: StockPosition) -> str:
     return ""
 
 
-def _sum(position: StockPosition, known: Known, rule: PoolRules) -> tuple[int, Link]:
-    """Statuses that are 0 are not written: what is taken off is."""
+def _sum(position: StockPosition, known: Known, rule: PoolRules) -> tuple[int, int, Link]:
+    """What is free, what is held beyond what is there, and how it came about.
+
+    Statuses that are 0 are not written: what is taken off is. A count below nothing is none: what
+    it lacks is the book's error, and nobody waits for it.
+    """
     name = position.location
     free = position.on_hand - position.reserved
     said = f"on hand {position.on_hand}"
@@ -178,14 +218,15 @@ def _sum(position: StockPosition, known: Known, rule: PoolRules) -> tuple[int, L
         if units:
             free -= units
             said += f" - {_WORDS[status]} {units}"
-    promised = known.promised.get(name, 0)
+    promised, beyond = known.promised.get(name, 0), 0
     if promised:
         said += f" - holds {promised}"
+        beyond = max(0, promised - max(0, int(free.to_integral_value(ROUND_FLOOR))))
     safety = known.variant.safety_stock.get(name, rule.safety_stock)
     if safety:
         said += f" - safety stock {safety}"
     left = int((free - promised - safety).to_integral_value(ROUND_FLOOR))
-    return left, (f"stock at {name}", f"{said} = {left}")
+    return left, beyond, (f"stock at {name}", f"{said} = {left}")
 
 
 def _doubted(
@@ -251,11 +292,22 @@ def _levels(
             chain += place.links
             if later and place.later_link is not None:
                 chain.append(place.later_link)
-        units = max(units, 0)
+        units = _given(name, max(units, 0), place.total_off if later else place.off, chain)
         units = _part(name, units, channel, pool, sellers, chain)
         levels[name] = units if mine[name].idle else _left(name, units, mine[name], chain)
     _limited(levels, rules.channels[channel.name], chain)
     return levels
+
+
+def _given(name: str, units: int, off: Spill | None, chain: list[Link] | None) -> int:
+    """What is left of a location when others have had what they lack."""
+    if off is None:
+        return units
+    left = units - off.units
+    if chain is not None:
+        said = f"{units} - {off.units} held beyond what is at {off.origin} = {left}"
+        chain.append((f"short elsewhere at {name}", said))
+    return left
 
 
 def _part(

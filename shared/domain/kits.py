@@ -6,7 +6,7 @@ ordered of it. Both are rows of whoever is told, so a change of either derives t
 
 from collections.abc import Iterable, Mapping
 
-from shared.domain.availability import Place, Pool
+from shared.domain.availability import Place, Pool, spread
 from shared.domain.stock_rules import ArticleRules
 from shared.model.kits import KitOrders, KitPart
 from shared.model.product import Component, Lifecycle, Variant
@@ -22,13 +22,13 @@ def kit_pool(
     """What can be sold of a kit at each location; `promised` are units of the kit itself.
 
     A component counts orders of the kit a moment after they were taken. Until it has, they come off
-    here; once it has, they no longer do.
+    here, and beyond what one location makes of what the others do; once it has, they no longer do.
     """
     if variant.lifecycle is Lifecycle.DISCONTINUED:
         return Pool({name: _none(name, "discontinued") for name in rules.pools}, {})
     listed = tuple(components)
     places = {n: _place(n, listed, parts, promised.get(n, 0)) for n in rules.pools}
-    return Pool(places, {})
+    return Pool(spread(places, rules), {})
 
 
 def taken(kits: Mapping[str, KitOrders]) -> dict[str, int]:
@@ -43,17 +43,20 @@ def taken(kits: Mapping[str, KitOrders]) -> dict[str, int]:
 def _place(
     name: str, components: tuple[Component, ...], parts: Mapping[str, KitPart], promised: int
 ) -> Place:
-    said, makes = [], []
+    said, makes, beyond = [], [], 0
     for component in components:
         part = parts.get(component.sku)
         if part is None:
             return _none(name, f"nothing is known of {component.sku}")
         uncounted = promised - part.counted.get(name, 0)
-        free = part.free.get(name, 0) - uncounted * component.quantity
+        there = part.free.get(name, 0)
+        beyond = max(beyond, uncounted - max(0, there // component.quantity))
+        free = there - uncounted * component.quantity
         makes.append(free // component.quantity)
         said.append(f"{component.sku} {free} / {component.quantity}")
     found = max(0, min(makes))
-    return Place(found, found, ((f"kit at {name}", f"least of {', '.join(said)} = {found}"),))
+    link = f"kit at {name}", f"least of {', '.join(said)} = {found}"
+    return Place(found, found, (link,), beyond=beyond)
 
 
 def _none(name: str, why: str) -> Place:

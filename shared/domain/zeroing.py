@@ -1,9 +1,10 @@
 """Whether an article that ran out is shown so at once, or waits with the many that did."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from shared.domain.spill import spilled
 from shared.domain.targets import Draft, Priority
 from shared.domain.wishes import name_of
 from shared.model.base import Json
@@ -75,11 +76,7 @@ def _kept(
     draft: Draft, guard: Guard, last: LastGood, why: str, until: datetime | None = None
 ) -> Draft:
     """The last good level less what was ordered since; `draft` says what is told."""
-    free = draft.emptied or {}
-    levels = {
-        place: max(0, units - max(0, last.free.get(place, 0) - free.get(place, 0)))
-        for place, units in last.levels.items()
-    }
+    levels = _unsold(last, draft.emptied or {}, tuple(_levels(draft.desired)))
     said = ", ".join(f"{place} {units}" for place, units in levels.items())
     step = Step(rule=Rule.ZEROED, detail=f"{why}: last good level less later orders ({said})")
     terms = draft.terms or StockTerms()
@@ -93,6 +90,15 @@ def _kept(
         terms=terms.model_copy(update={"unknown": unknown}),
         guard=guard,
     )
+
+
+def _unsold(last: LastGood, free: Mapping[str, int], pool: Sequence[str]) -> dict[str, int]:
+    """What is ordered at a location beyond its last good level comes off the channel's others."""
+    since = {name: max(0, last.free.get(name, 0) - free.get(name, 0)) for name in last.levels}
+    left = {name: max(0, units - since[name]) for name, units in last.levels.items()}
+    beyond = {name: max(0, since[name] - units) for name, units in last.levels.items()}
+    off = spilled(left, beyond, [[name for name in pool if name in left]])
+    return {name: units - (off[name].units if name in off else 0) for name, units in left.items()}
 
 
 def _levels(value: Json) -> Mapping[str, int]:

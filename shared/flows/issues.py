@@ -41,6 +41,7 @@ _SEVERITY = {
     IssueKind.BOOKS_DIFFER: Severity.HIGH,
     IssueKind.NOTICE_UNSENT: Severity.HIGH,
     IssueKind.CHANNEL_SILENT: Severity.HIGH,
+    IssueKind.WEBHOOK_LOST: Severity.HIGH,
     IssueKind.RETURN_REJECTED: Severity.HIGH,
     IssueKind.REFUND_DUE: Severity.HIGH,
     IssueKind.STOCK_STALE: Severity.HIGH,

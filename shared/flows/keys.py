@@ -251,6 +251,11 @@ def books(day: str, order_id: str) -> Key:
     return Key(Table.CONTROL, f"books#{day}", order_id)
 
 
+def hooks(connection: str) -> Key:
+    """Which webhook subscriptions a connection lost, and when to look again."""
+    return Key(Table.CONTROL, f"hooks#{connection}")
+
+
 def rhythm(channel: str) -> Key:
     """How often orders come over a channel."""
     return Key(Table.CONTROL, f"rhythm#{channel}")

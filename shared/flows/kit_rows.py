@@ -73,7 +73,7 @@ class KitRows:
             key = keys.kit_part(kit, sku.sku)
             part = KitPart(
                 sku=sku.sku,
-                free={name: place.free for name, place in sku.pool.places.items()},
+                free={name: place.left for name, place in sku.pool.places.items()},
                 counted=orders.promised,
                 source=sku.stock.source,
                 as_of=sku.stock.as_of,

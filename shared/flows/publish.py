@@ -101,22 +101,20 @@ class Publisher:
 
         A lane that was empty is not asked twice: what comes in meanwhile leaves word.
         """
-        found = result.woken = False
+        result.woken = False
         for lane, until in self._lanes(withheld=withheld):
-            more = True
-            while more:
-                due = due_now(self.store, lane, now=until, later=self.later)
-                result.soon(due.again)
-                held = self._fresh(row.key for row in due.rows)
-                found |= bool(held)
+            due = due_now(self.store, lane, now=until, later=self.later)
+            result.soon(due.again)
+            if held := self._fresh(row.key for row in due.rows):
                 self._publish(held, result)
-                if held and (due.more or result.woken or result.out_of_time()):
+                if due.more or self._at_once(result):
                     return True
-                more = bool(held) and self._due_again(result)
-        return found and self._due_again(result)
+        return False
 
-    def _due_again(self, result: Published) -> bool:
-        return result.again is not None and result.again <= self.clock.now()
+    def _at_once(self, result: Published) -> bool:
+        """Whether to look at the most urgent lane again before any other."""
+        due = result.again is not None and result.again <= self.clock.now()
+        return due or result.woken or result.out_of_time()
 
     def _lanes(self, *, withheld: bool) -> Iterable[tuple[str, datetime]]:
         channels = self.retailer.channels_of(self.connection)

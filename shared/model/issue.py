@@ -49,6 +49,7 @@ class IssueKind(StrEnum):
     RETURN_DIFFERS = "return_differs"
     REFUND_DUE = "refund_due"
     CHANNEL_SILENT = "channel_silent"
+    WEBHOOK_LOST = "webhook_lost"
     BOOKS_DIFFER = "books_differ"
     SHIPMENT_WITHOUT_ORDER = "shipment_without_order"
     SHIPMENT_REJECTED = "shipment_rejected"

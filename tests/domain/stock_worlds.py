@@ -89,6 +89,12 @@ def promises() -> st.SearchStrategy[dict[str, int]]:
     return st.dictionaries(st.sampled_from(PLACES), st.integers(1, 20))
 
 
+def pools() -> st.SearchStrategy[dict[str, list[str]]]:
+    """Where each channel sells from, in its own order."""
+    some = st.lists(st.sampled_from(PLACES), min_size=1, unique=True)
+    return st.fixed_dictionaries(dict.fromkeys(SHOPS, some))
+
+
 def pool_settings() -> st.SearchStrategy[dict[str, Any]]:
     return st.fixed_dictionaries({"safety_stock": st.integers(0, 8)})
 

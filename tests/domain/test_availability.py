@@ -59,8 +59,9 @@ def test_safety_stock_of_a_channel_is_kept_back_at_every_location() -> None:
     assert available([position(on_hand=7)], channel=channel) == {"london": 2, "leeds": 0}
 
 
-def test_a_hold_counts_only_where_it_is() -> None:
-    assert london([position(on_hand=7)], held(3, "leeds")) == 7
+def test_a_hold_counts_where_it_is_as_long_as_its_units_are_there() -> None:
+    goods = [position("london", 7), position("leeds", 3)]
+    assert available(goods, held(3, "leeds")) == {"london": 7, "leeds": 0}
 
 
 def test_a_location_without_a_position_sells_nothing() -> None:

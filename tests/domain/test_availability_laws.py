@@ -37,6 +37,11 @@ def totals(found: dict[str, Available]) -> dict[str, int]:
     return {shop: sum(one.value.levels.values()) for shop, one in found.items()}
 
 
+def free_of(one: StockPosition) -> int:
+    aside = one.reserved + one.quality_inspection + one.quarantine + one.damaged + one.blocked
+    return int(one.on_hand - aside)
+
+
 def later_rules() -> st.SearchStrategy[dict[str, object]]:
     ahead = (NOW + timedelta(days=2)).isoformat()
     return st.fixed_dictionaries(
@@ -58,11 +63,38 @@ def test_no_level_is_above_what_lies_there_and_is_free(
     for shop, found in all_offers(ours, goods, promised=promised).items():
         for place, level in found.value.levels.items():
             one = at.get(place, stock_worlds.position(place, 0))
-            set_aside = one.reserved + one.quality_inspection + one.quarantine
-            set_aside += one.damaged + one.blocked
-            free = one.on_hand - set_aside - promised.get(place, 0) - safety[place]
+            free = free_of(one) - promised.get(place, 0) - safety[place]
             assert level >= 0
-            assert level <= max(0, int(free) - places[shop][place].buffer)
+            assert level <= max(0, free - places[shop][place].buffer)
+
+
+@given(
+    safety=st.integers(0, 4),
+    buffer=st.integers(0, 4),
+    pools=stock_worlds.pools(),
+    goods=positions(),
+    promised=promises(),
+)
+def test_a_channel_offers_no_more_than_is_left_over_all_its_locations_together(
+    safety: int,
+    buffer: int,
+    pools: dict[str, list[str]],
+    goods: list[StockPosition],
+    promised: dict[str, int],
+) -> None:
+    """Left is what lies there less what is kept back of it and all that is promised."""
+    rules: list[dict[str, object]] = [{"safety_stock": safety}]
+    rules.append({"channels": ["shop"], "buffer": buffer})
+    ours = stock_worlds.retailer(rules, pools=pools)
+    at = dict.fromkeys(PLACES, 0) | {one.location: max(0, free_of(one)) for one in goods}
+    for shop, places in pools.items():
+        left = 0
+        for place in places:
+            free = at[place] - promised.get(place, 0)
+            left += free if free < 0 else max(0, free - safety)
+        levels = all_offers(ours, goods, promised=promised)[shop].levels
+        kept = buffer * sum(map(bool, levels.values())) if shop == "shop" else 0
+        assert sum(levels.values()) + kept <= max(0, left)
 
 
 @given(
@@ -86,7 +118,9 @@ def test_channels_that_share_a_location_never_show_more_than_is_there_together(
     for place, rule in stock_worlds.rules_of(ours).pools.items():
         if rule.allocation is not None:
             together = sum(one.value.levels[place] for one in found.values())
-            assert together <= max(0, pool.places[place].total)
+            one = pool.places[place]
+            there = one.total - (one.total_off.units if one.total_off else 0)
+            assert together <= max(0, there)
 
 
 @given(ours=stock_worlds.retailers(), goods=positions(), promised=promises(), data=st.data())

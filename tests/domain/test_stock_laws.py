@@ -125,13 +125,21 @@ class World:
         )
 
     def holds_good(self) -> None:
-        """No level is above what lies there, less what is set aside, promised and kept back."""
+        """No level is above what lies there, less what is set aside, promised and kept back.
+
+        Nor are all together above what lies anywhere less all that is promised.
+        """
+        lying = 0
         for place, level in self.implied().levels.items():
             one = self.positions.get(place, position(place, 0))
             aside = one.reserved + one.quality_inspection + one.quarantine
             aside += one.damaged + one.blocked
-            free = one.on_hand - aside - self.promised.get(place, 0)
+            there = max(Decimal(0), one.on_hand - aside)
+            free = there - self.promised.get(place, 0)
             assert 0 <= level <= max(Decimal(0), free - SAFETY - BUFFER)
+            lying += int(there)
+        left = lying - sum(self.promised.values())
+        assert sum(self.implied().levels.values()) <= max(0, left)
 
 
 @st.composite

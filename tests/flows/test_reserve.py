@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -13,11 +14,12 @@ from shared.flows import keys
 from shared.flows.reserve import Reservations, reservation_name
 from shared.flows.shards import Heat, Shards
 from shared.model.facts import HoldCard
-from shared.model.ids import Facet
+from shared.model.ids import Entity, Facet
 from shared.model.reservation import Reservation, ReservationRequest, ReservationState, Wish
-from shared.ports import Table, Write
+from shared.ports import Put, Table, Write
+from tests.factories import make_hold
 from tests.fakes import MemoryStore
-from tests.flows.world import World, order
+from tests.flows.world import World, order, stock_card
 
 
 def forever() -> bool:
@@ -71,6 +73,21 @@ def test_what_is_reserved_is_offered_to_nobody_else() -> None:
     made = taken(world, "a", ("HAT-M", 2))
     assert [(line.location, line.quantity) for line in made.lines] == [("london", 2)]
     assert offered(world) == 3
+
+
+def test_what_an_order_took_beyond_its_location_is_reserved_for_nobody_at_another() -> None:
+    world = World()
+    world.know("M")
+    card = stock_card(2, at=world.clock.now() + timedelta(seconds=1))
+    leeds = card.positions[0].model_copy(update={"location": "leeds", "on_hand": Decimal(5)})
+    world.apply(Entity.STOCK, card.model_copy(update={"positions": (*card.positions, leeds)}))
+    hold = make_hold(location="london", quantity=4)
+    body = HoldCard(sku="HAT-M", holds={"shop:77/1": hold}).model_dump(mode="json")
+    world.store.commit([Put(keys.hold("HAT-M"), body, 0)])
+    assert short(world, "a", ("HAT-M", 4))
+    made = taken(world, "b", ("HAT-M", 3))
+    assert [(line.location, line.quantity) for line in made.lines] == [("leeds", 3)]
+    assert offered(world) == 0
 
 
 def test_the_last_unit_goes_to_one_of_two() -> None:

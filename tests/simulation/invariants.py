@@ -103,12 +103,13 @@ def _levels(truth: Truth, shop: str, variant: object, unfit: set[str]) -> Iterat
     if f"{shop}/stock/{sku}" in unfit or truth.price_of(sku, truth.world.engine.now()) is None:
         return
     stock, taken = truth.stock_of(sku), truth.open_units(sku)
+    left = truth.left_of(sku, taken)
     expected = truth.expected(truth, shop, sku) if truth.expected else None
     for location in truth.world.retailer.locations:
         number = int(location.external[shop].rsplit("/", 1)[-1])
         level = variant.levels.get(number)  # type: ignore[attr-defined]
         shown = max(0, level.available) if level else 0
-        right = max(0, stock.get(location.name, 0) - taken[location.name])
+        right = max(0, left[location.name])
         right = expected[location.name] if expected else right
         if shown != right:
             yield (

@@ -14,6 +14,7 @@ from tests.simulation.mutants_channels import CHANNELS
 from tests.simulation.mutants_checkouts import CHECKOUTS
 from tests.simulation.mutants_enrichment import ENRICHMENT
 from tests.simulation.mutants_guardrails import GUARDRAILS
+from tests.simulation.mutants_hooks import HOOKS
 from tests.simulation.mutants_messages import MESSAGES
 from tests.simulation.mutants_movements import MOVEMENTS
 from tests.simulation.mutants_notices import NOTICES
@@ -46,6 +47,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *BOOKS,
     *NOTICES,
     *OVERSOLD,
+    *HOOKS,
 )
 
 

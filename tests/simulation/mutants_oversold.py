@@ -3,9 +3,16 @@
 from tests.simulation.sabotage import Mutant, mutant
 
 SOLD_TWICE = ("more is sold than there is, and orders wait",)
+LACKED = ("what London lacks is sold in Leeds",)
 SHORTAGE = "shared.flows.shortage:"
 
 OVERSOLD: tuple[Mutant, ...] = (
+    mutant(
+        "what one location lacks the others offer",
+        "More is sold in London than lies there, and Leeds offers the same units again.",
+        LACKED,
+        ("shared.domain.availability:spread", "if not any(beyond.values()):", "if True:"),
+    ),
     mutant(
         "an order is judged before its units are held",
         "Two that took the last unit know nothing of each other, and both go to the ERP.",

@@ -171,6 +171,7 @@ def vendors(clock: Clock, setup: Setup) -> dict[str, Vendor]:
             client_secret=f"{CANARY}-{name}",
             currency="GBP",
             locations=("London", "Leeds"),
+            topics=() if "hooks_url" in setup.settings else shopify.TOPICS,
         )
         shop = found[name] = shopify.ShopifySimulator(clock, account, plan=plan, fast=True)
         if setup.trade:

@@ -7,6 +7,7 @@ from tests.simulation.scenarios_checkouts import CHECKOUTS
 from tests.simulation.scenarios_edges import EDGES
 from tests.simulation.scenarios_enrichment import ENRICHMENT
 from tests.simulation.scenarios_guardrails import GUARDRAILS
+from tests.simulation.scenarios_hooks import HOOKS
 from tests.simulation.scenarios_movements import MOVEMENTS
 from tests.simulation.scenarios_notices import NOTICES
 from tests.simulation.scenarios_orders import ORDERS
@@ -37,5 +38,6 @@ _ALL = (
     *SILENCE,
     *NOTICES,
     *RETURNS,
+    *HOOKS,
 )
 SCENARIOS: dict[str, Scenario] = {each.name: each for each in _ALL}

@@ -1,4 +1,4 @@
-"""Two shops sell the same last units, and orders beyond them wait until more comes."""
+"""Two shops sell the same last units, and what is beyond them waits or comes from elsewhere."""
 
 from collections import Counter
 from functools import partial
@@ -8,7 +8,7 @@ import httpx
 from shared.model.case import CaseState
 from tests.simulation.engine import SECOND
 from tests.simulation.invariants_orders import cases
-from tests.simulation.scenario import Play, Scenario, catalogue, spread
+from tests.simulation.scenario import Play, Scenario, catalogue, some, spread
 
 SKU = "HAT-M"
 SHOPS = ("shop", "outlet")
@@ -62,6 +62,19 @@ def _posted(play: Play, connection: str, request: httpx.Request, response: httpx
             play.truth.break_("I2", story)
 
 
+def _one_and_two(play: Play) -> None:
+    catalogue(play, "M", units=1, leeds=2)
+
+
+def _first_place_twice(play: Play) -> None:
+    """Both shops sell the only unit of London at once, and then what is left in Leeds."""
+    for at, shop in zip(spread(play, 2 * SECOND, 2), SHOPS, strict=True):
+        play.later(at, partial(play.order, shop, (SKU, 1)))
+    for at in spread(play, 60 * SECOND, some(play, 2)):
+        shop = play.rng.choice(SHOPS)
+        play.later(20 * SECOND + at, partial(play.order, shop, (SKU, 1)))
+
+
 OVERSOLD = (
     Scenario(
         "more is sold than there is, and orders wait",
@@ -71,4 +84,5 @@ OVERSOLD = (
         orders='{ oversold = "hold" }',
         check=_released_by_stock,
     ),
+    Scenario("what London lacks is sold in Leeds", _one_and_two, _first_place_twice, shops=SHOPS),
 )

@@ -58,10 +58,8 @@ then = "suppress"
 
 
 def _free(truth: Truth, sku: str) -> Counter[str]:
-    """What lies there and nobody ordered, of itself or in a kit; may be below 0."""
-    found = Counter(truth.stock_of(sku))
-    found.subtract(truth.open_units(sku))
-    return found
+    """What lies there and nobody ordered, of itself; below 0 where all places lack it."""
+    return truth.left_of(sku, truth.open_units(sku))
 
 
 # shares
@@ -121,10 +119,12 @@ def kits(truth: Truth, shop: str, sku: str) -> dict[str, int]:
     """Of a component what sets left of it, of a set what its scarcest component makes."""
     del shop
     sets = truth.open_units("SET-M")
-    free = {
-        part: {place: _free(truth, part)[place] - sets[place] * each for place in PLACES}
-        for part, each in KIT.items()
-    }
+    free = {}
+    for part, each in KIT.items():
+        taken = truth.open_units(part)
+        for place in PLACES:
+            taken[place] += sets[place] * each
+        free[part] = truth.left_of(part, taken)
     if sku != "SET-M":
         return {place: max(0, free[sku][place]) for place in PLACES}
     return {

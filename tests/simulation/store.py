@@ -296,6 +296,10 @@ class SimStore(Store, Counters):
     def rows(self, table: Table) -> list[Row]:
         return [row for key, row in self._rows.items() if key.table is table]
 
+    def seen(self, keys: Sequence[Key]) -> list[Row]:
+        """These rows, looked at from outside."""
+        return list(self._get(keys).values())
+
     def overdue(self, table: Table, now: datetime) -> bool:
         """Whether the instant of any row in a lane of this table has come."""
         lanes = (keys for (owner, _), keys in self._lanes.items() if owner is table)

@@ -149,6 +149,21 @@ class Truth:
                         found[self._place(shop, order, line)] += left[line.line_id]
         return found
 
+    def left_of(self, sku: str, taken: Counter[str]) -> Counter[str]:
+        """What lies there less what is taken, unit by unit: of its own place, else of the first.
+
+        Below 0 is what is lacking everywhere, at the place where it was taken.
+        """
+        left = Counter({place: max(0, units) for place, units in self.stock_of(sku).items()})
+        for place, units in taken.items():
+            left[place] -= units
+        for place in [place for place, units in left.items() if units < 0]:
+            for other in (one.name for one in self.world.retailer.locations):
+                while left[place] < 0 < left[other]:
+                    left[place] += 1
+                    left[other] -= 1
+        return left
+
     def to_leave(self, reference: str, order: Any) -> Counter[int]:
         """Units of a shop's order that have yet to leave, by line: none of a rejected item."""
         wish, found = wanted(order), Counter[int]()

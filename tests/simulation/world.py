@@ -12,7 +12,7 @@ from shared.flows import keys
 from shared.flows.intake import replay_delivery
 from shared.flows.recovery import Mapper, Replay
 from shared.model.ids import Entity
-from shared.ports import Table
+from shared.ports import Row, Table
 from tests.simulation import retailer as retail
 from tests.simulation import texts
 from tests.simulation.compute import Function, Handler
@@ -58,6 +58,9 @@ class World:
         self.shops = setup.shops
         self.zone = setup.zone
         self.retailer = retail.retailer(setup)
+        self._hooked = [
+            keys.hooks(c.name) for c in self.retailer.connections if c.settings.get("hooks_url")
+        ]
         self.wire = Wire(self.engine)
         self.vendors: dict[str, Any] = dict(retail.vendors(_WorldClock(self.engine), setup).items())
         self.store = SimStore(self.wire)
@@ -197,7 +200,7 @@ class World:
 
     @property
     def calm(self) -> bool:
-        """Nothing queued, handled, dirty, unsent, undelivered, or left to the clock."""
+        """Nothing queued, handled, dirty, unsent, undelivered, unheard, or left to the clock."""
         return self.engine.resting and (
             not self.owed
             and all(not queue.letters for queue in self.every_queue.values())
@@ -206,7 +209,13 @@ class World:
             and not self.store.waiting(Table.ORDERS)
             and all(courier.waiting == 0 for courier in self.couriers.values())
             and not self.store.overdue(Table.FACTS, self.engine.now())
+            and not any(self._unheard(row) for row in self.store.seen(self._hooked))
         )
+
+    def _unheard(self, row: Row) -> bool:
+        """Whether subscriptions are lost or have to be looked at, or what was missed is unread."""
+        due = datetime.fromisoformat(str(row.body["due"])) <= self.engine.now()
+        return due or bool(row.body.get("lost") or row.body.get("unread"))
 
 
 def _bare(handler: Any) -> Handler:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
-from sandbox.vendors.shopify import returning
+from sandbox.vendors.shopify import returning, subscribing
 from sandbox.vendors.shopify.baskets import Basket, WishedLine
 from sandbox.vendors.shopify.checkout import SoldOut
 from sandbox.vendors.shopify.hooks import order_body
@@ -351,40 +351,44 @@ def _fulfilment(fulfilment: Fulfilment) -> Json:
     }
 
 
-COMMANDS: Final[dict[str, Callable[..., Json]]] = {
-    command.__name__: command
-    for command in (
-        place_order,
-        refund,
-        cancel,
-        edit,
-        assess,
-        pay,
-        payments,
-        hold,
-        read_prices,
-        priced_at,
-        read_stock,
-        set_stock,
-        set_price,
-        poison,
-        add_price_list,
-        read_price_list,
-        bulk_fate,
-        refuse_uploads,
-        lead_files_to,
-        jobs,
-        products,
-        orders,
-        locations,
-        add_location,
-        outage,
-        throttle,
-        timeout_after_commit,
-        drop_webhooks,
-        duplicate_webhooks,
-        revoke_tokens,
-        counters,
-        minimum_points,
-    )
-} | returning.COMMANDS
+COMMANDS: Final[dict[str, Callable[..., Json]]] = (
+    {
+        command.__name__: command
+        for command in (
+            place_order,
+            refund,
+            cancel,
+            edit,
+            assess,
+            pay,
+            payments,
+            hold,
+            read_prices,
+            priced_at,
+            read_stock,
+            set_stock,
+            set_price,
+            poison,
+            add_price_list,
+            read_price_list,
+            bulk_fate,
+            refuse_uploads,
+            lead_files_to,
+            jobs,
+            products,
+            orders,
+            locations,
+            add_location,
+            outage,
+            throttle,
+            timeout_after_commit,
+            drop_webhooks,
+            duplicate_webhooks,
+            revoke_tokens,
+            counters,
+            minimum_points,
+        )
+    }
+    | returning.COMMANDS
+    | subscribing.COMMANDS
+)

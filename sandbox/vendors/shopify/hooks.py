@@ -10,6 +10,7 @@ from pydantic_core import to_json
 
 from sandbox.simulator import Delivery
 from sandbox.vendors.shopify.state import Order, Refund, Shop, gid, instant
+from sandbox.vendors.shopify.subscriptions import Subscriptions
 from shared.connectors.shopify.webhook import sign
 
 # Shopify: anything but a 2xx is tried again 8 times within 4 hours, ever more slowly.
@@ -20,6 +21,7 @@ RETRIES = tuple(timedelta(seconds=56 * 2**i) for i in range(8))
 class Pending:
     delivery: Delivery
     due: datetime
+    subscription: int | None = None
     attempts: int = 0
     out: bool = False
 
@@ -32,15 +34,24 @@ class Hooks:
     domain: str
     secret: str
     version: str
-    topics: frozenset[str]
+    subscriptions: Subscriptions
     sent: int = 0
     given_up: int = 0
     _pending: dict[str, Pending] = field(default_factory=dict)
 
     def emit(self, topic: str, body: Mapping[str, object], now: datetime, *, copies: int) -> None:
-        """Queue one event; copies beyond the first carry the same webhook id."""
-        if topic not in self.topics:
-            return
+        """Queue one event per subscription; copies beyond the first carry its webhook id."""
+        for subscription in self.subscriptions.of(topic):
+            self._queue(topic, body, now, copies, subscription)
+
+    def _queue(
+        self,
+        topic: str,
+        body: Mapping[str, object],
+        now: datetime,
+        copies: int,
+        subscription: int | None,
+    ) -> None:
         name = sha256(f"{self.domain}/{self.shop.next()}".encode()).hexdigest()[:32]
         raw = to_json(body)
         headers = {
@@ -55,7 +66,7 @@ class Hooks:
         }
         for copy in range(copies):
             delivery = Delivery(f"{name}/{copy}", headers, raw)
-            self._pending[delivery.delivery_id] = Pending(delivery, now)
+            self._pending[delivery.delivery_id] = Pending(delivery, now, subscription)
 
     def due(self, now: datetime) -> Sequence[Delivery]:
         """What to deliver now, each once until it is answered."""
@@ -72,7 +83,9 @@ class Hooks:
         pending = self._pending[delivery.delivery_id]
         accepted = status is not None and HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
         if accepted or pending.attempts == len(RETRIES):
-            self.given_up += not accepted
+            if not accepted:
+                self.given_up += 1
+                self.subscriptions.gave_up(pending.subscription)
             del self._pending[delivery.delivery_id]
             return
         pending.due = now + RETRIES[pending.attempts]

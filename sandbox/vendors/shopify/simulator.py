@@ -27,6 +27,7 @@ from sandbox.vendors.shopify.inventory import Inventory
 from sandbox.vendors.shopify.language import Document, Price, whole
 from sandbox.vendors.shopify.price_lists import PriceLists
 from sandbox.vendors.shopify.state import Location, Order, Refund, Shop
+from sandbox.vendors.shopify.subscriptions import Subscriptions
 from shared.connectors.shopify.hints import RETURN_TOPICS
 from shared.kit.bucket import MILLI, Bucket
 from shared.model.base import Json
@@ -55,7 +56,10 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The shop and the app that calls it; webhooks are signed with the app's own secret."""
+    """The shop and the app that calls it; webhooks are signed with the app's own secret.
+
+    `topics` are those that the app's configuration file subscribes to.
+    """
 
     shop: str = "sandbox"
     client_id: str = "client"
@@ -109,8 +113,8 @@ class ShopifySimulator:
         self._credentials = (account.client_id, account.client_secret)
         self._tokens: dict[str, datetime] = {}
         secret = account.webhook_secret or account.client_secret
-        topics = frozenset(account.topics)
-        self.hooks = Hooks(self.shop, self.domain, secret, VERSION, topics)
+        self.subscriptions = Subscriptions(self.shop, frozenset(account.topics))
+        self.hooks = Hooks(self.shop, self.domain, secret, VERSION, self.subscriptions)
         self._bucket = Bucket(
             self.plan.bucket * MILLI, clock.now(), self.plan.points_per_second, self.plan.bucket
         )
@@ -118,6 +122,7 @@ class ShopifySimulator:
         admin = Admin(self.shop, self.catalogue, self.inventory, despatch)
         lists = PriceLists(self.shop, doubts.fixed_prices)
         self._root = {**admin.root(), **self.bulk.resolvers(), **lists.resolvers()}
+        self._root |= self.subscriptions.resolvers()
         self.bulk.root = self._root
         for name in account.locations:
             self.add_location(name)

@@ -301,6 +301,13 @@ class Job:
     result: bytes | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    number: int
+    topic: str
+    uri: str
+
+
 @dataclass(slots=True)
 class Shop:
     """Everything the shop knows, found by number; SKUs and handles have an index."""
@@ -320,6 +327,7 @@ class Shop:
     jobs: dict[int, Job] = field(default_factory=dict)
     bulk_fate: tuple[str, int | None, bool] = ("COMPLETED", None, False)  # of the next job
     poisoned: set[int] = field(default_factory=set)  # variants for which a call is refused whole
+    subscriptions: dict[int, Subscription] = field(default_factory=dict)
     last_number: int = 1000
 
     def next(self) -> int:

@@ -25,6 +25,9 @@ type QueryRoot {
   bulkOperations(
     first: Int, query: String, sortKey: BulkOperationsSortKeys, reverse: Boolean
   ): BulkOperationConnection!
+  webhookSubscriptions(
+    first: Int, after: String, topics: [WebhookSubscriptionTopic!], uri: String
+  ): WebhookSubscriptionConnection!
 }
 
 type Mutation {
@@ -53,6 +56,23 @@ type Mutation {
   bulkOperationRunMutation(
     mutation: String!, stagedUploadPath: String!, clientIdentifier: String
   ): BulkOperationRunMutationPayload
+  webhookSubscriptionCreate(
+    topic: WebhookSubscriptionTopic!, webhookSubscription: WebhookSubscriptionInput!
+  ): WebhookSubscriptionCreatePayload
+}
+
+enum WebhookSubscriptionTopic {
+  ORDERS_CREATE ORDERS_UPDATED ORDERS_CANCELLED REFUNDS_CREATE
+  RETURNS_REQUEST RETURNS_APPROVE RETURNS_DECLINE RETURNS_CANCEL
+  RETURNS_PROCESS RETURNS_UPDATE RETURNS_CLOSE RETURNS_REOPEN
+}
+input WebhookSubscriptionInput { uri: String }
+type WebhookSubscription implements Node {
+  id: ID! topic: WebhookSubscriptionTopic! uri: String!
+}
+type WebhookSubscriptionConnection { nodes: [WebhookSubscription!]! pageInfo: PageInfo! }
+type WebhookSubscriptionCreatePayload {
+  webhookSubscription: WebhookSubscription userErrors: [UserError!]!
 }
 
 enum CurrencyCode { CHF EUR GBP JPY PLN SEK USD }

@@ -10,6 +10,7 @@ from shared.connectors.shopify.bulk import Bulk
 from shared.connectors.shopify.content import Listings
 from shared.connectors.shopify.fulfilment import Fulfilments
 from shared.connectors.shopify.graphql import AdminApi
+from shared.connectors.shopify.hooks import Hooks
 from shared.connectors.shopify.price_lines import PriceLines
 from shared.connectors.shopify.price_lists import PriceLists
 from shared.connectors.shopify.prices import Prices
@@ -55,6 +56,7 @@ class ShopifyAdmin:
         self._stock = Stock(api, retailer, connection.name)
         self._orders = Orders(api, settings, retailer, connection.name, channel)
         self._fulfilments = Fulfilments(api, settings)
+        self._hooks = Hooks(api, settings.hooks_url)
 
     @property
     def answered_version(self) -> str | None:
@@ -149,6 +151,12 @@ class ShopifyAdmin:
 
     def ship(self, order: Order, shipment: Shipment) -> Outcome:
         return self._fulfilments.ship(order, shipment)
+
+    def unsubscribed(self) -> Sequence[str]:
+        return self._hooks.missing()
+
+    def subscribe(self, topic: str) -> None:
+        self._hooks.subscribe(topic)
 
 
 def connect(

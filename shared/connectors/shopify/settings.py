@@ -61,6 +61,11 @@ class ShopifySettings(Canonical):
     order_lines: int = Field(
         default=5, ge=1, le=40, description="lines read with an order before paging begins"
     )
+    hooks_url: str = Field(
+        default="",
+        pattern=r"^(https://\S+)?$",
+        description="where its webhooks reach us; if set, lost subscriptions are made anew",
+    )
 
 
 def settings_of(connection: Connection) -> ShopifySettings:
