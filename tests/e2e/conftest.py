@@ -28,6 +28,11 @@ ORDER_RULES = [
         "freight_sku": "POST",
     }
 ]
+NOTICES = {
+    "sender": "orders@northwind.example",
+    "since": "2026-01-01T00:00:00Z",
+    "channels": {"shop": ["received", "shipped"]},
+}
 BULK_FROM = 6  # prices that wait together go by bulk operation from here on
 
 
@@ -57,6 +62,7 @@ def _retailer(folder: Path) -> Path:
     depot = {"name": "depot", "external": {"wms": "D1"}, "source": "wms"}
     raw["locations"].append(depot)
     raw["order_rules"] = ORDER_RULES
+    raw["notices"] = NOTICES
     path = folder / "retailer.toml"
     path.write_text(written(raw), encoding="utf-8")
     return path
