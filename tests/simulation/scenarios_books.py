@@ -6,10 +6,11 @@ from functools import partial
 from shared.domain import books
 from shared.flows import keys
 from shared.model.books import OrderBooks
+from shared.model.ids import Entity
 from shared.ports import Table
 from tests.simulation.engine import SECOND
 from tests.simulation.invariants_orders import cases
-from tests.simulation.scenario import SHARE, Play, Scenario, few
+from tests.simulation.scenario import ORDERLY, SHARE, Play, Scenario, few
 
 RULES = """
 [books]
@@ -56,4 +57,13 @@ def _differing(play: Play) -> Iterator[str]:
             yield f"{order_id} differs by {kinds}, its books say {[d.bucket for d in said]}"
 
 
-BOOKS = (Scenario("the books of shop and ERP", few, _trade, rules=RULES, check=_agree),)
+BOOKS = (
+    Scenario(
+        "the books of shop and ERP",
+        few,
+        _trade,
+        rules=RULES,
+        reads=ORDERLY | {Entity.INVOICE},
+        check=_agree,
+    ),
+)
