@@ -109,7 +109,8 @@ class Deriver:
     def _round(self, partitions: Sequence[str], narrow: set[str], result: Derived) -> list[str]:
         wanted = self._target_keys(partitions, narrow)
         olds = self.store.get(wanted)
-        narrow -= (unsure := {p for p in partitions if p in narrow and not self._on_sale(p, olds)})
+        unsure = [p for p in partitions if p in narrow and not self._on_sale(p, olds)]
+        narrow.difference_update(unsure)
         if unsure:
             more = [key for key in self._target_keys(unsure, narrow) if key not in set(wanted)]
             wanted += more
@@ -144,7 +145,8 @@ class Deriver:
         self._arm(wakes)
         committed = guarding.committed(guarding.listed([put for _, put in writes], olds))
         held = {partition for partition, _ in ends}
-        again = dict.fromkeys(n for n in narrow if n in held or _by_clock(skus.get(n)))
+        kept = [p for p in partitions if p in narrow]  # in their order, which a set has not
+        again = dict.fromkeys(p for p in kept if p in held or _by_clock(skus.get(p)))
         for (partition, put), done in zip(writes, committed, strict=True):
             if not done:
                 again[partition] = None
