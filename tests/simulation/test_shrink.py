@@ -1,6 +1,7 @@
 """A failing history is told with the faults it needs and no others."""
 
 from contextlib import AbstractContextManager, nullcontext
+from functools import cache
 from itertools import count
 
 import pytest
@@ -10,13 +11,14 @@ from tests.simulation.faults import Fault
 from tests.simulation.mutants import MUTANTS, Mutant
 from tests.simulation.shrink import fewest
 
-SEEDS_MAX = 60
+SEEDS_MAX = 300
 
 
 def planted(name: str) -> Mutant:
     return next(mutant for mutant in MUTANTS if mutant.name == name)
 
 
+@cache
 def failing(mutant: Mutant) -> Failure:
     """The first history of its scenario that a planted bug breaks under more than one fault."""
     scenario = mutant.scenarios[0]
