@@ -36,7 +36,7 @@ def test_a_customer_hears_of_the_order_and_of_its_parcel_once_each(world: World)
         "city": "London",
         "country": "GB",
     }
-    lines: list[Json] = [{"sku": "MUG", "quantity": 1, "title": "MUG", "price": "19.99"}]
+    lines: list[Json] = [{"sku": "HAT-S", "quantity": 1, "title": "Hat", "price": "19.99"}]
     placed = story.control("shop", "place_order", lines=lines, customer=customer, oversell=True)
     assert isinstance(placed, dict)
     story.settle()
