@@ -136,12 +136,16 @@ class Market:
         keyed.sort(key=lambda pair: pair[0])
         return [condition for _, condition in keyed]
 
-    def _rank(self, condition: PriceCondition, by: Criterion, at: datetime) -> Exact | float:
-        """Lower comes first; instants are microseconds, so that none is rounded."""
-        if by in _BY_AMOUNT:
-            sign = 1 if by is Criterion.LOWEST else -1
-            amount = self.exact(self._quote(condition, at))
-            return float("inf") if amount is None else sign * amount
+    def _rank(self, condition: PriceCondition, by: Criterion, at: datetime) -> tuple[bool, Exact]:
+        """Lower comes first, and what has no amount last."""
+        if by not in _BY_AMOUNT:
+            return False, self._place(condition, by)
+        sign = 1 if by is Criterion.LOWEST else -1
+        amount = self.exact(self._quote(condition, at))
+        return (True, 0) if amount is None else (False, sign * amount)
+
+    def _place(self, condition: PriceCondition, by: Criterion) -> int:
+        """Where the retailer's file puts it; instants are microseconds, so that none is rounded."""
         window = condition.window
         match by:
             case Criterion.KIND:
