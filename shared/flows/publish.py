@@ -66,10 +66,11 @@ class Publisher:
         lease = self.leases.acquire(f"publish#{self.connection}")
         while lease is not None:
             self._drain(lease, result, out_of_time, withheld=withheld)
-            released = self.leases.release(lease, again=result.again)
+            released, again = self.leases.release(lease, later=result.waiting.values())
             if released is Released.COVERED:
                 result.waiting.clear()
             if released is not Released.WANTED:
+                result.soon(again if released is Released.DONE else None)
                 break
             if result.again is not None or out_of_time():
                 result.soon(self.clock.now())
@@ -89,9 +90,11 @@ class Publisher:
                     return
                 lease = renewed
         except RetryableError as error:
-            if error.after is not None:  # until then nothing here can be done
-                result.waiting.clear()
-            result.soon(self.clock.now() + (error.after or timedelta(seconds=5)))
+            now = self.clock.now()
+            if error.after is None:
+                result.soon(now + timedelta(seconds=5))
+            else:
+                result.not_before(now + error.after)
         except AccessError as error:
             result.problems.append(locked_out(self.connection, error))
             result.soon(self.clock.now() + LOCKED_OUT)
