@@ -25,7 +25,15 @@ from shared.flows.refusals import for_all, line_refused, unsaid
 from shared.flows.roster import enrolled
 from shared.model.ids import Facet
 from shared.model.retailer import Channel, Retailer
-from shared.model.target import Outcome, Push, StockValue, Target, TargetState, Verdict
+from shared.model.target import (
+    NOT_SENT,
+    Outcome,
+    Push,
+    StockValue,
+    Target,
+    TargetState,
+    Verdict,
+)
 from shared.ports import ChannelPublisher, Clock, Key, LaterPublisher, Store
 
 TRIES = 6
@@ -315,9 +323,12 @@ class Publisher:
             return self.channel_client.push(facet, lines), None
         except InDoubtError as error:
             return for_all(lines, Verdict.UNKNOWN, str(error)), None
-        except (RetryableError, AccessError) as error:
-            if facet in self.guarded and isinstance(error, RetryableError) and error.after:
+        except RetryableError as error:
+            if facet in self.guarded and error.after:
                 raise
+            code = NOT_SENT if error.after else ""
+            return for_all(lines, Verdict.RETRY, str(error), code=code), error
+        except AccessError as error:
             return for_all(lines, Verdict.RETRY, str(error)), error
         except RejectedError as error:
             return for_all(lines, Verdict.REJECTED, str(error), code=error.code), None

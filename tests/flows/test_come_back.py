@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from shared.errors import InDoubtError, UnreachableError
+from shared.errors import InDoubtError, ThrottledError, UnreachableError
 from shared.flows.leases import KEPT, SLACK
 from shared.model.target import TargetState
 from tests.domain.world import NOW
@@ -59,6 +59,24 @@ def test_a_vendor_out_of_reach_makes_nobody_forget_what_is_to_be_read_back(world
             break
         world.clock.at = max(again, world.clock.at)
     assert {world.target(key=sku).state for sku in ("HAT-S", "HAT-M")} == {TargetState.APPLIED}
+
+
+@pytest.mark.parametrize("tries", [1, 3])
+def test_a_price_the_rate_does_not_let_through_goes_as_soon_as_it_does(
+    world: World, tries: int
+) -> None:
+    """Waiting for the rate is no failed try, after which one waits ever longer."""
+    world.clock.advance(seconds=1)
+    world.price(1500)
+    world.channel.errors = [
+        ThrottledError("used up", after=timedelta(seconds=2)) for _ in range(tries)
+    ]
+    again = world.settle().again
+    for _ in range(tries):
+        assert again == world.clock.now() + timedelta(seconds=2)
+        world.clock.at = again
+        again = world.publish().again
+    assert world.target().state is TargetState.APPLIED
 
 
 def test_many_instants_are_remembered_as_few_and_the_last_of_them_is(world: World) -> None:
