@@ -16,7 +16,7 @@ from shared.ports import Bus, Clock, Delete, Message, Put, Queues, Store, Table,
 
 TRIES: Final = 6
 LISTED: Final = 100
-SURE_S: Final = 60  # longer than a function that rules may live
+SURE_S: Final = 35  # longer than the function that rules may take
 
 
 @dataclass(frozen=True, slots=True)
