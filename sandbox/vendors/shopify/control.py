@@ -153,6 +153,7 @@ def set_stock(sim: "ShopifySimulator", *, sku: str, location: str, available: in
     variant = sim.shop.variants[sim.shop.skus[sku]]
     place = next(p for p in variant.levels if gid("Location", p) == location)
     variant.levels[place].available = available
+    sim.tell_level(variant, place)
     return available
 
 

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from pydantic_core import to_json
 
 from sandbox.simulator import Delivery
-from sandbox.vendors.shopify.state import Order, Refund, Shop, gid, instant
+from sandbox.vendors.shopify.state import Order, Refund, Shop, Variant, gid, instant
 from sandbox.vendors.shopify.subscriptions import Subscriptions
 from shared.connectors.shopify.webhook import sign
 
@@ -120,6 +120,15 @@ def order_body(shop: Shop, order: Order) -> dict[str, object]:
             }
             for line in order.lines
         ],
+    }
+
+
+def level_body(variant: Variant, place: int, now: datetime) -> dict[str, object]:
+    return {
+        "inventory_item_id": variant.variant_id,
+        "location_id": place,
+        "available": variant.levels[place].available,
+        "updated_at": instant(now),
     }
 
 
