@@ -206,8 +206,8 @@ def counters(sim: "AmazonSimulator") -> Json:
         **sim.counts,
         "calls": sim.counts["calls"],
         "throttled": sim.counts["throttled"],
-        "notifications sent": sim.notifications.sent,
-        "notifications waiting": sim.notifications.waiting,
+        "notifications sent": sim.notifications.outgoing.sent,
+        "notifications waiting": sim.notifications.outgoing.waiting,
         "put on sale without a price": sim.catalogue.unpriced_on_sale,
     }
 

@@ -150,10 +150,10 @@ class AmazonSimulator:
 
     def due(self, now: datetime) -> Sequence[Delivery]:
         self.feeds.work()
-        return self.notifications.due(now)
+        return self.notifications.outgoing.due(now)
 
     def answered(self, delivery: Delivery, status: int | None, now: datetime) -> None:
-        self.notifications.answered(delivery, status, now)
+        self.notifications.outgoing.answered(delivery, status, now)
 
     def tell_order(self, order: Order) -> None:
         name = notifications.notification_id(self.seller)

@@ -297,7 +297,7 @@ def tell(sim: "SapSimulator", *, on: bool) -> Json:
 
 def counts(sim: "SapSimulator") -> Json:
     """`calls`, `orders`, `throttled`, and events still `waiting` to be taken."""
-    return {**dict(sim.counts), "waiting": sim.events.waiting}
+    return {**dict(sim.counts), "waiting": sim.events.outgoing.waiting}
 
 
 def _price(sim: "SapSimulator", row: Mapping[str, Json]) -> Condition:

@@ -92,10 +92,10 @@ class SapSimulator:
         return command(self, **kwargs)
 
     def due(self, now: datetime) -> Sequence[Delivery]:
-        return self.events.due(now)
+        return self.events.outgoing.due(now)
 
     def answered(self, delivery: Delivery, status: int | None, now: datetime) -> None:
-        self.events.answered(delivery, status, now)
+        self.events.outgoing.answered(delivery, status, now)
 
     # who may call
 

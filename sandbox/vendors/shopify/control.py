@@ -274,9 +274,9 @@ def counters(sim: "ShopifySimulator") -> Json:
         "calls": sim.counts["calls"],
         "throttled": sim.counts["throttled"],
         "points": whole(sim.points),
-        "webhooks sent": sim.hooks.sent,
-        "webhooks waiting": sim.hooks.waiting,
-        "webhooks given up": sim.hooks.given_up,
+        "webhooks sent": sim.hooks.outgoing.sent,
+        "webhooks waiting": sim.hooks.outgoing.waiting,
+        "webhooks given up": sim.hooks.outgoing.given_up,
         "put on sale without a price": sim.inventory.unpriced_on_sale,
     }
 

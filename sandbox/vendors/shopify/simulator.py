@@ -165,10 +165,10 @@ class ShopifySimulator:
         return command(self, **kwargs)
 
     def due(self, now: datetime) -> Sequence[Delivery]:
-        return self.hooks.due(now)
+        return self.hooks.outgoing.due(now)
 
     def answered(self, delivery: Delivery, status: int | None, now: datetime) -> None:
-        self.hooks.answered(delivery, status, now)
+        self.hooks.outgoing.answered(delivery, status, now)
 
     def tell(self, topic: str, order: Order, body: Mapping[str, object] | None = None) -> None:
         """Send a webhook about an order, unless webhooks are being lost."""
