@@ -20,7 +20,7 @@ from sandbox.vendors.amazon.listings import Catalogue
 from sandbox.vendors.amazon.notifications import Notifications
 from sandbox.vendors.amazon.ordering import Ordering
 from sandbox.vendors.amazon.state import Feed, Order, Seller
-from sandbox.vendors.shopify.faults import Faults
+from sandbox.vendors.faults import Faults
 from shared.connectors.amazon import jsontext, plans
 from shared.connectors.amazon.plans import CALL, Operation
 from shared.kit.bucket import MILLI, Bucket

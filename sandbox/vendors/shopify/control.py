@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
+from sandbox.vendors import faults
 from sandbox.vendors.shopify import returning, subscribing
 from sandbox.vendors.shopify.baskets import Basket, WishedLine
 from sandbox.vendors.shopify.checkout import SoldOut
@@ -236,21 +237,6 @@ def add_location(sim: "ShopifySimulator", *, name: str) -> Json:
     return gid("Location", sim.add_location(name))
 
 
-def outage(sim: "ShopifySimulator", *, seconds: int) -> Json:
-    sim.faults.outage(sim.now(), seconds)
-    return seconds
-
-
-def throttle(sim: "ShopifySimulator", *, seconds: int) -> Json:
-    sim.faults.throttle(sim.now(), seconds)
-    return seconds
-
-
-def timeout_after_commit(sim: "ShopifySimulator", *, times: int = 1) -> Json:
-    sim.faults.vanish_after_commit = times
-    return times
-
-
 def drop_webhooks(sim: "ShopifySimulator", *, on: bool = True) -> Json:
     sim.faults.drop_webhooks = on
     return on
@@ -380,9 +366,6 @@ COMMANDS: Final[dict[str, Callable[..., Json]]] = (
             orders,
             locations,
             add_location,
-            outage,
-            throttle,
-            timeout_after_commit,
             drop_webhooks,
             duplicate_webhooks,
             revoke_tokens,
@@ -390,6 +373,7 @@ COMMANDS: Final[dict[str, Callable[..., Json]]] = (
             minimum_points,
         )
     }
+    | faults.COMMANDS
     | returning.COMMANDS
     | subscribing.COMMANDS
 )

@@ -15,13 +15,13 @@ from graphql import ExecutionResult, GraphQLError, execute_sync
 from graphql.execution.values import VariableValues
 
 from sandbox.simulator import Delivery, Vanish
+from sandbox.vendors.faults import Faults
 from sandbox.vendors.shopify import control, language, quick, spending
 from sandbox.vendors.shopify.admin import Admin
 from sandbox.vendors.shopify.bulk import Bulks, Pace
 from sandbox.vendors.shopify.catalogue import Catalogue
 from sandbox.vendors.shopify.checkout import Checkout
 from sandbox.vendors.shopify.despatch import Despatch
-from sandbox.vendors.shopify.faults import Faults
 from sandbox.vendors.shopify.hooks import Hooks, level_body, order_body, refund_body
 from sandbox.vendors.shopify.inventory import Inventory
 from sandbox.vendors.shopify.language import Document, Price, whole
