@@ -1,6 +1,5 @@
 """Everything one connection has to itself: queues, reader, publisher or sender, schedules."""
 
-import json
 from collections.abc import Mapping, Sequence
 
 from aws_cdk import Duration
@@ -162,7 +161,7 @@ class ConnectionWork(Construct):
             stage,
             queues,
             minutes=connection.poll_minutes,
-            message={"poll": entity},
+            message={"poll": entity, "at": events.EventField.time},
         )
 
     def _compare(
@@ -196,7 +195,7 @@ class ConnectionWork(Construct):
             targets=[
                 targets.SqsQueue(
                     queues.read.work,
-                    message=events.RuleTargetInput.from_text(json.dumps(dict(message))),
+                    message=events.RuleTargetInput.from_object(dict(message)),
                     dead_letter_queue=queues.read.dead,
                 )
             ],

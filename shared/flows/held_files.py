@@ -16,6 +16,7 @@ from shared.ports import Bus, Clock, Delete, Message, Put, Queues, Store, Table,
 
 TRIES: Final = 6
 LISTED: Final = 100
+SURE_S: Final = 35  # longer than the function that rules may take
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,38 +71,49 @@ class FileApprovals:
     def rule(
         self, decision: Decision, lines: Sequence[NamedFile], *, by: str, why: str
     ) -> list[dict[str, Json]]:
-        """Let files be applied, or drop them; a repeat says the same and does no harm."""
+        """Let files be applied, or drop them; a repeat says the same and does no harm.
+
+        Told before it is put down, so that no death in between keeps it from being told; a message
+        that comes later does what follows, if we do not live to.
+        """
         return [
             {"file": one.file, "run": one.run, "status": self._ruled(decision, one, by, why)}
             for one in lines
         ]
 
     def _ruled(self, decision: Decision, one: NamedFile, by: str, why: str) -> str:
-        dropped = dropped_as(one.file)
+        told = False
         for _ in range(TRIES):
             rev, run = import_run.found(self.store, one.file)
+            dropped = dropped_as(one.file)
             if dropped is None or run is None:
                 return "unknown"
-            if run.name != one.run:
-                return "changed"
-            if not run.held:
-                return "withdrawn"
-            if run.decision is None:
-                ruled = run.ruled(decision, by=by, why=why, at=self.clock.now())
-                writes = [import_run.put(one.file, ruled, expected=rev)]
+            if run.name != one.run or not run.held:
+                return "withdrawn" if run.name == one.run else "changed"
+            if run.waits:
+                run, told = run.ruled(decision, by=by, why=why, at=self.clock.now()), True
+                self._tell(run, one)
+                writes = [import_run.put(one.file, run, expected=rev)]
                 if not self.store.commit_together([*writes, *gone(self.store, dropped)]):
                     continue
-                self._told(ruled, one.file)
-                run = ruled
-            if run.decision is Decision.APPROVED and not run.done:
-                body = {"file": one.file, "run": run.name}
-                self.queues.send([Message(keys.IMPORT_QUEUE, body)])
-            self.issues.solve(IssueKind.FEED_HELD, dropped.subject, by=run.by)
-            return str(run.decision)
+            elif told:
+                self._tell(run, one)  # somebody else was first
+            return self._followed(run, one, dropped)
         raise RetryableError(f"{one.file} is contended")
 
-    def _told(self, run: Run, name: str) -> None:
+    def _followed(self, run: Run, one: NamedFile, dropped: Dropped) -> str:
+        if run.decision is Decision.APPROVED and not run.done:
+            self.queues.send([_go_on(one)])
+        self.issues.solve(IssueKind.FEED_HELD, dropped.subject, by=run.by)
+        return str(run.decision)
+
+    def _tell(self, run: Run, one: NamedFile) -> None:
         kind = FeedApproved if run.decision is Decision.APPROVED else FeedRejected
         reasons = tuple(step.rule for step in run.held)
         at = run.ruled_at or self.clock.now()
-        self.bus.publish([kind(at=at, file=name, reasons=reasons, by=run.by, why=run.why)])
+        self.bus.publish([kind(at=at, file=one.file, reasons=reasons, by=run.by, why=run.why)])
+        self.queues.send([_go_on(one, SURE_S)])
+
+
+def _go_on(one: NamedFile, later_s: int = 0) -> Message:
+    return Message(keys.IMPORT_QUEUE, {"file": one.file, "run": one.run}, later_s)

@@ -150,7 +150,11 @@ class Importer:
     def _resumed(self, dropped: Dropped, name: str, out_of_time: Callable[[], bool]) -> Run | None:
         """Read on from the last checkpoint, if the run is still the one that counts."""
         rev, run = import_run.found(self.store, dropped.name)
-        if run is None or run.name != name or run.done or run.waits:
+        if run is None or run.name != name or run.waits:
+            return None
+        if run.held:
+            self.issues.solve(IssueKind.FEED_HELD, dropped.subject, by=run.by)
+        if run.done:
             return None
         reading = self._pass(dropped, run, rev)
         if not reading.read_on(out_of_time):

@@ -10,7 +10,7 @@ from shared.domain.price_rows import RowReader
 from shared.errors import RejectedError
 from shared.flows.apply import apply
 from shared.flows.calls import NOT_THE_OWNER, Calls, checked, malformed, refused_line
-from shared.flows.held_calls import HeldCalls
+from shared.flows.held_calls import HeldCalls, Read
 from shared.flows.issues import Issues
 from shared.kit.records.jsons import row_of
 from shared.model.base import Json
@@ -20,7 +20,6 @@ from shared.model.retailer import Retailer
 from shared.ports import Blobs, Clock, Store
 
 LINES_MAX: Final = 500
-_WAITS: Final = {"accepted": "held"}
 _SHAPE = 'send {"connection": "<name>", "conditions": [{...}, ...]}'
 
 
@@ -40,13 +39,15 @@ class PriceCalls:
         """
         checked(key)
         connection, conditions = self._understood(said)
+        reader = RowReader(self.retailer, connection)
+        read = [_read(reader, one) for one in conditions]
         return Calls(self.store, self.clock).once(
             said,
             caller=caller,
             key=key,
             apply=lambda as_of: (
-                self._held(connection, conditions, as_of, whose=(caller, key))
-                or self._applied(connection, conditions, as_of)
+                self._held(connection, conditions, read, as_of, caller=caller, key=key)
+                or self._applied(connection, read, as_of)
             ),
         )
 
@@ -66,39 +67,38 @@ class PriceCalls:
                 code=NOT_THE_OWNER,
                 field="connection",
                 value=name,
-                remedy=f"{' and '.join(owners)} owns prices: send them as one that does,"
+                remedy=f"prices are told by {' and '.join(owners)}: send them as one of these,"
                 " or change [authority]",
             )
         return name, listed
 
     def _held(
-        self, connection: str, listed: Sequence[object], as_of: datetime, *, whose: tuple[str, str]
+        self,
+        connection: str,
+        listed: Sequence[object],
+        read: Read,
+        as_of: datetime,
+        *,
+        caller: str,
+        key: str,
     ) -> dict[str, Json] | None:
         """The answer to a call that waits for approval whole; None where it need not."""
         held = HeldCalls(self.store, self.files, self.retailer.feeds)
-        reader = RowReader(self.retailer, connection)
-        read = [_read(reader, one) for one in listed]
         reasons = held.reasons(connection, read)
         if not reasons:
             return None
-        caller, key = whose
-        lines = [_answered(i, one, set()) for i, one in enumerate(read, 1)]
-        told = [{**line, "status": _WAITS.get(str(line["status"]), "refused")} for line in lines]
+        lines = [_answered(i, one, set(), good="held") for i, one in enumerate(read, 1)]
         return {
             "connection": connection,
             "as_of": as_of.isoformat(),
             "accepted": 0,
-            "refused": sum(line["status"] == "refused" for line in told),
+            "refused": _refused(lines),
             "held": held.dropped(connection, listed, caller=caller, key=key),
             "reasons": [step.model_dump(mode="json") for step in reasons],
-            "lines": [*told],
+            "lines": [*lines],
         }
 
-    def _applied(
-        self, connection: str, listed: Sequence[object], as_of: datetime
-    ) -> dict[str, Json]:
-        reader = RowReader(self.retailer, connection)
-        read = [_read(reader, one) for one in listed]
+    def _applied(self, connection: str, read: Read, as_of: datetime) -> dict[str, Json]:
         good = [one for one in read if isinstance(one, PriceCondition)]
         applied = apply(
             changes(good, source=connection, as_of=as_of),
@@ -108,13 +108,13 @@ class PriceCalls:
             retailer=self.retailer,
         )
         lines = [_answered(i, one, applied.overfull) for i, one in enumerate(read, 1)]
-        refused = sum(line["status"] == "refused" for line in lines)
+        refused = _refused(lines)
         return {
             "connection": connection,
             "as_of": as_of.isoformat(),
             "accepted": len(lines) - refused,
             "refused": refused,
-            "lines": [dict(line) for line in lines],
+            "lines": [*lines],
         }
 
 
@@ -127,10 +127,14 @@ def _read(reader: RowReader, one: object) -> PriceCondition | RejectedError:
 
 
 def _answered(
-    number: int, one: PriceCondition | RejectedError, full: set[str]
-) -> Mapping[str, Json]:
+    number: int, one: PriceCondition | RejectedError, full: set[str], *, good: str = "accepted"
+) -> dict[str, Json]:
     if isinstance(one, PriceCondition) and one.sku not in full:
         said: dict[str, Json] = {"sku": one.sku, "condition_id": one.condition_id}
-        return {"line": number, "status": "accepted", **said}
+        return {"line": number, "status": good, **said}
     error = overfull(one) if isinstance(one, PriceCondition) else one
     return refused_line(number, error)
+
+
+def _refused(lines: Sequence[Mapping[str, Json]]) -> int:
+    return sum(line["status"] == "refused" for line in lines)

@@ -55,13 +55,14 @@ class Run:
     """One pass over everything that changed since `since`; `page` is the next one to read.
 
     `row` is the cursor as this run last read or wrote it: nobody else writes it, unless the run was
-    given up as lost or its message came twice.
+    given up as lost or its message came twice. `asked` is the instant of the schedule it answers.
     """
 
     started: datetime
     since: datetime | None
     page: str | None
     row: Row
+    asked: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,11 @@ class Reader:
     retailer: Retailer
 
     def handle(self, message: Mapping[str, str], *, out_of_time: Callable[[], bool]) -> None:
-        """Poll (`{"poll": entity}`), re-read (`{"read": entity, "key": k}`), or release a hold."""
+        """Poll, re-read, or release a hold.
+
+        A poll is `{"poll": entity}`, with `at` if a schedule asks; a re-read
+        `{"read": entity, "key": key}`.
+        """
         try:
             if "poll" in message:
                 self._poll(Entity(message["poll"]), message, out_of_time)
@@ -146,13 +151,18 @@ class Reader:
     def _poll(
         self, entity: Entity, message: Mapping[str, str], out_of_time: Callable[[], bool]
     ) -> None:
-        """Begin a run, or read its pages: whatever fails then, the message names what to resume."""
-        if "run" not in message:
-            begun = self._begun(entity)
-            if begun is not None:
-                self._go_on(entity, begun)
-            return
-        run = self._resumed(entity, message["run"])
+        """Begin a run, or read its pages: whatever fails then, the message names what to resume.
+
+        A schedule names its instant, and finds its run by it; a wish of somebody else goes on by a
+        message that names the run.
+        """
+        if "run" in message:
+            run = self._resumed(entity, message["run"])
+        else:
+            run = self._begun(entity, message.get("at"))
+            if run is not None and run.asked is None:
+                self._go_on(entity, run)
+                return
         while run is not None:
             page = self._page(entity, run)
             run = self._advanced(run, page)
@@ -222,27 +232,29 @@ class Reader:
         key = keys.cursor(self.connection, entity)
         return self.store.get([key]).get(key) or Row(key, 0, {})
 
-    def _begun(self, entity: Entity) -> Run | None:
-        """A new run, or None while another one is alive."""
+    def _begun(self, entity: Entity, asked: str | None) -> Run | None:
+        """A new run, or the one that this instant began; None while another one is alive.
+
+        None as well if a run that began later than this instant has read everything.
+        """
         for _ in range(TRIES):
             row = self._row(entity)
-            now = self.clock.now()
+            now, done = self.clock.now(), row.body.get("done")
+            if asked and row.body.get("run") and row.body.get("asked") == asked:
+                return _left(row)
             if row.body.get("run") and now < _at(row.body["heard"]) + RUN_MAX:
                 return None
+            if asked and done and _at(asked) <= _at(done):
+                return None
             overlap = self.retailer.connection(self.connection).overlap
-            done = row.body.get("done")
-            run = Run(now, _at(done) - overlap if done else None, page=None, row=row)
+            run = Run(now, _at(done) - overlap if done else None, page=None, row=row, asked=asked)
             if (begun := self._write(run, done=done)) is not None:
                 return begun
         return None
 
     def _resumed(self, entity: Entity, started: str) -> Run | None:
         row = self._row(entity)
-        if row.body.get("run") != started:
-            return None
-        since = row.body.get("since")
-        page = row.body.get("page")
-        return Run(_at(started), _at(since) if since else None, str(page) if page else None, row)
+        return _left(row) if row.body.get("run") == started else None
 
     def _advanced(self, run: Run, page: str | None) -> Run | None:
         """The cursor moves only past what was kept; the last page makes the run count."""
@@ -261,6 +273,7 @@ class Reader:
                 "run": run.started.isoformat(),
                 "since": run.since.isoformat() if run.since else None,
                 "page": run.page,
+                "asked": run.asked,
             }
         key, rev = run.row.key, run.row.rev
         written = self.store.commit([Put(key, body, rev)])[0]
@@ -282,6 +295,18 @@ class Reader:
                 "key": refusal.subject,
             },
         )
+
+
+def _left(row: Row) -> Run:
+    """A run as its cursor has it."""
+    since, page, asked = (row.body.get(name) for name in ("since", "page", "asked"))
+    return Run(
+        started=_at(row.body["run"]),
+        since=_at(since) if since else None,
+        page=str(page) if page else None,
+        row=row,
+        asked=str(asked) if asked else None,
+    )
 
 
 def _overfull(sku: str) -> Refusal:

@@ -1,7 +1,6 @@
 """A whole file of prices, most of which say nothing new: taken in, derived and published.
 
-The flows that run deployed, over stores in memory; a slice of the file at a time, so that a
-hundred thousand articles need the memory of a few thousand.
+The flows that run deployed, over stores in memory.
 """
 
 import json
@@ -18,22 +17,13 @@ from tests.simulation.engine import HOUR
 from tests.simulation.world import World
 
 NAME = "drop/erp/price/all.csv"
-SLICE = 10_000
 EVERY = 20  # one row in so many is new
 HEADER = "sku;price_list;kind;amount;currency;tax_basis;unit;valid_from;condition_id\r\n"
 
 
 def pushed(rows: int) -> tuple[int, int]:
     """Lines a shop was sent, and rows that said something new."""
-    sent = changed = 0
-    for start in range(0, rows, SLICE):
-        one = _slice(min(SLICE, rows - start))
-        sent, changed = sent + one[0], changed + one[1]
-    return sent, changed
-
-
-def _slice(count: int) -> tuple[int, int]:
-    shop = assortment(count, PLUS)
+    shop = assortment(rows, PLUS)
     world, sent = shop.world, [0]
 
     def asked(connection: str, request: httpx.Request, response: object) -> None:

@@ -33,6 +33,7 @@ NOTICES = {
     "since": "2026-01-01T00:00:00Z",
     "channels": {"shop": ["received", "shipped"]},
 }
+FEEDS = {"max_changed": "50"}  # of files with 20 rows and more
 BULK_FROM = 6  # prices that wait together go by bulk operation from here on
 
 
@@ -63,6 +64,7 @@ def _retailer(folder: Path) -> Path:
     raw["locations"].append(depot)
     raw["order_rules"] = ORDER_RULES
     raw["notices"] = NOTICES
+    raw["feeds"] = FEEDS
     path = folder / "retailer.toml"
     path.write_text(written(raw), encoding="utf-8")
     return path

@@ -163,5 +163,5 @@ def test_what_is_not_known_and_who_may_not_is_named(pricing: Pricing) -> None:
         assert (refused.value.status, refused.value.body["field"]) == (404, field)
     answer = pricing.post(call(condition("JUG", "1")) | {"connection": "shop"}, "k")
     assert answer.status_code == 403
-    assert "erp owns prices" in answer.json()["remedy"]
+    assert "prices are told by erp" in answer.json()["remedy"]
     assert pricing.post(call(condition("JUG", "1")), "").status_code == 400

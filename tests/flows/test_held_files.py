@@ -1,6 +1,7 @@
 """A file that looks otherwise than it should is held whole until a person has ruled on it."""
 
 import json
+from collections.abc import Sequence
 
 import pytest
 
@@ -10,12 +11,13 @@ from shared.flows.held_files import FileApprovals, NamedFile
 from shared.flows.import_file import Importer
 from shared.flows.import_run import Run
 from shared.flows.issues import Issues, open_issues
-from shared.model.events import FeedApproved, FeedRejected
+from shared.model.events import BusinessEvent, FeedApproved, FeedRejected
 from shared.model.issue import IssueKind
 from shared.model.target import Decision
 from tests.factories import make_retailer
-from tests.fakes import MemoryBus, MemoryJournal
-from tests.flows.test_import_file import NAME, Setup, row
+from tests.fakes import MemoryJournal
+from tests.flows.mortal import POINTS_MAX, DiedError, Life, MortalBus, MortalQueues, MortalStore
+from tests.flows.test_import_file import NAME, FlakyStore, Setup, row
 
 SKUS = tuple(f"HAT-{number:02}" for number in range(40))
 LIMITS = {
@@ -28,12 +30,18 @@ LIMITS = {
 }
 
 
+class Stores(MortalStore, FlakyStore):
+    """Fails a commit, or ends whoever makes it."""
+
+
 class Judging(Setup):
     """Files are judged by `LIMITS`; forty hats cost 20.00."""
 
     def __init__(self, **limits: str) -> None:
         super().__init__()
-        self.bus = MemoryBus()
+        self.life = Life()
+        self.store: FlakyStore = Stores(self.life)
+        self.queues, self.bus = MortalQueues(life=self.life), MortalBus(life=self.life)
         self.issues = Issues(self.store, self.bus, self.clock)
         retailer = make_retailer(
             authority={"product": "erp", "price": "erp", "stock": "erp"},
@@ -65,9 +73,15 @@ class Judging(Setup):
 
     def ruled(self, decision: Decision, one: NamedFile) -> str:
         (line,) = self.approvals.rule(decision, [one], by="anna", why="new season")
+        self.deliver()
+        return str(line["status"])
+
+    def deliver(self) -> None:
         for message in self.queues.take("import"):
             self.take(dict(message.body))
-        return str(line["status"])
+
+    def news(self) -> set[str]:
+        return set(self.bus.types) - {"IssueRaised", "IssueSolved"}
 
     def rules(self) -> list[str]:
         return [step.rule for step in self.run().held]
@@ -216,3 +230,54 @@ def test_whatever_fails_while_a_file_is_looked_at_nothing_of_it_is_applied(
     assert setup.kinds() == [IssueKind.FEED_HELD]
     key = keys.held_file(NAME)
     assert key in setup.store.get([key])
+
+
+@pytest.mark.parametrize(
+    ("decision", "news", "price"),
+    [
+        (Decision.APPROVED, "FeedApproved", "19.00 GBP"),
+        (Decision.REJECTED, "FeedRejected", "20.00 GBP"),
+    ],
+)
+def test_a_ruling_that_dies_half_way_stands_and_is_told_or_was_never_made(
+    decision: Decision, news: str, price: str
+) -> None:
+    for left in range(POINTS_MAX):
+        setup = Judging()
+        setup.next(*(row(sku, "19.00") for sku in SKUS))
+        one = setup.waiting()
+        setup.life.left = left
+        try:
+            setup.approvals.rule(decision, [one], by="anna", why="new season")
+        except DiedError:
+            setup.deliver()  # nobody asks again
+            if setup.run().waits:
+                assert setup.waiting() == one
+                assert (setup.prices(), setup.kinds()) == ({"20.00 GBP"}, [IssueKind.FEED_HELD])
+            else:
+                assert (setup.news(), setup.prices()) == ({news}, {price})
+                assert (setup.run().done, setup.kinds()) == (True, [])
+        else:
+            setup.life.left = None
+            assert left > 3
+            break
+        assert setup.ruled(decision, one) == str(decision)
+        assert (setup.news(), setup.prices(), setup.kinds()) == ({news}, {price}, [])
+
+
+def test_who_rules_otherwise_at_the_same_moment_tells_what_holds() -> None:
+    setup = Judging()
+    setup.next(*(row(sku, "19.00") for sku in SKUS))
+    one = setup.waiting()
+    publish = setup.bus.publish
+
+    def rejected_meanwhile(events: Sequence[BusinessEvent]) -> None:
+        setup.bus.publish = publish  # type: ignore[method-assign]
+        publish(events)
+        setup.approvals.rule(Decision.REJECTED, [one], by="ben", why="wrong season")
+
+    setup.bus.publish = rejected_meanwhile  # type: ignore[method-assign]
+    assert setup.ruled(Decision.APPROVED, one) == "rejected"
+    told = [e for e in setup.bus.events if isinstance(e, FeedApproved | FeedRejected)]
+    assert [(type(e), e.by) for e in told][-1] == (FeedRejected, "ben")
+    assert (setup.prices(), setup.kinds()) == ({"20.00 GBP"}, [])

@@ -112,12 +112,12 @@ class Setup:
         )
 
     def poll(self, *, stop_after: int = 99, **message: str) -> None:
-        """A poll and the message it goes on by; or, with a `run`, that message alone."""
+        """A poll and the message it goes on by; with `run` or `at`, that message alone."""
         left = iter(range(stop_after))
         already = list(self.world.queues.sent)
-        body = {"poll": "stock", **message}
+        body = {"poll": "stock"} | message
         self.reader.handle(body, out_of_time=lambda: next(left, None) is None)
-        if "run" not in message:
+        if not message:
             begun = [m for m in self.world.queues.sent if m not in already]
             self.world.queues.sent = already
             for one in begun:
@@ -190,6 +190,51 @@ def test_a_continuation_that_came_twice_reads_nothing_twice() -> None:
     setup.poll(run=run)
     setup.poll(run=run)
     assert len(setup.erp.asked) == 2
+
+
+def test_a_scheduled_poll_reads_at_once() -> None:
+    setup = Setup([stock_card(1, "A")])
+    setup.poll(at="2026-11-27T09:00:00Z")
+    assert setup.kept("A")
+    assert setup.world.queues.sent == []
+
+
+def test_a_scheduled_poll_that_failed_goes_on_where_it_was() -> None:
+    setup = Setup([stock_card(1, "A")], [stock_card(1, "B")])
+    setup.erp.errors = {1: [RetryableError("502")]}
+    at = NOW.isoformat()
+    with pytest.raises(RetryableError):
+        setup.poll(at=at)
+    setup.world.clock.advance(minutes=11)
+    setup.poll(at=at)
+    assert [page for _, page in setup.erp.asked] == [None, "1", "1"]
+    assert setup.kept("B")
+
+
+def test_the_next_schedule_leaves_a_run_alone_that_is_still_alive() -> None:
+    setup = Setup([stock_card(1, "A")], [stock_card(1, "B")])
+    setup.erp.errors = {1: [RetryableError("502")]}
+    with pytest.raises(RetryableError):
+        setup.poll(at=NOW.isoformat())
+    setup.world.clock.advance(minutes=1)
+    setup.poll(at=setup.world.clock.now().isoformat())
+    assert [page for _, page in setup.erp.asked] == [None, "1"]
+
+
+def test_schedules_that_piled_up_are_answered_by_one_poll() -> None:
+    setup = Setup([stock_card(1, "A")])
+    earlier = [(NOW - timedelta(minutes=m)).isoformat() for m in (3, 2, 1)]
+    for at in earlier:
+        setup.poll(at=at)
+    assert len(setup.erp.asked) == 1
+
+
+def test_a_long_scheduled_poll_goes_on_in_another_invocation() -> None:
+    setup = Setup([stock_card(1, "A")], [stock_card(1, "B")])
+    setup.poll(stop_after=0, at=NOW.isoformat())
+    (message,) = setup.world.queues.take("erp-read")
+    setup.poll(run=message.body["run"])
+    assert setup.kept("B")
 
 
 def test_a_row_that_cannot_be_understood_is_an_exception_and_the_others_go_on() -> None:

@@ -121,7 +121,7 @@ def test_a_call_that_cannot_be_taken_says_what_is_wrong_with_it(
 
 def test_who_is_refused_is_told_who_owns_prices(deployment: Deployment) -> None:
     _, said = posted(deployment, loaded("ingest.prices/not-the-owner"))
-    assert said["remedy"].startswith("erp owns prices")
+    assert said["remedy"].startswith("prices are told by erp")
 
 
 def test_availability_is_what_the_channel_may_sell(deployment: Deployment) -> None:

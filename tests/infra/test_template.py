@@ -156,7 +156,7 @@ def test_channels_and_stock_are_compared_as_often_as_the_file_says(
         if "-compare-" in rule["Name"]:
             (target,) = rule["Targets"]
             queue = queues[target["Arn"]["Fn::GetAtt"][0]]["QueueName"]
-            said = json.loads(json.loads(target["Input"]))
+            said = json.loads(target["Input"])
             told[rule["Name"]] = (rule["ScheduleExpression"], queue, said)
     assert told == {
         f"{PREFIX}compare-shop-{facet}": (

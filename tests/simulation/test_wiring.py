@@ -154,8 +154,16 @@ def test_every_schedule_has_its_period_and_what_it_sends(
         assert rule["ScheduleExpression"] == f"rate({row.minutes} {unit})"
         (target,) = rule["Targets"]
         assert _target(template, target["Arn"]) == row.to
-        said = json.loads(json.loads(target["Input"])) if "Input" in target else None
-        assert said == ({"poll": row.poll.value} if row.poll else None)
+        if row.poll is None:
+            assert "Input" not in target
+            assert "InputTransformer" not in target
+        else:
+            says = target["InputTransformer"]
+            assert says["InputPathsMap"] == {"time": "$.time"}
+            assert json.loads(says["InputTemplate"].replace("<time>", '"at"')) == {
+                "poll": row.poll.value,
+                "at": "at",
+            }
 
 
 def test_a_failed_minute_is_told_and_not_tried_again(template: Synthesized, wired: Wiring) -> None:

@@ -115,7 +115,7 @@ class World:
             act = (
                 partial(self._minute, self.functions[rule.to])
                 if rule.poll is None
-                else partial(self.every_queue[rule.to].put, texts.text({"poll": rule.poll.value}))
+                else partial(self._due, self.every_queue[rule.to], rule.poll)
             )
             self._every(rule.minutes * MINUTE, act, steady=rule.to == "clock")
 
@@ -152,6 +152,11 @@ class World:
         self.store.changed.append(source.changed)
         return source
 
+    def _due(self, queue: Queue, entity: Entity) -> None:
+        """A rule's message names the rule's instant, in whole seconds."""
+        at = self.engine.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+        queue.put(texts.text({"poll": entity.value, "at": at}))
+
     def _minute(self, function: Function) -> None:
         """An asynchronous invocation that is not tried again; its failure is told."""
 
@@ -171,7 +176,8 @@ class World:
             courier.hear()
 
     def poll(self, connection: str, entity: Entity) -> None:
-        self.queues[keys.read_queue(connection)].put(texts.text({"poll": entity.value}))
+        """A schedule that comes now."""
+        self._due(self.queues[keys.read_queue(connection)], entity)
 
     def sweep(self) -> None:
         """Out of turn."""
