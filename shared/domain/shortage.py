@@ -42,8 +42,8 @@ def short(
 ) -> dict[str, int]:
     """Units short by line; of an article nobody tells the stock of, none.
 
-    `waiting` are other orders that wait for stock. `places` are the channel's: a line without a
-    location may leave from any, and is held at the first.
+    `waiting` are other orders that wait for stock. `places` are the channel's: what the location of
+    a line lacks the others give, and a line without one is held at the first.
     """
     if policy == "accept":
         return {}
@@ -53,7 +53,7 @@ def short(
     left: dict[tuple[str, tuple[str, ...]], int] = {}
     for hold in wanted.values():
         line = lines[hold.line_id]
-        sku, here = str(line.sku), (line.location,) if line.location else tuple(places)
+        sku, here = str(line.sku), _given_from(line.location, places)
         missing = 0
         for part, each in _parts(sku, goods):
             spot = part, here
@@ -66,6 +66,11 @@ def short(
         if missing:
             found[hold.line_id] = missing
     return found
+
+
+def _given_from(location: str | None, places: Sequence[str]) -> tuple[str, ...]:
+    """Where units of a line may come from: its own location is one of them, wherever it lies."""
+    return tuple(dict.fromkeys((*places, location or places[0])))
 
 
 def later_orders(case: Case, goods: Iterable[Goods]) -> set[str]:
@@ -95,7 +100,7 @@ def told(case: Case, places: Sequence[str]) -> Iterator[Held]:
     lines = {line.line_id: line for line in orders.lines_of(case)}
     said = [
         f"{units} of {lines[line_id].quantity} {lines[line_id].sku} at "
-        f"{lines[line_id].location or ', '.join(places)}"
+        f"{', '.join(_given_from(lines[line_id].location, places))}"
         for line_id, units in case.short.items()
         if line_id in lines
     ]

@@ -9,6 +9,7 @@ from shared.domain.wishes import Wish, promotional
 from shared.model.base import Json
 from shared.model.ids import Facet
 from shared.model.target import (
+    NOT_SENT,
     Attempt,
     Guard,
     Outcome,
@@ -23,6 +24,7 @@ KEPT_ATTEMPTS = 5
 KEPT_SENT = 4
 BACKOFF_MAX = timedelta(minutes=5)
 _TICK = timedelta(microseconds=1)
+_NO_TRY = ("read back", NOT_SENT)
 
 
 class Priority:
@@ -366,7 +368,7 @@ def _backoff(target: Target) -> timedelta:
     for attempt in reversed(target.attempts):
         if attempt.version != target.version or attempt.verdict is not Verdict.RETRY:
             break
-        tries += not attempt.detail.startswith("read back")
+        tries += not attempt.detail.startswith(_NO_TRY)
     return min(timedelta(seconds=5) * 2 ** (tries - 1), BACKOFF_MAX) if tries else timedelta()
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
-from shared.domain import demand, enrichment, lifecycle, orders, release, returns, shortage
+from shared.domain import demand, enrichment, lifecycle, orders, release, returns, shortage, tenders
 from shared.domain.stock_rules import stays_when_sold
 from shared.errors import RetryableError
 from shared.flows import keys
@@ -372,4 +372,6 @@ def _refunded(case: Case, refund: Refund) -> OrderRefunded:
         channel=case.order.channel,
         refund_id=refund.refund_id,
         total=refund.total,
+        shopper=refund.shopper,
+        tenders=tenders.shares(case, refund).tenders,
     )

@@ -25,7 +25,15 @@ from shared.flows.refusals import for_all, line_refused, unsaid
 from shared.flows.roster import enrolled
 from shared.model.ids import Facet
 from shared.model.retailer import Channel, Retailer
-from shared.model.target import Outcome, Push, StockValue, Target, TargetState, Verdict
+from shared.model.target import (
+    NOT_SENT,
+    Outcome,
+    Push,
+    StockValue,
+    Target,
+    TargetState,
+    Verdict,
+)
 from shared.ports import ChannelPublisher, Clock, Key, LaterPublisher, Store
 
 TRIES = 6
@@ -66,10 +74,11 @@ class Publisher:
         lease = self.leases.acquire(f"publish#{self.connection}")
         while lease is not None:
             self._drain(lease, result, out_of_time, withheld=withheld)
-            released = self.leases.release(lease, again=result.again)
+            released, again = self.leases.release(lease, later=result.waiting.values())
             if released is Released.COVERED:
                 result.waiting.clear()
             if released is not Released.WANTED:
+                result.soon(again if released is Released.DONE else None)
                 break
             if result.again is not None or out_of_time():
                 result.soon(self.clock.now())
@@ -89,9 +98,11 @@ class Publisher:
                     return
                 lease = renewed
         except RetryableError as error:
-            if error.after is not None:  # until then nothing here can be done
-                result.waiting.clear()
-            result.soon(self.clock.now() + (error.after or timedelta(seconds=5)))
+            now = self.clock.now()
+            if error.after is None:
+                result.soon(now + timedelta(seconds=5))
+            else:
+                result.not_before(now + error.after)
         except AccessError as error:
             result.problems.append(locked_out(self.connection, error))
             result.soon(self.clock.now() + LOCKED_OUT)
@@ -312,9 +323,12 @@ class Publisher:
             return self.channel_client.push(facet, lines), None
         except InDoubtError as error:
             return for_all(lines, Verdict.UNKNOWN, str(error)), None
-        except (RetryableError, AccessError) as error:
-            if facet in self.guarded and isinstance(error, RetryableError) and error.after:
+        except RetryableError as error:
+            if facet in self.guarded and error.after:
                 raise
+            code = NOT_SENT if error.after else ""
+            return for_all(lines, Verdict.RETRY, str(error), code=code), error
+        except AccessError as error:
             return for_all(lines, Verdict.RETRY, str(error)), error
         except RejectedError as error:
             return for_all(lines, Verdict.REJECTED, str(error), code=error.code), None

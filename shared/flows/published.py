@@ -41,3 +41,8 @@ class Published:
         """Look again at everything, by then at the latest."""
         if at is not None:
             self.waiting[None] = min(at, self.waiting.get(None, at))
+
+    def not_before(self, at: datetime) -> None:
+        """Nothing can be done until then; what was to be looked at earlier is then."""
+        self.waiting = {key: max(at, wish) for key, wish in self.waiting.items()}
+        self.soon(at)

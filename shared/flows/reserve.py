@@ -132,8 +132,15 @@ class Reservations:
                 raise RetryableError(f"reservation {name} took too long", after=AGAIN)
             held = known  # a repeat of this call has found the units drawn, and holds them
         self.shards.settle(counter, made.token)
-        self.shards.touch(line.sku)
+        if self.shards.touch(line.sku):
+            self._recall(line.sku, location)
         return held
+
+    def _recall(self, sku: str, location: str) -> None:
+        """Have what was dealt gathered when orders took it, there or where it has to go instead."""
+        known = self.deriver.known([sku]).get(sku)
+        if known is not None and known.pool is not None and location in known.pool.places:
+            self.shards.recall(sku, location, known.pool.places[location].left)
 
     def _planned(self, plan: Reservation) -> int | None:
         """The revision of the plan, also of one written before that has drawn nothing yet."""

@@ -92,22 +92,28 @@ class Shards:
         """The draw is known by its reservation; the counter need not remember it any longer."""
         self.heat.settled[counter] = token
 
-    def touch(self, sku: str) -> None:
+    def touch(self, sku: str) -> bool:
         """Have it derived now and then while it sells; whoever was first has done it for all."""
         now = self.clock.now()
         if now < self.heat.touched.get(sku, now):
-            return
+            return False
         self.heat.touched[sku] = now + TOUCHED
         key = keys.wake(sku)
         row = self.store.get([key]).get(key)
         said = row.body.get("woken") if row else None
         if isinstance(said, str) and now < datetime.fromisoformat(said) + TOUCHED:
-            return
+            return False
         at = row.body.get("at") if row else None
         due = datetime.fromisoformat(str(at)) if at else None
         body = {"at": at, "woken": now.isoformat()}
         lane = keys.WAKE_LANE if due else None
-        self.store.commit([Put(key, body, row.rev if row else 0, lane=lane, due=due)])
+        return self.store.commit([Put(key, body, row.rev if row else 0, lane=lane, due=due)])[0]
+
+    def recall(self, sku: str, location: str, free: int) -> None:
+        """Gather if the counters have more than is free there: others took what they were dealt."""
+        counters = self.store.get(_counters(sku, location)).values()
+        if sum(row.units or 0 for row in counters) > free:
+            self.gather(sku)
 
     def deal(self, sku: str, free: Callable[[], Mapping[str, int]]) -> bool:
         """Deal what is free at the location that has most; whether it is hot now.

@@ -169,6 +169,10 @@ class Verdict(StrEnum):
     RETRY = "retry"  # nothing happened; the same line may go again
 
 
+NOT_SENT = "not_sent"
+"""Code of a RETRY that is no try: the line waits for the channel's rate, and goes when it can."""
+
+
 class TargetState(StrEnum):
     DIRTY = "dirty"
     IN_DOUBT = "in_doubt"

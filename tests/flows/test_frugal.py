@@ -63,7 +63,7 @@ def test_a_lease_that_nobody_else_wanted_is_read_once() -> None:
     store.calls.clear()
     lease = leases.acquire("publish#shop")
     assert lease is not None
-    assert leases.release(lease) is Released.DONE
+    assert leases.release(lease) == (Released.DONE, None)
     assert store.calls == {"get": 1, "commit": 2}
 
 

@@ -1,6 +1,7 @@
 """Orders that took more than may be sold: they go on, or wait for stock or for a person's word."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -25,9 +26,18 @@ def world(oversold: str = "hold", *, units: int = 2, **over: Any) -> World:
     return made
 
 
-def taken(there: World, external_id: str, units: int = 1, sku: str = "HAT-M") -> Case:
+def taken(
+    there: World,
+    external_id: str,
+    units: int = 1,
+    sku: str = "HAT-M",
+    *,
+    location: str | None = None,
+) -> Case:
     there.clock.at += timedelta(seconds=1)
-    return there.capture.take(order((sku, units), external_id=external_id))
+    made = order((sku, units), external_id=external_id)
+    lines = tuple(line.model_copy(update={"location": location}) for line in made.lines)
+    return there.capture.take(made.model_copy(update={"lines": lines}))
 
 
 def case(there: World, external_id: str) -> Case:
@@ -91,15 +101,16 @@ def test_a_small_order_that_came_later_does_not_wait_behind_a_large_one_for_ever
     assert swept(there) == ["shop:2"]
 
 
-def test_what_lies_at_another_location_of_the_channel_is_enough() -> None:
+@pytest.mark.parametrize("location", [None, "london"])
+def test_what_lies_at_another_location_of_the_channel_is_enough(location: str | None) -> None:
+    """Also for an order that is to leave where nothing lies: what one lacks the others give."""
     there = world(units=0)
-    leeds = (
-        stock_card(2, at=there.clock.now()).positions[0].model_copy(update={"location": "leeds"})
-    )
+    (empty,) = stock_card(0).positions
+    leeds = empty.model_copy(update={"location": "leeds", "on_hand": Decimal(2)})
     card = stock_card(0, at=there.clock.now())
     there.apply(Entity.STOCK, card.model_copy(update={"positions": (leeds,)}))
-    assert taken(there, "1", units=2).state is CaseState.RELEASED
-    assert taken(there, "2").short == {"1": 1}
+    assert taken(there, "1", units=2, location=location).state is CaseState.RELEASED
+    assert taken(there, "2", location=location).short == {"1": 1}
 
 
 def test_a_person_may_send_it_all_the_same() -> None:

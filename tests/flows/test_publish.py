@@ -281,7 +281,7 @@ def test_only_one_publisher_drains_and_the_other_leaves_word(world: World) -> No
     lease = world.publisher.leases.acquire("publish#shop")
     assert lease is not None
     assert world.publish().applied == 0
-    assert world.publisher.leases.release(lease) is Released.WANTED
+    assert world.publisher.leases.release(lease)[0] is Released.WANTED
     assert world.publish().applied == 1
 
 

@@ -3,13 +3,14 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.domain.availability import held_at
 from shared.flows import keys
 from shared.flows.reserve import PLANNED_FOR, Reservations, reservation_name, reservation_put
-from shared.flows.shards import COUNTERS, HOT_FOR, Heat, Shards, with_what_is_left
+from shared.flows.shards import COUNTERS, HOT_FOR, TOUCHED, Heat, Shards, with_what_is_left
 from shared.model.facts import HoldCard
 from shared.model.reservation import Reservation, ReservationRequest, ReservationState, Wish
 from shared.ports import Key, Row
@@ -160,6 +161,20 @@ def test_after_a_minute_all_is_gathered_and_what_channels_sold_is_counted() -> N
     assert sale.card().dealt_at is None
     assert sale.held() == 301
     assert sale.buy(sale.container(), 100) is None
+
+
+@pytest.mark.parametrize("location", ["london", "leeds"])
+def test_what_orders_took_of_it_is_no_longer_sold_a_moment_later(location: str) -> None:
+    """Of 400 dealt in London 300 are ordered, there or in Leeds, where nothing lies."""
+    sale = Sale(400)
+    sale.heat()
+    flow = sale.container()
+    sale.buy(flow)
+    line = order((SKU, 300)).lines[0].model_copy(update={"location": location})
+    sale.world.capture.take(order(lines=(line,), total=300 * 1999))
+    sale.world.clock.at += TOUCHED
+    sold = sum(sale.buy(flow) is not None for _ in range(300))
+    assert 1 + sold == 100
 
 
 def test_several_articles_at_once_are_taken_from_cards() -> None:

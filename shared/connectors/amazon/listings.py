@@ -11,7 +11,7 @@ from shared.connectors.amazon.settings import AmazonSettings
 from shared.errors import AccessError, InDoubtError, RejectedError, RetryableError
 from shared.model.base import Json
 from shared.model.ids import Facet
-from shared.model.target import Outcome, Push, Verdict
+from shared.model.target import NOT_SENT, Outcome, Push, Verdict
 from shared.ports import Clock
 
 ROOT = "/listings/2021-08-01/items"
@@ -78,7 +78,7 @@ class Listings:
                 if i == 0:
                     raise
                 rest = batch[i:]
-                return outcomes + [_again(left.key, str(error)) for left in rest]
+                return outcomes + [_again(left.key, error) for left in rest]
         return outcomes
 
     def _patch(self, facet: Facet, push: Push) -> Outcome:
@@ -142,5 +142,7 @@ class Listings:
         }
 
 
-def _again(key: str, said: str) -> Outcome:
-    return mapping.outcome(key, Verdict.RETRY, "interrupted", said)
+def _again(key: str, error: RetryableError | AccessError) -> Outcome:
+    waits = isinstance(error, RetryableError) and error.after
+    code = NOT_SENT if waits else "interrupted"
+    return mapping.outcome(key, Verdict.RETRY, code, str(error))
