@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.price_rows import COLUMNS, REQUIRED, Row, RowReader
+from shared.domain.columns import Row
+from shared.domain.price_rows import COLUMNS, REQUIRED, RowReader
 from shared.errors import RejectedError
 from shared.model.price import PriceCondition
 from tests.factories import make_retailer
