@@ -103,7 +103,7 @@ class Capture:
         """An order the ERP is never sent, whose refunds it may have to credit all the same."""
         if self.retailer.connection(channel.connection).older_refunds == "leave":
             return case
-        known = self._mapped(case.order, channel)
+        known = enrichment.enriched(self._mapped(case.order, channel), self.retailer)
         return case.model_copy(update={"order": known, "credits_from": begins})
 
     def _updated(self, old: Case, order: Order, channel: Channel) -> Case:
