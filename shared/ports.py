@@ -81,11 +81,15 @@ type Write = Put | Delete
 
 
 class Store(Protocol):
-    """Versioned rows. Reads are strongly consistent except through a lane."""
+    """Versioned rows. Reads are strongly consistent except through a lane, and at a glance."""
 
     def get(self, keys: Iterable[Key]) -> dict[Key, Row]:
         """Read any number of rows; absent ones are absent from the answer."""
         ...
+
+    def glance(self, keys: Iterable[Key]) -> dict[Key, Row]:
+        """The same at half the price, perhaps of a moment ago: only to write on their revision."""
+        return self.get(keys)
 
     def query(
         self,
@@ -108,10 +112,7 @@ class Store(Protocol):
         until: datetime | None = None,
         limit: int = 250,
     ) -> list[Row]:
-        """Read what is to be done in a lane, longest due first; may lag behind the rows.
-
-        `since` and `until` bound when it is due, both included.
-        """
+        """What a lane holds, longest due first, due within both bounds; may lag behind the rows."""
         ...
 
     def commit(self, writes: Sequence[Write]) -> list[bool]:

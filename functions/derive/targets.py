@@ -8,6 +8,7 @@ from functions import bootstrap
 from functions.runtime import partitions
 from shared.flows.derive import Deriver
 from shared.flows.recovery import Mapper
+from shared.flows.stock_alone import Moved, moved
 from shared.ports import Table
 from shared.settings import Settings as Base
 
@@ -32,19 +33,20 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
         retailer=bootstrap.retailer(),
         bus=bootstrap.bus(),
     )
-    derived = deriver.derive(partitions(event), stock_only=_stock_only(event))
+    derived = deriver.derive(partitions(event), alone=_alone(event))
     mapper = Mapper(bootstrap.store(), bootstrap.queues(), bootstrap.retailer())
     mapper.release(_new_articles(event))
     bootstrap.logger.info("derived", records=len(event["Records"]), targets=derived.written)
 
 
-def _stock_only(event: dict[str, Any]) -> set[str]:
-    """Partitions of which nothing but positions and holds was written."""
-    found: dict[str, set[str]] = {}
+def _alone(event: dict[str, Any]) -> dict[str, Moved]:
+    """Partitions of which nothing but positions and holds was written, and where."""
+    found: dict[str, list[tuple[str, str | None]]] = {}
     for record in event["Records"]:
-        row = record["dynamodb"]["Keys"]
-        found.setdefault(row["pk"]["S"], set()).add(row["sk"]["S"].split("#")[0])
-    return {pk for pk, kinds in found.items() if kinds <= STOCK}
+        row, new = record["dynamodb"]["Keys"], record["dynamodb"].get("NewImage", {})
+        kind = row["sk"]["S"].split("#")[0]
+        found.setdefault(row["pk"]["S"], []).append((kind, new.get("state", {}).get("S")))
+    return {pk: moved(rows) for pk, rows in found.items() if {kind for kind, _ in rows} <= STOCK}
 
 
 def _new_articles(event: dict[str, Any]) -> list[str]:

@@ -1,9 +1,10 @@
 """One order up to its last credit memo: a lost answer, two parcels, returns, an exchange.
 
-The ERP loses the answer to the order after storing it. Goods leave in two parcels and are invoiced.
-One unit comes back as good, one broken, refunded in two steps; another is exchanged for a cheaper
-article; in the end some money is given back for no goods at all. What the shop was paid and what
-the ERP has booked must then be the same, to the penny.
+It is paid by gift card and card, and shown in euros. The ERP loses the answer after storing it.
+Goods leave in two parcels and are invoiced. One unit comes back as good, one broken, refunded in
+two steps; another is exchanged for a cheaper article; in the end some money is given back for no
+goods at all. What the shop was paid and what the ERP has booked must then be the same, to the
+penny, and each payment must have given back what the shop says.
 """
 
 import json
@@ -17,6 +18,7 @@ from typing import Any, Final
 from sandbox.home import Home, Steps
 from sandbox.play.loading import load
 from sandbox.play.quiet import settle, targets
+from sandbox.play.tenders import divided
 from sandbox.retailer.day import Article, Day, StockPlace
 from sandbox.toml_text import written
 from sandbox.world import World
@@ -161,6 +163,9 @@ def _sell(telling: Telling) -> None:
         discount={"amount": "5.00", "code": "WELCOME"},
         customer={"name": "A Shopper", "email": "shopper@customers.example", "country": "GB"},
         tax_rate="0.2",
+        gift_card="60.00",
+        shown_in="EUR",
+        rate="1.1703",
     )
     telling.settle()
     held, case = telling.in_erp(), telling.case()
@@ -335,6 +340,9 @@ def _compare(telling: Telling) -> None:
     invoiced, credited = _billed(telling, "invoice"), _billed(telling, "credit_memo")
     telling.check(
         "shop and ERP come to the same, to the penny", [(invoiced - credited, took - gave)]
+    )
+    telling.check(
+        "each payment gives back what the shop says, as shown", divided(paid, telling.case())
     )
     telling.figures |= {
         "paid": _text(took),

@@ -63,22 +63,29 @@ class DynamoStore(Store):
         self._sleep = sleep
 
     def get(self, keys: Iterable[Key]) -> dict[Key, Row]:
+        return self._read(keys, consistent=True)
+
+    def glance(self, keys: Iterable[Key]) -> dict[Key, Row]:
+        return self._read(keys, consistent=False)
+
+    def _read(self, keys: Iterable[Key], *, consistent: bool) -> dict[Key, Row]:
         found: dict[Key, Row] = {}
         for chunk in batched(dict.fromkeys(keys), GET_MAX, strict=False):
-            for name, item in self._items(chunk):
+            for name, item in self._items(chunk, consistent=consistent):
                 row = row_of(self._names[name], item)
                 found[row.key] = row
         return found
 
     def _items(
-        self, keys: Sequence[Key]
+        self, keys: Sequence[Key], *, consistent: bool = True
     ) -> "Iterator[tuple[str, Mapping[str, AttributeValueTypeDef]]]":
         """Up to 100 items with their table's name; an answer may hold 16 MB, the rest follows."""
         by_table: dict[str, list[dict[str, AttributeValueTypeDef]]] = defaultdict(list)
         for key in keys:
             by_table[self._tables[key.table]].append(key_item(key))
         wanted: Mapping[str, KeysAndAttributesUnionTypeDef] = {
-            name: {"Keys": listed, "ConsistentRead": True} for name, listed in by_table.items()
+            name: {"Keys": listed, "ConsistentRead": consistent}
+            for name, listed in by_table.items()
         }
         while wanted:
             for _ in attempts(self._sleep):

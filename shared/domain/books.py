@@ -4,17 +4,18 @@ What was captured is held against what was invoiced, each refund against the cre
 document. Units that were refunded before they left were never billed, and are in neither.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
 
-from shared.domain import lifecycle, payments
+from shared.domain import lifecycle, payments, tenders
 from shared.domain.lifecycle import Fulfilment
 from shared.model.books import AGREED, Bucket, Difference, Entry, EntryKind, Share, Side
 from shared.model.case import Case, CaseState, IntentKind
 from shared.model.invoice import BillingDocument, BillingKind
 from shared.model.money import Money, total
-from shared.model.order import Order, PaymentKind, Refund
+from shared.model.order import Order, Payment, PaymentKind, Refund
+from shared.model.refund_shares import TenderShare
 
 WAITING = frozenset({CaseState.HELD, CaseState.RECORDED})
 SETTLED = frozenset({Fulfilment.SHIPPED, Fulfilment.PARTLY_RETURNED, Fulfilment.RETURNED})
@@ -48,25 +49,53 @@ def entries(case: Case, *, zone: str) -> tuple[Entry, ...]:
     """Every fact about money there is of an order, each on its day."""
     where = ZoneInfo(zone)
     order, placed = case.newest, _day(case.order.placed_at, where)
-    found = [Entry(kind=EntryKind.ORDERED, reference="", day=placed, amount=order.total)]
+    found = [
+        Entry(
+            kind=EntryKind.ORDERED,
+            reference="",
+            day=placed,
+            amount=order.total,
+            shopper=order.shopper_total,
+        )
+    ]
     found += [
-        _entry(EntryKind.CAPTURED, payment.reference, placed, payment.amount)
-        for payment in payments.joined(case.order.payments, order.payments)
-        if payment.succeeded and payment.kind is PaymentKind.CAPTURE
+        _entry(
+            EntryKind.CAPTURED,
+            payment.reference,
+            _day(payment.at, where) if payment.at else placed,
+            payment.amount,
+            payment,
+        )
+        for payment in _captures(case)
     ]
     for refund in case.refunds:
-        day = _day(refund.created_at, where)
-        found.append(_entry(EntryKind.REFUNDED, refund.refund_id, day, refund.total))
+        found += _refunded(case, refund, _day(refund.created_at, where))
     for bill in _valid(case):
         kind = EntryKind.INVOICED if bill.kind is BillingKind.INVOICE else EntryKind.CREDITED
         found.append(_entry(kind, bill.document, _day(bill.issued_at, where), bill.total))
     return tuple(found)
 
 
+def _captures(case: Case) -> Iterator[Payment]:
+    for payment in payments.joined(case.order.payments, case.newest.payments):
+        if payment.succeeded and payment.kind is PaymentKind.CAPTURE:
+            yield payment
+
+
+def _refunded(case: Case, refund: Refund, day: str) -> Iterator[Entry]:
+    """A refund by the payments it went back to, in one if these are not known."""
+    shares = tenders.shares(case, refund).tenders
+    for share in shares:
+        yield _entry(EntryKind.REFUNDED, refund.refund_id, day, share.amount, share)
+    if not shares:
+        yield _entry(EntryKind.REFUNDED, refund.refund_id, day, refund.total)
+
+
 def days(case: Case, *, zone: str) -> frozenset[str]:
     """Every day on which something of the order stands, or stood before it was taken back."""
     where = ZoneInfo(zone)
-    instants = (case.order.placed_at, *(r.created_at for r in case.refunds))
+    taken = (payment.at for payment in _captures(case) if payment.at is not None)
+    instants = (case.order.placed_at, *taken, *(r.created_at for r in case.refunds))
     return frozenset(_day(at, where) for at in (*instants, *(b.issued_at for b in case.bills)))
 
 
@@ -185,9 +214,10 @@ def _taken_off(refund: Refund, order: Order) -> int:
     )
 
 
-def summed(case: Case, kind: EntryKind) -> int:
-    """What the facts of one kind come to in the order's currency."""
-    found = (e.amount for e in entries(case, zone="UTC") if e.kind is kind)
+def summed(case: Case, kind: EntryKind, *, without: Collection[str] = ()) -> int:
+    """What the facts of one kind come to in the order's currency, less those of some tenders."""
+    facts = entries(case, zone="UTC")
+    found = (e.amount for e in facts if e.kind is kind and e.tender not in without)
     currency = case.order.currency
     return total(currency, (amount for amount in found if amount.currency == currency)).amount
 
@@ -196,8 +226,22 @@ def _valid(case: Case) -> Sequence[BillingDocument]:
     return [bill for bill in case.bills if not bill.cancelled]
 
 
-def _entry(kind: EntryKind, reference: str, day: str, amount: Money) -> Entry:
-    return Entry(kind=kind, reference=reference, day=day, amount=amount)
+def _entry(
+    kind: EntryKind,
+    reference: str,
+    day: str,
+    amount: Money,
+    by: Payment | TenderShare | None = None,
+) -> Entry:
+    """One fact, with the gateway it went `by` and the amount in the shopper's currency, if told."""
+    return Entry(
+        kind=kind,
+        reference=reference,
+        day=day,
+        amount=amount,
+        tender=by.gateway if by else "",
+        shopper=by.shopper if by else None,
+    )
 
 
 def in_bucket(bucket: Bucket, side: Side, amount: int, currency: str, reference: str = "") -> Share:

@@ -143,6 +143,7 @@ def _payment(money: _Reader, at: str, payment: CalledPayment) -> Payment:
         amount=money.read(f"{at}.amount", payment.amount),
         parent=payment.parent,
         expires_at=payment.expires_at,
+        at=payment.at,
     )
 
 

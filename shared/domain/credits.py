@@ -6,7 +6,7 @@ left. Every division is by what is left: no part gives back more than was paid f
 last refund of an order takes exactly the rest.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from shared.model.money import Money, split, total
@@ -40,10 +40,11 @@ class Credit:
 
 @dataclass(frozen=True, slots=True)
 class OverRefund:
-    """More goes back than is left of what was paid."""
+    """More goes back than is left of what was paid; by one `gateway`, if one is named."""
 
     stated: Money
     left: Money
+    gateway: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +93,11 @@ class _Left:
         """As much of this net and this tax as is left, the tax off each name in proportion."""
         net = min(net, self.net)
         tax = min(tax, self.gross - self.net)
-        parts = dict(zip(self.taxes, _by(tax, list(self.taxes.values())), strict=True))
+        parts = dict(zip(self.taxes, by(tax, list(self.taxes.values())), strict=True))
         return self._off(net, parts)
 
     def take_gross(self, amount: int) -> "_Taken":
-        net, *taxes = _by(amount, [self.net, *self.taxes.values()])
+        net, *taxes = by(amount, [self.net, *self.taxes.values()])
         return self._off(net, dict(zip(self.taxes, taxes, strict=True)))
 
     def _off(self, net: int, taxes: dict[str, int]) -> "_Taken":
@@ -117,7 +118,7 @@ class _Taken:
         return self.net + sum(self.taxes.values())
 
     def give_back(self, amount: int) -> None:
-        net, *taxes = _by(amount, [self.net, *self.taxes.values()])
+        net, *taxes = by(amount, [self.net, *self.taxes.values()])
         self.net -= net
         self.left.net += net
         for name, part in zip(self.taxes, taxes, strict=True):
@@ -135,10 +136,25 @@ def credits_of(order: Order, refunds: Sequence[Refund]) -> tuple[Credit, ...] | 
 
     The gross amounts sum to exactly what the refund states.
     """
-    left = _paid(order)
     found: tuple[Credit, ...] | OverRefund = ()
+    for found in steps(order, refunds):  # noqa: B007 - the last is the answer
+        pass
+    return found
+
+
+def steps(order: Order, refunds: Iterable[Refund]) -> Iterator[tuple[Credit, ...] | OverRefund]:
+    """What each refund gives back, one after another."""
+    left = _paid(order)
     for refund in refunds:
-        found = _credited(order, refund, left)
+        yield _credited(order, refund, left)
+
+
+def paid_parts(order: Order) -> dict[tuple[str | None, str | None], int]:
+    """What was paid: by line, None for all freight, and by tax, None for what is without tax."""
+    found: dict[tuple[str | None, str | None], int] = {}
+    for line_id, part in _paid(order).items():
+        found[line_id, None] = part.net
+        found |= {(line_id, tax): amount for tax, amount in part.taxes.items()}
     return found
 
 
@@ -158,7 +174,7 @@ def _credited(
     goodwill: list[_Taken] = []
     if rest < 0:
         weights = [taken.gross for taken in told]
-        for taken, part in zip(told, _by(-rest, weights), strict=True):
+        for taken, part in zip(told, by(-rest, weights), strict=True):
             taken.give_back(part)
     elif rest > 0:
         goodwill = _spread(rest, left)
@@ -167,7 +183,7 @@ def _credited(
 
 def _spread(rest: int, left: dict[str | None, _Left]) -> list[_Taken]:
     parts = list(left.values())
-    amounts = _by(rest, [part.gross for part in parts])
+    amounts = by(rest, [part.gross for part in parts])
     return [part.take_gross(amount) for part, amount in zip(parts, amounts, strict=True) if amount]
 
 
@@ -244,6 +260,6 @@ def _price(part: OrderLine | ShippingLine) -> int:
     return part.price.amount
 
 
-def _by(amount: int, weights: Sequence[int]) -> list[int]:
+def by(amount: int, weights: Sequence[int]) -> list[int]:
     """Divide by weight; nothing to divide by is nothing divided."""
     return split(amount, weights) if amount and any(weights) else [0] * len(weights)

@@ -121,7 +121,13 @@ def _percent(part: OrderLine | ShippingLine) -> Decimal | None:
 
 def _code(part: OrderLine | ShippingLine, codes: Sequence[TaxCode]) -> str | None:
     percent = _percent(part)
-    return next((one.code for one in codes if one.percent == percent), None)
+    return next((one.code for one in codes if one.percent == percent and _of(one, part)), None)
+
+
+def _of(code: TaxCode, part: OrderLine | ShippingLine) -> bool:
+    if isinstance(part, ShippingLine):
+        return not code.skus
+    return not code.freight and (not code.skus or part.sku in code.skus)
 
 
 def _said(percent: Decimal | None) -> str:

@@ -13,7 +13,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from shared.errors import RejectedError
+from shared.domain.columns import Columns, Row
 from shared.model.movement import (
     PARTS,
     Level,
@@ -24,7 +24,6 @@ from shared.model.movement import (
 )
 from shared.model.retailer import Retailer
 
-VALUE_MAX = 100  # characters of a refused value that are told
 UNMAPPED: Final = "unmapped_location"
 _NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")
 _SIGNED = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?")
@@ -65,8 +64,6 @@ LEVEL_COLUMNS: Final[Mapping[str, str]] = {
     "sequence": "write the number of the last movement this holds, where movements are numbered",
 }
 
-type Row = Mapping[str, object]
-
 # Where units of a kind come from and go to when the row does not say in what state.
 _DEFAULTS: Final[Mapping[MovementKind, tuple[StockStatus | None, StockStatus | None]]] = {
     MovementKind.RECEIPT: (None, StockStatus.AVAILABLE),
@@ -81,16 +78,8 @@ _DEFAULTS: Final[Mapping[MovementKind, tuple[StockStatus | None, StockStatus | N
 }
 
 
-def refusal(field: str, value: object, problem: str, *, code: str = "bad_row") -> RejectedError:
-    """What is wrong with one field of a row, and what to write there."""
-    known = {**LEVEL_COLUMNS, **MOVEMENT_COLUMNS}
-    return RejectedError(
-        f"{field} {problem}",
-        code=code,
-        field=field,
-        value=str(value)[:VALUE_MAX],
-        remedy=known.get(field, f"leave it out; known are {', '.join(known)}"),
-    )
+_COLUMNS: Final = Columns({**LEVEL_COLUMNS, **MOVEMENT_COLUMNS})
+refusal: Final = _COLUMNS.refusal
 
 
 @dataclass(frozen=True)
@@ -103,7 +92,7 @@ class EntryReader:
 
     def movement(self, row: Row) -> Movement:
         """What the row states; raises RejectedError with its field, value and remedy."""
-        said = _said(row, MOVEMENT_COLUMNS, MOVEMENT_REQUIRED)
+        said = _COLUMNS.texts(row, MOVEMENT_COLUMNS, MOVEMENT_REQUIRED)
         kind = _choice(MovementKind, "kind", said["kind"])
         origin, destination = self._spots(kind, said)
         fields = {
@@ -111,7 +100,7 @@ class EntryReader:
             "source": self.source,
             "kind": kind,
             "sku": said["sku"],
-            "quantity": self._decimal("quantity", said["quantity"], _NUMBER),
+            "quantity": _COLUMNS.positive("quantity", said["quantity"], _NUMBER, comma=self.comma),
             "unit": said["unit"],
             "origin": origin,
             "destination": destination,
@@ -124,22 +113,21 @@ class EntryReader:
 
     def level(self, row: Row, *, as_of: datetime) -> Level:
         """What the row states as of its own instant, or of the one given."""
-        said = _said(row, LEVEL_COLUMNS, LEVEL_REQUIRED)
+        said = _COLUMNS.texts(row, LEVEL_COLUMNS, LEVEL_REQUIRED)
         fields = {
             "source": self.source,
             "sku": said["sku"],
             "location": self.place("location", said["location"]),
             "unit": said["unit"],
-            "on_hand": self._decimal("on_hand", said["on_hand"], _SIGNED),
-            "parts": {
-                part: self._decimal(part.value, said[part.value], _SIGNED)
-                for part in PARTS
-                if said[part.value]
-            },
+            "on_hand": self._units("on_hand", said),
+            "parts": {part: self._units(part.value, said) for part in PARTS if said[part.value]},
             "as_of": _instant("as_of", said["as_of"]) if said["as_of"] else as_of,
             "sequence": _whole("sequence", said["sequence"]),
         }
         return _made(Level, fields, said)
+
+    def _units(self, field: str, said: Mapping[str, str]) -> Decimal:
+        return _COLUMNS.decimal(field, said[field], _SIGNED, comma=self.comma)
 
     def place(self, field: str, text: str) -> str:
         """Our name of a location whose stock this source tells."""
@@ -182,19 +170,6 @@ class EntryReader:
             status=_choice(StockStatus, f"{side}_status", status) if status else usual,
         )
 
-    def _decimal(self, field: str, text: str, pattern: re.Pattern[str]) -> Decimal:
-        if "," in text and not self.comma:
-            raise refusal(field, text, "has a comma, and a decimal comma was not declared")
-        if "." in text and self.comma:
-            raise refusal(field, text, "has a point where the decimal comma is declared")
-        plain = text.replace(",", ".")
-        if not pattern.fullmatch(plain):
-            raise refusal(field, text, "is not a decimal number that can be kept")
-        number = Decimal(plain)
-        if not number and pattern is _NUMBER:
-            raise refusal(field, text, "is zero")
-        return number
-
 
 def _made[T: (Movement, Level)](
     model: type[T], fields: Mapping[str, object], said: Mapping[str, str]
@@ -210,25 +185,6 @@ def _made[T: (Movement, Level)](
             raise refusal(name, said.get(name, ""), f"does not fit: {problem}") from error
         field = str(detail["loc"][0])
         raise refusal(field, said.get(field, ""), "is not one that can be kept") from error
-
-
-def _said(row: Row, columns: Mapping[str, str], required: Mapping[str, str]) -> dict[str, str]:
-    for name in row.keys() - columns.keys():
-        raise refusal(name, row[name], "is no field that is known here")
-    said = {name: _text(row, name) for name in columns}
-    for name in required:
-        if not said[name]:
-            raise refusal(name, "", "is missing")
-    return said
-
-
-def _text(row: Row, name: str) -> str:
-    value = row.get(name)
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise refusal(name, value, "is neither text nor a number")
-    return value.strip()
 
 
 def _choice[T: (MovementKind, StockStatus)](of: type[T], field: str, text: str) -> T:

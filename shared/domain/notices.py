@@ -75,7 +75,7 @@ def _events(case: Case, *, untracked: bool) -> Iterator[_Event]:
         at = order.cancelled_at or order.updated_at
         yield NoticeKind.CANCELLED, "cancelled", at, {}
     else:
-        said = {"amount": money(order.total)}
+        said = {"amount": money(order.shopper_total or order.total)}
         yield NoticeKind.RECEIVED, "received", case.captured_at, said
     for shipment in case.shipments:
         if shipment.tracking or untracked:
@@ -84,7 +84,7 @@ def _events(case: Case, *, untracked: bool) -> Iterator[_Event]:
     for refund in case.refunds:
         if refund.total.amount > 0:
             mark = f"refunded/{refund.refund_id}"
-            said = {"amount": money(refund.total)}
+            said = {"amount": money(refund.shopper or refund.total)}
             yield NoticeKind.REFUNDED, mark, refund.created_at, said
 
 

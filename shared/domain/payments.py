@@ -48,7 +48,13 @@ def joined(known: Iterable[Payment], told: Iterable[Payment]) -> tuple[Payment, 
 
 
 def _newer(one: Payment, other: Payment) -> Payment:
-    return max(one, other, key=lambda p: (p.succeeded, p.expires_at is not None, repr(p)))
+    return max(one, other, key=_fullness)
+
+
+def _fullness(one: Payment) -> tuple[bool, int, str]:
+    """What succeeded first, then what says more; what says as much in a fixed order."""
+    said = (one.expires_at, one.at, one.shopper, one.parent)
+    return one.succeeded, sum(each is not None for each in said), repr(one)
 
 
 def state_of(order: Order, payments: Iterable[Payment], *, now: datetime) -> PaymentState:

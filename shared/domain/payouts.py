@@ -4,7 +4,7 @@ A line of a payout file is one movement of a provider's balance: a charge, or a 
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -119,10 +119,20 @@ def entries(lines: Sequence[PayoutLine]) -> Iterator[Entry]:
             yield Entry(kind=EntryKind.FEE, reference=name, day=day, amount=line.fee)
 
 
-def shares(case: Case, lines: Sequence[PayoutLine]) -> Iterator[Share]:
-    """Where every cent of a captured payment, of a refund and of a payout lies."""
-    taken = books.summed(case, EntryKind.CAPTURED), _gross(case, lines, PayoutKind.CHARGE)
-    given = books.summed(case, EntryKind.REFUNDED), _gross(case, lines, PayoutKind.REFUND)
+def shares(
+    case: Case, lines: Sequence[PayoutLine], *, without: Collection[str] = ()
+) -> Iterator[Share]:
+    """Where every cent of a captured payment, of a refund and of a payout lies.
+
+    `without` are gateways that nobody pays out, such as gift cards.
+    """
+    taken, given = (
+        (books.summed(case, kind, without=without), _gross(case, lines, way))
+        for kind, way in (
+            (EntryKind.CAPTURED, PayoutKind.CHARGE),
+            (EntryKind.REFUNDED, PayoutKind.REFUND),
+        )
+    )
     currency = case.order.currency
     for (shop, provider), agreed in ((taken, Bucket.PAID_OUT), (given, Bucket.PAID_BACK)):
         both = min(shop, provider)

@@ -1,7 +1,6 @@
 """One row of a price file or of a call becomes a condition, or is refused by field and value.
 
-A price without currency, tax basis, list or window is not guessed at. Rows hold texts, whatever
-they were read from; a missing text and an empty one are the same.
+A price without currency, tax basis, list or window is not guessed at.
 """
 
 import re
@@ -15,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import ValidationError
 
+from shared.domain.columns import Columns, Row
 from shared.domain.wall_clock import Disambiguation, day_start, instant
 from shared.errors import RejectedError
 from shared.model.money import Money
@@ -23,7 +23,6 @@ from shared.model.retailer import PriceList, Retailer
 
 ID_MAX = 96
 OPEN_END: Final = "9999-12-31"
-VALUE_MAX = 100  # characters of a refused value that are told
 
 REQUIRED: Final[Mapping[str, str]] = {
     "sku": "name the article as the owner of products does, in at most 64 characters without #",
@@ -37,27 +36,19 @@ REQUIRED: Final[Mapping[str, str]] = {
 }
 OPTIONAL: Final[Mapping[str, str]] = {
     "per": "write how many units the amount is for, such as 1 or 10",
+    "scales": "write from how many units on it costs what, such as 10=17.50 50=15.00",
     "valid_to": "write an instant after valid_from, or the last day on which the price holds",
     "zone": "write an IANA time zone such as Europe/London",
     "condition_id": f"write at most {ID_MAX} printable characters that are the same every time",
 }
 COLUMNS: Final[Mapping[str, str]] = {**REQUIRED, **OPTIONAL}
 
-type Row = Mapping[str, object]
-
 _AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
-def refusal(field: str, value: object, problem: str) -> RejectedError:
-    """What is wrong with one field of a row, and what to write there."""
-    return RejectedError(
-        f"{field} {problem}",
-        code="bad_row",
-        field=field,
-        value=str(value)[:VALUE_MAX],
-        remedy=COLUMNS.get(field, f"leave it out; known are {', '.join(COLUMNS)}"),
-    )
+_COLUMNS: Final = Columns(COLUMNS)
+refusal: Final = _COLUMNS.refusal
 
 
 @dataclass(frozen=True)
@@ -74,12 +65,7 @@ class RowReader:
 
     def condition(self, row: Row) -> PriceCondition:
         """What the row states; raises RejectedError with its field, value and remedy."""
-        for name in row.keys() - COLUMNS.keys():
-            raise refusal(name, row[name], "is no field of a price")
-        said = {name: _text(row, name) for name in COLUMNS}
-        for name in REQUIRED:
-            if not said[name]:
-                raise refusal(name, "", "is missing")
+        said = _COLUMNS.texts(row, COLUMNS, REQUIRED)
         listed = self._listed(said)
         window = _window(said)
         unit, kind = said["unit"], said["kind"]
@@ -88,11 +74,12 @@ class RowReader:
             "sku": said["sku"],
             "kind": kind,
             "price_list": listed.name,
-            "amount": self._amount(said["amount"], listed.currency),
+            "amount": self._amount("amount", said["amount"], listed.currency),
             "per": self._decimal("per", said["per"] or "1"),
             "unit": unit,
             "tax_basis": listed.tax_basis,
             "window": window,
+            "scales": self._scales(said["scales"], unit, listed.currency),
         }
         try:
             condition = PriceCondition.model_validate(fields)
@@ -126,38 +113,31 @@ class RowReader:
                 raise refusal(field, said[field], f"is not that of list {listed.name}, {ours}")
         return listed
 
-    def _amount(self, text: str, currency: str) -> Money:
-        amount = self._decimal("amount", text)
+    def _scales(self, text: str, unit: str, currency: str) -> list[dict[str, object]]:
+        """Prices by quantity, `10=17.50 50=15.00`: each from more units on than the one before."""
+        found: list[dict[str, object]] = []
+        reached = Decimal(0)
+        for part in text.split():
+            units, equals, amount = part.partition("=")
+            if not equals:
+                raise refusal("scales", part, "does not say from how many units on")
+            quantity = self._decimal("scales", units)
+            if quantity <= reached:
+                raise refusal("scales", text, "does not go up by quantity")
+            said = self._amount("scales", amount, currency)
+            found.append({"quantity": quantity, "unit": unit, "amount": said})
+            reached = quantity
+        return found
+
+    def _amount(self, field: str, text: str, currency: str) -> Money:
+        amount = self._decimal(field, text)
         try:
             return Money.parse(amount, currency)
         except ValueError as error:
-            raise refusal("amount", text, f"has more digits than {currency} has") from error
+            raise refusal(field, text, f"has more digits than {currency} has") from error
 
     def _decimal(self, field: str, text: str) -> Decimal:
-        """A positive decimal, as the file writes them."""
-        if self.comma:
-            if "." in text:
-                raise refusal(field, text, "has a point where the decimal comma is declared")
-            plain = text.replace(",", ".")
-        elif "," in text:
-            raise refusal(field, text, "has a comma, and a decimal comma was not declared")
-        else:
-            plain = text
-        if not _AMOUNT.fullmatch(plain):
-            raise refusal(field, text, "is not a decimal number")
-        number = Decimal(plain)
-        if not number:
-            raise refusal(field, text, "is zero")
-        return number
-
-
-def _text(row: Row, name: str) -> str:
-    value = row.get(name)
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise refusal(name, value, "is neither text nor a number")
-    return value.strip()
+        return _COLUMNS.positive(field, text, _AMOUNT, comma=self.comma)
 
 
 def _identity(said: Mapping[str, str], start: datetime) -> str:

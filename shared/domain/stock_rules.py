@@ -60,10 +60,12 @@ class StockRules:
     _known: dict[tuple[str | None, str | None, str | None], ArticleRules] = field(
         default_factory=dict
     )
+    near: dict[str, frozenset[str]] = field(init=False)
     _named: frozenset[str] = field(init=False)
     _groups: dict[str, frozenset[str]] = field(init=False)
 
     def __post_init__(self) -> None:
+        self.near = depends_on(self.retailer)
         scopes: tuple[Scope, ...] = (*self.retailer.stock_rules, *self.retailer.allocations)
         self._named = frozenset(sku for scope in scopes for sku in scope.skus)
         self._groups = {g.name: frozenset(g.locations) for g in self.retailer.location_groups}
@@ -153,3 +155,15 @@ def _first[T, D](found: Iterable[tuple[Narrowness, T | None]], *, default: D) ->
         if value is not None and (best is None or narrowness >= best[0]):
             best = (narrowness, value)
     return best[1] if best else default
+
+
+def depends_on(retailer: Retailer) -> dict[str, frozenset[str]]:
+    """The locations that a channel's levels depend on: its own, and those they give to.
+
+    What one of a channel's locations lacks comes off its others, which other channels share.
+    """
+    pools = {channel.name: frozenset(channel.locations) for channel in retailer.channels}
+    return {
+        name: frozenset().union(*(other for other in pools.values() if not other.isdisjoint(pool)))
+        for name, pool in pools.items()
+    }

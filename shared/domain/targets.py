@@ -11,6 +11,7 @@ from shared.model.ids import Facet
 from shared.model.target import (
     NOT_SENT,
     Attempt,
+    Basis,
     Guard,
     Outcome,
     Step,
@@ -47,7 +48,8 @@ class Draft:
     `wishes` are what a price is judged by where its channel has guardrails, `guard` is what came of
     that; `moves` says that it counts as moved, `blocked` that no price may be shown yet. `told` is
     the price with what lies ahead of it, for a channel that takes dates. `emptied` is what is free
-    per location where the source says that nothing of the article is left.
+    per location where the source says that nothing of the article is left. `basis` is what a level
+    follows from beside positions, where that is all.
     """
 
     channel: str
@@ -60,6 +62,7 @@ class Draft:
     facts: dict[str, datetime]
     next_change: datetime | None = None
     terms: StockTerms | None = None
+    basis: Basis | None = None
     wishes: tuple[Wish, ...] = ()
     guard: Guard | None = None
     emptied: Mapping[str, int] | None = None
@@ -84,6 +87,7 @@ def desire(old: Target | None, draft: Draft, *, now: datetime) -> Target | None:
             derived_at=now,
             next_change=draft.next_change,
             terms=draft.terms,
+            basis=draft.basis,
             why=draft.chain,
             facts=draft.facts,
             guard=draft.guard,
@@ -107,6 +111,7 @@ def desire(old: Target | None, draft: Draft, *, now: datetime) -> Target | None:
             "derived_at": now,
             "next_change": draft.next_change,
             "terms": draft.terms,
+            "basis": draft.basis,
             "why": draft.chain,
             "facts": draft.facts,
             "attempts": _attempts_after(old, state, now),
@@ -162,12 +167,14 @@ def _same_wish(old: Target, draft: Draft) -> Target | None:
     """
     same_chain = old.why == draft.chain or draft.facet is not Facet.PRICE
     same_terms = old.next_change == draft.next_change and old.terms == draft.terms
+    same_terms = same_terms and old.basis == draft.basis
     if same_terms and same_chain and old.guard == draft.guard:
         return None
     return old.model_copy(
         update={
             "next_change": draft.next_change,
             "terms": draft.terms,
+            "basis": draft.basis,
             "why": draft.chain,
             "facts": draft.facts,
             "guard": draft.guard,

@@ -10,6 +10,7 @@ from shared.errors import RetryableError
 from shared.flows import gtins, keys
 from shared.flows.issues import Issues, Problem
 from shared.flows.stock_doubts import believed
+from shared.flows.stock_facts import moved_at
 from shared.model.base import Json
 from shared.model.facts import Fact, ItemCard, PriceCard, PriceChange, ProductCard, StockCard, Told
 from shared.model.ids import Entity
@@ -158,7 +159,11 @@ def _same(row: Row, card: Fact | ItemCard) -> bool:
 
 
 def _put(key: Key, card: Fact | ItemCard, row: Row | None) -> Put:
-    return Put(key=key, body=card.model_dump(mode="json"), expected=row.rev if row else 0)
+    state = None
+    if isinstance(card, StockCard):
+        state = moved_at(StockCard.model_validate(row.body) if row else None, card)
+    body = card.model_dump(mode="json")
+    return Put(key=key, body=body, expected=row.rev if row else 0, state=state)
 
 
 def not_owner(source: str, entity: Entity, owner: str | None) -> Problem:

@@ -76,7 +76,11 @@ class Books:
         key = keys.difference(order_id)
         row = self.store.get([key]).get(key)
         known = OrderBooks.model_validate(row.body) if row else None
-        of_payouts = payouts.shares(case, paid) if self.rules.payout_days is not None else ()
+        of_payouts = (
+            payouts.shares(case, paid, without=self.rules.not_paid_out)
+            if self.rules.payout_days is not None
+            else ()
+        )
         found = books.differences(case, self._again(case), of_payouts)
         if known is None and not found:
             return

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
-from shared.domain import demand, enrichment, lifecycle, orders, release, returns, shortage
+from shared.domain import demand, enrichment, lifecycle, orders, release, returns, shortage, tenders
 from shared.domain.stock_rules import stays_when_sold
 from shared.errors import RetryableError
 from shared.flows import keys
@@ -103,7 +103,7 @@ class Capture:
         """An order the ERP is never sent, whose refunds it may have to credit all the same."""
         if self.retailer.connection(channel.connection).older_refunds == "leave":
             return case
-        known = self._mapped(case.order, channel)
+        known = enrichment.enriched(self._mapped(case.order, channel), self.retailer)
         return case.model_copy(update={"order": known, "credits_from": begins})
 
     def _updated(self, old: Case, order: Order, channel: Channel) -> Case:
@@ -372,4 +372,6 @@ def _refunded(case: Case, refund: Refund) -> OrderRefunded:
         channel=case.order.channel,
         refund_id=refund.refund_id,
         total=refund.total,
+        shopper=refund.shopper,
+        tenders=tenders.shares(case, refund).tenders,
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
-from shared.domain import exchanges, orders, payments, returns
+from shared.domain import exchanges, orders, returns, tenders
 from shared.domain.credits import (
     Credit,
     CreditWish,
@@ -28,7 +28,6 @@ from shared.flows.returns import ErpReturns
 from shared.model.case import Case, Intent, IntentKind, IntentState
 from shared.model.events import RefundCredited
 from shared.model.issue import IssueKind
-from shared.model.money import total
 from shared.model.order import Refund
 from shared.model.returns import Return
 from shared.ports import Bus, Clock, CreditSink, FactReader, Queues, Store
@@ -197,7 +196,7 @@ class Crediting:
                     subject=_subject(case, refund),
                     connection=self.connection,
                     summary=f"refund {refund.refund_id} of order {case.order.number} gives back "
-                    f"{over.stated}, and {over.left} is left of what was paid",
+                    f"{over.stated}, and {over.left} is left of what was paid{_by(over)}",
                     remedy="correct the refund in the channel, or credit the difference in the "
                     "ERP by hand",
                     field="total",
@@ -264,12 +263,14 @@ class Crediting:
 
 
 def _beyond(case: Case, refund: Refund) -> OverRefund | None:
-    """More than was captured, where the channel tells of captures at all."""
-    taken = payments.captured(case.newest, case.newest.payments)
-    earlier = case.refunds[: case.refunds.index(refund)]
-    left = taken - total(taken.currency, (one.total for one in earlier))
-    known = taken.amount > 0 and refund.total.amount > max(left.amount, 0)
-    return OverRefund(refund.total, left) if known else None
+    """More than a payment took, in either currency, where the channel tells of captures at all."""
+    refunds = case.refunds[: case.refunds.index(refund) + 1]
+    found = tenders.tendered(case.newest, case.newest.payments, refunds)
+    return found if isinstance(found, OverRefund) else None
+
+
+def _by(over: OverRefund) -> str:
+    return f" by {over.gateway}" if over.gateway else ""
 
 
 def _subject(case: Case, refund: Refund) -> str:

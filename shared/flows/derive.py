@@ -5,33 +5,32 @@ other; so no two derivations of one SKU run at once. Targets are read before the
 derived from and committed on the revision read: whatever is written in between wins another round.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
 from shared.domain import targets
 from shared.domain.ahead import dated
-from shared.domain.pricing import Unpriced
 from shared.domain.stock_rules import StockRules
 from shared.domain.targets import Draft, Priority
 from shared.errors import RetryableError
 from shared.flows import keys
 from shared.flows.arming import arming
-from shared.flows.guarding import Guarding, wishes
+from shared.flows.drafts import contents, drafts_of
+from shared.flows.guarding import Guarding
 from shared.flows.hearing import heard_keys
 from shared.flows.issues import Issues, Problem
 from shared.flows.kit_rows import KitRows
 from shared.flows.shards import with_what_is_left
 from shared.flows.sku_facts import Facts, SkuFacts, sku_facts
-from shared.flows.standing_targets import priced, stays
+from shared.flows.standing_targets import stays
+from shared.flows.stock_alone import Alone, Moved, Noted
 from shared.flows.stock_facts import stock_keys
 from shared.model.base import Json
-from shared.model.facts import ItemCard, ProductCard
 from shared.model.ids import Entity, Facet
 from shared.model.issue import IssueKind
-from shared.model.product import Lifecycle
-from shared.model.retailer import Channel, Retailer
+from shared.model.retailer import Retailer
 from shared.model.target import Target, TargetState
 from shared.ports import Bus, Clock, Key, Message, Put, Queues, Row, Store
 
@@ -67,18 +66,18 @@ class Deriver:
         object.__setattr__(self, "rules", StockRules(self.retailer))
 
     def derive(
-        self, partitions: Iterable[str], *, stock_only: Collection[str] = frozenset()
+        self, partitions: Iterable[str], *, alone: Mapping[str, Moved] | None = None
     ) -> Derived:
         """Derive every channel's targets of these fact partitions, and hint the publishers.
 
-        Of those in `stock_only` nothing but stock has changed: prices are neither read nor derived,
-        unless one that is held back may take its article off sale, or a channel had none.
+        Of those in `alone` nothing but stock has changed: no more is read than that, unless a price
+        that is held back may take the article off sale, or its targets do not say enough of it.
         """
-        names = dict.fromkeys(partitions)
         guarded = any(channel.guardrails for channel in self.retailer.channels)
-        narrow = set() if guarded else set(stock_only)
+        narrow = Alone(self.retailer, {} if guarded else dict(alone or {}))
         result = Derived()
-        pending = [name for name in names if name.startswith(("sku#", "product#"))]
+        known = [p for p in dict.fromkeys(partitions) if p.startswith(("sku#", "product#"))]
+        pending = [p for p in known if narrow.channels(p)]
         for _ in range(TRIES):
             if not pending:
                 break
@@ -92,36 +91,30 @@ class Deriver:
     def implied(self, skus: Iterable[str]) -> dict[Key, Json]:
         """What the facts imply at this moment, by target; absent where they imply nothing."""
         partitions = [f"sku#{sku}" for sku in dict.fromkeys(skus)]
-        facts = self._facts(partitions, ())
+        everything = Alone(self.retailer, {})
+        facts = self._facts(partitions, everything)
         return {
             keys.target(draft.channel, draft.facet, draft.key): _dated(draft).desired
             for partition in partitions
-            for draft in self._drafts(partition, facts, self._sku(partition, facts), [])
+            for draft in self._drafts(partition, facts, self._sku(partition, facts), [], everything)
         }
 
     def known(self, skus: Iterable[str]) -> dict[str, SkuFacts]:
         """Everything that is known of these articles at this moment."""
         partitions = {f"sku#{sku}": sku for sku in skus}
-        facts = self._facts(list(partitions), ())
+        facts = self._facts(list(partitions), Alone(self.retailer, {}))
         found = {sku: self._sku(name, facts) for name, sku in partitions.items()}
         return {sku: one for sku, one in found.items() if one is not None}
 
-    def _round(self, partitions: Sequence[str], narrow: set[str], result: Derived) -> list[str]:
-        wanted = self._target_keys(partitions, narrow)
-        olds = self.store.get(wanted)
-        unsure = [p for p in partitions if p in narrow and not self._on_sale(p, olds)]
-        narrow.difference_update(unsure)
-        if unsure:
-            more = [key for key in self._target_keys(unsure, narrow) if key not in set(wanted)]
-            wanted += more
-            olds |= self.store.get(more)
+    def _round(self, partitions: Sequence[str], narrow: Alone, result: Derived) -> list[str]:
+        olds, noted = self._olds(partitions, narrow)
         facts = self._facts(partitions, narrow)
-        skus = {p: self._sku(p, facts, on_sale=p in narrow) for p in partitions}
+        skus = {p: self._sku(p, facts, noted.get(p)) for p in partitions}
         problems: list[Problem] = []
         raw = [
             (p, draft)
             for p in partitions
-            for draft in self._drafts(p, facts, skus[p], problems, stock_only=p in narrow)
+            for draft in self._drafts(p, facts, skus[p], problems, narrow)
         ]
         guarding = Guarding(self.store, self.bus, self.clock, self.retailer, result.counted)
         judged = guarding.told(guarding.guarded(raw, olds), olds)
@@ -135,7 +128,7 @@ class Deriver:
         self._priced_again(priced, (put for _, put in writes))
         writes += [
             (f"sku#{target.key}", target_put(target, row.rev, settle=self._settle(target.channel)))
-            for row, target in guarding.withdrawn(wanted, drafted, olds)
+            for row, target in guarding.withdrawn(drafted, olds)
         ]
         ends = [(p, draft.next_change) for p, draft in drafted if draft.guard]
         wide = [p for p in partitions if p not in narrow]
@@ -145,7 +138,7 @@ class Deriver:
         self._arm(wakes)
         committed = guarding.committed(guarding.listed([put for _, put in writes], olds))
         held = {partition for partition, _ in ends}
-        kept = [p for p in partitions if p in narrow]  # in their order, which a set has not
+        kept = [p for p in partitions if p in narrow]
         again = dict.fromkeys(p for p in kept if p in held or _by_clock(skus.get(p)))
         for (partition, put), done in zip(writes, committed, strict=True):
             if not done:
@@ -154,8 +147,20 @@ class Deriver:
                 result.written += 1
                 result.channels.add(put.lane.rsplit("#", 1)[0])
         result.problems += problems
-        narrow -= again.keys()
+        narrow.end(again)
         return list(again)
+
+    def _olds(
+        self, partitions: Sequence[str], narrow: Alone
+    ) -> tuple[dict[Key, Row], dict[str, Noted | None]]:
+        """The targets, and what they note of articles of which they say enough."""
+        wanted = self._target_keys(partitions, narrow)
+        olds = self.store.get(wanted)
+        noted = {p: narrow.noted(p, olds) for p in partitions if p in narrow}
+        unsure = [p for p, said in noted.items() if said is None]
+        narrow.end(unsure)
+        more = [key for key in self._target_keys(unsure, narrow) if key not in set(wanted)]
+        return olds | (self.store.get(more) if more else {}), noted
 
     def _priced_again(self, priced: set[str], puts: Iterable[Put]) -> None:
         """End what was told of articles without a price, where anything is written of one that has.
@@ -174,7 +179,7 @@ class Deriver:
         now = self.clock.now()
         self.queues.send(arming(instants, now=now, hints=hints(self.retailer)))
 
-    def _target_keys(self, partitions: Iterable[str], narrow: Collection[str]) -> list[Key]:
+    def _target_keys(self, partitions: Iterable[str], narrow: Alone) -> list[Key]:
         found = []
         for partition in partitions:
             kind, name = partition.split("#", 1)
@@ -182,17 +187,13 @@ class Deriver:
             if partition in narrow:
                 facets = (Facet.STOCK,)
             found += [
-                keys.target(c.name, facet, name) for c in self.retailer.channels for facet in facets
+                keys.target(c.name, facet, name)
+                for c in narrow.channels(partition)
+                for facet in facets
             ]
         return found
 
-    def _on_sale(self, partition: str, olds: dict[Key, Row]) -> bool:
-        """Whether every channel that was told of its stock had a price for it, and all were."""
-        sku = partition.removeprefix("sku#")
-        rows = [olds.get(keys.target(c.name, Facet.STOCK, sku)) for c in self.retailer.channels]
-        return all(row is not None and priced(row) for row in rows)
-
-    def _facts(self, partitions: Sequence[str], narrow: Collection[str]) -> dict[Key, Row]:
+    def _facts(self, partitions: Sequence[str], narrow: Alone) -> dict[Key, Row]:
         wanted = self._fact_keys(partitions, narrow)
         facts = self.store.get([*wanted, *heard_keys(self.retailer)])
         skus = [p.removeprefix("sku#") for p in partitions if p.startswith("sku#")]
@@ -209,34 +210,33 @@ class Deriver:
         problems += refused
         return [(f"sku#{sku.sku}", put) for put in puts]
 
-    def _fact_keys(self, partitions: Iterable[str], narrow: Collection[str]) -> list[Key]:
+    def _fact_keys(self, partitions: Iterable[str], narrow: Alone) -> list[Key]:
         owner = self.retailer.authority
         found = []
         for partition in partitions:
             kind, name = partition.split("#", 1)
             if kind == "product":
                 found.append(keys.product(name, owner[Entity.PRODUCT]))
-            else:
-                found += [
-                    keys.item(name, owner[Entity.PRODUCT]),
-                    *(self._price_keys(name) if partition not in narrow else []),
-                    *stock_keys(name, self.retailer),
-                    keys.hold(name),
-                    *([] if partition in narrow else [keys.wake(name)]),
-                ]
+                continue
+            found += stock_keys(name, self.retailer)
+            if narrow.holds_changed(partition):
+                found.append(keys.hold(name))
+            if partition not in narrow:
+                found += [keys.item(name, owner[Entity.PRODUCT]), *self._price_keys(name)]
+                found.append(keys.wake(name))
                 found += [keys.kit_links(name)] if self.retailer.kits else []
         return found
 
     def _price_keys(self, sku: str) -> list[Key]:
         return [keys.price(sku, source) for source in self.retailer.price_sources]
 
-    def _sku(self, partition: str, facts: Facts, *, on_sale: bool = False) -> SkuFacts | None:
+    def _sku(self, partition: str, facts: Facts, noted: Noted | None = None) -> SkuFacts | None:
         kind, name = partition.split("#", 1)
         if kind != "sku":
             return None
         now = self.clock.now()
         return sku_facts(
-            name, facts, retailer=self.retailer, rules=self.rules, now=now, on_sale=on_sale
+            name, facts, retailer=self.retailer, rules=self.rules, now=now, noted=noted
         )
 
     def _drafts(
@@ -245,74 +245,14 @@ class Deriver:
         facts: Facts,
         sku: SkuFacts | None,
         problems: list[Problem],
-        *,
-        stock_only: bool = False,
+        narrow: Alone,
     ) -> Iterable[Draft]:
-        kind, name = partition.split("#", 1)
-        for channel in self.retailer.channels:
-            if kind == "product":
-                yield from self._content(name, channel, facts)
-            elif sku is not None:
-                if not stock_only:
-                    yield from self._price(sku, channel, problems)
-                yield from self._stock(sku, channel)
-
-    def _content(self, name: str, channel: Channel, facts: Facts) -> Iterable[Draft]:
-        row = facts.get(keys.product(name, self.retailer.authority[Entity.PRODUCT]))
-        if row is None:
-            return
-        card = ProductCard.model_validate(row.body)
-        yield Draft(
-            channel=channel.name,
-            facet=Facet.CONTENT,
-            key=name,
-            group=name,
-            desired=card.product.model_dump(mode="json"),
-            priority=Priority.CONTENT,
-            chain=(),
-            facts={f"product of {card.source}": card.as_of},
-        )
-
-    def _price(self, sku: SkuFacts, channel: Channel, problems: list[Problem]) -> Iterable[Draft]:
-        item, priced = sku.item, sku.priced(channel)
-        if priced is None or item.variant.lifecycle is Lifecycle.DISCONTINUED:
-            return
-        if isinstance(priced, Unpriced):
-            problems.append(_no_price(item, channel, priced))
-            return
-        yield Draft(
-            channel=channel.name,
-            facet=Facet.PRICE,
-            key=item.variant.sku,
-            group=item.product_id,
-            desired=priced.value.model_dump(mode="json"),
-            told=sku.told(channel, priced),
-            priority=Priority.PROMOTION if priced.promotional else Priority.PRICE,
-            chain=priced.chain,
-            facts={
-                **{f"price of {card.source}": card.as_of for card in sku.prices},
-                f"item of {item.source}": item.as_of,
-            },
-            next_change=priced.next_change,
-            wishes=wishes(priced, partial(sku.price_at, channel)) if channel.guardrails else (),
-        )
-
-    def _stock(self, sku: SkuFacts, channel: Channel) -> Iterable[Draft]:
-        found, item = sku.available(channel), sku.item
-        if found is None:
-            return
-        yield Draft(
-            channel=channel.name,
-            facet=Facet.STOCK,
-            key=item.variant.sku,
-            group=item.product_id,
-            desired={"levels": dict(found.levels)},
-            priority=Priority.SOLD_OUT if found.low else Priority.STOCK,
-            chain=found.chain,
-            facts=sku.heard,
-            terms=found.terms,
-            emptied=sku.emptied(channel),
-        )
+        if sku is not None:
+            channels, alone = narrow.channels(partition), partition in narrow
+            return drafts_of(sku, channels, problems, stock_only=alone)
+        if partition.startswith("product#"):
+            return contents(partition.removeprefix("product#"), facts, self.retailer)
+        return ()
 
     def _target_put(self, draft: Draft, olds: dict[Key, Row]) -> Put | None:
         key = keys.target(draft.channel, draft.facet, draft.key)
@@ -383,16 +323,4 @@ def target_put(target: Target, expected: int, *, settle: timedelta) -> Put:
         lane=lane,
         due=due,
         state=target.state,
-    )
-
-
-def _no_price(item: ItemCard, channel: Channel, found: Unpriced) -> Problem:
-    return Problem(
-        kind=IssueKind.NO_PRICE,
-        subject=f"{channel.name}/{item.variant.sku}",
-        connection=channel.erp,
-        summary=f"{item.variant.sku} has no price {channel.name} may show: {found.reason}",
-        remedy="correct the price conditions of this article in the ERP",
-        field="conditions",
-        value=found.reason,
     )

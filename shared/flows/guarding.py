@@ -97,17 +97,18 @@ class Guarding:
             self.bus.publish(events)
         return found
 
-    def withdrawn(self, names: Iterable[Key], drafted: Iterable[Drafted], olds: Mapping[Key, Row]
-    ) -> Iterator[tuple[Row, Target]]:  # fmt: skip
+    def withdrawn(
+        self, drafted: Iterable[Drafted], olds: Mapping[Key, Row]
+    ) -> Iterator[tuple[Row, Target]]:
         """Targets of which something waits that the facts do not ask for any more."""
         drawn = {_key(draft) for _, draft in drafted}
-        for key in names:
-            if key in drawn or key not in olds or keys.facet_of(key) is not Facet.PRICE:
+        for key, row in olds.items():
+            if key in drawn or keys.facet_of(key) is not Facet.PRICE:
                 continue
-            target = Target.model_validate(olds[key].body)
+            target = Target.model_validate(row.body)
             if target.guard is not None and target.guard.held:
                 guard = target.guard.model_copy(update={"held": ()})
-                yield olds[key], target.model_copy(update={"guard": guard})
+                yield row, target.model_copy(update={"guard": guard})
 
     def listed(self, puts: Sequence[Put], olds: Mapping[Key, Row]) -> list[list[Write]]:
         """Each write of a target with that of its row among those that wait, if it changes."""

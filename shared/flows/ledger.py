@@ -21,6 +21,7 @@ from shared.flows import keys
 from shared.flows.issues import Issues
 from shared.flows.missing import due, solved
 from shared.flows.stock_doubts import below_nothing
+from shared.flows.stock_facts import moved_at
 from shared.model.base import Json
 from shared.model.facts import ItemCard, StockCard
 from shared.model.ids import Entity
@@ -68,10 +69,10 @@ class Ledger:
             else:
                 waiting[entry.sku].append(i)
         self._read_again(source, hinted)
-        for _ in range(TRIES):
+        for attempt in range(TRIES):
             if not waiting:
                 return taken
-            waiting = self._round(entries, waiting, taken, source)
+            waiting = self._round(entries, waiting, taken, source, fresh=attempt > 0)
         raise RetryableError(f"{len(waiting)} stock cards are contended")
 
     def _read_again(self, source: str, skus: Iterable[str]) -> None:
@@ -80,9 +81,20 @@ class Ledger:
         self.queues.send([Message(queue, body) for body in bodies])
 
     def _round(
-        self, entries: Sequence[Entry], waiting: dict[str, list[int]], taken: Taken, source: str
+        self,
+        entries: Sequence[Entry],
+        waiting: dict[str, list[int]],
+        taken: Taken,
+        source: str,
+        *,
+        fresh: bool,
     ) -> dict[str, list[int]]:
-        rows = self.store.get(keys.stock(sku, source) for sku in waiting)
+        """Post what waits; left are those that were overtaken, or unless `fresh` not written.
+
+        What is glanced at costs half as much, and that it is written proves that it was new.
+        """
+        read = self.store.get if fresh else self.store.glance
+        rows = read(keys.stock(sku, source) for sku in waiting)
         cards = {sku: _card(rows.get(keys.stock(sku, source))) for sku in waiting}
         articles = self._articles(
             {
@@ -102,16 +114,16 @@ class Ledger:
                 counted = {one.location for one in told if isinstance(one, Level)}
                 new = below_nothing(old, new, counted, issues=self.issues, retailer=self.retailer)
             if new is not None and new != old:
-                puts.append(self._put(key, new, rows.get(key)))
+                puts.append(self._put(key, old, new, rows.get(key)))
                 self._solve(old, new)
         written = {put.key for put in puts}
-        self._record(source, entries, (said for _, said in found.values()))
+        self._record(source, entries, (s for k, (_, s) in found.items() if fresh or k in written))
         committed = self.store.commit(puts)
         done = {put.key: held for put, held in zip(puts, committed, strict=True)}
         for key, (_, said) in found.items():
-            if done.get(key, True):
+            if done.get(key, fresh):
                 _settle(taken, entries, said, changed=key in written)
-        return {sku: waiting[sku] for key, (sku, _) in found.items() if not done.get(key, True)}
+        return {sku: waiting[sku] for key, (sku, _) in found.items() if not done.get(key, fresh)}
 
     def _articles(self, skus: Iterable[str]) -> dict[str, Variant]:
         """The articles of these SKUs, whose units are to be converted; most need none."""
@@ -139,7 +151,7 @@ class Ledger:
             said[i], card = outcome, outcome.card
         return card, said
 
-    def _put(self, key: Key, card: StockCard, row: Row | None) -> Put:
+    def _put(self, key: Key, old: StockCard | None, card: StockCard, row: Row | None) -> Put:
         at = due(card)
         return Put(
             key=key,
@@ -147,6 +159,7 @@ class Ledger:
             expected=row.rev if row else 0,
             lane=keys.MISSING_LANE if at else None,
             due=at,
+            state=moved_at(old, card),
         )
 
     def _solve(self, old: StockCard | None, new: StockCard) -> None:

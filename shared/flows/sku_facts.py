@@ -15,13 +15,15 @@ from shared.domain.stock_guards import doubted
 from shared.domain.stock_rules import ArticleRules, StockRules
 from shared.flows import keys
 from shared.flows.hearing import silent
+from shared.flows.stock_alone import Noted
 from shared.flows.stock_facts import stock_of
 from shared.model.base import Json
 from shared.model.facts import HoldCard, ItemCard, PriceCard, StockCard
 from shared.model.ids import Entity
 from shared.model.kits import KitLinks, KitPart
-from shared.model.product import Component
+from shared.model.product import Component, Lifecycle
 from shared.model.retailer import Channel, Retailer
+from shared.model.target import Basis
 from shared.ports import Key, Row
 
 type Facts = Mapping[Key, Row]
@@ -29,7 +31,7 @@ type Facts = Mapping[Key, Row]
 
 @dataclass(slots=True)
 class SkuFacts:
-    """`on_sale` says that every channel is known to have a price, and none was read."""
+    """With `noted` the article is as its targets note it, and each channel has a price."""
 
     item: ItemCard
     prices: Sequence[PriceCard]
@@ -42,7 +44,7 @@ class SkuFacts:
     silent: Mapping[str, tuple[Doubted, ...]] = field(default_factory=dict)
     links: KitLinks = field(default_factory=KitLinks)
     parts: Mapping[str, KitPart] = field(default_factory=dict)
-    on_sale: bool = False
+    noted: Noted | None = None
     _priced: dict[str, Priced | Unpriced] = field(default_factory=dict)
     _pool: Pool | None = None
 
@@ -77,7 +79,7 @@ class SkuFacts:
         if pool is None:
             return None
         found = offered(pool, channel, self.article_rules)
-        if self.on_sale:
+        if self.noted is not None:
             return found
         priced = self.priced(channel)
         if priced is None:
@@ -91,7 +93,28 @@ class SkuFacts:
     @property
     def promised(self) -> dict[str, int]:
         """Units ordered and not yet shipped, per location."""
+        if self.noted is not None and self.noted.promised is not None:
+            return dict(self.noted.promised)
         return held_at(self.holds)
+
+    def basis(self, channel: Channel) -> Basis | None:
+        """What a target is to note; None for what has more to it, such as kits and counters."""
+        if self.noted is not None and self.noted.promised is not None:
+            return self.noted.bases[channel.name]
+        item, links = self.item, self.links
+        gone = item.variant.lifecycle is Lifecycle.DISCONTINUED
+        dealt = self.holds is not None and self.holds.dealt
+        if gone or dealt or self.components or links.kits or links.components:
+            return None
+        near = self.rules.near[channel.name]
+        return Basis(
+            file=self.retailer.fingerprint,
+            unit=item.variant.base_unit,
+            product_group=item.product_group,
+            brand=item.brand,
+            safety_stock=item.variant.safety_stock,
+            promised={p: units for p, units in sorted(self.promised.items()) if p in near},
+        )
 
     @property
     def pool(self) -> Pool | None:
@@ -161,28 +184,29 @@ def sku_facts(
     retailer: Retailer,
     rules: StockRules,
     now: datetime,
-    on_sale: bool = False,
+    noted: Noted | None = None,
 ) -> SkuFacts | None:
     """None for a SKU nobody has described."""
     owner = retailer.authority
-    item = facts.get(keys.item(sku, owner[Entity.PRODUCT]))
+    row = facts.get(keys.item(sku, owner[Entity.PRODUCT]))
+    item = ItemCard.model_validate(row.body) if row else noted and noted.item
     if item is None:
         return None
     prices = [facts.get(keys.price(sku, name)) for name in retailer.price_sources]
     told = prices if prices[0] else []  # nothing before the owner of base prices was heard
     holds = facts.get(keys.hold(sku))
     found = SkuFacts(
-        item=ItemCard.model_validate(item.body),
+        item=item,
         prices=[PriceCard.model_validate(row.body) for row in told if row],
         stock=stock_of(sku, facts, retailer),
         holds=HoldCard.model_validate(holds.body) if holds else None,
         retailer=retailer,
         rules=rules,
         now=now,
-        on_sale=on_sale,
+        noted=noted,
         silent=silent(facts, retailer) if retailer.stock_guards.stale.after else {},
     )
-    if retailer.kits is not None:
+    if retailer.kits is not None and noted is None:
         found.components = components_of(sku, facts, retailer)
         found.links = links_of(sku, facts)
         rows = {c.sku: facts.get(keys.kit_part(sku, c.sku)) for c in found.components}

@@ -14,13 +14,16 @@ def stays(row: Row, draft: Draft) -> bool:
         and said["desired"] == draft.desired
         and said["group"] == draft.group
         and not (said["next_change"] or said.get("terms") or said.get("guard"))
+        and said.get("basis") == (draft.basis and draft.basis.model_dump(mode="json"))
     )
 
 
-def priced(row: Row) -> bool:
-    """Whether the article had a price the channel may show when its stock was last derived."""
-    match row.body.get("terms"):
-        case {"unpriced": str()}:
+def noting(row: Row) -> bool:
+    """Whether it notes what its level follows from: a basis, and a price that may be shown."""
+    match row.body:
+        case {"terms": {"unpriced": str()}}:
             return False
-        case _:
+        case {"basis": {}}:
             return True
+        case _:
+            return False

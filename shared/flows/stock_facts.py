@@ -1,10 +1,11 @@
 """Who tells what lies where: a card per source, each believed about its own locations."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from shared.flows import keys
-from shared.model.facts import StockCard
+from shared.model.facts import Doubt, StockCard
 from shared.model.retailer import Retailer
+from shared.model.stock import StockPosition
 from shared.ports import Key, Row
 
 
@@ -36,3 +37,25 @@ def stock_of(sku: str, facts: Mapping[Key, Row], retailer: Retailer) -> StockCar
     ]
     update = {"positions": tuple(kept), "doubts": tuple(doubts), "as_of": oldest, "book": None}
     return cards[0].model_copy(update=update)
+
+
+def moved_at(old: StockCard | None, new: StockCard) -> str:
+    """Where a card says something else than before, as its row tells whoever reads the stream."""
+    before, after = _by_place(old), _by_place(new)
+    places = before.keys() | after.keys()
+    return " ".join(sorted(p for p in places if before.get(p) != after.get(p)))
+
+
+def places_in(state: str | None) -> Iterable[str]:
+    """The locations that `moved_at` named."""
+    return (state or "").split()
+
+
+def _by_place(card: StockCard | None) -> dict[str, list[object]]:
+    found: dict[str, list[object]] = {}
+    if card is None:
+        return found
+    told: tuple[StockPosition | Doubt, ...] = (*card.positions, *card.doubts)
+    for one in told:
+        found.setdefault(one.location, []).append(one)
+    return found

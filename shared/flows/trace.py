@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from shared.domain import lifecycle, returns
+from shared.domain import lifecycle, returns, tenders
 from shared.flows import keys
 from shared.model.base import Json
 from shared.model.case import Case
@@ -86,6 +86,7 @@ class Tracer:
             "allocated": dict(case.counts.allocated),
             "backorders": {line: day.isoformat() for line, day in case.backorders.items()},
             "total": str(case.newest.total),
+            "shopper_total": str(case.newest.shopper_total) if case.newest.shopper_total else None,
             "erp_order": case.erp_order,
             "erp_total": str(case.erp_total) if case.erp_total else None,
             "reference": case.reference,
@@ -104,7 +105,13 @@ class Tracer:
             "payments": [payment.model_dump(mode="json") for payment in case.newest.payments],
             "intents": [intent.model_dump(mode="json") for intent in case.intents],
             "shipments": [shipment.model_dump(mode="json") for shipment in case.shipments],
-            "refunds": [refund.model_dump(mode="json") for refund in case.refunds],
+            "refunds": [
+                {
+                    **refund.model_dump(mode="json"),
+                    "shares": tenders.shares(case, refund).model_dump(mode="json"),
+                }
+                for refund in case.refunds
+            ],
             "returns": [
                 {**one.model_dump(mode="json"), "state": returns.state_of(one).value}
                 for one in returns.whole(case)

@@ -1,5 +1,6 @@
 """What an order comes to in money, in shop and ERP, day by day, and where the two differ."""
 
+import operator
 from enum import StrEnum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -23,13 +24,16 @@ class EntryKind(StrEnum):
 class Entry(Canonical):
     """One fact about money. `day` is a date of the retailer's zone.
 
-    Only a fee that was given back is negative.
+    Only a fee that was given back is negative. `tender` is the gateway of what was captured or
+    refunded, `shopper` the amount in the currency the shopper paid in, where that is another.
     """
 
     kind: EntryKind
     reference: str
     day: str
     amount: Money
+    tender: str = Field(default="", exclude_if=operator.not_)
+    shopper: Money | None = Field(default=None, exclude_if=operator.not_)
 
 
 class Bucket(StrEnum):
@@ -129,12 +133,15 @@ class BookRules(Canonical):
     after_hours: int = Field(
         default=24, ge=0, le=720, description="how old a difference is before a person is told"
     )
-
     payout_days: int | None = Field(
         default=None,
         ge=1,
         le=90,
         description="how soon a provider pays out; payouts are not compared if none",
+    )
+    not_paid_out: tuple[str, ...] = Field(
+        default=("gift_card",),
+        description="gateways whose money no provider pays out, such as gift cards",
     )
 
     @field_validator("zone")

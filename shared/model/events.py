@@ -8,6 +8,7 @@ from shared.model.base import Canonical, Instant
 from shared.model.ids import Facet, Name
 from shared.model.money import Money
 from shared.model.parity import Cause, Finding, Repair
+from shared.model.refund_shares import TenderShare
 
 SOURCE = "shelfwire"
 
@@ -69,11 +70,15 @@ class OrderShipped(_Event):
 
 
 class OrderRefunded(_Event):
+    """`tenders` are the payments it went back to, `shopper` the total as the shopper saw it."""
+
     type: Literal["OrderRefunded"] = "OrderRefunded"
     order_id: str
     channel: Name
     refund_id: str
     total: Money
+    shopper: Money | None = None
+    tenders: tuple[TenderShare, ...] = ()
 
 
 class _Billed(_Event):

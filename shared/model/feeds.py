@@ -14,7 +14,7 @@ class FeedLimits(Canonical):
 
     max_refused: Share | None = Field(default=None, description="of the rows, that are refused")
     max_unpriced: Share | None = Field(
-        default=None, description="of the rows, whose amount is missing, zero or negative"
+        default=None, description="of the rows, whose amount is missing or no positive decimal"
     )
     max_foreign: Share | None = Field(
         default=None, description="of the rows, in another currency than their list"

@@ -64,7 +64,12 @@ class PaymentKind(StrEnum):
 
 
 class Payment(Canonical):
-    """One movement of money. A gift card is a gateway; `parent` is the authorisation captured."""
+    """One movement of money. A gift card is a gateway.
+
+    `parent` is the authorisation a capture takes from, or the capture a refund gives back.
+    `shopper` is the amount in the currency the shopper paid in, where that is not the shop's; `at`
+    is when it was done, if the channel says.
+    """
 
     reference: ExternalId
     gateway: str
@@ -73,6 +78,8 @@ class Payment(Canonical):
     amount: Money
     parent: ExternalId | None = None
     expires_at: Instant | None = None
+    at: Instant | None = Field(default=None, exclude_if=operator.not_)
+    shopper: Money | None = Field(default=None, exclude_if=operator.not_)
 
 
 class FraudVerdict(StrEnum):
@@ -125,7 +132,9 @@ class RefundedFreight(Canonical):
 class Refund(Canonical):
     """Money that went back. What `total` exceeds its parts by is goodwill; the other way, a fee.
 
-    `return_id` is the return its units belong to, if the channel names one.
+    `return_id` is the return its units belong to, if the channel names one. `payments` are those of
+    the order by which it went back, as far as they are told; `shopper` is the total in the currency
+    the shopper paid in, where that is not the shop's.
     """
 
     refund_id: ExternalId
@@ -134,6 +143,8 @@ class Refund(Canonical):
     lines: tuple[RefundLine, ...] = ()
     freight: RefundedFreight | None = None
     return_id: str | None = Field(default=None, exclude_if=operator.not_)
+    payments: tuple[ExternalId, ...] = Field(default=(), exclude_if=operator.not_)
+    shopper: Money | None = Field(default=None, exclude_if=operator.not_)
 
 
 class Order(Canonical):
@@ -144,7 +155,8 @@ class Order(Canonical):
     `asked_back` are lines whose buyer asks to cancel, which nobody has decided yet; `left` are
     units by line that left, as the channel says.
     One that was `called` came by the order API: its channel is told by events alone. `terms` are
-    ours, by the retailer's rules.
+    ours, by the retailer's rules. `shopper_total` is what the shopper was shown, where that was in
+    another currency than the shop's.
     """
 
     channel: Name
@@ -167,6 +179,7 @@ class Order(Canonical):
     shipping_address: Address | None = None
     total: Money
     total_tax: Money
+    shopper_total: Money | None = Field(default=None, exclude_if=operator.not_)
     refunds: tuple[Refund, ...] = ()
     asked_back: tuple[ExternalId, ...] = Field(default=(), exclude_if=operator.not_)
     left: dict[ExternalId, int] = Field(default={}, exclude_if=operator.not_)

@@ -85,6 +85,7 @@ class CalledPayment(Canonical):
     amount: Amount
     parent: ExternalId | None = None
     expires_at: Instant | None = None
+    at: Instant | None = Field(default=None, description="when it was done")
 
 
 class OrderCall(Canonical):

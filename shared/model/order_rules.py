@@ -15,10 +15,14 @@ Code = Annotated[str, StringConstraints(min_length=1, max_length=20)]
 
 
 class TaxCode(Canonical):
-    """The ERP's word for a rate of tax."""
+    """The ERP's word for a rate of tax, of all there is or of some of it; the first one counts."""
 
     percent: Percent = Field(description="tax in percent of the net price, as text, like '20'")
     code: Code = Field(description="the ERP's tax classification of such lines")
+    skus: tuple[Sku, ...] = Field(
+        default=(), description="only lines of these articles, such as the one of custom lines"
+    )
+    freight: bool = Field(default=False, description="only freight")
 
 
 class OrderRule(Canonical):
@@ -75,6 +79,8 @@ class OrderRule(Canonical):
     @field_validator("tax_codes")
     @classmethod
     def _once(cls, codes: tuple[TaxCode, ...]) -> tuple[TaxCode, ...]:
-        if len({one.percent for one in codes}) < len(codes):
+        if len({(one.percent, one.skus, one.freight) for one in codes}) < len(codes):
             raise ValueError("names a rate twice")
+        if any(one.skus and one.freight for one in codes):
+            raise ValueError("freight is of no article here; name the rate of each by itself")
         return codes

@@ -75,6 +75,21 @@ class StockTerms(Canonical):
     unpriced: str = Field(default="", exclude_if=operator.not_)
 
 
+class Basis(Canonical):
+    """What a level followed from beside what lies where, as it was when the level was derived.
+
+    Of the article, and the units promised at each location that the channel's levels depend on. It
+    holds under one retailer's `file`.
+    """
+
+    file: str
+    unit: str
+    product_group: str | None = Field(default=None, exclude_if=operator.not_)
+    brand: str | None = Field(default=None, exclude_if=operator.not_)
+    safety_stock: dict[Name, int] = Field(default={}, exclude_if=operator.not_)
+    promised: dict[Name, int] = Field(default={}, exclude_if=operator.not_)
+
+
 class Step(Canonical):
     """One link of the chain from fact to value: which rule, over what, giving what."""
 
@@ -206,7 +221,8 @@ class Target(Canonical):
     values it was sent, the newest first; content is not kept twice. `terms` are for lookups and are
     not sent: `desired` is what a channel can be asked to show. `accepted_version` is the one
     for which a value of the channel's own, then `published`, was accepted. Of a price that is held
-    `desired` is the last good one; None is the first price of an article, held.
+    `desired` is the last good one; None is the first price of an article, held. From the `basis`
+    of a level and from what lies where it can be derived anew; without one, more has to be read.
     """
 
     channel: Name
@@ -225,6 +241,7 @@ class Target(Canonical):
     derived_at: Instant
     next_change: Instant | None = None
     terms: StockTerms | None = Field(default=None, exclude_if=operator.not_)
+    basis: Basis | None = Field(default=None, exclude_if=operator.not_)
     why: tuple[Step, ...] = ()
     facts: dict[str, Instant] = {}
     attempts: tuple[Attempt, ...] = ()

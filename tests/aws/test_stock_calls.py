@@ -12,6 +12,7 @@ from shared.flows.apply import apply
 from shared.flows.derive import Deriver
 from shared.flows.issues import Issues
 from shared.flows.ledger import Ledger
+from shared.flows.stock_alone import Moved
 from shared.model.facts import PriceCard, ProductCard
 from shared.model.ids import Entity, Facet
 from shared.ports import Key, Table
@@ -26,6 +27,7 @@ from tests.flows.world import base_price, product
 MANY = 100
 CALLS_MAX = 0.15  # of one movement: kept, derived and hinted
 WRITE_UNIT = 1024  # bytes
+LEEDS = Moved(frozenset({"leeds"}), holds=False)
 SKUS = [f"HAT-{n:03}" for n in range(MANY)]
 
 
@@ -84,7 +86,7 @@ def test_a_hundred_movements_cost_no_more_calls_than_may_be() -> None:
     assert set(taken.results) == {Verdict.COUNTED}
     assert asked(calls) == 1 + 4
     partitions = [f"sku#{sku}" for sku in SKUS]
-    derived = setup.deriver.derive(partitions, stock_only=frozenset(partitions))
+    derived = setup.deriver.derive(partitions, alone=dict.fromkeys(partitions, LEEDS))
     assert derived.written == MANY
     hints = len(setup.queues.sent) - sent
     assert hints == 1

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from functools import partial
 from io import StringIO
 from typing import Any, Final, NamedTuple
@@ -42,6 +43,7 @@ from tests.flows.world import base_price, product
 from tests.simulation.standins import swapped
 
 MANY: Final = 100
+GLANCE: Final = Decimal("0.5")  # DynamoDB, "Read consistency": half a unit
 SKUS: Final = tuple(f"HAT-{n:03}" for n in range(MANY))
 CHANNELS: Final = ("shop", "outlet", "market", "auction")
 PLACES: Final = ("leeds", "york", "bath", "kent")
@@ -104,18 +106,26 @@ def retailer(*, shared: bool, channels: int = len(CHANNELS)) -> Retailer:
 class CountingStore(MemoryStore):
     """Counts DynamoDB's units: a write for each begun kilobyte, and so again for the index row.
 
-    A read is a unit of a row below four kilobytes, as all are here, and of one that is not there.
+    A read is a unit of a row below four kilobytes, as all are here, and of one that is not there;
+    of one that is glanced at, half of it.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.write_units = self.read_units = 0
+        self.write_units = 0
+        self.read_units = Decimal(0)
         self.lanes: set[object] = set()
 
     def get(self, keys: Any) -> Any:
         wanted = list(dict.fromkeys(keys))
         found = super().get(wanted)
         self.read_units += len(wanted)
+        return found
+
+    def glance(self, keys: Any) -> Any:
+        wanted = list(dict.fromkeys(keys))
+        found = MemoryStore.get(self, wanted)
+        self.read_units += GLANCE * len(wanted)
         return found
 
     def commit(self, writes: Any) -> list[bool]:
@@ -225,7 +235,9 @@ class Hundred:
         """From now on the cards hold the movements, and no target does."""
         with self.deployed(self.store):
             self.take()
+        read = self.store.read_units
         self.stub.hold(self.store.get(keys.stock(sku, "wms") for sku in SKUS))
+        self.store.read_units = read  # what the stub is told is not read by anybody deployed
 
 
 class Context(NamedTuple):
@@ -269,7 +281,10 @@ _RECORDS: Final = {
     "Records": [
         {
             "eventName": "MODIFY",
-            "dynamodb": {"Keys": {"pk": {"S": f"sku#{sku}"}, "sk": {"S": "stock#wms"}}},
+            "dynamodb": {
+                "Keys": {"pk": {"S": f"sku#{sku}"}, "sk": {"S": "stock#wms"}},
+                "NewImage": {"state": {"S": PLACES[0]}},
+            },
         }
         for sku in SKUS
     ]

@@ -17,7 +17,7 @@ class Spent:
 
     calls: Mapping[str, int]
     write_units: int
-    read_units: int
+    read_units: Decimal
     invocations: int
 
     @property

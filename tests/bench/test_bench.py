@@ -111,9 +111,10 @@ def test_where_the_bound_is_zero_nothing_else_passes() -> None:
 def test_what_a_movement_costs_is_counted_beside_how_others_do_it() -> None:
     result = CliRunner().invoke(app, ["bench", "stock", "--only", "costs"])
     lines = {one["metric"]: one for one in map(json.loads, result.stdout.splitlines())}
-    assert lines["stock.aws_calls"]["value"] == 0.15
+    assert lines["stock.aws_calls"]["value"] == 0.13
     assert lines["stock.write_units"]["value"] == 3
     assert lines["stock.write_units.all_four"]["value"] == 9
+    assert lines["stock.cost_per_million_usd"]["ok"]
     assert lines["stock.aws_calls.naive"]["value"] == 16
     assert lines["stock.write_units.naive"]["value"] == 10
 

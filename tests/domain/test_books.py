@@ -11,6 +11,7 @@ from shared.domain import books
 from shared.model.books import Bucket, EntryKind, Side
 from shared.model.case import Case, CaseState, ErpLine, Intent, IntentKind, IntentState
 from shared.model.invoice import BilledLine, BillingDocument, BillingKind
+from shared.model.money import Money
 from shared.model.order import Payment, PaymentKind, Refund, RefundLine
 from tests.domain.world import NOW
 from tests.factories import make_case, make_order, make_shipment
@@ -174,3 +175,24 @@ def test_a_fact_stands_on_its_day_where_the_retailer_is() -> None:
     late = refund(5).model_copy(update={"created_at": datetime(2026, 6, 1, 22, 30, tzinfo=UTC)})
     found = books.entries(case(refunds=(late,)), zone="Europe/Berlin")
     assert [e.day for e in found if e.kind is EntryKind.REFUNDED] == ["2026-06-02"]
+
+
+def test_a_capture_stands_on_the_day_it_was_made_and_says_by_what() -> None:
+    at = datetime(2026, 6, 1, 22, 30, tzinfo=UTC)
+    paid = capture(5).model_copy(update={"at": at, "shopper": eur(6)})
+    (found,) = (
+        e for e in books.entries(case(paid), zone="Europe/Berlin") if e.kind is EntryKind.CAPTURED
+    )
+    assert (found.day, found.tender, found.shopper) == ("2026-06-02", "card", eur(6))
+    assert "2026-06-02" in books.days(case(paid), zone="Europe/Berlin")
+
+
+def test_a_refund_stands_by_the_payments_it_went_back_to() -> None:
+    gift = capture(400, "t2").model_copy(update={"gateway": "gift_card"})
+    entries = books.entries(case(capture(600), gift, refunds=(refund(100),)), zone="UTC")
+    back = {e.tender: e.amount.amount for e in entries if e.kind is EntryKind.REFUNDED}
+    assert back == {"card": 60, "gift_card": 40}
+
+
+def eur(minor: int) -> Money:
+    return Money(amount=minor, currency="EUR")

@@ -81,6 +81,25 @@ def test_each_line_and_the_freight_have_the_code_of_all_their_rates_together() -
     assert (terms.freight_sku, terms.freight_tax_codes) == ("POST", ("1",))
 
 
+def test_freight_and_lines_of_an_article_may_have_codes_of_their_own() -> None:
+    codes = (
+        TaxCode(percent=Decimal(20), code="3", freight=True),
+        TaxCode(percent=Decimal(20), code="2", skus=("MISC",)),
+        TaxCode(percent=Decimal(20), code="1"),
+    )
+    lines = (line("1", taxes=(vat("0.2"),)), line("2", taxes=(vat("0.2"),), sku="MISC"))
+    parcel = ShippingLine(title="Post", code="p", price=gbp(5), taxes=(vat("0.2"),))
+    terms = enrichment.terms(order(*lines, shipping=(parcel,)), ruled(OrderRule(tax_codes=codes)))
+    assert (terms.tax_codes, terms.freight_tax_codes) == ({"1": "1", "2": "2"}, ("3",))
+
+
+def test_a_code_of_freight_alone_is_none_of_a_line() -> None:
+    rules = (OrderRule(tax_codes=(TaxCode(percent=Decimal(20), code="3", freight=True),)),)
+    held = enrichment.untaxed(order(line("1", taxes=(vat("0.2"),))), rules)
+    assert held is not None
+    assert (held.field, held.value) == ("lines.1.taxes", "20 %")
+
+
 @pytest.mark.parametrize(("rate", "said"), [("0.19", "19 %"), (None, "a rate that is not told")])
 def test_a_rate_no_rule_has_a_code_for_holds_the_order_and_is_named(
     rate: str | None, said: str

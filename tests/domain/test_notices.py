@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from shared.domain import notices
 from shared.model.case import Case, CaseState
+from shared.model.money import Money
 from shared.model.notices import PLACEHOLDERS, PLAIN, NoticeKind, NoticeRules
 from shared.model.order import Customer, Shipment, Tracking
 from tests.factories import NOW, make_case, make_money, make_order, make_refund, make_shipment
@@ -120,3 +121,9 @@ def test_rules_that_ses_would_refuse_are_refused(over: dict[str, object]) -> Non
 def test_the_identity_is_the_sender_s_domain_or_the_sender() -> None:
     assert rules().verified == "northwind.example"
     assert rules(identity=SAID["sender"]).verified == SAID["sender"]
+
+
+def test_a_shopper_is_told_amounts_as_they_were_shown() -> None:
+    shown = make_refund(shopper=Money(amount=1170, currency="EUR"))
+    found = notices.arising(case(refunds=(shown,)), rules())
+    assert "11.70 EUR" in next(one.body for one in found if one.kind is NoticeKind.REFUNDED)

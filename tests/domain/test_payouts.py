@@ -104,3 +104,14 @@ def test_fees_are_facts_of_their_own() -> None:
         (EntryKind.PAID_OUT, gbp(1999)), (EntryKind.FEE, gbp(3)),
         (EntryKind.PAID_BACK, gbp(500)), (EntryKind.FEE, gbp(3)),
     ]  # fmt: skip
+
+
+def test_no_provider_pays_out_a_gift_card() -> None:
+    gift = capture(400, "t2").model_copy(update={"gateway": "gift_card"})
+    sold = case(capture(600), gift, refunds=(refund(100),))
+    paid = [line(600), line(60, PayoutKind.REFUND, "txn_2")]
+    found = payouts.shares(sold, paid, without=("gift_card",))
+    assert {s.bucket: s.amount.amount for s in found if s.amount.amount} == {
+        Bucket.PAID_OUT: 600,
+        Bucket.PAID_BACK: 60,
+    }

@@ -9,7 +9,8 @@ from shared.errors import AccessError, InDoubtError, RejectedError, RetryableErr
 from shared.flows import keys
 from shared.flows.recovery import Sweep
 from shared.model.case import IntentKind, IntentState
-from shared.model.events import RefundCredited
+from shared.model.events import OrderRefunded, RefundCredited
+from shared.model.money import Money
 from shared.model.order import Order, Payment, PaymentKind, Refund, RefundLine
 from shared.ports import Message
 from tests.domain.world import NOW
@@ -176,6 +177,37 @@ def test_more_than_was_paid_is_told_and_not_posted(world: World) -> None:
     (issue,) = world.open()
     assert (issue.kind, issue.subject) == ("refund_exceeds_paid", "shop:77/10")
     assert "9.98 GBP is left" in issue.summary
+
+
+def test_more_than_a_payment_took_is_told_by_its_gateway(world: World) -> None:
+    gift, back = payment("G", 500, "gift_card"), payment("R", 900, "gift_card", PaymentKind.REFUND)
+    paid = (payment("C", PAID - 500), gift, back)
+    told_ = refund("9", 900).model_copy(update={"payments": ("R",)})
+    world.capture.take(told(told_).model_copy(update={"payments": paid}))
+    world.crediting.credit("shop:77")
+    assert credits(world) == []
+    (issue,) = world.open()
+    assert (
+        "gives back 9.00 GBP, and 5.00 GBP is left of what was paid by gift_card" in issue.summary
+    )
+
+
+def test_a_refund_is_told_on_the_bus_by_payment_and_as_the_shopper_saw_it(world: World) -> None:
+    shown = Money(amount=1170, currency="EUR")
+    paid = (payment("C", PAID).model_copy(update={"shopper": shown * 4}),)
+    order_ = told(refund("9", 1000).model_copy(update={"shopper": shown}))
+    world.capture.take(order_.model_copy(update={"payments": paid}))
+    (event,) = [e for e in world.bus.events if isinstance(e, OrderRefunded)]
+    assert event.shopper == shown
+    assert [(t.payment, t.amount, t.shopper) for t in event.tenders] == [("C", gbp(1000), shown)]
+    world.crediting.credit("shop:77")
+    assert credits(world) == [("6001", "SHOP-R9", False, 1000)]
+
+
+def payment(
+    name: str, minor: int, gateway: str = "card", kind: PaymentKind = PaymentKind.CAPTURE
+) -> Payment:
+    return Payment(reference=name, gateway=gateway, kind=kind, succeeded=True, amount=gbp(minor))
 
 
 def test_another_total_in_the_erp_is_told_with_both_amounts(world: World) -> None:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.flows import keys
+from shared.flows.stock_alone import Alone
 from shared.model.facts import HoldCard
 from shared.model.ids import Entity, Facet
 from shared.model.product import Component, Lifecycle
@@ -162,7 +163,8 @@ def test_nothing_is_written_when_nothing_changed() -> None:
 def test_a_retailer_without_kits_reads_nothing_more() -> None:
     world = World()
     world.know("M")
-    wanted = world.deriver._fact_keys(["sku#HAT-M"], ())  # noqa: SLF001 - what a derivation costs
+    everything = Alone(world.retailer, {})
+    wanted = world.deriver._fact_keys(["sku#HAT-M"], everything)  # noqa: SLF001 - what it costs
     assert keys.kit_links("HAT-M") not in wanted
 
 

@@ -2,7 +2,7 @@
 
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -244,3 +244,59 @@ def test_a_count_below_nothing_is_told_of_until_there_is_something_again() -> No
     world.take(move(movement_id="m2", quantity="2", occurred_at="2026-11-27T09:02:00Z"))
     assert world.open() == []
     assert world.on_hand() == 1
+
+
+# read at a glance
+
+
+class Behind(MemoryStore):
+    """What is glanced at is as it was before the last write of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._old: dict[Key, Row | None] = {}
+
+    def glance(self, keys: Iterable[Key]) -> dict[Key, Row]:
+        found = self.get(keys)
+        seen = {key: self._old.get(key, row) for key, row in found.items()}
+        return {key: row for key, row in seen.items() if row is not None}
+
+    def commit(self, writes: Sequence[Write]) -> list[bool]:
+        before = {write.key: self.get([write.key]).get(write.key) for write in writes}
+        done = super().commit(writes)
+        self._old |= {key: before[key] for key, kept in zip(before, done, strict=True) if kept}
+        return done
+
+
+def behind() -> StockWorld:
+    world = StockWorld()
+    world.store = Behind()
+    object.__setattr__(world.ledger, "store", world.store)
+    return world
+
+
+def test_a_card_that_lags_behind_counts_nothing_twice_and_loses_nothing() -> None:
+    world = behind()
+    for n in (1, 2, 3):
+        assert world.take(move(sequence=str(n), movement_id=f"m{n}")).results == [Verdict.COUNTED]
+        assert world.take(move(sequence=str(n), movement_id=f"m{n}")).results == [Verdict.DUPLICATE]
+    assert world.on_hand() == 15
+
+
+def test_what_is_refused_at_a_glance_is_judged_by_the_present_card() -> None:
+    """What could not be told in pieces yet can be since the last write."""
+    world = behind()
+    world.take(level(sequence="0"))
+    world.take(move(sequence="1", movement_id="m1"))
+    (refused,) = world.take(level()).results
+    assert isinstance(refused, RejectedError)
+    assert world.take(level(sequence="1", on_hand="9")).results == [Verdict.COUNTED]
+    assert world.on_hand() == 9
+
+
+def test_a_line_of_the_journal_is_written_once_for_a_repeat_and_a_lagging_card() -> None:
+    world = behind()
+    world.take(move(sequence="1", movement_id="m1"))
+    pieces = len(world.journal.names("ledger/"))
+    world.take(move(sequence="1", movement_id="m1"))
+    assert len(world.journal.names("ledger/")) == pieces

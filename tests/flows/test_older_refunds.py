@@ -6,6 +6,7 @@ import pytest
 
 from shared.model.case import CaseState
 from shared.model.order import Order, Refund
+from shared.model.order_rules import OrderRule
 from tests.domain.world import NOW, RETAILER
 from tests.flows.world import World, gbp, order
 
@@ -50,6 +51,19 @@ def test_a_refund_of_an_older_order_is_credited_without_naming_one() -> None:
     found = world.cases.find("shop:77")
     assert found is not None
     assert (found.case.state, world.erp.orders) == (CaseState.RECORDED, [])
+
+
+def test_what_goes_back_of_an_older_order_stands_where_the_rules_say() -> None:
+    rules = (OrderRule(house_account="10100002"),)
+    ruled = connected("credit").retailer.model_copy(update={"order_rules": rules})
+    world = World(ruled)
+    world.know("M")
+    world.capture.take(old())
+    world.capture.take(old(refund()))
+    work(world)
+    ((_, wish),) = world.erp.credits
+    assert wish.order.terms is not None
+    assert wish.order.terms.sold_to == "10100002"
 
 
 @pytest.mark.parametrize("policy", ["leave", "credit"])

@@ -42,6 +42,8 @@ class Kind(StrEnum):
     # webhooks
     HOOK_TWICE = "a webhook is sent twice"
     HOOK_LOST = "a webhook is never sent"
+    # last, so that what a seed draws of the others stays what it was
+    GLANCE_LAGS = "a row that is only glanced at is what it was before"
 
 
 RATES: dict[Kind, float] = {
@@ -70,6 +72,7 @@ RATES: dict[Kind, float] = {
     Kind.SEARCH_LAGS: 0.5,
     Kind.HOOK_TWICE: 0.2,
     Kind.HOOK_LOST: 0.1,
+    Kind.GLANCE_LAGS: 0.3,
 }
 """Chance per opportunity, when a seed has this kind on at all."""
 

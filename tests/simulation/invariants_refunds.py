@@ -4,12 +4,17 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any
 
+from shared.domain import tenders
 from tests.simulation.invariants_orders import cases, sold
 from tests.simulation.truth import Truth, decimal_minor
 
 
 def refunds_credited_once(truth: Truth) -> Iterator[str]:
-    """I1, I7: each refund of what the ERP holds is one document there, to the penny."""
+    """I1, I7: each refund of what the ERP holds is one document there, to the penny.
+
+    By payment and by part it is divided as the shop gave it back.
+    """
+    yield from _divided_otherwise(truth)
     kept: dict[str, list[Any]] = defaultdict(list)
     for document in truth.world.vendors["erp"].tenant.credits.after(None):
         kept[document.reference].append(document)
@@ -28,6 +33,33 @@ def refunds_credited_once(truth: Truth) -> Iterator[str]:
         if not reference or "-V" in reference:  # made by the ERP's staff, or for goods alone
             continue
         yield f"the ERP holds {reference}, which no shop refunded"
+
+
+def _divided_otherwise(truth: Truth) -> Iterator[str]:
+    known = cases(truth)
+    for shop, order in sold(truth):
+        case: Any = known.get(f"{shop}:{order.order_id}")
+        for refund in case.refunds if case is not None else ():
+            back, shares = _given_back(order, refund.refund_id), tenders.shares(case, refund)
+            said = Counter[tuple[str, str]]()
+            for share in shares.tenders:
+                said[share.payment, "shop"] += share.amount.amount
+                said[share.payment, "shopper"] += share.shopper.amount if share.shopper else 0
+            if +said != back:
+                yield f"refund {refund.refund_id} went back as {back}, its case says {+said}"
+            parts = sum(part.amount.amount for part in shares.parts)
+            if shares.parts and parts != refund.total.amount:
+                yield f"the parts of refund {refund.refund_id} come to {parts}"
+
+
+def _given_back(order: Any, refund_id: str) -> Counter[tuple[str, str]]:
+    """What the shop gave back of each payment, in its own money and as it was shown."""
+    back = Counter[tuple[str, str]]()
+    for one in order.transactions:
+        if str(one.refund_id) == refund_id:
+            back[str(one.parent), "shop"] += one.amount
+            back[str(one.parent), "shopper"] += one.shown if order.shown_in else 0
+    return +back
 
 
 def _adopted(truth: Truth, case: Any, refund: Any) -> list[Any]:

@@ -330,5 +330,7 @@ class StreamSource:
 
 
 def _event(record: Record) -> dict[str, Any]:
-    keys = {"pk": {"S": record.key.pk}, "sk": {"S": record.key.sk}}
-    return {"eventName": record.event, "dynamodb": {"Keys": keys}}
+    told: dict[str, Any] = {"Keys": {"pk": {"S": record.key.pk}, "sk": {"S": record.key.sk}}}
+    if record.state is not None:
+        told["NewImage"] = {"state": {"S": record.state}}
+    return {"eventName": record.event, "dynamodb": told}

@@ -55,4 +55,24 @@ REFUNDS: tuple[Mutant, ...] = (
         (WAY, "orders are cancelled"),
         (CREDITING + "_wish", "if not credit.cancelled", "if True"),
     ),
+    mutant(
+        "a refund is taken off another payment",
+        "What went back to the card is taken off the gift card, or the other way round.",
+        (BACK,),
+        (
+            "shared.domain.tenders:_told",
+            "captures[i].reference == back.parent",
+            "captures[i].reference != back.parent",
+        ),
+    ),
+    mutant(
+        "the shopper's money is taken for the shop's",
+        "A refund of an order shown in another currency is booked at the amount that was shown.",
+        (BACK,),
+        (
+            "shared.connectors.shopify.orders:_refund",
+            'total=_money(theirs.total_refunded_set, currency, "totalRefundedSet")',
+            'total=_shoppers(theirs.total_refunded_set, order, "") or Money.zero(currency)',
+        ),
+    ),
 )

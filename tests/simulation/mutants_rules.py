@@ -30,6 +30,26 @@ RULES: tuple[Mutant, ...] = (
         ),
     ),
     mutant(
+        "what a level follows from is noted once",
+        "Orders that leave a level below its cap as it is are forgotten by the next movement.",
+        (SHARED,),
+        (
+            "shared.domain.targets:_same_wish",
+            "same_terms = same_terms and old.basis == draft.basis",
+            "",
+        ),
+    ),
+    mutant(
+        "what orders took is noted and never read again",
+        "A reservation or an order changes no level until the article is derived as a whole.",
+        (SHARED,),
+        (
+            "shared.flows.stock_alone:Alone.noted",
+            "None if self.holds_changed(partition) else promised",
+            "promised",
+        ),
+    ),
+    mutant(
         "a kit's orders do not reach its components",
         "Sets are sold, and their hats stay on offer by themselves.",
         (KIT,),

@@ -43,6 +43,7 @@ class SimStore(Store, Counters):
         self._parts: dict[tuple[Table, str], dict[str, Key]] = defaultdict(dict)
         self._lanes: dict[tuple[Table, str], dict[Key, datetime]] = defaultdict(dict)
         self._lane_of: dict[Key, tuple[Table, str]] = {}
+        self._before: dict[Key, tuple[int, Row | None]] = {}
         self._lagging: list[tuple[int, Key, Put | None]] = []
         self._rng: Random = wire.engine.rng("store")
         self.changed: list[Changed] = []
@@ -76,6 +77,17 @@ class SimStore(Store, Counters):
             first = chunk[0]
             label = f"get {first.table} {first.pk} {first.sk} +{len(chunk) - 1}"
             found |= self._wire.aws(label, partial(self._get, chunk))
+        return found
+
+    def glance(self, keys: Iterable[Key]) -> dict[Key, Row]:
+        """As `get`, but for rows that were overwritten a moment ago and lag behind."""
+        found = self.get(keys)
+        since = self._wire.engine.now_ms - LAG_MS
+        for key in tuple(found):
+            at_ms, old = self._before.get(key, (since, None))
+            if at_ms > since and self._wire.engine.faults.hit(Kind.GLANCE_LAGS):
+                found.pop(key)
+                found |= {key: old} if old is not None else {}
         return found
 
     def _get(self, keys: Sequence[Key]) -> dict[Key, Row]:
@@ -201,6 +213,8 @@ class SimStore(Store, Counters):
             if old is None:
                 self._parts[key.table, key.pk][key.sk] = key
         self._index(key, put)
+        if key.table is Table.FACTS:
+            self._before[key] = self._wire.engine.now_ms, old
         for tell in self.changed:
             tell(key, old, new, put)
         return True

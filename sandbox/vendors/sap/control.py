@@ -209,6 +209,8 @@ def orders(sim: "SapSimulator") -> Json:
                     "quantity": str(item.quantity),
                     "delivered": str(item.delivered),
                     "rejected": bool(item.rejected),
+                    "tax_code": item.tax_code,
+                    "net": str(item.net),
                 }
                 for item in order.items
             ],
@@ -228,7 +230,11 @@ def credits(sim: "SapSimulator") -> Json:  # noqa: A001 - what accountants call 
             "total": str(document.gross),
             "currency": document.currency,
             "items": [
-                {"material": item.material, "quantity": str(item.quantity)}
+                {
+                    "material": item.material,
+                    "quantity": str(item.quantity),
+                    "tax_code": item.tax_code,
+                }
                 for item in document.items
             ],
         }

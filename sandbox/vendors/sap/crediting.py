@@ -33,6 +33,7 @@ _ITEM = {
     "RequestedQuantityUnit": 3,
     "ReferenceSDDocument": 10,
     "ReferenceSDDocumentItem": 6,
+    "ProductTaxClassification1": 1,
     "to_PricingElement": 0,
 }
 
@@ -119,7 +120,9 @@ def _item(tenant: Tenant, kind: Kind, place: int, body: object, currency: str) -
         raise Refused("V1/347", "Enter a quantity above zero", field="RequestedQuantity")
     order_item = _order_item(tenant, kind, row, quantity)
     net, tax = elements(row.get("to_PricingElement"), quantity, currency, {PRICE, DISCOUNT})
-    return CreditItem(str(place * 10), name, quantity, order_item, net, tax)
+    made = CreditItem(str(place * 10), name, quantity, order_item, net, tax)
+    made.tax_code = str(row.get("ProductTaxClassification1") or "")
+    return made
 
 
 def _order_item(tenant: Tenant, kind: Kind, row: Mapping[str, object], quantity: Decimal) -> str:

@@ -93,6 +93,7 @@ def item_of(tenant: Tenant, place: int, body: object, currency: str) -> OrderIte
         price=price,
         off=off,
         charged=tax,
+        tax_code=str(row.get("ProductTaxClassification1") or ""),
     )
 
 

@@ -70,6 +70,7 @@ class OrderItem:
     charged: Decimal
     delivered: Decimal = ZERO
     rejected: str = ""
+    tax_code: str = ""
     schedule: list[ScheduleLine] = field(default_factory=list)
 
     @property
@@ -168,6 +169,7 @@ class CreditItem:
     net: Decimal
     tax: Decimal
     rejected: str = ""
+    tax_code: str = ""
 
 
 @dataclass(slots=True)

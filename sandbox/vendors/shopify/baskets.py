@@ -49,7 +49,8 @@ class Basket(Wish):
     """`discount` is taken off the whole order and divided over its lines.
 
     `tax_rate` is a fraction. `oversell` places the order whatever is available. Without it a
-    basket the shop cannot serve is refused.
+    basket the shop cannot serve is refused. `gift_card` pays so much of it. It may be `shown_in`
+    another currency than the shop's, which is the shop's times `rate`.
     """
 
     lines: tuple[WishedLine, ...]
@@ -64,5 +65,8 @@ class Basket(Wish):
     expires_at: AwareDatetime | None = None
     terms_days: int | None = None
     risk: Literal["NONE", "ACCEPT", "INVESTIGATE", "CANCEL"] = "NONE"
+    gift_card: str | None = None
+    shown_in: str | None = None
+    rate: str = "1"
     oversell: bool = False
     test: bool = False

@@ -25,11 +25,9 @@ from sandbox.vendors.shopify.state import (
     RefundLine,
     Shop,
     Tax,
-    Transaction,
 )
+from sandbox.vendors.shopify.tills import Tills
 from shared.model.money import split
-
-GATEWAY = "sandbox"
 
 
 class SoldOut(Exception):  # noqa: N818 - an answer to a shopper, not an error of ours
@@ -48,6 +46,10 @@ def _rounded(value: Decimal) -> int:
 class Checkout:
     shop: Shop
     _placed: int = field(default=0)
+
+    @property
+    def tills(self) -> Tills:
+        return Tills(self.shop)
 
     def place(self, basket: Basket, now: datetime) -> Order:
         """Sell: totals to the cent, stock committed where it lies, one fulfilment order a place."""
@@ -74,8 +76,11 @@ class Checkout:
         self._address(order, basket.customer)
         self._commit(order, places)
         order.risk, order.terms_days = basket.risk, basket.terms_days
+        order.shown_in, order.rate = basket.shown_in or "", basket.rate
+        if basket.gift_card is not None:
+            self.tills.redeem(order, self.shop.minor(basket.gift_card))
         if basket.paid != "nothing":
-            self.pay(order, basket.paid, basket.expires_at)
+            self.pay(order, basket.paid, now, basket.expires_at)
         self.shop.orders[order.order_id] = order
         return order
 
@@ -88,6 +93,7 @@ class Checkout:
         restock: bool,
         amount: int | None,
         freight: bool = False,
+        tenders: Mapping[str, int] | None = None,
     ) -> Refund:
         """Give money back for units, taking what was not sent off the fulfilment orders.
 
@@ -95,7 +101,7 @@ class Checkout:
         """
         rows = [self._refunded(order, line, quantity, restock) for line, quantity in lines]
         posts = [_post(part) for part in order.freight] if freight else []
-        return self.give(order, rows, posts, now, amount=amount)
+        return self.give(order, rows, posts, now, amount=amount, tenders=tenders)
 
     def give(
         self,
@@ -106,33 +112,34 @@ class Checkout:
         *,
         amount: int | None,
         return_id: int | None = None,
+        tenders: Mapping[str, int] | None = None,
     ) -> Refund:
-        """Give money back: so much, or what these parts are worth; never more than is left."""
+        """Give money back: so much, or what these parts are worth; never more than is left.
+
+        `tenders` says by gateway how much of it; else the payments give back in their order.
+        """
         tax = sum(row.tax for row in rows) + sum(post.tax for post in posts)
         worth = sum(row.subtotal for row in rows) + sum(post.subtotal for post in posts)
         due = worth + (0 if order.taxes_included else tax)
-        left = order.total - sum(earlier.total for earlier in order.refunds)
-        total = min(due, left) if amount is None else amount
-        if total > left:
-            raise ValueError(f"{total} exceeds {left}, what can still be refunded")
+        total = self.tills.due(order, due) if amount is None else amount
         refund = Refund(self.shop.next(), now, total, rows, posts, return_id)
+        self.tills.give(order, refund, tenders)
         order.refunds.append(refund)
         self.shop.refunds[refund.refund_id] = order.order_id
-        paid = Transaction(self.shop.next(), "REFUND", GATEWAY, refund.total)
-        order.transactions.append(paid)
         order.updated_at = now
         return refund
 
-    def pay(self, order: Order, kind: str, expires_at: datetime | None = None) -> None:
-        """The whole order is authorised, captured or sold."""
-        made = Transaction(self.shop.next(), kind.upper(), GATEWAY, order.total)
+    def pay(
+        self, order: Order, kind: str, now: datetime, expires_at: datetime | None = None
+    ) -> None:
+        """What is not paid yet is authorised, captured or sold."""
+        made = self.tills.take(order, kind.upper(), order.total - self.tills.taken(order), now)
         made.expires_at = expires_at if kind == "authorization" else None
-        order.transactions.append(made)
 
-    def pay_more(self, order: Order, amount: int) -> None:
+    def pay_more(self, order: Order, amount: int, now: datetime) -> None:
         """Something is paid beside what the order came to at first."""
         if amount:
-            order.transactions.append(Transaction(self.shop.next(), "SALE", GATEWAY, amount))
+            self.tills.take(order, "SALE", amount, now)
 
     def edit(self, order: Order, line: Line, units: int, now: datetime) -> None:
         """Staff bring a line to so many units that are not sent or refunded yet."""

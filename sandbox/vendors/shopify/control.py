@@ -1,10 +1,10 @@
 """What only the shop's owner or a tester can do, by name, with plain JSON in and out."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from sandbox.vendors import faults
-from sandbox.vendors.shopify import returning, subscribing
+from sandbox.vendors.shopify import paying, returning, subscribing
 from sandbox.vendors.shopify.baskets import Basket, WishedLine
 from sandbox.vendors.shopify.checkout import SoldOut
 from sandbox.vendors.shopify.hooks import order_body
@@ -12,7 +12,6 @@ from sandbox.vendors.shopify.language import MUTATION, PER_VARIANT, whole
 from sandbox.vendors.shopify.state import (
     PAGE_MAX,
     Fulfilment,
-    Line,
     Order,
     PriceList,
     Product,
@@ -37,26 +36,6 @@ def place_order(sim: "ShopifySimulator", **wish: Json) -> Json:
         return {"sold_out": sold_out.sku}
     sim.tell("orders/create", order)
     return _order(sim, order)
-
-
-def refund(
-    sim: "ShopifySimulator",
-    *,
-    order: Json,
-    lines: list[dict[str, Json]],
-    restock: bool = True,
-    amount: str | None = None,
-    freight: bool = False,
-) -> Json:
-    """Refund units: each line names a `sku` or a `line` id, and a `quantity`."""
-    found = sim.order(order)
-    chosen = [(_line(found, row), int(str(row.get("quantity", 1)))) for row in lines]
-    money = None if amount is None else sim.shop.minor(amount)
-    given = sim.checkout.refund(
-        found, chosen, sim.now(), restock=restock, amount=money, freight=freight
-    )
-    sim.tell_refund(found, given)
-    return {"refund": given.refund_id, "total": given.total}
 
 
 def cancel(sim: "ShopifySimulator", *, order: Json) -> Json:
@@ -94,20 +73,6 @@ def assess(sim: "ShopifySimulator", *, order: Json, recommendation: str) -> Json
     found.updated_at = sim.now()
     sim.tell("orders/updated", found)
     return recommendation
-
-
-def pay(sim: "ShopifySimulator", *, order: Json, kind: str = "capture") -> Json:
-    """The order is paid, or authorised, after it was placed."""
-    found = sim.order(order)
-    sim.checkout.pay(found, kind)
-    found.updated_at = sim.now()
-    sim.tell("orders/updated", found)
-    return found.total
-
-
-def payments(sim: "ShopifySimulator", *, order: Json) -> Json:
-    """Every movement of money of an order: `kind`, and `amount` in minor units."""
-    return [{"kind": t.kind, "amount": t.amount} for t in sim.order(order).transactions]
 
 
 def hold(sim: "ShopifySimulator", *, order: Json, on: bool = True) -> Json:
@@ -279,14 +244,6 @@ def minimum_points(sim: "ShopifySimulator") -> Json:
     return whole(total)
 
 
-def _line(order: Order, row: Mapping[str, Json]) -> Line:
-    wanted = {"sku": row.get("sku"), "line": row.get("line")}
-    for line in order.lines:
-        if line.sku == wanted["sku"] or str(line.line_id) == str(wanted["line"]):
-            return line
-    raise LookupError(f"no such line in #{order.number}")
-
-
 def _product(sim: "ShopifySimulator", product: Product) -> Json:
     return {
         "id": gid("Product", product.product_id),
@@ -343,12 +300,9 @@ COMMANDS: Final[dict[str, Callable[..., Json]]] = (
         command.__name__: command
         for command in (
             place_order,
-            refund,
             cancel,
             edit,
             assess,
-            pay,
-            payments,
             hold,
             read_prices,
             priced_at,
@@ -375,5 +329,6 @@ COMMANDS: Final[dict[str, Callable[..., Json]]] = (
     }
     | faults.COMMANDS
     | returning.COMMANDS
+    | paying.COMMANDS
     | subscribing.COMMANDS
 )

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from sandbox.vendors.shopify.order_views import line_view
+from sandbox.vendors.shopify.order_views import Till, line_view
 from sandbox.vendors.shopify.state import Disposition, Order, Return, Shop, gid, instant
 from sandbox.vendors.shopify.views import View, location_view, page
 
@@ -29,7 +29,7 @@ def returns_field(shop: Shop, order: Order) -> Field:
 
 def return_view(shop: Shop, order: Order, one: Return) -> View:
     def fulfilled(line_id: int) -> View:
-        return {"lineItem": line_view(shop, order.line(line_id))}
+        return {"lineItem": line_view(Till(shop, order), order.line(line_id))}
 
     def line(row: tuple[int, int]) -> View:
         return {
@@ -40,7 +40,7 @@ def return_view(shop: Shop, order: Order, one: Return) -> View:
         }
 
     def exchange(line_id: int) -> View:
-        return {"lineItems": [line_view(shop, order.line(line_id))]}
+        return {"lineItems": [line_view(Till(shop, order), order.line(line_id))]}
 
     def reversed_(row: tuple[int, int]) -> View:
         came = [each for each in one.dispositions if each.line_id == row[0]]

@@ -85,7 +85,7 @@ def process_return(
         if exchange and money is None:
             due = sum(one.subtotal for one in worth)
             money = max(0, due - out)
-            sim.checkout.pay_more(found, max(0, out - due))
+            sim.checkout.pay_more(found, max(0, out - due), sim.now())
         given = sim.checkout.give(found, worth, [], sim.now(), amount=money, return_id=number)
     if all(made.disposed(line) >= units for line, units in made.units.items()):
         made.status = "CLOSED"

@@ -157,12 +157,18 @@ class Fulfilment:
 
 @dataclass(slots=True)
 class Transaction:
+    """`shown` is the amount in the currency the order was shown in, `parent` what it gives back."""
+
     transaction_id: int
     kind: str
     gateway: str
     amount: int
+    shown: int
+    done_at: datetime
     status: str = "SUCCESS"
     expires_at: datetime | None = None
+    parent: int | None = None
+    refund_id: int | None = None
 
 
 @dataclass(slots=True)
@@ -234,6 +240,8 @@ class Order:
     test: bool = False
     risk: str = "NONE"
     terms_days: int | None = None
+    shown_in: str = ""
+    rate: str = "1"
     placements: list[Placement] = field(default_factory=list)
     fulfilments: list[Fulfilment] = field(default_factory=list)
     transactions: list[Transaction] = field(default_factory=list)

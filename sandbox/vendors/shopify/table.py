@@ -245,8 +245,9 @@ type MailingAddress {
 type Customer implements Node { id: ID! }
 type OrderTransaction implements Node {
   id: ID! kind: String! status: String! gateway: String amountSet: MoneyBag!
-  authorizationExpiresAt: DateTime
+  authorizationExpiresAt: DateTime processedAt: DateTime parentTransaction: OrderTransaction
 }
+type OrderTransactionConnection { nodes: [OrderTransaction!]! pageInfo: PageInfo! }
 type RefundLineItem {
   quantity: Int! restockType: String! subtotalSet: MoneyBag! totalTaxSet: MoneyBag!
   lineItem: LineItem!
@@ -295,6 +296,7 @@ type ReturnConnection { nodes: [Return!]! pageInfo: PageInfo! }
 type Refund implements Node {
   return: Return
   id: ID! createdAt: DateTime processedAt: DateTime! totalRefundedSet: MoneyBag!
+  transactions(first: Int, after: String): OrderTransactionConnection!
   refundLineItems(first: Int, after: String): RefundLineItemConnection!
   refundShippingLines(first: Int, after: String): RefundShippingLineConnection!
 }
@@ -325,7 +327,7 @@ type Order implements Node {
   returns(first: Int, after: String): ReturnConnection!
   id: ID! legacyResourceId: UnsignedInt64! name: String! test: Boolean!
   createdAt: DateTime! processedAt: DateTime! updatedAt: DateTime! cancelledAt: DateTime
-  currencyCode: String! taxesIncluded: Boolean! email: String
+  currencyCode: String! presentmentCurrencyCode: String! taxesIncluded: Boolean! email: String
   subtotalLineItemsQuantity: Int!
   totalPriceSet: MoneyBag! totalTaxSet: MoneyBag customer: Customer
   billingAddress: MailingAddress shippingAddress: MailingAddress

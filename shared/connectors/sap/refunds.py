@@ -6,7 +6,7 @@ conditions, as in the order: the ERP credits what the customer got back and has 
 own. A credited amount is for all units of its item, so no division is left to SAP.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pydantic import Field
@@ -93,12 +93,15 @@ def body_of(wish: CreditWish, settings: SapSettings) -> dict[str, Json]:
         "TransactionCurrency": order.currency,
         "SDDocumentReason": settings.credit_reason,
         **({"ReferenceSDDocument": wish.erp_order} if wish.erp_order else {}),
-        "to_Item": [_item(credit, wish, settings) for credit in goods]
+        "to_Item": [
+            *(_item(credit, wish, settings) for credit in goods),
+            *_freight_items(freight, wish, settings),
+        ]
         or [_bare_item(wish, settings)],
     }
     elements = [
         part
-        for credit in freight
+        for credit in ([] if _as_items(order) else freight)
         for part in _priced(credit, order, settings.freight_condition, settings)
     ]
     if elements:
@@ -123,10 +126,40 @@ def _item(credit: Credit, wish: CreditWish, settings: SapSettings) -> Json:
             credit, wish.order, settings.price_condition, settings, per=units
         ),
         **_reference(credit.line_id or "", wish),
+        **_taxed(wish.order.terms.tax_codes.get(credit.line_id or "") if wish.order.terms else ""),
     }
     if wish.goods_back:
         item["ReturnReason"] = settings.return_reason
     return item
+
+
+def _as_items(order: Order) -> bool:
+    """Whether freight is an article of its own, as in the order."""
+    return order.terms is not None and order.terms.freight_sku is not None
+
+
+def _freight_items(
+    freight: Sequence[Credit], wish: CreditWish, settings: SapSettings
+) -> Iterator[Json]:
+    """Freight on the tax code it has in the order; where it has several there, on none."""
+    terms = wish.order.terms
+    if terms is None or terms.freight_sku is None:
+        return
+    codes = set(terms.freight_tax_codes)
+    for credit in freight:
+        item: dict[str, Json] = {
+            "Material": terms.freight_sku,
+            "RequestedQuantity": "1",
+            "to_PricingElement": _priced(
+                credit, wish.order, settings.price_condition, settings, per="1"
+            ),
+            **_taxed(next(iter(codes)) if len(codes) == 1 else ""),
+        }
+        yield {**item, "ReturnReason": settings.return_reason} if wish.goods_back else item
+
+
+def _taxed(code: str | None) -> dict[str, Json]:
+    return {"ProductTaxClassification1": code} if code else {}
 
 
 def _bare_item(wish: CreditWish, settings: SapSettings) -> Json:

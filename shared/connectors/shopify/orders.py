@@ -1,6 +1,7 @@
 """Orders from Shopify's shape to the canonical one; pure and total.
 
-Amounts are shop money, never the shopper's currency. What cannot be understood is refused by name.
+Amounts are shop money. In the shopper's currency, where that is another, stand beside them what the
+order, its payments and its refunds come to. What cannot be understood is refused by name.
 """
 
 from collections import Counter
@@ -96,13 +97,14 @@ def to_order(
             terms_days=_terms(theirs.payment_terms),
             lines=lines or _lines(theirs.line_items.nodes, currency, places, None),
             shipping=tuple(_freight(line, currency) for line in theirs.shipping_lines.nodes),
-            payments=_payments(theirs.transactions, currency),
+            payments=_payments(theirs, currency),
             customer=_customer(theirs),
             billing_address=_address(theirs.billing_address),
             shipping_address=_address(theirs.shipping_address),
             total=_money(theirs.total_price_set, currency, "totalPriceSet"),
             total_tax=_money(theirs.total_tax_set, currency, "totalTaxSet"),
-            refunds=tuple(_refund(refund, currency, channel.name) for refund in refunds),
+            shopper_total=_shoppers(theirs.total_price_set, theirs, "totalPriceSet"),
+            refunds=tuple(_refund(refund, theirs, channel.name) for refund in refunds),
             returns=tuple(returns),
         )
     except ValidationError as error:
@@ -222,9 +224,9 @@ def _taxes(lines: Sequence[schema.TaxLine], currency: str) -> tuple[TaxLine, ...
     )
 
 
-def _payments(theirs: Sequence[schema.Transaction], currency: str) -> tuple[Payment, ...]:
+def _payments(theirs: schema.Order, currency: str) -> tuple[Payment, ...]:
     found = []
-    for transaction in theirs:
+    for transaction in theirs.transactions:
         if transaction.kind not in PAYMENTS:
             raise RejectedError(
                 f"transaction of unknown kind {transaction.kind!r}",
@@ -242,7 +244,10 @@ def _payments(theirs: Sequence[schema.Transaction], currency: str) -> tuple[Paym
                     kind=kind,
                     succeeded=transaction.status == "SUCCESS",
                     amount=_money(transaction.amount_set, currency, "transactions.amountSet"),
+                    parent=legacy_id(transaction.parent) if transaction.parent else None,
                     expires_at=transaction.authorization_expires_at,
+                    at=transaction.processed_at,
+                    shopper=_foreign(transaction.shopper, theirs, "transactions.amountSet"),
                 )
             )
     return tuple(found)
@@ -268,7 +273,8 @@ def _address(theirs: schema.Address | None) -> Address | None:
     )
 
 
-def _refund(theirs: schema.Refund, currency: str, channel: str) -> Refund:
+def _refund(theirs: schema.Refund, order: schema.Order, channel: str) -> Refund:
+    currency = order.currency_code
     return Refund(
         refund_id=legacy_id(theirs.id),
         created_at=theirs.created_at or theirs.processed_at,
@@ -286,6 +292,8 @@ def _refund(theirs: schema.Refund, currency: str, channel: str) -> Refund:
         ),
         freight=_refunded_freight(theirs.refund_shipping_lines.nodes, currency),
         return_id=f"{channel}:{legacy_id(theirs.back.id)}" if theirs.back else None,
+        payments=tuple(legacy_id(payment.id) for payment in theirs.transactions.nodes),
+        shopper=_shoppers(theirs.total_refunded_set, order, "totalRefundedSet"),
     )
 
 
@@ -306,6 +314,19 @@ def _money(theirs: schema.MoneyBag | None, currency: str, where: str) -> Money:
     return (
         Money.zero(currency) if theirs is None else money(theirs.shop_money.amount, currency, where)
     )
+
+
+def _shoppers(theirs: schema.BothMoneys, order: schema.Order, where: str) -> Money | None:
+    shown = theirs.presentment_money
+    return _foreign(shown.amount if shown else None, order, where)
+
+
+def _foreign(amount: str | None, order: schema.Order, where: str) -> Money | None:
+    """An amount in the shopper's currency, where that is not the shop's."""
+    currency = order.presentment_currency_code or order.currency_code
+    if amount is None or currency == order.currency_code:
+        return None
+    return money(amount, currency, where)
 
 
 def _refused(subject: str, error: ValidationError) -> RejectedError:

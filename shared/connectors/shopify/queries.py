@@ -15,6 +15,7 @@ REFUND_LINES_PAGE = 60
 PLACED_LINES_PAGE = 100
 # read with an order; what has more is read again with the longer lists
 PAYMENTS, REFUNDS, FREIGHT = 5, 3, 2
+REFUND_PAYMENTS = 10  # payments of one refund; what more there are it is not told by
 REFUNDED_FREIGHT = 5  # lines of freight in one refund; what more there were counts as goodwill
 PAYMENTS_MAX, REFUNDS_MAX, FREIGHT_MAX = 100, 100, 20
 
@@ -118,6 +119,7 @@ STOCK_ACTIVATE = Operation(
 )
 
 _SHOP_MONEY = "{ shopMoney { amount } }"
+_BOTH_MONEYS = "{ shopMoney { amount } presentmentMoney { amount } }"
 _DISCOUNTS = (
     "discountAllocations { allocatedAmountSet "
     + _SHOP_MONEY
@@ -139,7 +141,9 @@ _FREIGHT = f"""nodes {{ title code originalPriceSet {_SHOP_MONEY}
     pageInfo {{ hasNextPage endCursor }}"""
 _LINE_POINTS = 10  # the line, its price 2, an allocation 4, a tax line 3
 _ADDRESS = "{ name company address1 address2 city provinceCode zip countryCodeV2 phone }"
-_PAYMENT = "{ id kind status gateway authorizationExpiresAt amountSet " + _SHOP_MONEY + " }"
+_PAYMENT = (
+    "{ id kind status gateway processedAt authorizationExpiresAt amountSet " + _SHOP_MONEY + " }"
+)
 _PLACEMENT = """id status assignedLocation { location { id } }
       lineItems(first: $lines) {
         nodes { id remainingQuantity totalQuantity lineItem { id } }
@@ -150,7 +154,7 @@ PLACEMENTS_PAGE = 3
 
 _ORDER = f"""fragment Order on Order {{
   id legacyResourceId name test createdAt processedAt updatedAt cancelledAt
-  currencyCode taxesIncluded email subtotalLineItemsQuantity
+  currencyCode presentmentCurrencyCode taxesIncluded email subtotalLineItemsQuantity
   totalPriceSet {_SHOP_MONEY} totalTaxSet {_SHOP_MONEY} returnStatus
   customer {{ id }} risk {{ recommendation }} paymentTerms {{ dueInDays }}
   billingAddress {_ADDRESS} shippingAddress {_ADDRESS}
@@ -218,7 +222,8 @@ REFUND = Operation(
     f"""query Refund($id: ID!, $after: String) {{
   refund(id: $id) {{
     id createdAt processedAt return {{ id }}
-    totalRefundedSet {_SHOP_MONEY}
+    totalRefundedSet {_BOTH_MONEYS}
+    transactions(first: {REFUND_PAYMENTS}) {{ nodes {{ id }} pageInfo {{ hasNextPage endCursor }} }}
     refundLineItems(first: {REFUND_LINES_PAGE}, after: $after) {{
       nodes {{ quantity restockType subtotalSet {_SHOP_MONEY} totalTaxSet {_SHOP_MONEY}
         lineItem {{ id }} }}
@@ -231,7 +236,8 @@ REFUND = Operation(
   }}
 }}""",
     writes=False,
-    points=4 * costs.POINT
+    points=5 * costs.POINT
+    + costs.connection(REFUND_PAYMENTS, 1)
     + costs.connection(REFUND_LINES_PAGE, 6)
     + costs.connection(REFUNDED_FREIGHT, 5),
 )

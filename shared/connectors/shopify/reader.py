@@ -18,6 +18,8 @@ from shared.connectors.shopify.return_queries import RETURNS
 from shared.connectors.shopify.return_schema import ReturnsAnswer
 from shared.connectors.shopify.returns import to_return
 from shared.connectors.shopify.settings import ShopifySettings
+from shared.connectors.shopify.tender_queries import order_tenders
+from shared.connectors.shopify.tender_schema import Tender, TendersAnswer
 from shared.errors import RejectedError, RetryableError
 from shared.model.order import Order
 from shared.model.retailer import Channel, Retailer
@@ -25,6 +27,7 @@ from shared.model.returns import Return
 from shared.ports import Page, Refusal
 
 _NO_RETURN = "NO_RETURN"
+_WITH_PARENT = frozenset({"REFUND", "VOID"})
 KEPT = 64  # unfinished orders remembered
 
 
@@ -49,6 +52,7 @@ class _Draft:
     returns: list[Return] = field(default_factory=list)
     returns_after: str | None = None
     returns_whole: bool = False
+    tenders_whole: bool = False
 
     @classmethod
     def of(cls, order: schema.Order) -> "_Draft":
@@ -191,6 +195,8 @@ class Orders:
         self._place(draft)
         if not draft.lists_whole:
             self._long_lists(draft)
+        if not draft.tenders_whole:
+            self._tenders(draft)
         while len(draft.refunds) < len(draft.refunds_wanted):
             draft.refunds.append(self._refund(draft.refunds_wanted[len(draft.refunds)]))
         while not draft.returns_whole:
@@ -264,6 +270,23 @@ class Orders:
         draft.refunds_wanted = [refund.id for refund in whole.refunds]
         draft.lists_whole = True
 
+    def _tenders(self, draft: _Draft) -> None:
+        """What of each payment only some orders have: another currency, or one it belongs to."""
+        order, paid = draft.order, draft.transactions
+        foreign = order.presentment_currency_code not in {None, order.currency_code}
+        if foreign or any(payment.kind in _WITH_PARENT for payment in paid):
+            variables = {"id": order.id, "first": max(len(paid), 1)}
+            operation = order_tenders(max(len(paid), 1))
+            found = self.api.call(operation, variables, TendersAnswer).order
+            if found is None or found.updated_at != order.updated_at:
+                raise self._changed(draft)
+            by_id = {tender.id: tender for tender in found.transactions}
+            draft.transactions = tuple(_with_tender(one, by_id.get(one.id)) for one in paid)
+            shown = found.total_price_set.presentment_money
+            total = order.total_price_set.model_copy(update={"presentment_money": shown})
+            draft.order = order.model_copy(update={"total_price_set": total})
+        draft.tenders_whole = True
+
     def _refund(self, gid: str) -> schema.Refund:
         lines: list[schema.RefundLine] = []
         after: str | None = None
@@ -281,6 +304,14 @@ class Orders:
     def _changed(self, draft: _Draft) -> "_ChangedError":
         del self._unfinished[draft.order.id]
         return _ChangedError(f"order {draft.order.name} changed while it was being read")
+
+
+def _with_tender(payment: schema.Transaction, tender: Tender | None) -> schema.Transaction:
+    if tender is None:
+        return payment
+    parent = tender.parent_transaction
+    shown = tender.amount_set.presentment_money.amount
+    return payment.model_copy(update={"parent": parent.id if parent else None, "shopper": shown})
 
 
 def _lists_whole(order: schema.Order) -> bool:

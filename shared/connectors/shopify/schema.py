@@ -170,6 +170,10 @@ class MoneyBag(Theirs):
     shop_money: Amount
 
 
+class BothMoneys(MoneyBag):
+    presentment_money: Amount | None = None
+
+
 class TaxLine(Theirs):
     title: str
     rate: Decimal | None = None
@@ -206,12 +210,17 @@ class ShippingLine(Theirs):
 
 
 class Transaction(Theirs):
+    """`parent` and `shopper` are read apart, where an order has any."""
+
     id: str
     kind: str
     status: str
     gateway: str | None = None
+    processed_at: AwareDatetime | None = None
     authorization_expires_at: AwareDatetime | None = None
     amount_set: MoneyBag
+    parent: str | None = None
+    shopper: str | None = None
 
 
 class Address(Theirs):
@@ -264,10 +273,11 @@ class Order(Theirs):
     updated_at: AwareDatetime
     cancelled_at: AwareDatetime | None = None
     currency_code: str
+    presentment_currency_code: str | None = None
     taxes_included: bool
     email: str | None = None
     subtotal_line_items_quantity: int = 0
-    total_price_set: MoneyBag
+    total_price_set: BothMoneys
     total_tax_set: MoneyBag | None = None
     return_status: str = "NO_RETURN"
     customer: Identified | None = None
@@ -337,7 +347,8 @@ class Refund(Theirs):
     id: str
     created_at: AwareDatetime | None = None
     processed_at: AwareDatetime
-    total_refunded_set: MoneyBag
+    total_refunded_set: BothMoneys
+    transactions: Connected[Identified] = Connected(nodes=())
     refund_line_items: Connected[RefundLine]
     refund_shipping_lines: Connected[RefundedFreight] = Connected(nodes=())
     back: Identified | None = Field(default=None, alias="return")

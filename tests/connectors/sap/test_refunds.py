@@ -7,6 +7,7 @@ import pytest
 from shared.domain.credits import CreditWish, OverRefund, credits_of
 from shared.errors import InDoubtError, RejectedError
 from shared.model.order import Order, Refund, RefundedFreight, RefundLine, ShippingLine, TaxLine
+from shared.model.order_terms import OrderTerms
 from shared.ports import PostedOrder
 from tests.connectors.sap.world import GENERIC, Tenant, hat
 from tests.domain.world import NOW
@@ -104,7 +105,31 @@ def test_freight_may_go_back_on_an_article_of_its_own() -> None:
     found = tenant.simulator.control("credits")
     assert isinstance(found, list)
     assert isinstance(found[0], dict)
-    assert found[0]["items"] == [{"material": "POST", "quantity": "1"}]
+    assert found[0]["items"] == [{"material": "POST", "quantity": "1", "tax_code": ""}]
+
+
+@pytest.mark.parametrize(("codes", "code"), [(("3",), "3"), (("3", "0"), ""), (("",), "")])
+@pytest.mark.parametrize("goods_back", [False, True])
+def test_what_goes_back_stands_on_the_tax_codes_of_its_order(
+    codes: tuple[str, ...], code: str, *, goods_back: bool
+) -> None:
+    tenant = Tenant()
+    tenant.load(materials=[GENERIC, hat("M"), hat("S"), {"product": "POST", "title": "Postage"}])
+    terms = OrderTerms(freight_sku="POST", freight_tax_codes=codes, tax_codes={"1": "1"})
+    made = placed().model_copy(update={"terms": terms})
+    posted = tenant.client.post_order(made, "SHOP-77")
+    back = refund(2479, unit(), freight=480)
+    assert (
+        tenant.client.post_credit(wish(made, posted, back, goods_back=goods_back)).differs is None
+    )
+    found = tenant.simulator.control("credits")
+    assert isinstance(found, list)
+    assert isinstance(found[0], dict)
+    assert found[0]["total"] == "24.79"
+    assert found[0]["items"] == [
+        {"material": "HAT-M", "quantity": "1", "tax_code": "1"},
+        {"material": "POST", "quantity": "1", "tax_code": code},
+    ]
 
 
 def test_sap_takes_back_no_more_of_an_item_than_was_ordered(tenant: Tenant) -> None:

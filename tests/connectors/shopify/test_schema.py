@@ -9,6 +9,7 @@ from shared.connectors.shopify import bulk_queries, list_queries, queries
 from shared.connectors.shopify.queries import Operation
 from shared.connectors.shopify.return_queries import RETURNS
 from shared.connectors.shopify.settings import ShopifySettings
+from shared.connectors.shopify.tender_queries import order_tenders
 from tests.connectors.shopify.world import (
     answer_complaints,
     complaints,
@@ -26,6 +27,7 @@ OPERATIONS = (
     queries.order_lines(40),
     queries.ORDER_LONG_LISTS,
     queries.REFUND,
+    order_tenders(100),
     RETURNS,
     queries.placements(100),
     queries.PLACEMENT_LINES,

@@ -1,0 +1,127 @@
+"""Articles of which nothing but stock has changed, derived from their targets and what lies where.
+
+All else that a level follows from is noted in its target, its basis. A change of that is derived by
+itself, from everything, and writes the target: so who writes on the revision it read has read a
+basis that still holds, and neither article nor prices have to be read for a movement.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from shared.domain.stock_rules import depends_on
+from shared.flows import keys
+from shared.flows.standing_targets import noting
+from shared.flows.stock_facts import places_in
+from shared.model.facts import ItemCard
+from shared.model.ids import Entity, Facet
+from shared.model.product import Variant
+from shared.model.retailer import Channel, Retailer
+from shared.model.target import Basis
+from shared.ports import Key, Row
+
+
+class Moved(NamedTuple):
+    """What has changed of an article: positions at these locations, or any; and whether holds."""
+
+    places: frozenset[str] | None = None
+    holds: bool = True
+
+
+def moved(rows: Iterable[tuple[str, str | None]]) -> Moved:
+    """What the stream told of rows of one partition: each `stock` or `holds`, with its state."""
+    listed = list(rows)
+    holds = any(kind != "stock" for kind, _ in listed)
+    if holds or any(state is None for _, state in listed):
+        return Moved(holds=holds)
+    return Moved(frozenset(place for _, state in listed for place in places_in(state)), holds=False)
+
+
+class Noted(NamedTuple):
+    """An article as its targets note it; `promised` is None where that has changed."""
+
+    item: ItemCard
+    promised: Mapping[str, int] | None
+    bases: Mapping[str, Basis]
+
+
+@dataclass(slots=True)
+class Alone:
+    """Those of a derivation of which stock alone has changed, by fact partition."""
+
+    retailer: Retailer
+    moved: dict[str, Moved]
+    _near: Mapping[str, frozenset[str]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._near = depends_on(self.retailer) if self.moved else {}
+
+    def __contains__(self, partition: str) -> bool:
+        return partition in self.moved
+
+    def channels(self, partition: str) -> Sequence[Channel]:
+        """Whose levels may have changed."""
+        moved = self.moved.get(partition)
+        if moved is None or moved.places is None:
+            return self.retailer.channels
+        places = moved.places
+        return [c for c in self.retailer.channels if not places.isdisjoint(self._near[c.name])]
+
+    def holds_changed(self, partition: str) -> bool:
+        moved = self.moved.get(partition)
+        return moved is None or moved.holds
+
+    def end(self, partitions: Iterable[str]) -> None:
+        """From now on everything is read of these."""
+        for partition in partitions:
+            self.moved.pop(partition, None)
+
+    def noted(self, partition: str, olds: Mapping[Key, Row]) -> Noted | None:
+        """What the targets say of the article; None where not all say the same, or enough."""
+        sku = partition.removeprefix("sku#")
+        rows = {
+            channel.name: olds.get(keys.target(channel.name, Facet.STOCK, sku))
+            for channel in self.channels(partition)
+        }
+        told = {name: row.body for name, row in rows.items() if row and noting(row)}
+        if len(told) < len(rows):
+            return None
+        bases = {name: Basis.model_validate(body["basis"]) for name, body in told.items()}
+        said = {_said(body, bases[name]) for name, body in told.items()}
+        promised = self._promised(bases)
+        if len(said) > 1 or promised is None or said.pop()[1] != self.retailer.fingerprint:
+            return None
+        name = next(iter(told))
+        item = self._item(sku, told[name], bases[name])
+        return Noted(item, None if self.holds_changed(partition) else promised, bases)
+
+    def _promised(self, bases: Mapping[str, Basis]) -> dict[str, int] | None:
+        """Units at every location that matters to one of these channels; None if they differ."""
+        found: dict[str, int] = {}
+        for name, basis in bases.items():
+            for place in self._near[name]:
+                units = basis.promised.get(place, 0)
+                if found.setdefault(place, units) != units:
+                    return None
+        return found
+
+    def _item(self, sku: str, body: Mapping[str, Any], basis: Basis) -> ItemCard:
+        source = self.retailer.authority[Entity.PRODUCT]
+        variant = Variant.model_construct(
+            sku=sku, base_unit=basis.unit, safety_stock=basis.safety_stock
+        )
+        return ItemCard.model_construct(
+            source=source,
+            as_of=datetime.fromisoformat(body["facts"][f"item of {source}"]),
+            product_id=body["group"],
+            variant=variant,
+            brand=basis.brand,
+            product_group=basis.product_group,
+        )
+
+
+def _said(body: Mapping[str, Any], basis: Basis) -> tuple[object, ...]:
+    """What the targets of one article have in common."""
+    safety = tuple(sorted(basis.safety_stock.items()))
+    return body["group"], basis.file, basis.unit, basis.product_group, basis.brand, safety
