@@ -3,6 +3,7 @@
 from tests.simulation.sabotage import Mutant, mutant
 
 DAY = ("the books of shop and ERP",)
+PAID = ("what a provider paid out",)
 FLOW = "shared.flows.books:Books."
 
 SILENT = ("a shop falls silent",)
@@ -19,6 +20,26 @@ BOOKS: tuple[Mutant, ...] = (
         "Shop and ERP agree again, and nobody notices.",
         DAY,
         (FLOW + "_differing", "if known is None and not found:", "if not found:"),
+    ),
+    mutant(
+        "a payout is done before it is read to its end",
+        "A crash between two pages leaves the rest of a payout unread for good.",
+        PAID,
+        (
+            "shared.flows.payouts:Payouts.page",
+            "self.record(found)",
+            "None",
+        ),
+    ),
+    mutant(
+        "a payout that failed and was paid anew is not noticed",
+        "What another payout pays out stays under the one that failed.",
+        PAID,
+        (
+            "shared.flows.payouts:kept",
+            "if by_name.get(line.reference) != line",
+            "if line.reference not in by_name",
+        ),
     ),
     mutant(
         "orders are not heard",
