@@ -22,7 +22,7 @@ from shared.flows.promises import Promises
 from shared.flows.read import Reader
 from shared.flows.returns import ErpReturns
 from shared.flows.shipments import Shipments
-from shared.flows.subscriptions import Subscriptions
+from shared.flows.subscriptions import NOW, Subscriptions
 from shared.model.accuracy import Variance
 from shared.model.books import BookRules
 from shared.model.parity import Cause, Comparison
@@ -140,7 +140,7 @@ def compare_source(body: Body, stop: Callable[[], bool]) -> None:
     bootstrap.metrics.flush_metrics()
 
 
-def check_hooks() -> None:
+def check_hooks(body: Body) -> None:
     """See whether this connection still sends us its webhooks."""
     name = bootstrap.environment().connection
     missing = Subscriptions(
@@ -150,7 +150,7 @@ def check_hooks() -> None:
         queues=bootstrap.queues(),
         issues=bootstrap.issues(),
         clock=bootstrap.clock,
-    ).check()
+    ).check(now=body["hooks"] == NOW)
     bootstrap.logger.info("hooks looked at", missing=missing)
 
 
@@ -183,7 +183,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dic
         elif "compare" in body:
             compare(body, stop)
         elif "hooks" in body:
-            check_hooks()
+            check_hooks(body)
         else:
             reader().handle(body, out_of_time=stop)
 

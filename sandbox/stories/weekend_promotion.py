@@ -32,7 +32,7 @@ REPRICED: Final = 100  # base prices that change while they are promoted
 WITHDRAWN: Final = 300
 LEAD_S: Final = 60.0  # from dropping the file to the start in London, at the least
 APART_S: Final = 30.0  # New York begins and ends so much later
-LASTS_S: Final = 120.0  # at the least; a machine that is slow gets longer
+LASTS_S: Final = 180.0  # at the least; a machine that is slow gets longer
 EARLY_S: Final = 45.0  # from dropping a withdrawal to the end it names
 BUDGET_S: Final = 5.0  # what docs/architecture.md plans with, from an instant to the first price
 
@@ -149,11 +149,11 @@ def _announce(weekend: Weekend, promoted: list[str]) -> None:
     """The engine drops the promotion, in each market's local time."""
     began = time.monotonic()
     pace = weekend.seconds[CHANGE]
-    start = whole_second(datetime.now(UTC), later_s=max(LEAD_S, pace / 2))
+    start = whole_second(datetime.now(UTC), later_s=max(LEAD_S, pace / 4))
     for number, channel in enumerate(weekend.channels):
         window = weekend.book.windows[channel]
         window.start = start + timedelta(seconds=number * APART_S)
-        window.end = whole_second(window.start, later_s=max(LASTS_S, 1.5 * pace))
+        window.end = whole_second(window.start, later_s=max(LASTS_S, pace / 2))
     weekend.book.promote(promoted, percent=20)
     rows = weekend.book.rows(promoted)
     weekend.drop("weekend", rows)
@@ -167,11 +167,11 @@ def _prolong(weekend: Weekend, promoted: list[str]) -> None:
     """Move the end where this machine became so slow that what is to come would not fit before."""
     windows = weekend.book.windows.values()
     left = (min(w.end for w in windows) - datetime.now(UTC)).total_seconds()
-    needed_s = EARLY_S + 3 * max(last for _, last in weekend.late)
+    needed_s = EARLY_S + 2 * max(last for _, last in weekend.late)
     if left < needed_s:
         for window in windows:
             window.end = whole_second(window.end, later_s=2 * needed_s)
-        weekend.drop("prolonged", weekend.book.rows(promoted))
+        weekend.drop(f"prolonged-{len(weekend.late)}", weekend.book.rows(promoted))
 
 
 def _run(weekend: Weekend, promoted: list[str]) -> None:

@@ -108,6 +108,12 @@ CATALOG: dict[str, Connector] = {
                     " are summed into one quantity; a location's `external` may be any "
                     "text."
                 ),
+                (
+                    "Units sold later are part of the quantity. When they come is not told: a "
+                    "listing has one `restock_date` and one handling time for all its units, those "
+                    'on hand too. With `stock_op = "merge"` both stay as Seller Central has them: '
+                    "set them there for an article that is sold later alone."
+                ),
                 "A price struck through is not told; set `compare_at = false` for the channel.",
                 (
                     "Set `settle_seconds` to what Amazon takes to show an accepted change: "
@@ -316,6 +322,14 @@ CATALOG: dict[str, Connector] = {
                     " catalogue: `gid://shopify/PriceList/5`. Who pays as everybody has no fixed "
                     "price there. Prices by quantity are shown to segments alone, since Shopify has"
                     " them in catalogues only, and at most ten of an article."
+                ),
+                (
+                    "Units sold later are part of `available`, so that no more of them are sold "
+                    "than there will be; `inventoryPolicy` stays as it is, since `CONTINUE` would "
+                    "sell without an end. When they come is not told: a variant has no such field. "
+                    "Shopify has dates in selling plans of the category `PRE_ORDER`, which also say"
+                    " how one pays and belong to the app that made them. A shop that shows dates "
+                    "asks the lookup."
                 ),
                 (
                     "Not documented by Shopify, and a setting or held to work either way: how "

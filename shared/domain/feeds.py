@@ -48,10 +48,11 @@ class Surveyor:
         if before is None:
             return
         self.known += 1
-        old, new = _each(before), _each(told)
-        if old == new:
+        starts = {Decimal(0), *(scale.quantity for scale in (*before.scales, *told.scales))}
+        each = [(_each(before, units), _each(told, units)) for units in starts]
+        if all(old == new for old, new in each):
             return
-        percent = min(PERCENT_MAX, int(abs(new - old) * 100 / old))
+        percent = max(_percent(old, new) for old, new in each)
         self.changes[percent] = self.changes.get(percent, 0) + 1
         self._example(line, f"{told.sku}: {before.amount} becomes {told.amount}")
 
@@ -113,5 +114,12 @@ def _before(told: PriceCondition, known: Iterable[PriceCondition]) -> PriceCondi
     return same or max(earlier, key=lambda c: c.window.start, default=None)
 
 
-def _each(condition: PriceCondition) -> Decimal:
-    return Decimal(condition.amount.amount) / condition.per
+def _each(condition: PriceCondition, units: Decimal) -> Decimal:
+    """What one of so many costs."""
+    reached = [s.amount for s in condition.scales if s.quantity <= units]
+    amount = reached[-1] if reached else condition.amount
+    return Decimal(amount.amount) / condition.per
+
+
+def _percent(old: Decimal, new: Decimal) -> int:
+    return min(PERCENT_MAX, int(abs(new - old) * 100 / old)) if old else PERCENT_MAX * bool(new)

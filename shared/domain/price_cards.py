@@ -1,7 +1,7 @@
 """Conditions told one by one become one card per SKU; what they do not name stays as it was."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from shared.domain.price_rows import refusal
@@ -10,6 +10,7 @@ from shared.model.facts import PriceCard, PriceChange
 from shared.model.price import PriceCondition
 
 CONDITIONS_MAX = 500  # of one SKU: a row holds 400 KB, and a condition takes up to 600 bytes of it
+SCALES_PER_CONDITION = 6  # a price by quantity takes up to 100
 ENDED_FOR = timedelta(days=14)  # no message lives longer, so none brings back what was forgotten
 
 
@@ -46,7 +47,7 @@ def merged(card: PriceCard | None, change: PriceChange) -> PriceCard | None:
     known |= {c.condition_id: c for c in newer}
     told |= {c.condition_id: change.as_of for c in newer}
     kept = {name: c for name, c in sorted(known.items()) if not _over(c, change.as_of)}
-    if len(kept) > CONDITIONS_MAX:
+    if _too_large(kept.values()):
         return None
     return PriceCard(
         source=change.source,
@@ -78,7 +79,7 @@ def reread(card: PriceCard | None, whole: PriceCard) -> PriceCard | None:
     """
     single = card.told if card else {}
     if card is None or not single:
-        return whole
+        return None if _too_large(whole.conditions) else whole
     read = {c.condition_id: c for c in whole.conditions}
     stays = {
         c.condition_id: c
@@ -88,7 +89,7 @@ def reread(card: PriceCard | None, whole: PriceCard) -> PriceCard | None:
         and (c.condition_id not in read or single[c.condition_id] > whole.as_of)
     }
     kept = dict(sorted((read | stays).items()))
-    if len(kept) > CONDITIONS_MAX:
+    if _too_large(kept.values()):
         return None
     told = {name: at for name, at in single.items() if name in stays}
     return whole.model_copy(update={"conditions": tuple(kept.values()), "told": told})
@@ -96,7 +97,14 @@ def reread(card: PriceCard | None, whole: PriceCard) -> PriceCard | None:
 
 def overfull(condition: PriceCondition) -> RejectedError:
     """Why a condition has no place in its SKU's card."""
-    return refusal("sku", condition.sku, f"has {CONDITIONS_MAX} conditions already")
+    room = f"{CONDITIONS_MAX} conditions, and a price by quantity counts as a sixth of one"
+    return refusal("sku", condition.sku, f"has no room: it takes {room}")
+
+
+def _too_large(conditions: Collection[PriceCondition]) -> bool:
+    scales = sum(len(c.scales) for c in conditions)
+    taken = SCALES_PER_CONDITION * len(conditions) + scales
+    return taken > SCALES_PER_CONDITION * CONDITIONS_MAX
 
 
 def _over(condition: PriceCondition, now: datetime) -> bool:

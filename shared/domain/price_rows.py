@@ -36,6 +36,7 @@ REQUIRED: Final[Mapping[str, str]] = {
 }
 OPTIONAL: Final[Mapping[str, str]] = {
     "per": "write how many units the amount is for, such as 1 or 10",
+    "scales": "write from how many units on it costs what, such as 10=17.50 50=15.00",
     "valid_to": "write an instant after valid_from, or the last day on which the price holds",
     "zone": "write an IANA time zone such as Europe/London",
     "condition_id": f"write at most {ID_MAX} printable characters that are the same every time",
@@ -73,11 +74,12 @@ class RowReader:
             "sku": said["sku"],
             "kind": kind,
             "price_list": listed.name,
-            "amount": self._amount(said["amount"], listed.currency),
+            "amount": self._amount("amount", said["amount"], listed.currency),
             "per": self._decimal("per", said["per"] or "1"),
             "unit": unit,
             "tax_basis": listed.tax_basis,
             "window": window,
+            "scales": self._scales(said["scales"], unit, listed.currency),
         }
         try:
             condition = PriceCondition.model_validate(fields)
@@ -111,12 +113,28 @@ class RowReader:
                 raise refusal(field, said[field], f"is not that of list {listed.name}, {ours}")
         return listed
 
-    def _amount(self, text: str, currency: str) -> Money:
-        amount = self._decimal("amount", text)
+    def _scales(self, text: str, unit: str, currency: str) -> list[dict[str, object]]:
+        """Prices by quantity, `10=17.50 50=15.00`: each from more units on than the one before."""
+        found: list[dict[str, object]] = []
+        reached = Decimal(0)
+        for part in text.split():
+            units, equals, amount = part.partition("=")
+            if not equals:
+                raise refusal("scales", part, "does not say from how many units on")
+            quantity = self._decimal("scales", units)
+            if quantity <= reached:
+                raise refusal("scales", text, "does not go up by quantity")
+            said = self._amount("scales", amount, currency)
+            found.append({"quantity": quantity, "unit": unit, "amount": said})
+            reached = quantity
+        return found
+
+    def _amount(self, field: str, text: str, currency: str) -> Money:
+        amount = self._decimal(field, text)
         try:
             return Money.parse(amount, currency)
         except ValueError as error:
-            raise refusal("amount", text, f"has more digits than {currency} has") from error
+            raise refusal(field, text, f"has more digits than {currency} has") from error
 
     def _decimal(self, field: str, text: str) -> Decimal:
         return _COLUMNS.positive(field, text, _AMOUNT, comma=self.comma)

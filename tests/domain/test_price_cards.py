@@ -1,13 +1,14 @@
 """Conditions told one by one: whatever order they come in, the newest telling of each stands."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.price_cards import CONDITIONS_MAX, ENDED_FOR, changes, merged, reread
 from shared.model.facts import PriceCard, PriceChange
-from shared.model.price import PriceCondition
+from shared.model.price import PriceCondition, Scale
 from tests.factories import NOW, SKU, make_condition, make_money, make_price_card, make_window
 
 
@@ -70,6 +71,20 @@ def test_a_card_that_would_outgrow_its_row_is_not_made() -> None:
     full = make_price_card(conditions=tuple(condition(f"{i}") for i in range(CONDITIONS_MAX)))
     assert merged(full, told(condition("one more"))) is None
     assert merged(full, told(condition("7", 5))) is not None
+
+
+def test_prices_by_quantity_take_room_in_a_row_too() -> None:
+    scales = tuple(
+        Scale(quantity=Decimal(units), unit="PC", amount=make_money(units))
+        for units in range(2, 50)
+    )
+    rich = tuple(
+        make_condition(condition_id=f"{i}", scales=scales) for i in range(CONDITIONS_MAX // 9)
+    )
+    assert merged(make_price_card(conditions=rich), told(condition("A"))) is not None
+    more = tuple(make_condition(condition_id=f"more {i}", scales=scales) for i in range(len(rich)))
+    assert merged(make_price_card(conditions=rich), told(*more)) is None
+    assert reread(None, make_price_card(conditions=(*rich, *more))) is None
 
 
 TELLINGS = st.lists(

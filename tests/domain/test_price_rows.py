@@ -94,6 +94,9 @@ def test_what_a_price_cannot_do_without_is_asked_for(field: str, nothing: object
         ("condition_id", "x" * 97),
         ("condition_id", "a\x00b"),
         ("valid_til", "2026-11-30"),
+        ("scales", "50=15.00 10=17.50"),
+        ("scales", "10=17.50 10=15.00"),
+        ("scales", " ".join(f"{units}=1.00" for units in range(2, 53))),
     ],
 )
 def test_a_field_nobody_can_be_sure_of_is_refused_by_name_and_value(
@@ -109,6 +112,36 @@ def test_a_decimal_comma_is_read_where_it_is_declared_and_a_point_is_not() -> No
     for doubtful in ("19.99", "1.999,00"):
         with pytest.raises(RejectedError, match="has a point"):
             reader.condition(ROW | {"amount": doubtful})
+
+
+def test_prices_by_quantity_are_for_as_many_units_as_the_amount() -> None:
+    condition = read(per="10", scales=" 10=17.50  50=15.00 ")
+    assert [(s.quantity, s.unit, str(s.amount)) for s in condition.scales] == [
+        (Decimal(10), "PC", "17.50 GBP"),
+        (Decimal(50), "PC", "15.00 GBP"),
+    ]
+    comma = RowReader(make_retailer(), "erp", comma=True)
+    (scale,) = comma.condition(ROW | {"amount": "19,99", "scales": "2,5=17,50"}).scales
+    assert (scale.quantity, scale.amount.amount) == (Decimal("2.5"), 1750)
+
+
+@pytest.mark.parametrize(
+    ("scales", "value"),
+    [
+        ("10=17.50 15.00", "15.00"),
+        ("10=17.50 ten=15.00", "ten"),
+        ("0=17.50", "0"),
+        ("10=", ""),
+        ("10=0", "0"),
+        ("10=17.505", "17.505"),
+        ("10=17.50;50=15.00", "17.50;50=15.00"),
+    ],
+)
+def test_what_is_wrong_with_a_price_by_quantity_is_told_of_that_one(
+    scales: str, value: str
+) -> None:
+    error = refused(scales=scales)
+    assert (error.field, error.value) == ("scales", value)
 
 
 def test_a_day_is_a_whole_day_of_its_zone_and_the_last_one_counts() -> None:
