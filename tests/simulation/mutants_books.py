@@ -22,14 +22,20 @@ BOOKS: tuple[Mutant, ...] = (
         (FLOW + "_differing", "if known is None and not found:", "if not found:"),
     ),
     mutant(
-        "a payout is done before it is read to its end",
-        "A crash between two pages leaves the rest of a payout unread for good.",
+        "a payout is through before its movements are kept",
+        "What a payout pays is never known, and nobody asks for it again.",
         PAID,
         (
             "shared.flows.payouts:Payouts.page",
-            "self.record(found)",
-            "None",
+            "whole = self.record(found, again=again)",
+            "whole = True",
         ),
+    ),
+    mutant(
+        "a payout is never read again",
+        "What it pays of an order that nobody knew yet stays unknown for good.",
+        PAID,
+        ("shared.flows.payouts:Payouts.again", '"read": None', '"read": row.body.get("read")'),
     ),
     mutant(
         "a payout that failed and was paid anew is not noticed",
