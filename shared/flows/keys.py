@@ -273,6 +273,11 @@ def payouts(order_id: str) -> Key:
     return Key(Table.CONTROL, f"payouts#{order_id}")
 
 
+def payout(connection: str, name: str) -> Key:
+    """How far a provider's payout was read."""
+    return Key(Table.CONTROL, f"payout#{connection}", name)
+
+
 def difference(order_id: str) -> Key:
     """Where the books of an order differ."""
     return Key(Table.CONTROL, f"difference#{order_id}")

@@ -140,7 +140,10 @@ def polled(name: str, retailer: Retailer) -> list[Entity]:
     sells = any(channel.connection == name for channel in retailer.channels)
     ships = any(channel.erp == name for channel in retailer.channels)
     goods = [Entity.SHIPMENT, Entity.INVOICE, Entity.RETURN, Entity.ALLOCATION]
-    return facts + [Entity.ORDER] * sells + goods * ships
+    connection = retailer.connection(name)
+    days = retailer.books.payout_days if retailer.books else None
+    paid = sells and days is not None and connection.settings.get("payouts") is True
+    return facts + [Entity.ORDER] * sells + goods * ships + [Entity.PAYOUT] * paid
 
 
 def _owners(entity: Entity, retailer: Retailer) -> list[str]:
