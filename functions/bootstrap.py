@@ -78,6 +78,12 @@ def counters() -> DynamoCounters:
 
 
 @cache
+def forgotten() -> set[str]:
+    """Connections whose webhooks this container has seen to be nobody's concern."""
+    return set()
+
+
+@cache
 def heat() -> Heat:
     """Which articles are hot, as this container remembers."""
     return Heat()

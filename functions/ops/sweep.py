@@ -39,7 +39,9 @@ def work(context: LambdaContext) -> dict[str, Callable[[], int]]:
     retailer, stop = bootstrap.retailer(), out_of_time(context)
     return {
         "hints": Sweep(store, bootstrap.queues(), clock, retailer).run,
-        "hooks": Lookout(store, bootstrap.queues(), clock, retailer).run,
+        "hooks": Lookout(
+            store, bootstrap.queues(), clock, issues, retailer, bootstrap.forgotten()
+        ).run,
         "expired": partial(reservations().expire, out_of_time=stop),
         "missing": Missing(store, issues, clock).tell,
         "awaited": Awaited(store, bootstrap.queues(), clock, shortage()).run,

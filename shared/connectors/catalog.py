@@ -108,6 +108,12 @@ CATALOG: dict[str, Connector] = {
                     " are summed into one quantity; a location's `external` may be any "
                     "text."
                 ),
+                (
+                    "Units sold later are part of the quantity. When they come is not told: a "
+                    "listing has one `restock_date` and one handling time for all its units, those "
+                    'on hand too. With `stock_op = "merge"` both stay as Seller Central has them: '
+                    "set them there for an article that is sold later alone."
+                ),
                 "A price struck through is not told; set `compare_at = false` for the channel.",
                 (
                     "Set `settle_seconds` to what Amazon takes to show an accepted change: "
@@ -285,6 +291,10 @@ CATALOG: dict[str, Connector] = {
                     "hosts that files of bulk operations may lie at, beside the shop's own"
                 ),
                 "order_lines": "lines read with an order before paging begins",
+                "payouts": (
+                    "read what Shopify Payments paid out; needs read_shopify_payments_payouts"
+                ),
+                "payout_days_back": "how long a payout may take from its issue to the end",
                 "hooks_url": (
                     "where its webhooks reach us; if set, lost subscriptions are made anew"
                 ),
@@ -314,9 +324,24 @@ CATALOG: dict[str, Connector] = {
                     " them in catalogues only, and at most ten of an article."
                 ),
                 (
+                    "Units sold later are part of `available`, so that no more of them are sold "
+                    "than there will be; `inventoryPolicy` stays as it is, since `CONTINUE` would "
+                    "sell without an end. When they come is not told: a variant has no such field. "
+                    "Shopify has dates in selling plans of the category `PRE_ORDER`, which also say"
+                    " how one pays and belong to the app that made them. A shop that shows dates "
+                    "asks the lookup."
+                ),
+                (
                     "Not documented by Shopify, and a setting or held to work either way: how "
                     "long a bulk operation takes, what a call on a price list costs, whether the "
-                    "good rows of such a call stand beside a bad one."
+                    "good rows of such a call stand beside a bad one, and what a refund comes to "
+                    "in the shop's currency once the rate has moved: one that exceeds what was "
+                    "captured, in either currency, is a `refund_exceeds_paid`."
+                ),
+                (
+                    "`payouts = true` polls what Shopify Payments paid out; the app needs the "
+                    "scope `read_shopify_payments_payouts`, and the file `payout_days` in "
+                    "`[books]`. What other providers pay out is dropped as files."
                 ),
                 (
                     "With `hooks_url` (`https://<api>/hooks/<connection>`) the topics above are "

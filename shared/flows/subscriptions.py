@@ -5,7 +5,7 @@ from when on orders have to be read (`unread`), and when to look again (`due`). 
 written before it is made anew, and a poll counts once it has ended: a crash forgets neither.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
@@ -22,6 +22,7 @@ from shared.ports import Clock, Message, Put, Queues, Row, Store
 EVERY: Final = timedelta(hours=1)
 AGAIN: Final = timedelta(minutes=2)  # until a poll that has not ended is asked for once more
 CHECK: Final[Mapping[str, str]] = {"hooks": "check"}
+NOW: Final = "now"  # instead of `check`: whether or not it is time
 KIND = IssueKind.WEBHOOK_LOST
 
 
@@ -42,24 +43,37 @@ class Lookout:
     """Has the subscriptions of every connection with a `hooks_url` looked at when it is time.
 
     Whoever looks may fail and say nothing: the row stays due, and the next minute asks again.
+    `forgotten` are connections without one that this container has looked at: once is enough, since
+    another file comes with another container.
     """
 
     store: Store
     queues: Queues
     clock: Clock
+    issues: Issues
     retailer: Retailer
+    forgotten: set[str]
 
     def run(self) -> int:
-        named = {
-            keys.hooks(c.name): c.name
-            for c in self.retailer.connections
-            if c.settings.get("hooks_url")
-        }
-        rows = self.store.get(named) if named else {}
+        names = [c.name for c in self.retailer.connections if c.settings.get("hooks_url")]
+        without = {c.name for c in self.retailer.connections} - {*names, *self.forgotten}
+        wanted = {keys.hooks(name): name for name in (*names, *sorted(without))}
+        rows = self.store.get(wanted) if wanted else {}
         now = self.clock.now()
-        due = [name for key, name in named.items() if _due(rows.get(key), now)]
+        due = [name for name in names if _due(rows.get(keys.hooks(name)), now)]
         self.queues.send([Message(keys.read_queue(name), CHECK) for name in due])
+        self._forget(row for key, row in rows.items() if wanted[key] in without)
+        self.forgotten.update(without)
         return len(due)
+
+    def _forget(self, rows: Iterable[Row]) -> None:
+        """What was known of connections that no longer ask for it ends, their exceptions too."""
+        known = [row for row in rows if row.body]
+        if not known:
+            return
+        names = [row.key.pk.partition("#")[2] for row in known]
+        self.issues.solve_all(KIND, names, by="hooks_url is no longer set")
+        self.store.commit([Put(row.key, {}, row.rev) for row in known])
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +85,14 @@ class Subscriptions:
     issues: Issues
     clock: Clock
 
-    def check(self) -> int:
-        """Look, if it is time; how many topics were missing. Trouble is left to the next look."""
+    def check(self, *, now: bool = False) -> int:
+        """Look, if it is time or asked for at once; how many topics were missing.
+
+        Trouble is left to the next look.
+        """
         key = keys.hooks(self.connection)
         row = self.store.get([key]).get(key) or Row(key, 0, {})
-        if not _due(row, self.clock.now()):
+        if not now and not _due(row, self.clock.now()):
             return 0
         try:
             return self._read_up(row) if row.body.get("unread") else self._looked(row)

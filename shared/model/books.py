@@ -92,6 +92,22 @@ class PayoutLine(Canonical):
     day: str
 
 
+class Payout(Canonical):
+    """Money on its way to the bank; `day` is that of its issue, `state` the provider's word."""
+
+    payout: str = Field(max_length=128)
+    day: str
+    state: str
+
+
+class PaidOut(Canonical):
+    """One movement of a payout, and the order it is of; `at` is when the money was moved."""
+
+    order_id: str
+    at: Instant
+    line: PayoutLine
+
+
 class OrderPayouts(Canonical):
     """What was paid out for an order, each movement once."""
 

@@ -95,8 +95,9 @@ def with_hooks(world: World) -> Retailer:
     return retailer.model_copy(update={"connections": named})
 
 
-def asked(world: World, retailer: Retailer) -> int:
-    return Lookout(world.store, world.queues, world.clock, retailer).run()
+def asked(world: World, retailer: Retailer, forgotten: set[str] | None = None) -> int:
+    parts = (world.store, world.queues, world.clock, world.issues, retailer)
+    return Lookout(*parts, set() if forgotten is None else forgotten).run()
 
 
 def test_the_first_time_all_are_made_and_nobody_is_told(world: World, hooks: FakeHooks) -> None:
@@ -248,3 +249,43 @@ def test_a_look_is_asked_for_only_where_there_is_an_address_and_when_it_is_time(
     assert asked(world, retailer) == 0
     world.clock.at += MINUTE
     assert asked(world, retailer) == 1
+
+
+def test_without_an_address_the_exception_ends_and_what_was_known_is_forgotten(
+    world: World, hooks: FakeHooks
+) -> None:
+    settled(world, hooks)
+    hooks.there.remove("orders/create")
+    hooks.errors = {"orders/create": RejectedError("no scope")}
+    check(world, hooks)
+    assert asked(world, with_hooks(world)) == 0
+    issue = told(world)
+    assert issue is not None
+    assert issue.state is IssueState.OPEN
+    assert asked(world, world.retailer) == 0
+    issue = told(world)
+    assert issue is not None
+    assert (issue.state, issue.solved_by) == (IssueState.SOLVED, "hooks_url is no longer set")
+    hooks.errors = {}
+    check(world, hooks)
+    assert hooks.made == ["orders/create"]
+    assert told(world) == issue
+
+
+def test_a_container_looks_once_for_what_is_to_be_forgotten(world: World) -> None:
+    every = {c.name for c in world.retailer.connections}
+    forgotten: set[str] = set()
+    asked(world, with_hooks(world), forgotten)
+    assert forgotten == every - {"shop"}
+    world.store.get = None  # type: ignore[method-assign, assignment]
+    assert asked(world, world.retailer, every) == 0
+
+
+def test_who_cannot_wait_an_hour_has_it_looked_at_now(world: World, hooks: FakeHooks) -> None:
+    settled(world, hooks)
+    check(world, hooks)
+    hooks.there.remove("orders/create")
+    assert check(world, hooks) == 0
+    parts = (world.store, world.queues, world.issues, world.clock)
+    assert Subscriptions("shop", hooks, *parts).check(now=True) == 1
+    assert hooks.there == ["orders/updated", "orders/create"]

@@ -140,6 +140,7 @@ def forget() -> None:
         bootstrap.secrets,
         bootstrap.issues,
         bootstrap.pacer,
+        bootstrap.forgotten,
     ):
         cached.cache_clear()
     bootstrap.forget_connections()

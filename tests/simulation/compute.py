@@ -19,7 +19,7 @@ type Ended = Callable[[object, BaseException | None], None]
 class Container:
     """What a warm container keeps between invocations: its clients, its leases, its clock."""
 
-    __slots__ = ("connectors", "environment", "heat", "pacers", "said", "skew_ms")
+    __slots__ = ("connectors", "environment", "forgotten", "heat", "pacers", "said", "skew_ms")
 
     def __init__(self, environment: Mapping[str, Any], skew_ms: int) -> None:
         self.environment = environment
@@ -27,6 +27,7 @@ class Container:
         self.connectors: dict[str, Any] = {}
         self.pacers: dict[str, Any] = {}
         self.heat = Heat()
+        self.forgotten: set[str] = set()
         self.said: Any = None
 
 

@@ -86,7 +86,7 @@ def _polls_found_all(play: Play) -> list[str]:
     if not play.notes["gives_up"]:
         return []
     found = []
-    if play.world.vendors["shop"].hooks.given_up != play.placed:
+    if play.world.vendors["shop"].hooks.outgoing.given_up != play.placed:
         found.append(f"{play.placed} webhooks should have been given up")
     if not play.world.faults.fired and play.notes["missed"]:
         found.append(f"polls did not find {play.notes['missed']}")

@@ -242,6 +242,7 @@ class Stage:
             "store": lambda: self.store,
             "counters": lambda: self.store,
             "heat": lambda: self.container().heat,
+            "forgotten": lambda: self.container().forgotten,
             "queues": lambda: self.queues,
             "bus": lambda: self.bus,
             "blobs": lambda: self.blobs,

@@ -242,7 +242,7 @@ class Courier:
         """Deliveries that nobody has taken yet."""
         vendor: Any = self.vendor
         box = vendor.hooks if hasattr(vendor, "hooks") else vendor.events
-        return int(box.waiting)
+        return int(box.outgoing.waiting)
 
     def name_of(self, delivery: Any) -> str:
         """The name under which the door keeps a delivery."""

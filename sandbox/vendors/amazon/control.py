@@ -5,6 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
+from sandbox.vendors import faults
 from sandbox.vendors.amazon.checkout import Basket, SoldOut, described
 from sandbox.vendors.amazon.ordering import line_of
 from sandbox.vendors.amazon.state import Attribute, Listing, Order
@@ -169,21 +170,6 @@ def usage_plan(sim: "AmazonSimulator", *, operation: str, rate: str, burst: int)
     return rate
 
 
-def outage(sim: "AmazonSimulator", *, seconds: int) -> Json:
-    sim.faults.outage(sim.now(), seconds)
-    return seconds
-
-
-def throttle(sim: "AmazonSimulator", *, seconds: int) -> Json:
-    sim.faults.throttle(sim.now(), seconds)
-    return seconds
-
-
-def timeout_after_commit(sim: "AmazonSimulator", *, times: int = 1) -> Json:
-    sim.faults.vanish_after_commit = times
-    return times
-
-
 def drop_notifications(sim: "AmazonSimulator", *, on: bool = True) -> Json:
     sim.faults.drop_webhooks = on
     return on
@@ -206,8 +192,8 @@ def counters(sim: "AmazonSimulator") -> Json:
         **sim.counts,
         "calls": sim.counts["calls"],
         "throttled": sim.counts["throttled"],
-        "notifications sent": sim.notifications.sent,
-        "notifications waiting": sim.notifications.waiting,
+        "notifications sent": sim.notifications.outgoing.sent,
+        "notifications waiting": sim.notifications.outgoing.waiting,
         "put on sale without a price": sim.catalogue.unpriced_on_sale,
     }
 
@@ -229,7 +215,7 @@ def _offer(sim: "AmazonSimulator", price: str) -> Attribute:
     }
 
 
-COMMANDS: Final[Mapping[str, Callable[..., Json]]] = {
+COMMANDS: Final[Mapping[str, Callable[..., Json]]] = faults.COMMANDS | {
     command.__name__: command
     for command in (
         list_item,
@@ -251,9 +237,6 @@ COMMANDS: Final[Mapping[str, Callable[..., Json]]] = {
         stale_reads,
         slow_changes,
         usage_plan,
-        outage,
-        throttle,
-        timeout_after_commit,
         drop_notifications,
         duplicate_notifications,
         revoke_tokens,

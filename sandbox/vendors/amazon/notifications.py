@@ -1,13 +1,13 @@
 """Notifications on their way out, as an event bus forwards them: at least once, in any order."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from http import HTTPStatus
 
 from sandbox.simulator import Delivery
 from sandbox.vendors.amazon.state import Feed, Item, Order, Seller, instant
+from sandbox.vendors.outgoing import Outgoing
 from shared.model.base import Json
 
 AGAIN = timedelta(seconds=30)
@@ -24,18 +24,10 @@ STATUS = {
 
 
 @dataclass(slots=True)
-class _Pending:
-    delivery: Delivery
-    due: datetime
-    out: bool = False
-
-
-@dataclass(slots=True)
 class Notifications:
     seller: Seller
     secret: str
-    sent: int = 0
-    _pending: dict[str, _Pending] = field(default_factory=dict)
+    outgoing: Outgoing = field(default_factory=lambda: Outgoing(lambda _failed: AGAIN))
 
     def emit(self, body: Mapping[str, Json], name: str, now: datetime, *, copies: int) -> None:
         headers = {
@@ -44,29 +36,7 @@ class Notifications:
         }
         raw = json.dumps(body).encode()
         for copy in range(copies):
-            delivery = Delivery(f"{name}/{copy}", headers, raw)
-            self._pending[delivery.delivery_id] = _Pending(delivery, now)
-
-    def due(self, now: datetime) -> Sequence[Delivery]:
-        found = []
-        for pending in self._pending.values():
-            if not pending.out and pending.due <= now:
-                pending.out = True
-                found.append(pending.delivery)
-        self.sent += len(found)
-        return found
-
-    def answered(self, delivery: Delivery, status: int | None, now: datetime) -> None:
-        if status is not None and HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-            self._pending.pop(delivery.delivery_id, None)
-            return
-        pending = self._pending[delivery.delivery_id]
-        pending.due = now + AGAIN
-        pending.out = False
-
-    @property
-    def waiting(self) -> int:
-        return len(self._pending)
+            self.outgoing.put(Delivery(f"{name}/{copy}", headers, raw), now)
 
 
 def notification_id(seller: Seller) -> str:

@@ -20,7 +20,7 @@ from sandbox.vendors.amazon.listings import Catalogue
 from sandbox.vendors.amazon.notifications import Notifications
 from sandbox.vendors.amazon.ordering import Ordering
 from sandbox.vendors.amazon.state import Feed, Order, Seller
-from sandbox.vendors.shopify.faults import Faults
+from sandbox.vendors.faults import Faults
 from shared.connectors.amazon import jsontext, plans
 from shared.connectors.amazon.plans import CALL, Operation
 from shared.kit.bucket import MILLI, Bucket
@@ -150,10 +150,10 @@ class AmazonSimulator:
 
     def due(self, now: datetime) -> Sequence[Delivery]:
         self.feeds.work()
-        return self.notifications.due(now)
+        return self.notifications.outgoing.due(now)
 
     def answered(self, delivery: Delivery, status: int | None, now: datetime) -> None:
-        self.notifications.answered(delivery, status, now)
+        self.notifications.outgoing.answered(delivery, status, now)
 
     def tell_order(self, order: Order) -> None:
         name = notifications.notification_id(self.seller)

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from sandbox.vendors import faults
 from sandbox.vendors.sap import billing, confirming, partners, returning
 from sandbox.vendors.sap.entities import CONDITION_KEYS
 from sandbox.vendors.sap.goods import posted
@@ -273,22 +274,6 @@ def stock(sim: "SapSimulator") -> Json:
     }
 
 
-def outage(sim: "SapSimulator", *, seconds: int) -> Json:
-    sim.faults.outage(sim.now(), seconds)
-    return seconds
-
-
-def throttle(sim: "SapSimulator", *, seconds: int) -> Json:
-    sim.faults.throttle(sim.now(), seconds)
-    return seconds
-
-
-def timeout_after_commit(sim: "SapSimulator", *, times: int) -> Json:
-    """Lose the answers of the next so many orders after storing them."""
-    sim.faults.vanish_after_commit = times
-    return times
-
-
 def linger(sim: "SapSimulator", *, times: int, seconds: int) -> Json:
     """Keep the callers of the next so many orders waiting, after storing them."""
     sim.lingers, sim.linger_s = times, seconds
@@ -303,7 +288,7 @@ def tell(sim: "SapSimulator", *, on: bool) -> Json:
 
 def counts(sim: "SapSimulator") -> Json:
     """`calls`, `orders`, `throttled`, and events still `waiting` to be taken."""
-    return {**dict(sim.counts), "waiting": sim.events.waiting}
+    return {**dict(sim.counts), "waiting": sim.events.outgoing.waiting}
 
 
 def _price(sim: "SapSimulator", row: Mapping[str, Json]) -> Condition:
@@ -371,16 +356,14 @@ COMMANDS: Final[dict[str, Callable[..., Json]]] = (
             load,
             move_stock,
             orders,
-            outage,
             reject,
             set_price,
             set_prices,
             stock,
             tell,
-            throttle,
-            timeout_after_commit,
         )
     }
+    | faults.COMMANDS
     | returning.COMMANDS
     | confirming.COMMANDS
 )

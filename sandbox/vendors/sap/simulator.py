@@ -16,13 +16,13 @@ from urllib.parse import parse_qs, unquote
 import httpx
 
 from sandbox.simulator import Delivery, Vanish
+from sandbox.vendors.faults import Faults
 from sandbox.vendors.sap import amending, control, crediting, ordering, partners, reading
 from sandbox.vendors.sap.entities import SETS, EntitySet
 from sandbox.vendors.sap.events import Events
 from sandbox.vendors.sap.query import Condition, parse
 from sandbox.vendors.sap.refusals import Refused
 from sandbox.vendors.sap.tenant import Row, Tenant
-from sandbox.vendors.shopify.faults import Faults
 from shared.model.base import Json
 from shared.ports import Clock
 
@@ -92,10 +92,10 @@ class SapSimulator:
         return command(self, **kwargs)
 
     def due(self, now: datetime) -> Sequence[Delivery]:
-        return self.events.due(now)
+        return self.events.outgoing.due(now)
 
     def answered(self, delivery: Delivery, status: int | None, now: datetime) -> None:
-        self.events.answered(delivery, status, now)
+        self.events.outgoing.answered(delivery, status, now)
 
     # who may call
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
+from sandbox.vendors import faults
 from sandbox.vendors.shopify import paying, returning, subscribing
 from sandbox.vendors.shopify.baskets import Basket, WishedLine
 from sandbox.vendors.shopify.checkout import SoldOut
@@ -118,6 +119,7 @@ def set_stock(sim: "ShopifySimulator", *, sku: str, location: str, available: in
     variant = sim.shop.variants[sim.shop.skus[sku]]
     place = next(p for p in variant.levels if gid("Location", p) == location)
     variant.levels[place].available = available
+    sim.tell_level(variant, place)
     return available
 
 
@@ -200,21 +202,6 @@ def add_location(sim: "ShopifySimulator", *, name: str) -> Json:
     return gid("Location", sim.add_location(name))
 
 
-def outage(sim: "ShopifySimulator", *, seconds: int) -> Json:
-    sim.faults.outage(sim.now(), seconds)
-    return seconds
-
-
-def throttle(sim: "ShopifySimulator", *, seconds: int) -> Json:
-    sim.faults.throttle(sim.now(), seconds)
-    return seconds
-
-
-def timeout_after_commit(sim: "ShopifySimulator", *, times: int = 1) -> Json:
-    sim.faults.vanish_after_commit = times
-    return times
-
-
 def drop_webhooks(sim: "ShopifySimulator", *, on: bool = True) -> Json:
     sim.faults.drop_webhooks = on
     return on
@@ -238,9 +225,9 @@ def counters(sim: "ShopifySimulator") -> Json:
         "calls": sim.counts["calls"],
         "throttled": sim.counts["throttled"],
         "points": whole(sim.points),
-        "webhooks sent": sim.hooks.sent,
-        "webhooks waiting": sim.hooks.waiting,
-        "webhooks given up": sim.hooks.given_up,
+        "webhooks sent": sim.hooks.outgoing.sent,
+        "webhooks waiting": sim.hooks.outgoing.waiting,
+        "webhooks given up": sim.hooks.outgoing.given_up,
         "put on sale without a price": sim.inventory.unpriced_on_sale,
     }
 
@@ -333,9 +320,6 @@ COMMANDS: Final[dict[str, Callable[..., Json]]] = (
             orders,
             locations,
             add_location,
-            outage,
-            throttle,
-            timeout_after_commit,
             drop_webhooks,
             duplicate_webhooks,
             revoke_tokens,
@@ -343,6 +327,7 @@ COMMANDS: Final[dict[str, Callable[..., Json]]] = (
             minimum_points,
         )
     }
+    | faults.COMMANDS
     | returning.COMMANDS
     | paying.COMMANDS
     | subscribing.COMMANDS

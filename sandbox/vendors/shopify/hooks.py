@@ -1,29 +1,20 @@
 """Webhooks on their way out: signed, retried by Shopify's schedule, lost or doubled on demand."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
-from http import HTTPStatus
 
 from pydantic_core import to_json
 
 from sandbox.simulator import Delivery
-from sandbox.vendors.shopify.state import Order, Refund, Shop, gid, instant
+from sandbox.vendors.outgoing import Outgoing
+from sandbox.vendors.shopify.state import Order, Refund, Shop, Variant, gid, instant
 from sandbox.vendors.shopify.subscriptions import Subscriptions
 from shared.connectors.shopify.webhook import sign
 
 # Shopify: anything but a 2xx is tried again 8 times within 4 hours, ever more slowly.
 RETRIES = tuple(timedelta(seconds=56 * 2**i) for i in range(8))
-
-
-@dataclass(slots=True)
-class Pending:
-    delivery: Delivery
-    due: datetime
-    subscription: int | None = None
-    attempts: int = 0
-    out: bool = False
 
 
 @dataclass(slots=True)
@@ -35,9 +26,7 @@ class Hooks:
     secret: str
     version: str
     subscriptions: Subscriptions
-    sent: int = 0
-    given_up: int = 0
-    _pending: dict[str, Pending] = field(default_factory=dict)
+    outgoing: Outgoing = field(default_factory=lambda: Outgoing(_again))
 
     def emit(self, topic: str, body: Mapping[str, object], now: datetime, *, copies: int) -> None:
         """Queue one event per subscription; copies beyond the first carry its webhook id."""
@@ -66,35 +55,11 @@ class Hooks:
         }
         for copy in range(copies):
             delivery = Delivery(f"{name}/{copy}", headers, raw)
-            self._pending[delivery.delivery_id] = Pending(delivery, now, subscription)
+            self.outgoing.put(delivery, now, lost=lambda: self.subscriptions.gave_up(subscription))
 
-    def due(self, now: datetime) -> Sequence[Delivery]:
-        """What to deliver now, each once until it is answered."""
-        found = []
-        for pending in self._pending.values():
-            if not pending.out and pending.due <= now:
-                pending.out = True
-                found.append(pending.delivery)
-        self.sent += len(found)
-        return found
 
-    def answered(self, delivery: Delivery, status: int | None, now: datetime) -> None:
-        """A 2xx ends it; anything else comes again until the schedule is over."""
-        pending = self._pending[delivery.delivery_id]
-        accepted = status is not None and HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
-        if accepted or pending.attempts == len(RETRIES):
-            if not accepted:
-                self.given_up += 1
-                self.subscriptions.gave_up(pending.subscription)
-            del self._pending[delivery.delivery_id]
-            return
-        pending.due = now + RETRIES[pending.attempts]
-        pending.attempts += 1
-        pending.out = False
-
-    @property
-    def waiting(self) -> int:
-        return len(self._pending)
+def _again(failed: int) -> timedelta | None:
+    return RETRIES[failed - 1] if failed <= len(RETRIES) else None
 
 
 def order_body(shop: Shop, order: Order) -> dict[str, object]:
@@ -120,6 +85,15 @@ def order_body(shop: Shop, order: Order) -> dict[str, object]:
             }
             for line in order.lines
         ],
+    }
+
+
+def level_body(variant: Variant, place: int, now: datetime) -> dict[str, object]:
+    return {
+        "inventory_item_id": variant.variant_id,
+        "location_id": place,
+        "available": variant.levels[place].available,
+        "updated_at": instant(now),
     }
 
 

@@ -38,6 +38,7 @@ class Inventory:
     now: Callable[[], datetime]
     not_stocked_code: str | None = "INVALID_LOCATION"
     failures_spend_keys: bool = True
+    told: Callable[[Variant, int], None] = lambda _variant, _place: None
     unpriced_on_sale: int = 0
     _keys: dict[str, Remembered] = field(default_factory=dict)
 
@@ -79,7 +80,7 @@ class Inventory:
     def _set(self, wanted: Mapping[str, object]) -> View:
         rows = wanted["quantities"]
         errors = _header_errors(wanted)
-        changes: list[tuple[Variant, Level, int]] = []
+        changes: list[tuple[Variant, int, int]] = []
         seen: set[tuple[object, object]] = set()
         for i, row in enumerate(rows if isinstance(rows, Sequence) else ()):
             try:
@@ -88,8 +89,9 @@ class Inventory:
                 errors.append(mistake.view)
         if errors:
             return {"inventoryAdjustmentGroup": None, "userErrors": errors}
-        for variant, level, available in changes:
-            level.available = available
+        for variant, place, available in changes:
+            variant.levels[place].available = available
+            self.told(variant, place)
             status = self.shop.products[variant.product_id].status
             if available > 0 and variant.price == 0 and status == "ACTIVE":
                 self.unpriced_on_sale += 1
@@ -106,13 +108,13 @@ class Inventory:
         index: int,
         row: Mapping[str, object],
         seen: set[tuple[object, object]],
-    ) -> tuple[Variant, Level, int]:
+    ) -> tuple[Variant, int, int]:
         at = ("input", "quantities", str(index))
         variant = self.shop.variants.get(number("InventoryItem", row["inventoryItemId"]) or 0)
         if variant is None:
             _fail("INVALID_INVENTORY_ITEM", "No such inventory item", *at, "inventoryItemId")
         place = number("Location", row["locationId"])
-        if place not in self.shop.locations:
+        if place is None or place not in self.shop.locations:
             _fail("INVALID_LOCATION", "No such location", *at, "locationId")
         pair = (variant.variant_id, place)
         if pair in seen:
@@ -130,7 +132,7 @@ class Inventory:
         before = row["changeFromQuantity"]
         if before is not None and before != held:
             _fail("CHANGE_FROM_QUANTITY_STALE", "Quantity moved on", *at, "changeFromQuantity")
-        return variant, level, quantity if name == "available" else quantity - level.committed
+        return variant, place, quantity if name == "available" else quantity - level.committed
 
     def _activate(self, given: Mapping[str, object]) -> View:
         variant = self.shop.variants.get(number("InventoryItem", given["inventoryItemId"]) or 0)

@@ -15,18 +15,19 @@ from graphql import ExecutionResult, GraphQLError, execute_sync
 from graphql.execution.values import VariableValues
 
 from sandbox.simulator import Delivery, Vanish
+from sandbox.vendors.faults import Faults
 from sandbox.vendors.shopify import control, language, quick, spending
 from sandbox.vendors.shopify.admin import Admin
+from sandbox.vendors.shopify.balance import Balance
 from sandbox.vendors.shopify.bulk import Bulks, Pace
 from sandbox.vendors.shopify.catalogue import Catalogue
 from sandbox.vendors.shopify.checkout import Checkout
 from sandbox.vendors.shopify.despatch import Despatch
-from sandbox.vendors.shopify.faults import Faults
-from sandbox.vendors.shopify.hooks import Hooks, order_body, refund_body
+from sandbox.vendors.shopify.hooks import Hooks, level_body, order_body, refund_body
 from sandbox.vendors.shopify.inventory import Inventory
 from sandbox.vendors.shopify.language import Document, Price, whole
 from sandbox.vendors.shopify.price_lists import PriceLists
-from sandbox.vendors.shopify.state import Location, Order, Refund, Shop
+from sandbox.vendors.shopify.state import Location, Order, Refund, Shop, Variant
 from sandbox.vendors.shopify.subscriptions import Subscriptions
 from shared.connectors.shopify.hints import RETURN_TOPICS
 from shared.kit.bucket import MILLI, Bucket
@@ -43,6 +44,7 @@ TOPICS = (
     "refunds/create",
     *RETURN_TOPICS,
 )
+LEVELS = "inventory_levels/update"
 _FULL_PATH = f"/admin/api/{VERSION}/graphql.json"
 
 
@@ -104,7 +106,11 @@ class ShopifySimulator:
         self.checkout = Checkout(self.shop)
         self.catalogue = Catalogue(self.shop, clock.now, doubts.stocked_at)
         self.inventory = Inventory(
-            self.shop, clock.now, doubts.not_stocked_code, doubts.failures_spend_keys
+            self.shop,
+            clock.now,
+            doubts.not_stocked_code,
+            doubts.failures_spend_keys,
+            told=self.tell_level,
         )
         despatch = Despatch(self.shop, clock.now, lambda o: self.tell("orders/updated", o))
         self._clock = clock
@@ -122,7 +128,8 @@ class ShopifySimulator:
         admin = Admin(self.shop, self.catalogue, self.inventory, despatch)
         lists = PriceLists(self.shop, doubts.fixed_prices)
         self._root = {**admin.root(), **self.bulk.resolvers(), **lists.resolvers()}
-        self._root |= self.subscriptions.resolvers()
+        self.balance = Balance(self.shop)
+        self._root |= {**self.subscriptions.resolvers(), **self.balance.resolvers()}
         self.bulk.root = self._root
         for name in account.locations:
             self.add_location(name)
@@ -160,10 +167,10 @@ class ShopifySimulator:
         return command(self, **kwargs)
 
     def due(self, now: datetime) -> Sequence[Delivery]:
-        return self.hooks.due(now)
+        return self.hooks.outgoing.due(now)
 
     def answered(self, delivery: Delivery, status: int | None, now: datetime) -> None:
-        self.hooks.answered(delivery, status, now)
+        self.hooks.outgoing.answered(delivery, status, now)
 
     def tell(self, topic: str, order: Order, body: Mapping[str, object] | None = None) -> None:
         """Send a webhook about an order, unless webhooks are being lost."""
@@ -178,6 +185,12 @@ class ShopifySimulator:
     def tell_refund(self, order: Order, refund: Refund) -> None:
         self.tell("refunds/create", order, refund_body(order, refund))
         self.tell("orders/updated", order)
+
+    def tell_level(self, variant: Variant, place: int) -> None:
+        """Who changed it is not told: the app hears of its own writes as of all others."""
+        if self.subscriptions.of(LEVELS):
+            body = level_body(variant, place, self.now())
+            self.hooks.emit(LEVELS, body, self.now(), copies=1)
 
     def order(self, name: Json) -> Order:
         """By id, legacy or global, or by name."""

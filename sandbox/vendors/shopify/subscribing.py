@@ -9,9 +9,10 @@ if TYPE_CHECKING:
     from sandbox.vendors.shopify.simulator import ShopifySimulator
 
 
-def subscribe(sim: "ShopifySimulator", *, uri: str) -> Json:
-    """The app's configuration file subscribes to nothing more: its topics are, by the API, now."""
-    topics = sorted(sim.subscriptions.configured)
+def subscribe(sim: "ShopifySimulator", *, uri: str, more: list[str] | None = None) -> Json:
+    """The app's configuration file subscribes to nothing more: by the API its topics and `more`."""
+    there = {one.topic for one in sim.subscriptions.made.values() if one.uri == uri}
+    topics = sorted(sim.subscriptions.configured.union(more or ()) - there)
     sim.subscriptions.configured = frozenset()
     return [sim.subscriptions.add(topic, uri).topic for topic in topics]
 

@@ -1,4 +1,8 @@
-"""What a verified delivery is about: hints only, the order itself is read from the Admin API."""
+"""What a verified delivery is about: hints only, the order itself is read from the Admin API.
+
+What we write is told of as well, where somebody has the shop subscribed to it. Such an echo leads
+to nothing: whoever set a price or a level has compared it, and comparisons find what others set.
+"""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -30,12 +34,26 @@ ORDER_ID: dict[str, str] = {
 }
 
 
+NO_USE = frozenset(
+    {
+        "inventory_items/update",
+        "inventory_levels/connect",
+        "inventory_levels/disconnect",
+        "inventory_levels/update",
+        "products/create",
+        "products/update",
+    }
+)
+
+
 def readings(headers: Mapping[str, str], body: bytes) -> Sequence[Reading]:
-    """One order to read; RejectedError names the field that makes a delivery unreadable.
+    """One order to read, or nothing; RejectedError names the field that cannot be understood.
 
     The body is the REST resource of the topic, or only `{"id": ...}` when it was too large.
     """
     topic = headers.get(TOPIC, "")
+    if topic in NO_USE:
+        return []
     member = ORDER_ID.get(topic)
     if member is None:
         raise RejectedError(

@@ -1,11 +1,13 @@
 """Stock: compare-and-set, one key per change, no row twice, no line lost in a refused call."""
 
+import json
 from collections.abc import Mapping
 
 import httpx
 import pytest
 
 from sandbox.vendors.shopify.simulator import Account, Doubts
+from shared.connectors.shopify import hints
 from shared.errors import InDoubtError
 from shared.model.ids import Facet
 from shared.model.target import Outcome, Push, Verdict
@@ -312,3 +314,15 @@ def test_of_250_lines_with_3_poison_ones_247_are_set_and_3_are_named() -> None:
     }
     assert "york" in refused["TJ-S10"].message
     assert {there.level(sku, LONDON) for sku in skus if sku not in refused} == {5}
+
+
+def test_the_echo_of_a_level_we_set_is_nothing_to_read() -> None:
+    there = world()
+    there.list(mug())
+    url = "https://api.example/hooks/shop"
+    there.simulator.control("subscribe", uri=url, more=["inventory_levels/update"])
+    there.simulator.due(there.clock.now())
+    pushed(there, there.stock("MUG", {"london": 5, "leeds": 3}))
+    echoes = there.simulator.due(there.clock.now())
+    assert sorted(json.loads(one.body)["available"] for one in echoes) == [3, 5]
+    assert [hints.readings(one.headers, one.body) for one in echoes] == [[], []]

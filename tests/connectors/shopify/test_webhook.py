@@ -179,7 +179,7 @@ def _refunds(row: dict[str, object]) -> list[dict[str, object]]:
         ("orders/create", b'{"id": -1}', "id"),
         ("orders/create", b'{"id": 1.5}', "id"),
         ("refunds/create", b'{"id": 1}', "order_id"),
-        ("products/update", b'{"id": 1}', "x-shopify-topic"),
+        ("carts/update", b'{"id": 1}', "x-shopify-topic"),
         ("", b'{"id": 1}', "x-shopify-topic"),
     ],
 )
@@ -188,3 +188,11 @@ def test_what_cannot_be_read_is_refused_by_field(topic: str, body: bytes, field:
         hints.readings(headers(x_shopify_topic=topic), body)
     assert caught.value.field == field
     assert caught.value.remedy
+
+
+@pytest.mark.parametrize("topic", sorted(hints.NO_USE))
+def test_what_tells_of_a_level_or_a_price_may_be_our_own_write_and_leads_to_nothing(
+    topic: str,
+) -> None:
+    body = b'{"inventory_item_id": 7, "location_id": 1, "available": 3}'
+    assert hints.readings({webhook.TOPIC: topic}, body) == []

@@ -1,7 +1,11 @@
 """Trouble on demand: outages, throttling, answers that get lost after the work was done."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final, Protocol
+
+from shared.model.base import Json
 
 
 @dataclass(slots=True)
@@ -32,3 +36,33 @@ class Faults:
             return False
         self.vanish_after_commit -= 1
         return True
+
+
+class Troubled(Protocol):
+    """A simulator to which all of this can happen."""
+
+    @property
+    def faults(self) -> Faults: ...
+
+    def now(self) -> datetime: ...
+
+
+def outage(sim: Troubled, *, seconds: int) -> Json:
+    sim.faults.outage(sim.now(), seconds)
+    return seconds
+
+
+def throttle(sim: Troubled, *, seconds: int) -> Json:
+    sim.faults.throttle(sim.now(), seconds)
+    return seconds
+
+
+def timeout_after_commit(sim: Troubled, *, times: int = 1) -> Json:
+    """Lose the answers of the next so many writes after doing them."""
+    sim.faults.vanish_after_commit = times
+    return times
+
+
+COMMANDS: Final[dict[str, Callable[..., Json]]] = {
+    command.__name__: command for command in (outage, throttle, timeout_after_commit)
+}
