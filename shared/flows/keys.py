@@ -50,6 +50,13 @@ def kit_part(kit: str, component: str) -> Key:
     return Key(Table.FACTS, f"sku#{kit}", f"part#{component}")
 
 
+LEVEL_FACTS = ("stock#", "holds", "kits", "part#")
+OTHER_FACTS = ("item#", "price#", "product#", "wake")
+"""How the sort keys of facts begin: of those that only levels follow from, and of all others.
+
+A function of its own derives from either, so that levels do not wait behind a price list.
+"""
+
 WAKE_LANE = "wake"
 MISSING_LANE = "missing"
 """Stock cards that lack a movement, or the other half of a transfer, by when it is to be told."""
