@@ -19,6 +19,7 @@ SCOPES = {
     "warehouse": ("stock.write", "returns.receive"),
 }
 EARLY = timedelta(seconds=60)
+TRIES = 3  # of what may be asked again, while a busy machine does not answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,14 +223,17 @@ class Api:
     def _send(self, asked: "_Request") -> httpx.Response:
         url = "/".join([self._deployed.api_url, *(_part(part) for part in asked.parts)])
         headers = {**asked.headers, "authorization": f"Bearer {self.token()}"}
-        try:
-            return self._http.request(
-                asked.method, url, headers=headers, json=asked.body, params=asked.query
-            )
-        except httpx.TransportError as error:
-            raise CannotRunError(
-                f"the API does not answer: {type(error).__name__}", "see `shelfwire status`"
-            ) from error
+        repeatable = asked.method == "GET" or "idempotency-key" in asked.headers
+        failed: httpx.TransportError | None = None
+        for _ in range(TRIES if repeatable else 1):
+            try:
+                return self._http.request(
+                    asked.method, url, headers=headers, json=asked.body, params=asked.query
+                )
+            except httpx.TransportError as error:
+                failed = error
+        said = f"the API does not answer: {type(failed).__name__}"
+        raise CannotRunError(said, "see `shelfwire status`") from failed
 
 
 def _part(value: str) -> str:
