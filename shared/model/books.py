@@ -2,12 +2,16 @@
 
 import operator
 from enum import StrEnum
+from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator
 
 from shared.model.base import Canonical, Instant
 from shared.model.money import Money
+
+DIFFERENCES_TOLD: Final = "DifferencesTold"
+"""The metric that counts orders whose books have differed for too long."""
 
 
 class EntryKind(StrEnum):

@@ -285,6 +285,7 @@ def test_every_queue_function_and_stream_has_its_alarms(template: Synthesized) -
     about = {
         "api-errors": {"api"},
         "dead-letters": QUEUES,
+        "differences-told": {"books"},
         "function-errors": set(template.functions()),
         "function-throttles": set(template.functions()),
         "oldest-message": QUEUES,
