@@ -15,10 +15,12 @@ from constructs import Construct
 
 from infra.queue import DEAD
 from infra.stage import Stage
+from shared.model.books import DIFFERENCES_TOLD
 
 ALARM_KINDS = (
     "api-errors",
     "dead-letters",
+    "differences-told",
     "function-errors",
     "function-throttles",
     "oldest-message",
@@ -56,6 +58,8 @@ class AlarmStack(Stack):
         for function in streamed:
             behind = OLDEST_MAX.to_milliseconds()
             self._alarm("stream-behind", function, self._age(function), over=behind)
+        if "books" in functions:
+            self._alarm("differences-told", "books", self._told("books"), over=0)
         self._alarm("api-errors", "api", door.metric_server_error(), over=0)
         self._dashboard(
             {
@@ -112,6 +116,15 @@ class AlarmStack(Stack):
             metric_name=metric,
             dimensions_map={"FunctionName": self._stage.name(function)},
             statistic=statistic,
+        )
+
+    def _told(self, function: str) -> cloudwatch.Metric:
+        """What the function counts itself: orders whose books have differed for too long."""
+        return cloudwatch.Metric(
+            namespace=self._stage.prefix,
+            metric_name=DIFFERENCES_TOLD,
+            dimensions_map={"service": function},
+            statistic="Sum",
         )
 
     def _age(self, function: str) -> cloudwatch.Metric:

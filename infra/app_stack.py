@@ -21,7 +21,9 @@ from infra.stock_work import StockWork
 from shared.connectors.catalog import Kind
 
 WAKERS = 4  # instants that may be busy at once
-STREAMED = ("normalize", "derive", "books", "listen", "notices")
+LEVEL_FACTS = ("stock#", "holds", "kits", "part#")  # how the sort keys of such facts begin
+OTHER_FACTS = ("item#", "price#", "product#", "wake")
+STREAMED = ("normalize", "derive", "derive-levels", "books", "listen", "notices")
 
 
 class AppStack(Stack):
@@ -47,7 +49,8 @@ class AppStack(Stack):
         self.functions = [
             self._webhook(),
             self._normalize(),
-            self._derive(),
+            self._derive("derive", "targets", OTHER_FACTS),
+            self._derive("derive-levels", "levels", LEVEL_FACTS),
             self._clock(),
             self._dead_letters(),
             self._sweep(),
@@ -150,19 +153,24 @@ class AppStack(Stack):
         follow(function, self._data.tables["inbox"], self.failures, batch=25, filters=[received])
         return function
 
-    def _derive(self) -> Function:
+    def _derive(self, name: str, module: str, kinds: Sequence[str]) -> Function:
+        """Two functions follow the facts, as many as a stream is good for; no row goes to both.
+
+        An article that is new releases the orders that waited for it.
+        """
+        releases = kinds == OTHER_FACTS
         rows = Rows(
-            reads=("orders",),
+            reads=("orders",) if releases else (),
             writes=("facts", "targets", "issues", "control"),
             deletes=("control",),
         )
-        sends = self._writes(Kind.CHANNEL) | self._reads(Kind.CHANNEL)
-        sends |= {self.wakes.name: self.wakes}
+        sends = self._writes(Kind.CHANNEL) | {self.wakes.name: self.wakes}
+        sends |= self._reads(Kind.CHANNEL) if releases else {}
         function = Function(
             self,
-            "derive",
+            name,
             self._stage,
-            handler="functions.derive.targets.handler",
+            handler=f"functions.derive.{module}.handler",
             memory_mb=1024,
             environment={
                 "tables": self._grants.names(rows),
@@ -173,7 +181,9 @@ class AppStack(Stack):
         self._grants.rows(function, rows)
         self._grants.send(function, sends.values())
         self._grants.publish(function)
-        follow(function, self._data.tables["facts"], self.failures, batch=100)
+        rows_of = {"dynamodb": {"Keys": {"sk": {"S": [{"prefix": kind} for kind in kinds]}}}}
+        filters = [lambda_.FilterCriteria.filter(rows_of)]
+        follow(function, self._data.tables["facts"], self.failures, batch=100, filters=filters)
         return function
 
     def _following(self) -> Sequence[Function]:

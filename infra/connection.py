@@ -38,7 +38,8 @@ def polled(connection: Connection, retailer: Retailer) -> list[Entity]:
     sells = any(channel.connection == connection.name for channel in retailer.channels)
     ships = any(channel.erp == connection.name for channel in retailer.channels)
     goods = [Entity.SHIPMENT, Entity.INVOICE, Entity.RETURN, Entity.ALLOCATION]
-    return facts + [Entity.ORDER] * sells + goods * ships
+    paid = [Entity.PAYOUT] * retailer.pays_out(connection.name)
+    return facts + [Entity.ORDER] * sells + goods * ships + paid
 
 
 def _owners(entity: Entity, retailer: Retailer) -> Sequence[str]:

@@ -1,4 +1,4 @@
-"""What flows ask of an ERP about goods that come back, and of what it promises."""
+"""What flows ask about goods and money that come back, and about what is promised."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,6 +6,7 @@ from typing import Final, Protocol
 
 from shared.domain.returns import PostedReturn, ReturnWish
 from shared.model.allocation import ErpAllocation
+from shared.model.books import PaidOut, Payout
 from shared.model.returns import ErpReturn
 from shared.ports import Page
 
@@ -20,6 +21,18 @@ class PromiseSource(Protocol):
         self, since: datetime | None, *, page: str | None
     ) -> Page[ErpAllocation]: ...
     def read_promised(self, erp_order: str) -> Page[ErpAllocation]: ...
+
+
+class PayoutSource(Protocol):
+    """A channel whose provider's payouts can be read."""
+
+    def payouts_since(self, since: datetime | None, *, page: str | None) -> Page[Payout]:
+        """Payouts that have left, back to some while before; older states may have changed."""
+        ...
+
+    def movements_of(self, payout: Payout, *, page: str | None) -> Page[PaidOut]:
+        """What a payout pays out of orders."""
+        ...
 
 
 class ReturnSource(Protocol):

@@ -6,6 +6,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions import bootstrap
 from functions.runtime import partitions
+from shared.flows import keys
 from shared.flows.derive import Deriver
 from shared.flows.recovery import Mapper
 from shared.flows.stock_alone import Moved, moved
@@ -23,8 +24,18 @@ class Settings(Base):
 
 @bootstrap.logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
-    """Raises for the whole batch, which the stream then delivers again: deriving twice is safe."""
+    """Of articles, prices and the clock, from which all that is shown may follow.
+
+    Raises for the whole batch, which the stream then delivers again: deriving twice is safe.
+    """
     del context
+    derived(event, theirs=keys.LEVEL_FACTS)
+    mapper = Mapper(bootstrap.store(), bootstrap.queues(), bootstrap.retailer())
+    mapper.release(_new_articles(event))
+
+
+def derived(event: dict[str, Any], *, theirs: tuple[str, ...]) -> None:
+    """Derive what a batch is about, while another function does the same of `theirs`."""
     deriver = Deriver(
         store=bootstrap.store(),
         queues=bootstrap.queues(),
@@ -32,11 +43,10 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
         clock=bootstrap.clock,
         retailer=bootstrap.retailer(),
         bus=bootstrap.bus(),
+        theirs=theirs,
     )
-    derived = deriver.derive(partitions(event), alone=_alone(event))
-    mapper = Mapper(bootstrap.store(), bootstrap.queues(), bootstrap.retailer())
-    mapper.release(_new_articles(event))
-    bootstrap.logger.info("derived", records=len(event["Records"]), targets=derived.written)
+    found = deriver.derive(partitions(event), alone=_alone(event))
+    bootstrap.logger.info("derived", records=len(event["Records"]), targets=found.written)
 
 
 def _alone(event: dict[str, Any]) -> dict[str, Moved]:

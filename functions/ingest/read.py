@@ -10,18 +10,21 @@ from functions import bootstrap
 from functions.runtime import Body, each_message, out_of_time
 from shared.flows import keys
 from shared.flows.billing import Bills
+from shared.flows.books import Books
 from shared.flows.capture import Capture
 from shared.flows.cases import Cases
 from shared.flows.compare import Comparer
 from shared.flows.compare_source import BEGIN, SourceComparer
 from shared.flows.derive import Deriver
 from shared.flows.findings import Findings
+from shared.flows.payouts import Payouts
 from shared.flows.promises import Promises
 from shared.flows.read import Reader
 from shared.flows.returns import ErpReturns
 from shared.flows.shipments import Shipments
 from shared.flows.subscriptions import NOW, Subscriptions
 from shared.model.accuracy import Variance
+from shared.model.books import BookRules
 from shared.model.parity import Cause, Comparison
 from shared.ports import Table
 from shared.settings import Settings as Base
@@ -69,7 +72,20 @@ def reader() -> Reader:
             cases=cases,
             clock=bootstrap.clock,
         ),
+        payouts=Payouts(name, books(cases), bootstrap.queues()),
         **common,
+    )
+
+
+def books(cases: Cases) -> Books:
+    retailer = bootstrap.retailer()
+    return Books(
+        store=bootstrap.store(),
+        cases=cases,
+        issues=bootstrap.issues(),
+        clock=bootstrap.clock,
+        retailer=retailer,
+        rules=retailer.books or BookRules(),
     )
 
 

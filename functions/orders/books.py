@@ -2,13 +2,14 @@
 
 from typing import Any
 
+from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions import bootstrap
 from functions.runtime import orders_of
 from shared.flows.books import Books
 from shared.flows.cases import Cases
-from shared.model.books import BookRules
+from shared.model.books import DIFFERENCES_TOLD, BookRules
 from shared.ports import Table
 from shared.settings import Settings as Base
 
@@ -27,6 +28,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
     cases = Cases(store, clock, retailer)
     kept = Books(store, cases, bootstrap.issues(), clock, retailer, rules)
     if "Records" not in event:
-        bootstrap.logger.info("differences told", orders=kept.overdue())
+        told = kept.overdue()
+        bootstrap.logger.info("differences told", orders=told)
+        bootstrap.metrics.add_metric(DIFFERENCES_TOLD, MetricUnit.Count, told)
+        bootstrap.metrics.flush_metrics()
         return
     bootstrap.logger.info("books kept", rows=kept.keep(orders_of(event)))

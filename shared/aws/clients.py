@@ -1,7 +1,8 @@
-"""Clients of AWS. That of DynamoDB takes its answers as they are, which is most of its time saved.
+"""Clients of AWS. That of DynamoDB takes requests and answers as they are, which saves most of it.
 
-boto3 walks through every value of an answer by the shapes of the service. DynamoDB's answers are
-JSON already in the very form that boto3 makes of them, but for bytes, which stay in base64.
+boto3 walks through every value by the shapes of the service. What DynamoDB is asked and answers is
+JSON already in the very form that boto3 makes of it, but for bytes: in answers they stay in base64,
+and a request that holds any is made by boto3.
 """
 
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from typing import Any
 import boto3
 import botocore.session
 from botocore.parsers import JSONParser, ResponseParserFactory
+from botocore.serialize import JSONSerializer
 from pydantic_core import from_json
 
 from shared.aws.config import config
@@ -32,6 +34,22 @@ class _AsItIs(JSONParser):
         return answer
 
 
+class AsGiven(JSONSerializer):
+    """Requests whose parameters are sent as they are."""
+
+    _by_shape = JSONSerializer()
+
+    def serialize_to_request(self, parameters: Any, operation_model: Any) -> Any:
+        try:
+            return super().serialize_to_request(parameters, operation_model)
+        except TypeError:  # bytes are no JSON
+            return self._by_shape.serialize_to_request(parameters, operation_model)
+
+    def _serialize(self, serialized: Any, value: Any, shape: Any, key: Any = None) -> None:
+        del shape, key
+        serialized.update(value)
+
+
 class _Factory(ResponseParserFactory):
     def create_parser(self, protocol_name: str) -> Any:
         del protocol_name
@@ -45,4 +63,7 @@ def client(service: str, **given: Any) -> Any:
         return boto3.client(service, config=config(tries=tries), **given)  # type: ignore[call-overload]
     session = botocore.session.get_session()
     session.register_component("response_parser_factory", _Factory())
-    return boto3.Session(botocore_session=session).client("dynamodb", config=config(), **given)
+    ours = boto3.Session(botocore_session=session)
+    made: Any = ours.client("dynamodb", config=config(), **given)
+    made._serializer = AsGiven()  # noqa: SLF001 - botocore lets the parser be chosen, not this
+    return made

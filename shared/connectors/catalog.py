@@ -291,6 +291,10 @@ CATALOG: dict[str, Connector] = {
                     "hosts that files of bulk operations may lie at, beside the shop's own"
                 ),
                 "order_lines": "lines read with an order before paging begins",
+                "payouts": (
+                    "read what Shopify Payments paid out; needs read_shopify_payments_payouts"
+                ),
+                "payout_days_back": "how long a payout may take from its issue to the end",
                 "hooks_url": (
                     "where its webhooks reach us; if set, lost subscriptions are made anew"
                 ),
@@ -330,7 +334,14 @@ CATALOG: dict[str, Connector] = {
                 (
                     "Not documented by Shopify, and a setting or held to work either way: how "
                     "long a bulk operation takes, what a call on a price list costs, whether the "
-                    "good rows of such a call stand beside a bad one."
+                    "good rows of such a call stand beside a bad one, and what a refund comes to "
+                    "in the shop's currency once the rate has moved: one that exceeds what was "
+                    "captured, in either currency, is a `refund_exceeds_paid`."
+                ),
+                (
+                    "`payouts = true` polls what Shopify Payments paid out; the app needs the "
+                    "scope `read_shopify_payments_payouts`, and the file `payout_days` in "
+                    "`[books]`. What other providers pay out is dropped as files."
                 ),
                 (
                     "With `hooks_url` (`https://<api>/hooks/<connection>`) the topics above are "

@@ -12,6 +12,8 @@ from shared.model.order import Order, OrderLine, Shipment
 
 REFERENCE_MAX = 35  # SAP PurchaseOrderByCustomer
 TIMELINE_MAX = 60
+FIRST_KEPT = 10
+CUT = "cut"
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,11 +161,24 @@ def settled(intent: Intent, state: IntentState, *, now: datetime, result: str | 
 
 
 def noted(case: Case, what: str, detail: str = "", *, now: datetime) -> Case:
-    """The case with one more line of its timeline; the oldest middle lines give way."""
+    """The case with one more line of its timeline.
+
+    Of a long one the first and the last lines stay; a line between them says how many gave way.
+    """
     hops = (*case.timeline, Hop(at=now, what=what, detail=detail[:300]))
     if len(hops) > TIMELINE_MAX:
-        hops = (*hops[:10], *hops[-(TIMELINE_MAX - 10) :])
+        first, rest, gone = hops[:FIRST_KEPT], hops[FIRST_KEPT:], 0
+        if rest[0].what == CUT:
+            gone, rest = int(rest[0].detail.partition(" ")[0]), rest[1:]
+        kept = rest[FIRST_KEPT + 1 - TIMELINE_MAX :]
+        gone += len(rest) - len(kept)
+        hops = (*first, Hop(at=kept[0].at, what=CUT, detail=f"{gone} steps are left out"), *kept)
     return case.model_copy(update={"timeline": hops})
+
+
+def ever(case: Case, *steps: str) -> bool:
+    """Whether one of these steps was taken; where steps are left out, it may have been."""
+    return any(hop.what in {*steps, CUT} for hop in case.timeline)
 
 
 def waived(case: Case, *, reason: HoldReason) -> Case:

@@ -145,7 +145,7 @@ class Amender:
 
     def _follow(self, case: Case) -> None:
         self.cases.sync_holds(case.order.order_id)
-        Lateness(self.bus, self.issues, self.clock).tell(case)
+        Lateness(self.bus, self.issues, self.clock, self.cases.retailer).tell(case)
 
     def _refusal(self, case: Case, detail: str) -> Problem:
         return Problem(

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from shared.domain import demand, lifecycle
+from shared.domain import demand, lifecycle, orders
 from shared.flows.issues import Issues, Problem
 from shared.model.case import Case, CaseState, HoldReason
 from shared.model.issue import IssueKind
@@ -18,7 +18,7 @@ class Asked:
     issues: Issues
 
     def tell(self, case: Case, channel: Channel) -> None:
-        if all(hop.what != lifecycle.ASKED for hop in case.timeline):
+        if not orders.ever(case, lifecycle.ASKED):
             return
         wanted, left = demand.wanted(case.newest, case.refunds), demand.to_leave(case)
         open_ = sorted(x for x in case.newest.asked_back if wanted.get(x) and left.get(x))

@@ -35,7 +35,7 @@ class Bills:
         after = self.cases.change(
             order_id,
             lambda case: self._billed(case, bill),
-            tell=lambda _, after: self.bus.publish([_news(after, bill)]),
+            tell=lambda before, after: self._tell(before, after, bill),
         )
         if after is None:
             raise RetryableError(f"order {order_id} of a bill is not there yet")
@@ -50,15 +50,29 @@ class Bills:
             row = links.find(bill.bills, Entity.INVOICE, bill.document)
         return str(row.body["order_id"]) if row is not None else None
 
+    def _tell(self, before: Case, after: Case, bill: BillingDocument) -> None:
+        if not _said(before, bill):
+            self.bus.publish([_news(after, bill)])
+
     def _billed(self, case: Case, bill: BillingDocument) -> Case | None:
-        if bill in case.bills:
+        """The case with a bill, unless a newer telling of it is known."""
+        known = next((one for one in case.bills if one.key == bill.key), None)
+        if known is not None and (bill == known or bill.overtaken_by(known)):
             return None
+        said = _said(case, bill)
         others = tuple(known for known in case.bills if known.key != bill.key)
         bills = (*others, bill)
         counts = case.counts.model_copy(update={"invoiced": _invoiced(case, bills)})
         case = case.model_copy(update={"bills": bills, "counts": counts})
+        if said:
+            return case
         what = bill.kind.replace("_", " ") + (" cancelled" if bill.cancelled else "")
         return orders.noted(case, what, f"{bill.document}, {bill.total}", now=self.clock.now())
+
+
+def _said(case: Case, bill: BillingDocument) -> bool:
+    """Whether the case has a bill of just this content."""
+    return any(one.content == bill.content for one in case.bills)
 
 
 def _news(case: Case, bill: BillingDocument) -> InvoicePosted | CreditMemoPosted:

@@ -153,7 +153,9 @@ class Books:
             "read": Entity.ORDER.value,
             "key": case.order.external_id,
         }
-        return {
+        paid = {"queue": keys.read_queue(channel.connection), "poll": Entity.PAYOUT.value}
+        polled = self.retailer.pays_out(channel.connection)
+        return ({Bucket.NOT_PAID_OUT: paid} if polled else {}) | {
             Bucket.NOT_IN_ERP: send,
             Bucket.NOT_CREDITED: send,
             Bucket.NOT_INVOICED: bills,

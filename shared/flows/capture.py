@@ -243,7 +243,7 @@ class Capture:
         self.issues.report(self._problems(case, channel))
         limits = self.limits.get(channel.erp)
         Holds(self.issues, self.clock, self.retailer.order_rules, limits).tell(case, channel)
-        Lateness(self.bus, self.issues, self.clock).tell(case)
+        Lateness(self.bus, self.issues, self.clock, self.retailer).tell(case)
         Asked(self.issues).tell(case, channel)
         changed = demand.unsettled(case) or uncredited(case) or unasked(case)
         if case.state is CaseState.RELEASED or changed:

@@ -167,7 +167,7 @@ class Crediting:
     def _tell(self, case: Case, refund: Refund, held: Sequence[PostedCredit]) -> None:
         links = ErpLinks(self.connection, self.store, self.queues)
         links.link(held[0].document, case.order.order_id)
-        if any(hop.what == "credit refused" for hop in case.timeline):
+        if orders.ever(case, "credit refused"):
             subject = _subject(case, refund)
             self.issues.solve(IssueKind.CREDIT_REJECTED, subject, by="kept by the ERP")
         if held[0].differs is not None:

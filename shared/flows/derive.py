@@ -1,11 +1,12 @@
 """From facts to targets: what every channel should show of the articles that changed.
 
-Runs only from the stream of the facts, whose records of one partition are handled one after the
-other; so no two derivations of one SKU run at once. Targets are read before the facts they are
-derived from and committed on the revision read: whatever is written in between wins another round.
+Runs only from the stream of the facts, whose records of one row are handled one after the other.
+Targets are read before the facts they are derived from and committed on the revision read: whatever
+is written in between wins another round. Levels and the rest have a function each, so two may
+derive one SKU at once: who has written looks again at what the other one derives from.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -37,6 +38,8 @@ from shared.ports import Bus, Clock, Key, Message, Put, Queues, Row, Store
 TRIES = 6
 HINT = {"look": "targets"}
 
+type Skus = Mapping[str, SkuFacts | None]
+
 
 @dataclass(slots=True)
 class Derived:
@@ -50,7 +53,10 @@ class Derived:
 
 @dataclass(frozen=True, slots=True)
 class Deriver:
-    """`bus` is where rulings on held prices are told; None for who only asks what is implied."""
+    """`bus` is where rulings on held prices are told; None for who only asks what is implied.
+
+    `theirs` is how the sort keys of those facts begin whose records another function derives.
+    """
 
     store: Store
     queues: Queues
@@ -58,6 +64,7 @@ class Deriver:
     clock: Clock
     retailer: Retailer
     bus: Bus | None = None
+    theirs: tuple[str, ...] = ()
     rules: StockRules = field(init=False)
     kits: KitRows = field(init=False)
 
@@ -146,6 +153,8 @@ class Deriver:
             elif put.lane and put.lane != keys.WAKE_LANE:
                 result.written += 1
                 result.channels.add(put.lane.rsplit("#", 1)[0])
+        wrote = {p for (p, _), done in zip(writes, committed, strict=True) if done}
+        again |= dict.fromkeys(self._overtaken(wrote, skus, facts, narrow))
         result.problems += problems
         narrow.end(again)
         return list(again)
@@ -161,6 +170,29 @@ class Deriver:
         narrow.end(unsure)
         more = [key for key in self._target_keys(unsure, narrow) if key not in set(wanted)]
         return olds | (self.store.get(more) if more else {}), noted
+
+    def _overtaken(
+        self, wrote: Collection[str], skus: Skus, facts: Facts, narrow: Alone
+    ) -> list[str]:
+        """Which of these follow from facts that somebody else derives and that are others by now.
+
+        He may have found their targets right as they stood, just before they were overwritten. What
+        is derived from a basis needs no look: whoever finds that right has read the same target.
+        """
+        if not self.theirs or not wrote:
+            return []
+        of: dict[Key, str] = {}
+        for partition in wrote:
+            wanted = [] if partition in narrow else self._fact_keys([partition], narrow)
+            sku = skus.get(partition)
+            wanted += [keys.kit_part(sku.sku, part) for part in sku.parts] if sku else []
+            of |= {key: partition for key in wanted if key.sk.startswith(self.theirs)}
+        heard = heard_keys(self.retailer)
+        newer = self.store.get([*of, *heard]) if of or heard else {}
+        moved = {key for key in (*of, *heard) if _rev(newer, key) != _rev(facts, key)}
+        if not moved.isdisjoint(heard):
+            return list(wrote)
+        return list(dict.fromkeys(of[key] for key in of if key in moved))
 
     def _priced_again(self, priced: set[str], puts: Iterable[Put]) -> None:
         """End what was told of articles without a price, where anything is written of one that has.
@@ -286,6 +318,10 @@ class Deriver:
                 lane=keys.WAKE_LANE if at else None,
                 due=at,
             )
+
+
+def _rev(rows: Facts, key: Key) -> int:
+    return rows[key].rev if key in rows else 0
 
 
 def _by_clock(sku: SkuFacts | None) -> bool:

@@ -51,7 +51,7 @@ class Holds:
             and not case.order.pending
         }
         order_id = case.order.order_id
-        if any(hop.what in _STOPPED for hop in case.timeline):
+        if orders.ever(case, *_STOPPED):
             gone = (f"{order_id}/{reason}" for reason in TOLD if reason not in held)
             self.issues.solve_all(IssueKind.ORDER_HELD, gone, by="no longer held for it")
             self._over(case, channel)

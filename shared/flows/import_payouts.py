@@ -5,14 +5,11 @@ from dataclasses import dataclass, field
 
 from shared.domain import payouts
 from shared.domain.payouts import PayoutReader
-from shared.errors import RejectedError, RetryableError
-from shared.flows import keys
+from shared.errors import RejectedError
 from shared.flows.apply import Applied
 from shared.flows.books import Books
-from shared.model.books import OrderPayouts, PayoutLine
-from shared.ports import Put
-
-TRIES = 6
+from shared.flows.payouts import kept
+from shared.model.books import PayoutLine
 
 type Refused = tuple[int, RejectedError]
 type Numbered = tuple[int, PayoutLine]
@@ -45,28 +42,11 @@ class PayoutRows:
             if order_id not in known:
                 refused += [(line, _unknown(order_id)) for line, _ in rows]
                 continue
-            changed = self._keep(order_id, [said for _, said in rows])
+            changed = kept(self.books, order_id, [said for _, said in rows])
             applied.changed += changed
             applied.unchanged += len(rows) - changed
             self.books.keep([order_id])
         return applied, refused
-
-    def _keep(self, order_id: str, lines: Sequence[PayoutLine]) -> int:
-        """How many of them said something new; the newest telling of a movement counts."""
-        key = keys.payouts(order_id)
-        for _ in range(TRIES):
-            row = self.books.store.get([key]).get(key)
-            known = OrderPayouts.model_validate(row.body).lines if row else ()
-            by_name = {line.reference: line for line in known}
-            new = [line for line in lines if by_name.get(line.reference) != line]
-            if not new:
-                return 0
-            merged = {**by_name, **{line.reference: line for line in lines}}
-            body = OrderPayouts(lines=tuple(merged[name] for name in sorted(merged)))
-            put = Put(key, body.model_dump(mode="json"), row.rev if row else 0)
-            if self.books.store.commit([put])[0]:
-                return len(new)
-        raise RetryableError(f"payouts of order {order_id} are contended")
 
 
 def _unknown(order_id: str) -> RejectedError:

@@ -50,6 +50,13 @@ def kit_part(kit: str, component: str) -> Key:
     return Key(Table.FACTS, f"sku#{kit}", f"part#{component}")
 
 
+LEVEL_FACTS = ("stock#", "holds", "kits", "part#")
+OTHER_FACTS = ("item#", "price#", "product#", "wake")
+"""How the sort keys of facts begin: of those that only levels follow from, and of all others.
+
+A function of its own derives from either, so that levels do not wait behind a price list.
+"""
+
 WAKE_LANE = "wake"
 MISSING_LANE = "missing"
 """Stock cards that lack a movement, or the other half of a transfer, by when it is to be told."""
@@ -264,6 +271,11 @@ def rhythm(channel: str) -> Key:
 def payouts(order_id: str) -> Key:
     """What payment providers paid out for an order."""
     return Key(Table.CONTROL, f"payouts#{order_id}")
+
+
+def payout(connection: str, name: str) -> Key:
+    """How far a provider's payout was read."""
+    return Key(Table.CONTROL, f"payout#{connection}", name)
 
 
 def difference(order_id: str) -> Key:

@@ -7,6 +7,7 @@ from shared.flows.issues import Issues, Problem
 from shared.model.case import Case
 from shared.model.events import CancellationTooLate
 from shared.model.issue import IssueKind
+from shared.model.retailer import Retailer
 from shared.ports import Bus, Clock
 
 KIND = IssueKind.CANCELLED_TOO_LATE
@@ -17,6 +18,7 @@ class Lateness:
     bus: Bus
     issues: Issues
     clock: Clock
+    retailer: Retailer
 
     def tell(self, case: Case) -> None:
         """The exception is written last, and by it a repeat knows that all was told."""
@@ -42,7 +44,7 @@ class Lateness:
         return Problem(
             kind=KIND,
             subject=case.order.order_id,
-            connection=case.order.channel,
+            connection=self.retailer.channel(case.order.channel).connection,
             summary=f"order {case.order.number}: {value} had left when it was cancelled",
             remedy="open a return for these units and refund what is not refunded yet, or have the "
             "carrier stop the parcel",

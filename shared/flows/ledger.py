@@ -6,7 +6,6 @@ in a lane of the cards from the same write on, so that no crash can lose it.
 """
 
 import hashlib
-import json
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,7 +21,6 @@ from shared.flows.issues import Issues
 from shared.flows.missing import due, solved
 from shared.flows.stock_doubts import below_nothing
 from shared.flows.stock_facts import moved_at
-from shared.model.base import Json
 from shared.model.facts import ItemCard, StockCard
 from shared.model.ids import Entity
 from shared.model.movement import Entry, Level, Movement
@@ -182,8 +180,7 @@ class Ledger:
         if not kept:
             return
         now = self.clock.now()
-        lines = [json.dumps(_line(entries[i], now), separators=(",", ":")) for i in kept]
-        content = "\n".join(lines).encode()
+        content = "\n".join([_line(entries[i], now) for i in kept]).encode()
         self.journal.put(journal_name(source, now, content), zlib.compress(content))
 
 
@@ -193,10 +190,10 @@ def journal_name(source: str, at: datetime, content: bytes) -> str:
     return f"ledger/{source}/{at.isoformat(timespec='microseconds')}-{digest}.z"
 
 
-def _line(entry: Entry, now: datetime) -> dict[str, Json]:
+def _line(entry: Entry, now: datetime) -> str:
     kind = "level" if isinstance(entry, Level) else "movement"
-    body = entry.model_dump(mode="json", exclude_none=True)
-    return {kind: body, "recorded_at": now.isoformat()}
+    body = entry.model_dump_json(exclude_none=True)
+    return f'{{"{kind}":{body},"recorded_at":"{now.isoformat()}"}}'
 
 
 def _card(row: Row | None) -> StockCard | None:

@@ -12,6 +12,7 @@ from shared.flows.apply import Applied, apply
 from shared.flows.billing import Bills
 from shared.flows.capture import Capture
 from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out, refused
+from shared.flows.payouts import Payouts
 from shared.flows.promises import Promises
 from shared.flows.returns import ErpReturns
 from shared.flows.shipments import Shipments
@@ -37,7 +38,7 @@ from shared.ports import (
     ShipmentSource,
     Store,
 )
-from shared.return_ports import PromiseSource, ReturnSource
+from shared.return_ports import PayoutSource, PromiseSource, ReturnSource
 
 RUN_MAX = timedelta(minutes=10)  # a poll run not heard of for this long was lost, and starts anew
 TRIES = 6
@@ -45,7 +46,14 @@ _BOOKED = frozenset({Entity.INVOICE, Entity.RETURN, Entity.ALLOCATION})
 
 
 class Source(
-    FactSource, ShipmentSource, BillingSource, ReturnSource, PromiseSource, OrderSource, Protocol
+    FactSource,
+    ShipmentSource,
+    BillingSource,
+    ReturnSource,
+    PromiseSource,
+    PayoutSource,
+    OrderSource,
+    Protocol,
 ):
     """Whatever this connection can be read for; the catalogue says which halves it has."""
 
@@ -79,6 +87,7 @@ class Reader:
     issues: Issues
     clock: Clock
     retailer: Retailer
+    payouts: Payouts
 
     def handle(self, message: Mapping[str, str], *, out_of_time: Callable[[], bool]) -> None:
         """Poll, re-read, or release a hold.
@@ -111,6 +120,8 @@ class Reader:
                 self._take_back(self.source.read_return(key))
             case Entity.ALLOCATION:
                 self._promise(self.source.read_promised(key))
+            case Entity.PAYOUT:
+                self.payouts.again(key)
             case _:
                 self._keep(entity, self.source.read(entity, [key]))
 
@@ -190,6 +201,8 @@ class Reader:
             return shipments.next
         if entity in _BOOKED:
             return self._booked(entity, run)
+        if entity is Entity.PAYOUT:
+            return self.payouts.page(self.source, run.since, run.page, began=run.started)
         page = self.source.changed(entity, since=run.since, page=run.page)
         self._keep(entity, page)
         if entity is Entity.PRICE and (gone := self._vanished(page)):

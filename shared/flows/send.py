@@ -250,12 +250,11 @@ class Sender:
 
     def _close(self, case: Case, *, always: bool) -> None:
         """End what was told of an order before it came to its end."""
-        known = {hop.what for hop in case.timeline}
         for kind, what in (
             (IssueKind.ORDER_REJECTED, "rejected by ERP"),
             (IssueKind.ORDER_IN_DOUBT, "in doubt"),
         ):
-            if always or what in known:
+            if always or orders.ever(case, what):
                 self.issues.solve(kind, case.order.order_id, by="accepted by the ERP")
 
     def _doubt(self, found: CaseRow, sent: Intent, detail: str) -> None:

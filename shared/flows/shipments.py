@@ -59,7 +59,7 @@ class Shipments:
                 retailer=self.retailer,
             )
         self.cases.sync_holds(order_id)
-        Lateness(self.bus, self.issues, self.clock).tell(case)
+        Lateness(self.bus, self.issues, self.clock, self.retailer).tell(case)
         if shipment.shipment_id in waiting(row, Entity.SHIPMENT):
             subject = self._subject(shipment)
             self.issues.solve(IssueKind.SHIPMENT_WITHOUT_ORDER, subject, by="order accepted")

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from typing import Final
 
 from shared.domain.ahead import foretold
 from shared.domain.availability import Available, Known, Pool, held_at, offered, pooled, withheld
@@ -28,6 +29,8 @@ from shared.ports import Key, Row
 
 type Facts = Mapping[Key, Row]
 
+_NO_KITS: Final = KitLinks()
+
 
 @dataclass(slots=True)
 class SkuFacts:
@@ -42,7 +45,7 @@ class SkuFacts:
     now: datetime
     components: Sequence[Component] = ()
     silent: Mapping[str, tuple[Doubted, ...]] = field(default_factory=dict)
-    links: KitLinks = field(default_factory=KitLinks)
+    links: KitLinks = _NO_KITS
     parts: Mapping[str, KitPart] = field(default_factory=dict)
     noted: Noted | None = None
     _priced: dict[str, Priced | Unpriced] = field(default_factory=dict)

@@ -8,7 +8,7 @@ basis that still holds, and neither article nor prices have to be read for a mov
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from shared.domain.stock_rules import depends_on
 from shared.flows import keys
@@ -20,6 +20,13 @@ from shared.model.product import Variant
 from shared.model.retailer import Channel, Retailer
 from shared.model.target import Basis
 from shared.ports import Key, Row
+
+_PLAIN: Final[Mapping[str, Any]] = {
+    name: field.default
+    for name, field in Variant.model_fields.items()
+    if name not in {"sku", "base_unit", "safety_stock"}
+}
+"""What levels do not follow from; named, since a default is copied at some cost."""
 
 
 class Moved(NamedTuple):
@@ -109,9 +116,10 @@ class Alone:
     def _item(self, sku: str, body: Mapping[str, Any], basis: Basis) -> ItemCard:
         source = self.retailer.authority[Entity.PRODUCT]
         variant = Variant.model_construct(
-            sku=sku, base_unit=basis.unit, safety_stock=basis.safety_stock
+            sku=sku, base_unit=basis.unit, safety_stock=basis.safety_stock, **_PLAIN
         )
         return ItemCard.model_construct(
+            kind="item",
             source=source,
             as_of=datetime.fromisoformat(body["facts"][f"item of {source}"]),
             product_id=body["group"],

@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Mapping
 
 from shared.flows import keys
-from shared.model.facts import Doubt, StockCard
+from shared.model.facts import StockCard
 from shared.model.retailer import Retailer
-from shared.model.stock import StockPosition
 from shared.ports import Key, Row
 
 
@@ -42,8 +41,8 @@ def stock_of(sku: str, facts: Mapping[Key, Row], retailer: Retailer) -> StockCar
 def moved_at(old: StockCard | None, new: StockCard) -> str:
     """Where a card says something else than before, as its row tells whoever reads the stream."""
     before, after = _by_place(old), _by_place(new)
-    places = before.keys() | after.keys()
-    return " ".join(sorted(p for p in places if before.get(p) != after.get(p)))
+    kept = [place for place, told in before.items() if after.get(place) == told]
+    return " ".join(sorted((before.keys() | after.keys()).difference(kept)))
 
 
 def places_in(state: str | None) -> Iterable[str]:
@@ -51,11 +50,11 @@ def places_in(state: str | None) -> Iterable[str]:
     return (state or "").split()
 
 
-def _by_place(card: StockCard | None) -> dict[str, list[object]]:
-    found: dict[str, list[object]] = {}
+def _by_place(card: StockCard | None) -> dict[str, tuple[object, ...]]:
+    """What a card says of each location; most often the position alone."""
     if card is None:
-        return found
-    told: tuple[StockPosition | Doubt, ...] = (*card.positions, *card.doubts)
-    for one in told:
-        found.setdefault(one.location, []).append(one)
+        return {}
+    found: dict[str, tuple[object, ...]] = {one.location: (one,) for one in card.positions}
+    for doubt in card.doubts:
+        found[doubt.location] = (*found.get(doubt.location, ()), doubt)
     return found

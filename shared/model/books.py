@@ -2,12 +2,16 @@
 
 import operator
 from enum import StrEnum
+from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator
 
 from shared.model.base import Canonical, Instant
 from shared.model.money import Money
+
+DIFFERENCES_TOLD: Final = "DifferencesTold"
+"""The metric that counts orders whose books have differed for too long."""
 
 
 class EntryKind(StrEnum):
@@ -90,6 +94,22 @@ class PayoutLine(Canonical):
     gross: Money
     fee: Money
     day: str
+
+
+class Payout(Canonical):
+    """Money on its way to the bank; `day` is that of its issue, `state` the provider's word."""
+
+    payout: str = Field(max_length=128)
+    day: str
+    state: str
+
+
+class PaidOut(Canonical):
+    """One movement of a payout, and the order it is of; `at` is when the money was moved."""
+
+    order_id: str
+    at: Instant
+    line: PayoutLine
 
 
 class OrderPayouts(Canonical):

@@ -42,6 +42,7 @@ class Entity(StrEnum):
     INVOICE = "invoice"
     RETURN = "return"
     ALLOCATION = "allocation"
+    PAYOUT = "payout"
 
 
 class Facet(StrEnum):

@@ -7,7 +7,7 @@ from shared.model.consistency import Mistake, Plain, items, names, text, texts
 
 def mistakes(retailer: Plain) -> list[Mistake]:
     """Every name that names nothing, and every place the ERP has no name for."""
-    return [*_unknown(retailer), *_nameless(retailer), *_mailed(retailer)]
+    return [*_unknown(retailer), *_nameless(retailer), *_mailed(retailer), *_paid(retailer)]
 
 
 def _mailed(retailer: Plain) -> Iterator[Mistake]:
@@ -18,6 +18,18 @@ def _mailed(retailer: Plain) -> Iterator[Mistake]:
     for name in mailed if isinstance(mailed, Mapping) else ():
         if name not in known:
             yield _no("channel", f"notices.channels.{name}", str(name), known)
+
+
+def _paid(retailer: Plain) -> Iterator[Mistake]:
+    """Payouts are read for the books alone."""
+    books = retailer.get("books")
+    days = books.get("payout_days") if isinstance(books, Mapping) else None
+    for i, connection in items(retailer, "connections"):
+        settings = connection.get("settings")
+        wanted = isinstance(settings, Mapping) and settings.get("payouts") is True
+        if wanted and days is None:
+            said, remedy = "nothing compares payouts", "set payout_days in [books]"
+            yield Mistake(f"connections.{i}.settings.payouts", said, remedy)
 
 
 def _unknown(retailer: Plain) -> Iterator[Mistake]:

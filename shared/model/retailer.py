@@ -247,6 +247,12 @@ class Retailer(Canonical):
         """Another one whenever the file says something else."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
 
+    def pays_out(self, connection: str) -> bool:
+        """Whether it is polled for payouts: it sells, and the books are to have them."""
+        wanted = self.books is not None and self.books.payout_days is not None
+        told = self.connection(connection).settings.get("payouts") is True
+        return wanted and told and bool(self.channels_of(connection))
+
     def rounding(self, name: str) -> Rounding:
         return next(r for r in self.roundings if r.name == name)
 

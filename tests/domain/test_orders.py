@@ -165,3 +165,7 @@ def test_a_timeline_stays_short_and_keeps_its_beginning_and_end(hops: int) -> No
     assert len(taken.timeline) == min(hops, orders.TIMELINE_MAX)
     assert taken.timeline[0].what == "hop 0"
     assert taken.timeline[-1].what == f"hop {hops - 1}"
+    gaps = [hop.detail for hop in taken.timeline if hop.what == orders.CUT]
+    assert gaps == [f"{hops - 59} steps are left out"] * (hops > orders.TIMELINE_MAX)
+    assert orders.ever(taken, "never") is bool(gaps)
+    assert orders.ever(taken, "hop 0")

@@ -1,6 +1,7 @@
 """What the ERP billed stands on the case once, whichever is heard of first."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import pytest
 
@@ -96,4 +97,33 @@ def test_a_credit_memo_names_the_refund_it_is_for(world: World) -> None:
     world.bills.record(memo)
     (event,) = [e for e in world.bus.events if isinstance(e, CreditMemoPosted)]
     assert (event.refund_id, event.document, event.order_id) == ("9", "95", "shop:77")
+    assert case(world).counts.invoiced == {}
+
+
+@pytest.mark.parametrize("heard", [(1, 2), (2, 1), (1, 2, 1), (2, 1, 2)])
+def test_of_two_tellings_of_a_bill_the_newer_counts_whichever_is_heard_of_last(
+    world: World, heard: Sequence[int]
+) -> None:
+    world.sender.send("shop:77")
+    for units in heard:
+        world.bills.record(bill(units=units, changed_at=NOW + timedelta(minutes=units)))
+    assert case(world).counts.invoiced == {"1": 2}
+    assert len(invoices(world)) == len(set(heard[: heard.index(2) + 1]))
+
+
+def test_a_bill_that_says_the_same_later_is_no_news_and_counts_as_the_newer(world: World) -> None:
+    world.sender.send("shop:77")
+    first, third = NOW, NOW + timedelta(minutes=2)
+    world.bills.record(bill(units=2, changed_at=first))
+    hops = len(case(world).timeline)
+    world.bills.record(bill(units=2, changed_at=third))
+    world.bills.record(bill(units=1, changed_at=first + timedelta(minutes=1)))
+    assert case(world).counts.invoiced == {"1": 2}
+    assert (len(invoices(world)), len(case(world).timeline)) == (1, hops)
+
+
+def test_a_bill_that_was_taken_back_stays_so_where_the_erp_tells_no_instant(world: World) -> None:
+    world.sender.send("shop:77")
+    world.bills.record(bill(cancelled=True))
+    world.bills.record(bill())
     assert case(world).counts.invoiced == {}

@@ -10,6 +10,7 @@ from shared.errors import AccessError, RejectedError, RetryableError, ThrottledE
 from shared.flows import keys
 from shared.flows.read import Reader
 from shared.model.allocation import ErpAllocation
+from shared.model.books import PaidOut, Payout
 from shared.model.facts import StockCard
 from shared.model.ids import Entity
 from shared.model.invoice import BillingDocument
@@ -90,6 +91,12 @@ class Erp:
     def ship(self, order: Order, shipment: Shipment) -> Outcome:
         raise NotImplementedError
 
+    def payouts_since(self, since: datetime | None, *, page: str | None) -> Page[Payout]:
+        raise NotImplementedError
+
+    def movements_of(self, payout: Payout, *, page: str | None) -> Page[PaidOut]:
+        raise NotImplementedError
+
 
 class Setup:
     def __init__(self, *pages: list[StockCard]) -> None:
@@ -109,6 +116,7 @@ class Setup:
             w.issues,
             w.clock,
             w.retailer,
+            w.payouts,
         )
 
     def poll(self, *, stop_after: int = 99, **message: str) -> None:

@@ -64,6 +64,7 @@ class Setup:
             w.issues,
             w.clock,
             w.retailer,
+            w.payouts,
         )
         self.poll()
         w.store.commit([Put(keys.roster("shop", Facet.PRICE, sku), {}, 0) for sku in SKUS])

@@ -11,6 +11,7 @@ from shared.domain.demand import AmendedLine, LineChange
 from shared.flows.amend import Amender
 from shared.flows.apply import Applied, apply
 from shared.flows.billing import Bills
+from shared.flows.books import Books
 from shared.flows.capture import Capture
 from shared.flows.cases import Cases
 from shared.flows.credits import Crediting
@@ -18,12 +19,14 @@ from shared.flows.customers import Customers
 from shared.flows.derive import Derived, Deriver
 from shared.flows.issues import Issues, open_issues
 from shared.flows.leases import Leases
+from shared.flows.payouts import Payouts
 from shared.flows.promises import Promises
 from shared.flows.publish import Publisher
 from shared.flows.published import Published
 from shared.flows.returns import Authorising, ErpReturns
 from shared.flows.send import Sender
 from shared.flows.shipments import Shipments, ShipmentTeller
+from shared.model.books import BookRules
 from shared.model.facts import Fact, PriceCard, ProductCard, StockCard
 from shared.model.ids import Entity, Facet
 from shared.model.issue import Issue
@@ -207,6 +210,8 @@ class World:
         store, queues, bus, clock = self.store, self.queues, self.bus, self.clock
         self.issues = Issues(store, bus, clock)
         self.cases = Cases(store, clock, retailer)
+        books = Books(store, self.cases, self.issues, clock, retailer, BookRules(payout_days=5))
+        self.payouts = Payouts("shop", books, queues)
         self.capture = Capture(store, queues, bus, self.issues, self.cases, clock, retailer)
         self.deriver = Deriver(store, queues, self.issues, clock, retailer, bus)
         settle = timedelta(seconds=60)

@@ -47,7 +47,11 @@ def test_a_date_that_is_none_is_refused_with_its_remedy(kept: Deployment) -> Non
     assert (status, found["field"], found["value"]) == (400, "day", "tomorrow")
 
 
-def test_the_beat_tells_what_is_due_and_nothing_else(kept: Deployment) -> None:
+def test_the_beat_tells_what_is_due_and_nothing_else(
+    kept: Deployment, capsys: pytest.CaptureFixture[str]
+) -> None:
     kept.invoke(books.handler, {})
+    said = [x for x in capsys.readouterr().out.splitlines() if x.startswith('{"_aws"')]
+    assert [json.loads(line)["DifferencesTold"] for line in said] == [[0]]
     _, found = asked(kept)
     assert found["differences"] == []

@@ -68,6 +68,17 @@ LEDGER: dict[str, dict[str, Actions]] = {
         "stream-failures": FAIL,
         "bus": NEWS,
     },
+    "derive-levels": {
+        "facts": WRITE,
+        "facts stream": FOLLOW,
+        "targets": WRITE,
+        "issues": WRITE,
+        "control": DELETE,
+        "shop-write": SEND,
+        "wake": SEND,
+        "stream-failures": FAIL,
+        "bus": NEWS,
+    },
     "clock": {
         "facts": WRITE,
         "facts lanes": LOOK,

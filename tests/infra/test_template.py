@@ -118,7 +118,7 @@ def test_every_stream_has_somewhere_to_put_what_it_cannot_handle(template: Synth
         for source in template.resources("AWS::Lambda::EventSourceMapping").values()
         if "StartingPosition" in source
     ]
-    assert len(streams) == 4
+    assert len(streams) == 5
     for source in streams:
         assert source["DestinationConfig"]["OnFailure"]["Destination"]
         assert source["BisectBatchOnFunctionError"] is True
@@ -285,10 +285,11 @@ def test_every_queue_function_and_stream_has_its_alarms(template: Synthesized) -
     about = {
         "api-errors": {"api"},
         "dead-letters": QUEUES,
+        "differences-told": {"books"},
         "function-errors": set(template.functions()),
         "function-throttles": set(template.functions()),
         "oldest-message": QUEUES,
-        "stream-behind": {"books", "derive", "listen", "normalize"},
+        "stream-behind": {"books", "derive", "derive-levels", "listen", "normalize"},
     }
     assert set(about) == set(ALARM_KINDS)
     wanted = {f"{PREFIX}{kind}-{name}": kind for kind, names in about.items() for name in names}

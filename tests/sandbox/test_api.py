@@ -133,3 +133,36 @@ def test_exceptions_come_with_the_id_that_replays_them() -> None:
     client = api(gateway)
     assert [e["issue_id"] for e in client.exceptions()] == ["no_price#S1"]
     assert [e["issue_id"] for e in client.exceptions(state="all")] == ["no_price#S1", "access#shop"]
+
+
+class Slow(Gateway):
+    """Lets so many calls of a route go unanswered."""
+
+    def __init__(self, unanswered: int) -> None:
+        routes = ("GET /v1/summary", "POST /v1/prices", "POST /v1/approvals")
+        super().__init__(dict.fromkeys(routes, (200, {"skus": 1})))
+        self.unanswered = unanswered
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        answer = super().__call__(request)
+        if request.url.path != "/oauth2/token" and self.unanswered:
+            self.unanswered -= 1
+            raise httpx.ReadTimeout("slow")
+        return answer
+
+
+def test_what_may_be_asked_again_is_while_a_busy_machine_does_not_answer() -> None:
+    client = api(Slow(2))
+    assert client.summary() == {"skus": 1}
+    keyed = api(Slow(2))
+    assert keyed.call("POST", "v1", "prices", headers={"idempotency-key": "k"}) == {"skus": 1}
+    assert api(Slow(2)).rule("approve", "meant", files=[]) == {"skus": 1}
+
+
+def test_what_may_not_be_asked_again_is_not_and_nobody_waits_for_ever() -> None:
+    gateway = Slow(1)
+    with pytest.raises(CannotRunError, match="does not answer"):
+        api(gateway).call("POST", "v1", "prices")
+    assert len(gateway.asked) == 1
+    with pytest.raises(CannotRunError, match="does not answer"):
+        api(Slow(3)).summary()

@@ -58,3 +58,20 @@ def test_mails_name_channels_there_are_and_say_what_can_be_said() -> None:
     found = found_in(f'{GOOD}{said}channels = {{ shpo = ["shipped"] }}\n{words}')
     assert found["notices.channels.shpo"].problem == "no channel is called 'shpo'"
     assert "shipped.body: no placeholder {amount}" in found["notices.texts"].problem
+
+
+def test_freight_and_an_article_cannot_share_a_code() -> None:
+    codes = 'tax_codes = [{ percent = "20", code = "1", freight = true, skus = ["MISC"] }]'
+    found = found_in(f"{GOOD}\n[[order_rules]]\n{codes}\n")
+    assert "freight is of no article here" in found["order_rules.0.tax_codes"].problem
+
+
+def test_payouts_are_read_for_books_that_compare_them() -> None:
+    wanted = GOOD.replace('secret = "shop"\n', 'secret = "shop"\nsettings = { payouts = true }\n')
+    assert wanted != GOOD
+    found = found_in(wanted)["connections.1.settings.payouts"]
+    assert (found.problem, found.remedy) == (
+        "nothing compares payouts",
+        "set payout_days in [books]",
+    )
+    assert found_in(f"{wanted}\n[books]\npayout_days = 5\n") == {}

@@ -251,11 +251,12 @@ class StreamSource:
     tries: int
     failed: Callable[[str], None]
     only_state: str | None = None
+    only_kinds: tuple[str, ...] = ("",)
     shards: list[Shard] = field(default_factory=lambda: [Shard() for _ in range(SHARDS)])
     sequence: int = 0
 
     def changed(self, key: Key, old: Row | None, new: Row | None, put: Put | None) -> None:
-        if key.table is not self.table:
+        if key.table is not self.table or not key.sk.startswith(self.only_kinds):
             return
         self.sequence += 1
         event = "REMOVE" if new is None else "MODIFY" if old else "INSERT"

@@ -3,6 +3,7 @@
 from tests.simulation.sabotage import Mutant, mutant
 
 DAY = ("the books of shop and ERP",)
+PAID = ("what a provider paid out",)
 FLOW = "shared.flows.books:Books."
 
 SILENT = ("a shop falls silent",)
@@ -19,6 +20,32 @@ BOOKS: tuple[Mutant, ...] = (
         "Shop and ERP agree again, and nobody notices.",
         DAY,
         (FLOW + "_differing", "if known is None and not found:", "if not found:"),
+    ),
+    mutant(
+        "a payout is through before its movements are kept",
+        "What a payout pays is never known, and nobody asks for it again.",
+        PAID,
+        (
+            "shared.flows.payouts:Payouts.page",
+            "whole = self.record(found, again=again)",
+            "whole = True",
+        ),
+    ),
+    mutant(
+        "a payout is never read again",
+        "What it pays of an order that nobody knew yet stays unknown for good.",
+        PAID,
+        ("shared.flows.payouts:Payouts.again", '"read": None', '"read": row.body.get("read")'),
+    ),
+    mutant(
+        "a payout that failed and was paid anew is not noticed",
+        "What another payout pays out stays under the one that failed.",
+        PAID,
+        (
+            "shared.flows.payouts:kept",
+            "if by_name.get(line.reference) != line",
+            "if line.reference not in by_name",
+        ),
     ),
     mutant(
         "orders are not heard",

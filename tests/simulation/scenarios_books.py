@@ -5,12 +5,14 @@ from functools import partial
 
 from shared.domain import books
 from shared.flows import keys
-from shared.model.books import OrderBooks
+from shared.model.base import Json
+from shared.model.books import OrderBooks, OrderPayouts
 from shared.model.ids import Entity
+from shared.model.issue import IssueKind
 from shared.ports import Table
 from tests.simulation.engine import SECOND
 from tests.simulation.invariants_orders import cases
-from tests.simulation.scenario import ORDERLY, SHARE, Play, Scenario, few
+from tests.simulation.scenario import ORDERLY, REPLAYED, SHARE, Play, Scenario, few, spread
 
 RULES = """
 [books]
@@ -57,7 +59,60 @@ def _differing(play: Play) -> Iterator[str]:
             yield f"{order_id} differs by {kinds}, its books say {[d.bucket for d in said]}"
 
 
+def _pay_out(play: Play) -> None:
+    """The provider pays out in two payouts; the first may fail, and another pays what it held."""
+    for at in spread(play, 20 * SECOND, 2):
+        more: dict[str, Json] = {"gift_card": "4.00"} if play.rng.random() < SHARE else {}
+        wish: list[Json] = [{"sku": "HAT-M", "quantity": 1}]
+        play.later(at, partial(_sell, play, wish, more))
+    if play.rng.random() < SHARE:
+        play.later(30 * SECOND, partial(play.goodwill, "shop", 150))
+    shop = play.world.vendors["shop"]
+    play.later(40 * SECOND, partial(shop.control, "pay_out", state="IN_TRANSIT"))
+    play.later(play.rng.randint(60, 80) * SECOND, partial(_land, play))
+    play.later(100 * SECOND, partial(shop.control, "pay_out"))
+
+
+def _sell(play: Play, wish: list[Json], more: dict[str, Json]) -> None:
+    play.basket("shop", wish, **more)  # type: ignore[arg-type]
+
+
+def _land(play: Play) -> None:
+    shop = play.world.vendors["shop"]
+    state = "FAILED" if play.rng.random() < SHARE else "PAID"
+    for number in list(shop.balance.payouts):
+        shop.control("payout_state", number=number, state=state)
+
+
+def _paid_out(play: Play) -> Iterator[str]:
+    """Every movement of a payout that left stands with its order, once, under that payout."""
+    shop = play.world.vendors["shop"]
+    rows = {row.key: row.body for row in play.world.store.rows(Table.CONTROL)}
+    for payout in shop.balance.payouts.values():
+        for number in payout.movements if payout.state in {"PAID", "IN_TRANSIT"} else ():
+            movement = shop.balance.movements[number]
+            body = rows.get(keys.payouts(f"shop:{movement.order_id}"), {"lines": []})
+            found = OrderPayouts.model_validate(body).lines
+            said = [(one.payout, one.gross.amount) for one in found if one.reference == str(number)]
+            if said != [(str(payout.number), abs(movement.amount))]:
+                yield f"movement {number} of payout {payout.number} is known as {said}"
+    for order_id, case in cases(play.truth).items():
+        body = rows.get(keys.difference(order_id), {"differences": []})
+        if "payout_missing" in str(body) and case.newest.payments:
+            yield f"{order_id} is paid out, and its books say it is not"
+
+
 BOOKS = (
+    Scenario(
+        "what a provider paid out",
+        few,
+        _pay_out,
+        rules=RULES + "payout_days = 5\n",
+        settings="payouts = true",
+        reads=ORDERLY | {Entity.PAYOUT},
+        replayed=REPLAYED | {IssueKind.BAD_FACT},
+        check=lambda play: list(_paid_out(play)),
+    ),
     Scenario(
         "the books of shop and ERP",
         few,

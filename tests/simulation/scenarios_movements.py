@@ -97,7 +97,7 @@ MOVEMENTS = (
         _empty,
         _transfers,
         warehouse=True,
-        often=(Kind.CRASH_BEFORE, Kind.CRASH_EFFECT, Kind.CRASH_ANSWER),
+        often=(Kind.CRASH_BEFORE, Kind.CRASH_EFFECT, Kind.CRASH_ANSWER, Kind.GLANCE_LAGS),
         reads=(),
     ),
 )

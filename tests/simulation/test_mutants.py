@@ -34,7 +34,7 @@ def test_there_are_enough_of_them_and_each_has_a_name() -> None:
 @pytest.mark.parametrize("name", QUICK)
 def test_a_planted_bug_is_found(name: str) -> None:
     mutant = next(m for m in MUTANTS if m.name == name)
-    found = hunted(mutant, limit=60)
+    found = hunted(mutant, limit=120)
     assert found.seeds is not None
     clean = run(SCENARIOS[found.scenario], found.seeds - 1)
     assert clean.violations == []

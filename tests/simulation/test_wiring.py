@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 
 from infra.stage import ROOT
+from shared.flows import keys
+from shared.ports import Table
 from shared.settings import load_retailer
 from tests.infra.template import PREFIX, Synthesized, of_the_example
 from tests.simulation.engine import SECOND
 from tests.simulation.faults import Faults
-from tests.simulation.wiring import FunctionRow, QueueFeed, QueueRow, Wiring, wiring
+from tests.simulation.wiring import FunctionRow, QueueFeed, QueueRow, StreamFeed, Wiring, wiring
 from tests.simulation.world import World
 
 pytestmark = [
@@ -134,12 +136,19 @@ def test_a_stream_hands_over_only_the_state_its_function_is_for(
     template: Synthesized, wired: Wiring
 ) -> None:
     made = {_function(template, s): _filters(s) for s in _sources(template, streams=True)}
-    assert made == {
-        feed.function: [{"dynamodb": {"NewImage": {"state": {"S": [feed.state]}}}}]
-        if feed.state
-        else []
-        for feed in wired.streams
-    }
+    assert made == {feed.function: _wanted(feed) for feed in wired.streams}
+
+
+def test_every_fact_is_handed_to_one_of_two_functions(wired: Wiring) -> None:
+    """A shard of a stream is good for two readers; a row that both get is worked at twice."""
+    made = (
+        keys.item("S", "erp"), keys.price("S", "erp"), keys.stock("S", "erp"), keys.hold("S"),
+        keys.wake("S"), keys.kit_links("S"), keys.kit_part("S", "C"), keys.product("P", "erp"),
+    )  # fmt: skip
+    facts = [feed for feed in wired.streams if feed.table is Table.FACTS]
+    assert len(facts) == 2
+    for key in made:
+        assert sum(key.sk.startswith(feed.kinds) for feed in facts) == 1, key
 
 
 def test_every_schedule_has_its_period_and_what_it_sends(
@@ -194,8 +203,11 @@ def test_the_world_is_built_from_these_rows() -> None:
         if row.tries is not None:
             assert queue.tries == row.tries
             assert queue.dead is world.every_queue[f"{row.name}-dead"]
-    assert [(s.table, s.batch, s.window_ms, s.tries, s.only_state) for s in world.streams] == [
-        (f.table, f.batch, f.window_s * SECOND, f.retries, f.state) for f in rows.streams
+    assert [
+        (s.table, s.batch, s.window_ms, s.tries, s.only_state, s.only_kinds) for s in world.streams
+    ] == [
+        (f.table, f.batch, f.window_s * SECOND, f.retries, f.state, f.kinds or ("",))
+        for f in rows.streams
     ]
 
 
@@ -237,6 +249,14 @@ def _table(source: dict[str, Any]) -> str:
 def _filters(source: dict[str, Any]) -> list[Any]:
     rows = source.get("FilterCriteria", {}).get("Filters", [])
     return [json.loads(row.get("Pattern", "{}")) for row in rows]
+
+
+def _wanted(feed: StreamFeed) -> list[Any]:
+    if feed.state:
+        return [{"dynamodb": {"NewImage": {"state": {"S": [feed.state]}}}}]
+    if feed.kinds:
+        return [{"dynamodb": {"Keys": {"sk": {"S": [{"prefix": kind} for kind in feed.kinds]}}}}]
+    return []
 
 
 def _sends(template: Synthesized, function: dict[str, Any]) -> set[str]:

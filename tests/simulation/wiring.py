@@ -68,7 +68,10 @@ class QueueFeed:
 
 @dataclass(frozen=True, slots=True)
 class StreamFeed:
-    """`state` is the only one of a new row that is handed over; None hands over every record."""
+    """`state` is the only one of a new row that is handed over; None hands over every record.
+
+    `kinds` are how the sort keys of rows begin that are handed over; without any, all are.
+    """
 
     table: Table
     function: str
@@ -76,6 +79,7 @@ class StreamFeed:
     window_s: int = 0
     retries: int = STREAM_RETRIES
     state: str | None = None
+    kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +122,8 @@ def wiring(retailer: Retailer) -> Wiring:
         feeds=tuple(feeds),
         streams=(
             StreamFeed(Table.INBOX, "normalize", INBOX_BATCH, state="received"),
-            StreamFeed(Table.FACTS, "derive", FACTS_BATCH),
+            StreamFeed(Table.FACTS, "derive", FACTS_BATCH, kinds=keys.OTHER_FACTS),
+            StreamFeed(Table.FACTS, "derive-levels", FACTS_BATCH, kinds=keys.LEVEL_FACTS),
             *(StreamFeed(Table.ORDERS, name, FACTS_BATCH) for name in follows),
         ),
         schedules=(
@@ -135,7 +140,10 @@ def polled(name: str, retailer: Retailer) -> list[Entity]:
     sells = any(channel.connection == name for channel in retailer.channels)
     ships = any(channel.erp == name for channel in retailer.channels)
     goods = [Entity.SHIPMENT, Entity.INVOICE, Entity.RETURN, Entity.ALLOCATION]
-    return facts + [Entity.ORDER] * sells + goods * ships
+    connection = retailer.connection(name)
+    days = retailer.books.payout_days if retailer.books else None
+    paid = sells and days is not None and connection.settings.get("payouts") is True
+    return facts + [Entity.ORDER] * sells + goods * ships + [Entity.PAYOUT] * paid
 
 
 def _owners(entity: Entity, retailer: Retailer) -> list[str]:
@@ -159,6 +167,7 @@ def _common(retailer: Retailer) -> Iterable[FunctionRow]:
     wakes = (keys.WAKE_QUEUE, *(keys.write_queue(c.name) for c in channels))
     derives = (*shops, keys.WAKE_QUEUE)
     yield FunctionRow("derive", "functions.derive.targets.handler", SHORT_S, derives)
+    yield FunctionRow("derive-levels", "functions.derive.levels.handler", SHORT_S, wakes)
     yield FunctionRow("clock", "functions.derive.clock.handler", WORK_S, wakes)
     sweeps = (*writes, *(keys.read_queue(c.name) for c in channels))
     yield FunctionRow("sweep", "functions.ops.sweep.handler", SHORT_S, sweeps)

@@ -148,6 +148,7 @@ class World:
             tries=feed.retries,
             failed=self.failures.put,
             only_state=feed.state,
+            only_kinds=feed.kinds or ("",),
         )
         self.store.changed.append(source.changed)
         return source

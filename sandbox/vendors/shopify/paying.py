@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
+from sandbox.vendors.shopify.balance import STATES
 from sandbox.vendors.shopify.state import Line, Order
 from shared.model.base import Json
 
@@ -66,8 +67,42 @@ def _line(order: Order, row: Mapping[str, Json]) -> Line:
     raise LookupError(f"no such line in #{order.number}")
 
 
+def pay_out(sim: "ShopifySimulator", *, state: str = "PAID") -> Json:
+    """The provider pays out what lies in its balance; the payout's number."""
+    return sim.balance.pay_out(sim.now(), _state(state)).number
+
+
+def payout_state(sim: "ShopifySimulator", *, number: int, state: str) -> Json:
+    """A payout is in transit, paid, failed or cancelled from now on."""
+    sim.balance.payouts[number].state = _state(state)
+    return state
+
+
+def _state(state: str) -> str:
+    if state not in STATES:
+        raise ValueError(f"a payout is never {state}")
+    return state
+
+
+def book(sim: "ShopifySimulator", *, kind: str, amount: str, order: Json = None) -> Json:
+    """A movement of the balance that is no payment, such as a chargeback; its number."""
+    found = None if order is None else sim.order(order).order_id
+    sign, text = (-1, amount[1:]) if amount.startswith("-") else (1, amount)
+    return sim.balance.add(kind, sign * sim.shop.minor(text), sim.now(), found)
+
+
+def grant_payouts(sim: "ShopifySimulator", *, on: bool = True) -> Json:
+    """The app has the scope of payouts, or has it no longer."""
+    sim.balance.granted = on
+    return on
+
+
 COMMANDS: Final[dict[str, Callable[..., Json]]] = {
     "refund": refund,
     "pay": pay,
     "payments": payments,
+    "pay_out": pay_out,
+    "payout_state": payout_state,
+    "book": book,
+    "grant_payouts": grant_payouts,
 }

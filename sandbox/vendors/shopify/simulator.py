@@ -18,6 +18,7 @@ from sandbox.simulator import Delivery, Vanish
 from sandbox.vendors.faults import Faults
 from sandbox.vendors.shopify import control, language, quick, spending
 from sandbox.vendors.shopify.admin import Admin
+from sandbox.vendors.shopify.balance import Balance
 from sandbox.vendors.shopify.bulk import Bulks, Pace
 from sandbox.vendors.shopify.catalogue import Catalogue
 from sandbox.vendors.shopify.checkout import Checkout
@@ -127,7 +128,8 @@ class ShopifySimulator:
         admin = Admin(self.shop, self.catalogue, self.inventory, despatch)
         lists = PriceLists(self.shop, doubts.fixed_prices)
         self._root = {**admin.root(), **self.bulk.resolvers(), **lists.resolvers()}
-        self._root |= self.subscriptions.resolvers()
+        self.balance = Balance(self.shop)
+        self._root |= {**self.subscriptions.resolvers(), **self.balance.resolvers()}
         self.bulk.root = self._root
         for name in account.locations:
             self.add_location(name)

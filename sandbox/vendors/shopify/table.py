@@ -18,6 +18,7 @@ type QueryRoot {
   order(id: ID!): Order
   orders(first: Int, after: String, query: String, sortKey: OrderSortKeys): OrderConnection!
   refund(id: ID!): Refund
+  shopifyPaymentsAccount: ShopifyPaymentsAccount
   fulfillment(id: ID!): Fulfillment
   fulfillmentOrder(id: ID!): FulfillmentOrder
   bulkOperation(id: ID!): BulkOperation
@@ -139,6 +140,30 @@ type BulkOperationConnection { nodes: [BulkOperation!]! pageInfo: PageInfo! }
 type BulkMutationUserError { code: String field: [String!] message: String! }
 type BulkOperationRunMutationPayload {
   bulkOperation: BulkOperation userErrors: [BulkMutationUserError!]!
+}
+
+enum PayoutSortKeys { ISSUED_AT }
+enum ShopifyPaymentsPayoutStatus { CANCELED FAILED IN_TRANSIT PAID SCHEDULED }
+type ShopifyPaymentsAssociatedOrder { id: ID! }
+type ShopifyPaymentsPayout implements Node {
+  id: ID! legacyResourceId: UnsignedInt64! issuedAt: DateTime!
+  status: ShopifyPaymentsPayoutStatus!
+}
+type ShopifyPaymentsPayoutConnection { nodes: [ShopifyPaymentsPayout!]! pageInfo: PageInfo! }
+type ShopifyPaymentsBalanceTransaction {
+  id: ID! type: String! test: Boolean! transactionDate: DateTime!
+  associatedOrder: ShopifyPaymentsAssociatedOrder amount: MoneyV2! fee: MoneyV2!
+}
+type ShopifyPaymentsBalanceTransactionConnection {
+  nodes: [ShopifyPaymentsBalanceTransaction!]! pageInfo: PageInfo!
+}
+type ShopifyPaymentsAccount {
+  payouts(
+    first: Int, after: String, query: String, sortKey: PayoutSortKeys
+  ): ShopifyPaymentsPayoutConnection!
+  balanceTransactions(
+    first: Int, after: String, query: String, hideTransfers: Boolean
+  ): ShopifyPaymentsBalanceTransactionConnection!
 }
 
 interface Node { id: ID! }

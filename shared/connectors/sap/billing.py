@@ -47,6 +47,7 @@ class BillingRow(Foreign):
     cancelled: bool = Field(default=False, alias="BillingDocumentIsCancelled")
     reference: str = Field(default="", alias="PurchaseOrderByCustomer")
     currency: str = Field(alias="TransactionCurrency")
+    changed: str | None = Field(default=None, alias="LastChangeDateTime")
     items: BillingItems = Field(default=BillingItems(), alias="to_Item")
 
 
@@ -146,6 +147,7 @@ def _document(
         total=total(row.currency, (line.net for line in lines)) + tax,
         tax=tax,
         cancelled=row.cancelled,
+        changed_at=values.instant(row.changed) if row.changed else None,
         lines=lines,
     )
 

@@ -11,6 +11,7 @@ from shared.connectors.shopify.content import Listings
 from shared.connectors.shopify.fulfilment import Fulfilments
 from shared.connectors.shopify.graphql import AdminApi
 from shared.connectors.shopify.hooks import Hooks
+from shared.connectors.shopify.payouts import Payouts
 from shared.connectors.shopify.price_lines import PriceLines
 from shared.connectors.shopify.price_lists import PriceLists
 from shared.connectors.shopify.prices import Prices
@@ -20,6 +21,7 @@ from shared.connectors.shopify.stock import Stock
 from shared.domain.ways import fullest_first
 from shared.errors import RejectedError
 from shared.model.base import Json
+from shared.model.books import PaidOut, Payout
 from shared.model.ids import Facet
 from shared.model.order import Order, Shipment
 from shared.model.retailer import Channel, Connection, Retailer
@@ -28,7 +30,7 @@ from shared.ports import Clock, Pacer, Page
 
 
 class ShopifyAdmin:
-    """One shop. Satisfies LaterPublisher and OrderSource of `shared.ports`."""
+    """One shop. Satisfies LaterPublisher, OrderSource and PayoutSource."""
 
     def __init__(
         self, api: AdminApi, connection: Connection, retailer: Retailer, clock: Clock
@@ -57,6 +59,8 @@ class ShopifyAdmin:
         self._orders = Orders(api, settings, retailer, connection.name, channel)
         self._fulfilments = Fulfilments(api, settings)
         self._hooks = Hooks(api, settings.hooks_url)
+        zone = retailer.books.zone if retailer.books else "UTC"
+        self._payouts = Payouts(api, clock, channel.name, zone, settings.payout_days_back)
 
     @property
     def answered_version(self) -> str | None:
@@ -151,6 +155,12 @@ class ShopifyAdmin:
 
     def ship(self, order: Order, shipment: Shipment) -> Outcome:
         return self._fulfilments.ship(order, shipment)
+
+    def payouts_since(self, since: datetime | None, *, page: str | None) -> Page[Payout]:
+        return self._payouts.since(since, page=page)
+
+    def movements_of(self, payout: Payout, *, page: str | None) -> Page[PaidOut]:
+        return self._payouts.movements(payout, page=page)
 
     def unsubscribed(self) -> Sequence[str]:
         return self._hooks.missing()

@@ -61,6 +61,13 @@ class ShopifySettings(Canonical):
     order_lines: int = Field(
         default=5, ge=1, le=40, description="lines read with an order before paging begins"
     )
+    payouts: bool = Field(
+        default=False,
+        description="read what Shopify Payments paid out; needs read_shopify_payments_payouts",
+    )
+    payout_days_back: int = Field(
+        default=30, ge=1, le=180, description="how long a payout may take from its issue to the end"
+    )
     hooks_url: str = Field(
         default="",
         pattern=r"^(https://\S+)?$",

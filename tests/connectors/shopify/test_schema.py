@@ -6,6 +6,7 @@ from graphql import GraphQLInputObjectType, GraphQLInterfaceType, GraphQLObjectT
 from sandbox.vendors.shopify.table import TABLE
 from shared.connectors.catalog import CATALOG
 from shared.connectors.shopify import bulk_queries, list_queries, queries
+from shared.connectors.shopify.payout_queries import MOVEMENTS, PAYOUTS
 from shared.connectors.shopify.queries import Operation
 from shared.connectors.shopify.return_queries import RETURNS
 from shared.connectors.shopify.settings import ShopifySettings
@@ -28,6 +29,8 @@ OPERATIONS = (
     queries.ORDER_LONG_LISTS,
     queries.REFUND,
     order_tenders(100),
+    PAYOUTS,
+    MOVEMENTS,
     RETURNS,
     queries.placements(100),
     queries.PLACEMENT_LINES,

@@ -1,0 +1,146 @@
+"""What a provider paid out, read or dropped: kept once with its order, whose books follow."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from shared.errors import RetryableError
+from shared.flows import keys
+from shared.flows.books import Books
+from shared.flows.issues import Problem, refused
+from shared.model.base import Json
+from shared.model.books import OrderPayouts, PaidOut, Payout, PayoutLine
+from shared.model.ids import Entity
+from shared.ports import Key, Message, Page, Put, Queues, Refusal, Row
+from shared.return_ports import PayoutSource
+
+TRIES = 6
+AGAIN = timedelta(hours=1)  # how soon a payout of which an order was unknown is read again
+FIRST = "-"  # the first page of payouts, of which more is to be read
+
+
+def kept(books: Books, order_id: str, lines: Sequence[PayoutLine]) -> int:
+    """How many of them said something new; the newest telling of a movement counts."""
+    key = keys.payouts(order_id)
+    for _ in range(TRIES):
+        row = books.store.get([key]).get(key)
+        known = OrderPayouts.model_validate(row.body).lines if row else ()
+        by_name = {line.reference: line for line in known}
+        new = [line for line in lines if by_name.get(line.reference) != line]
+        if not new:
+            return 0
+        merged = {**by_name, **{line.reference: line for line in lines}}
+        body = OrderPayouts(lines=tuple(merged[name] for name in sorted(merged)))
+        put = Put(key, body.model_dump(mode="json"), row.rev if row else 0)
+        if books.store.commit([put])[0]:
+            return len(new)
+    raise RetryableError(f"payouts of order {order_id} are contended")
+
+
+@dataclass(frozen=True, slots=True)
+class Payouts:
+    """Payouts of one connection, as it is polled for them.
+
+    How far each was read stands in its row; one that was read to its end in a state is not read
+    again in that state, however far back a poll looks, unless an order was unknown then.
+    """
+
+    connection: str
+    books: Books
+    queues: Queues
+
+    def page(
+        self, source: PayoutSource, since: datetime | None, page: str | None, *, began: datetime
+    ) -> str | None:
+        """Read one page of movements, and say where to go on; `began` is when the poll did."""
+        after = None if page in {None, FIRST} else page
+        heads = source.payouts_since(since, page=after)
+        self._refusals(heads.refused)
+        rows = self.books.store.get(self._key(one) for one in heads.items)
+        for head in heads.items:
+            row = rows.get(self._key(head)) or Row(self._key(head), 0, {})
+            same = row.body.get("state") == head.state
+            if same and _through(row.body, began):
+                continue
+            again = row.body.get("unknown") is True
+            found = source.movements_of(head, page=_text(row.body.get("page")) if same else None)
+            whole = self.record(found, again=again)
+            body: dict[str, Json] = {
+                "state": head.state,
+                "page": found.next,
+                "unknown": not whole or (again and found.next is not None),
+                "read": None if found.next else began.isoformat(),
+            }
+            self.books.store.commit([Put(row.key, body, row.rev)])
+            return page or FIRST
+        return heads.next
+
+    def _key(self, head: Payout) -> Key:
+        return keys.payout(self.connection, head.payout)
+
+    def record(self, page: Page[PaidOut], *, again: bool = False) -> bool:
+        """Keep movements with their orders; whether all of these are known.
+
+        One of an order nobody knows is an exception, unless it is of before orders were taken; read
+        `again` it may be known.
+        """
+        by_order: dict[str, list[PaidOut]] = {}
+        for one in page.items:
+            by_order.setdefault(one.order_id, []).append(one)
+        known = self.books.cases.find_all(by_order)
+        begins = self.books.retailer.connection(self.connection).orders_from
+        unknown = [
+            one
+            for one in page.items
+            if one.order_id not in known and (begins is None or one.at >= begins)
+        ]
+        self._refusals(page.refused)
+        self.books.issues.report(self._unknown(one) for one in unknown)
+        for order_id in known:
+            kept(self.books, order_id, [one.line for one in by_order[order_id]])
+            self.books.keep([order_id])
+        for one in page.items if again else ():
+            if one.order_id in known:
+                told = self._unknown(one)
+                self.books.issues.solve(told.kind, told.subject, by="its order is known")
+        return not unknown
+
+    def again(self, payout: str) -> None:
+        """Have a payout read anew by the next poll, which is asked for, and solve what is known."""
+        key = keys.payout(self.connection, payout)
+        row = self.books.store.get([key]).get(key) or Row(key, 0, {})
+        body: dict[str, Json] = {**row.body, "page": None, "read": None, "unknown": True}
+        self.books.store.commit([Put(key, body, row.rev)])
+        poll = {"poll": Entity.PAYOUT.value}
+        self.queues.send([Message(keys.read_queue(self.connection), poll)])
+
+    def _unknown(self, one: PaidOut) -> Problem:
+        [told] = self._told([_unknown(one)])
+        queue = keys.read_queue(self.connection)
+        replay = {"queue": queue, "read": Entity.PAYOUT.value, "key": one.line.payout}
+        return replace(told, replay=replay)
+
+    def _told(self, found: Sequence[Refusal]) -> list[Problem]:
+        return refused(found, connection=self.connection, entity=Entity.PAYOUT)
+
+    def _refusals(self, found: Sequence[Refusal]) -> None:
+        self.books.issues.report(self._told(found))
+
+
+def _through(row: Mapping[str, Json], began: datetime) -> bool:
+    """Read to its end, and not to be read again: or not yet, where an order was unknown."""
+    read = _text(row.get("read"))
+    if read is None:
+        return False
+    return row.get("unknown") is not True or began - datetime.fromisoformat(read) < AGAIN
+
+
+def _text(value: Json) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _unknown(one: PaidOut) -> Refusal:
+    order = one.order_id.partition(":")[2]
+    said = f"payout {one.line.payout} has {one.line.gross} of order {order}, which nobody knows"
+    remedy = "let the order be read, then replay; it is looked for within hours by itself too"
+    return Refusal(one.line.reference, "order", order, said, remedy)
