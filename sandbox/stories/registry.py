@@ -13,6 +13,7 @@ DEFAULT = "retail-day"
 STORIES = {
     DEFAULT: "orders, stock and prices of one day, under outages; the only one that takes --input",
     "order-to-return": "an answer lost, two parcels, returns, an exchange: the same to the penny",
+    "flash-sale": "a shop and a marketplace sell out while goods move and counts go wrong",
     "weekend-promotion": "12,000 base prices and a promotion on 1,500 SKUs in two time zones",
 }
 """What each shows, by name; `retail-day` lies in `retail_day.py`."""

@@ -1,8 +1,12 @@
 """What the demonstration plays and how it compares."""
 
+import time
+
 import pytest
 
+from sandbox.home import Steps
 from sandbox.play.comparing import sellable
+from sandbox.play.record import Record
 from sandbox.play.trading import history, in_time_order
 from sandbox.retailer.day import OrderKind, ShopOrder
 from sandbox.retailer.generated import generate
@@ -24,3 +28,21 @@ def test_what_was_sold_before_is_no_part_of_the_day() -> None:
     assert all(o.kind is OrderKind.HISTORY for o in before)
     assert all(o.kind is OrderKind.SALE for o in played)
     assert len(before) + len(played) == len(day.orders)
+
+
+def test_a_story_is_right_only_if_all_that_must_hold_does() -> None:
+    record = Record(Steps())
+    record.timed("wait", time.monotonic())
+    record.check("levels", [], of=3)
+    assert record.result(time.monotonic())["ok"] is True
+    record.check("prices", ["MUG costs 1"], of=2)
+    said = record.result(time.monotonic())
+    assert (said["ok"], said["wrong"], said["figures"]) == (
+        False,
+        ["MUG costs 1"],
+        {"wait, s": 0.0},
+    )
+    assert said["checks"] == [
+        {"name": "levels", "ok": True, "detail": "all 3"},
+        {"name": "prices", "ok": False, "detail": "1 of 2 differ"},
+    ]

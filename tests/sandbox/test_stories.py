@@ -9,10 +9,10 @@ from typer.testing import CliRunner
 from sandbox.check import check_file
 from sandbox.cli import app
 from sandbox.failures import CannotRunError
-from sandbox.home import ROOT
-from sandbox.stories import registry
+from sandbox.home import ROOT, Home
+from sandbox.stories import flash_sale, registry, weekend_promotion
 from sandbox.stories.weekend_prices import LONDON, NEW_YORK, ZONES, Book, Window, base
-from sandbox.stories.weekend_promotion import FILE
+from shared.settings import load_retailer
 
 NOW = datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
 
@@ -80,5 +80,13 @@ def test_what_a_shop_keeps_back_is_what_it_must_show() -> None:
     assert BOOK.shown(NEW_YORK, "MUG", NOW) == (499, None)
 
 
-def test_the_retailer_of_two_markets_has_no_mistakes() -> None:
-    assert check_file(ROOT / FILE) == []
+@pytest.mark.parametrize("file", [weekend_promotion.FILE, flash_sale.FILE])
+def test_the_retailers_of_the_stories_have_no_mistakes(file: str) -> None:
+    assert check_file(ROOT / file) == []
+
+
+def test_the_kit_of_the_flash_sale_is_made_of_articles_that_are_sold(tmp_path: Path) -> None:
+    found = flash_sale.retailer_file(Home(directory=tmp_path), ROOT / flash_sale.FILE, export=None)
+    (kit,) = load_retailer(found.read_text(encoding="utf-8")).kits.defined  # type: ignore[union-attr]
+    assert kit.sku == flash_sale.KIT
+    assert {c.sku for c in kit.components} < set(flash_sale._sale().skus)  # noqa: SLF001
