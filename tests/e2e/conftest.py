@@ -34,6 +34,8 @@ NOTICES = {
     "channels": {"shop": ["received", "shipped"]},
 }
 FEEDS = {"max_changed": "50"}  # of files with 20 rows and more
+HOOKS_URL = "https://api.northwind.example/hooks/shop"
+ECHO = "inventory_levels/update"  # tells of our own writes too
 BULK_FROM = 6  # prices that wait together go by bulk operation from here on
 
 
@@ -49,7 +51,12 @@ def _retailer(folder: Path) -> Path:
     for connection in raw["connections"]:
         connection["settle_seconds"] = 3
         if connection["system"] == "shopify":
-            connection["settings"] = {"bulk": "always", "bulk_from": BULK_FROM, "bulk_seconds": 20}
+            connection["settings"] = {
+                "bulk": "always",
+                "bulk_from": BULK_FROM,
+                "bulk_seconds": 20,
+                "hooks_url": HOOKS_URL,
+            }
     trade = {"name": "trade", "currency": "GBP", "tax_basis": "gross", "segment": "trade"}
     raw["price_lists"].append(trade | {"conditions": {TRADE: "base"}})
     raw["segments"] = [{"name": "trade", "external": {"shop": TRADE_LIST}}]
@@ -93,6 +100,7 @@ def _stocked(world: World) -> None:
         {"sku": sku, "plant": "1710", "storage_location": "171A", "quantity": "50"}
         for sku in ARTICLES
     ]
+    world.controls.control("shop", "subscribe", uri=HOOKS_URL, more=[ECHO])
     world.controls.control("shop", "add_price_list", currency="GBP")
     world.controls.control("erp", "load", materials=materials, prices=prices, stock=stock)
     for entity in ("product", "price", "stock"):
