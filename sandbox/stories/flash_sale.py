@@ -57,7 +57,7 @@ def retailer_file(home: Home, base: Path, *, export: Path | None) -> Path:
     raw = tomllib.loads((home.root / FILE).read_text(encoding="utf-8"))
     for connection in raw["connections"]:
         connection["settle_seconds"] = 5
-    parts = [{"sku": sku, "quantity": n} for n, sku in enumerate(_sale().skus[:2], 1)]
+    parts = [{"sku": sku, "quantity": n} for n, sku in enumerate(_assortment().skus[:2], 1)]
     raw["kits"]["defined"] = [{"sku": KIT, "components": parts}]
     path = home.path("flash-sale.toml")
     path.write_text(written(raw), encoding="utf-8")
@@ -75,7 +75,7 @@ class Assortment:
         return sorted(sku for sku in self.day.opening_prices if sku != KIT)
 
 
-def _sale() -> Assortment:
+def _assortment() -> Assortment:
     made = generate(products=PRODUCTS, skus=PRODUCTS * EACH, orders=0)
     kit = Article(KIT, KIT, "Set", "", None, "PC", made.articles[0].group)
     day = replace(
@@ -94,7 +94,7 @@ class Sale:
 
     world: World
     record: Record
-    sale: Assortment
+    goods: Assortment
     random: Random
     books: Books = field(default_factory=Counter)
     sold: Counter[str] = field(default_factory=Counter)
@@ -171,7 +171,7 @@ class Sale:
 
     def buy(self, channel: str, sku: str, units: int) -> None:
         """A shopper takes what is offered; one who finds too little goes away."""
-        price = price_text(self.sale.day.opening_prices[sku])
+        price = price_text(self.goods.day.opening_prices[sku])
         line: dict[str, Json] = {"sku": sku, "quantity": units, "price": price}
         placed = self.world.controls.control(channel, "place_order", lines=[line])
         if isinstance(placed, dict) and "sold_out" not in placed:
@@ -193,7 +193,7 @@ class Sale:
         """What the engine says may be sold, by place."""
         api = Api(self.world.deployed, client="shopfront")
         found: dict[str, dict[str, int]] = {}
-        for some in batched((*self.sale.skus, KIT), 100, strict=False):
+        for some in batched((*self.goods.skus, KIT), 100, strict=False):
             said: Any = api.call(
                 "POST", "v1", "availability", channel, "lookup", body={"skus": list(some)}
             )
@@ -214,7 +214,7 @@ def run(world: World, *, export: Path | None, steps: Steps) -> dict[str, Json]:
     """Play and compare; `ok` is False when a level, an order or an exception is not right."""
     del export
     began = time.monotonic()
-    sale = Sale(world, Record(steps), _sale(), Random(1))  # noqa: S311 - the same sale every time
+    sale = Sale(world, Record(steps), _assortment(), Random(1))  # noqa: S311 - the same sale every time
     _open(sale)
     _sell(sale)
     _miscount(sale)
@@ -227,7 +227,7 @@ def run(world: World, *, export: Path | None, steps: Steps) -> dict[str, Json]:
 def _open(sale: Sale) -> None:
     """Both channels list the assortment, its prices and what lies there."""
     began = time.monotonic()
-    controls, day = sale.world.controls, sale.sale.day
+    controls, day = sale.world.controls, sale.goods.day
     controls.control(MARKET, "slow_changes", seconds=APPLIED_S)
     load(controls, ERP, day, sale.world.retailer)
     for sku in (*day.opening_prices, CUSTOM):
@@ -236,10 +236,10 @@ def _open(sale: Sale) -> None:
     sale.poll("price", Facet.PRICE, len(day.opening_prices))
     sale.record.timed("list and price", began)
     began = time.monotonic()
-    for sku in sale.sale.skus:
+    for sku in sale.goods.skus:
         for place in PLACES:
             sale.books[sku, place] = OPENING
-    sale.count(sale.sale.skus)
+    sale.count(sale.goods.skus)
     sale.settle(Facet.STOCK, len(day.opening_prices))
     sale.record.timed("count and publish", began)
 
@@ -247,7 +247,7 @@ def _open(sale: Sale) -> None:
 def _sell(sale: Sale) -> None:
     """Shoppers in both channels, goods coming in and moving, Amazon throttling for a while."""
     began = time.monotonic()
-    skus = sale.sale.skus
+    skus = sale.goods.skus
     hot = (KIT, *skus[:6])
     for number in range(BUYERS):
         if number == BUYERS // 3:
@@ -272,7 +272,7 @@ def _sell(sale: Sale) -> None:
 def _miscount(sale: Sale) -> None:
     """A count says that less than nothing lies in Leeds: shown as none, and told of."""
     began = time.monotonic()
-    wrong = sale.sale.skus[-1]
+    wrong = sale.goods.skus[-1]
     sale.count([wrong], leeds="-3")
     sale.settle()
     told = [i for i in sale.world.api.exceptions() if i["kind"] == IssueKind.STOCK_NEGATIVE]
@@ -289,11 +289,11 @@ def _empty(sale: Sale) -> None:
     """A snapshot without a unit: all but a few wait, a person says no, and the next one counts."""
     began = time.monotonic()
     before = sale.shown(SHOP)
-    sale.count(sale.sale.skus, leeds="0", york="0")
+    sale.count(sale.goods.skus, leeds="0", york="0")
     sale.settle()
     held = sale.world.api.approvals(rule=Rule.ZEROED)
     after = sale.shown(SHOP)
-    shown = [sku for sku in sale.sale.skus if any(before[sku].values())]
+    shown = [sku for sku in sale.goods.skus if any(before[sku].values())]
     kept = [sku for sku in shown if after[sku] == before[sku]]
     least = len(shown) - sale.world.retailer.stock_guards.zeroed.least  # the others may run out
     wrong = [] if len(kept) >= least else [f"{len(kept)} of {len(shown)} levels were kept"]
@@ -303,7 +303,7 @@ def _empty(sale: Sale) -> None:
     names = ("channel", "sku", "proposal")
     lines: list[Json] = [{name: one[name] for name in names} for one in held]
     sale.world.api.rule("reject", "the snapshot was empty", proposals=lines)
-    sale.count(sale.sale.skus)
+    sale.count(sale.goods.skus)
     sale.settle()
     sale.record.timed("hold an empty snapshot", began)
 
@@ -312,7 +312,7 @@ def _compare(sale: Sale) -> None:
     """Each channel against the engine, and the engine against plain arithmetic."""
     began = time.monotonic()
     offers = {name: sale.lookup(name) for name in (SHOP, MARKET)}
-    skus = (*sale.sale.skus, KIT)
+    skus = (*sale.goods.skus, KIT)
     shop, market = sale.shown(SHOP), sale.shown(MARKET)
     wrong = [
         f"shop shows {shop[sku]} of {sku}, not {offers[SHOP][sku]}"
@@ -326,12 +326,12 @@ def _compare(sale: Sale) -> None:
         if market[sku]["all"] != sum(offers[MARKET][sku].values())
     ]
     sale.record.check("the market shows what the engine says", wrong, of=len(skus))
-    left = {sku: sum(sale.books[sku, place] for place in PLACES) for sku in sale.sale.skus}
+    left = {sku: sum(sale.books[sku, place] for place in PLACES) for sku in sale.goods.skus}
     for kit in sale.world.retailer.kits.defined if sale.world.retailer.kits else ():
         for part in kit.components:
             left[part.sku] -= part.quantity * sale.sold[KIT]
     wrong = []
-    for sku in sale.sale.skus:
+    for sku in sale.goods.skus:
         there = max(0, left[sku] - sale.sold[sku])
         both = sum(sum(offers[name][sku].values()) for name in (SHOP, MARKET))
         if both != there:

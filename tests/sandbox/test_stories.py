@@ -89,4 +89,4 @@ def test_the_kit_of_the_flash_sale_is_made_of_articles_that_are_sold(tmp_path: P
     found = flash_sale.retailer_file(Home(directory=tmp_path), ROOT / flash_sale.FILE, export=None)
     (kit,) = load_retailer(found.read_text(encoding="utf-8")).kits.defined  # type: ignore[union-attr]
     assert kit.sku == flash_sale.KIT
-    assert {c.sku for c in kit.components} < set(flash_sale._sale().skus)  # noqa: SLF001
+    assert {c.sku for c in kit.components} < set(flash_sale._assortment().skus)  # noqa: SLF001
