@@ -77,8 +77,18 @@ class Returning:
             if held is None or item is None or item.delivered < 1 or order.returns or order.refunds:
                 continue
             self.play.world.engine.note(f"ERP: takes one of {held.number} back")
-            erp.control("make_return", order=held.number, items={item.item: 1})
+            invoice = self._invoiced(held.number) if self.play.rng.random() < SHARE else None
+            items = {item.item: 1}
+            erp.control("make_return", order=held.number, items=items, invoice=invoice)
             return
+
+    def _invoiced(self, number: str) -> str | None:
+        """The invoice of an order, which is billed if it is not yet."""
+        erp = self.play.world.vendors["erp"]
+        erp.control("bill")
+        bills = erp.tenant.bills.after(None)
+        named = (b.number for b in bills if any(i.document == number for i in b.items))
+        return next(named, None)
 
     def refund(self) -> None:
         """The shop refunds a unit of an order the ERP made a return of, as it was asked to."""

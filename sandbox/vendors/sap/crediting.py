@@ -166,7 +166,8 @@ def row_of(document: CreditDocument) -> dict[str, object]:
         f"{kind}Type": document.doc_type,
         "SoldToParty": document.sold_to,
         "PurchaseOrderByCustomer": document.reference,
-        "ReferenceSDDocument": document.order,
+        "ReferenceSDDocument": document.invoice or document.order,
+        "ReferenceSDDocumentCategory": _category(document, document.order),
         "TransactionCurrency": document.currency,
         "TotalNetAmount": document.net,
         "LastChangeDateTime": document.changed_at,
@@ -177,10 +178,23 @@ def row_of(document: CreditDocument) -> dict[str, object]:
                 "Material": item.material,
                 "RequestedQuantity": item.quantity,
                 "NetAmount": item.net,
-                "ReferenceSDDocument": document.order if item.order_item else "",
-                "ReferenceSDDocumentItem": item.order_item.rjust(6, "0") if item.order_item else "",
+                **_reference(document, item),
                 "SalesDocumentRjcnReason": item.rejected,
             }
             for item in document.items
         ],
     }
+
+
+def _reference(document: CreditDocument, item: CreditItem) -> dict[str, object]:
+    place = item.billed_item if document.invoice else item.order_item
+    return {
+        "ReferenceSDDocument": (document.invoice or document.order) if place else "",
+        "ReferenceSDDocumentItem": place.rjust(6, "0") if place else "",
+        "ReferenceSDDocumentCategory": _category(document, place),
+    }
+
+
+def _category(document: CreditDocument, referred: str) -> str:
+    """M is an invoice, C a sales order."""
+    return ("M" if document.invoice else "C") if referred else ""

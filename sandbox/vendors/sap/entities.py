@@ -130,7 +130,8 @@ SETS: dict[tuple[str, str], EntitySet] = {
             "A_CustomerReturn",
             "CustomerReturn",
             "CustomerReturn CustomerReturnType SoldToParty PurchaseOrderByCustomer "
-            "ReferenceSDDocument TransactionCurrency TotalNetAmount LastChangeDateTime",
+            "ReferenceSDDocument ReferenceSDDocumentCategory TransactionCurrency TotalNetAmount "
+            "LastChangeDateTime",
             "to_Item",
             "PurchaseOrderByCustomer",
         ),
@@ -139,7 +140,8 @@ SETS: dict[tuple[str, str], EntitySet] = {
             "A_CreditMemoRequest",
             "CreditMemoRequest",
             "CreditMemoRequest CreditMemoRequestType SoldToParty PurchaseOrderByCustomer "
-            "ReferenceSDDocument TransactionCurrency TotalNetAmount LastChangeDateTime",
+            "ReferenceSDDocument ReferenceSDDocumentCategory TransactionCurrency TotalNetAmount "
+            "LastChangeDateTime",
             "to_Item",
             "PurchaseOrderByCustomer",
         ),

@@ -28,8 +28,13 @@ STOCK_OF: Final[Mapping[str, str]] = {"653": "01", "655": "02", "651": "03", "65
 """Stock type into which a goods movement puts what came; another one, such as scrap, into none."""
 
 
-def make_return(sim: "SapSimulator", *, order: str, items: dict[str, int]) -> Json:
-    """Staff take units of a sales order back, by item, at what was charged for them, and tell."""
+def make_return(
+    sim: "SapSimulator", *, order: str, items: dict[str, int], invoice: str | None = None
+) -> Json:
+    """Staff take units of a sales order back, by item, at what was charged for them, and tell.
+
+    With an `invoice` of the order they make it from that, and it refers to the invoice's items.
+    """
     found = sim.tenant.orders.of(order)
     if not found:
         raise LookupError(f"no sales order {order}")
@@ -46,8 +51,18 @@ def make_return(sim: "SapSimulator", *, order: str, items: dict[str, int]) -> Js
         },
         sim.now(),
     )
+    if invoice is not None:
+        _refer(sim.tenant, document, invoice)
     _tell(sim, document, "Created")
     return document.number
+
+
+def _refer(tenant: Tenant, document: CreditDocument, invoice: str) -> None:
+    [bill] = tenant.bills.of(invoice)
+    places = {(b.document, b.item): str(i * 10) for i, b in enumerate(bill.items, start=1)}
+    document.invoice = invoice
+    for item in document.items:
+        item.billed_item = places[document.order, item.order_item]
 
 
 _ORGANISATION: Final = (

@@ -170,11 +170,15 @@ class CreditItem:
     tax: Decimal
     rejected: str = ""
     tax_code: str = ""
+    billed_item: str = ""
 
 
 @dataclass(slots=True)
 class CreditDocument:
-    """A customer return or a credit memo request, by SAP's name of it."""
+    """A customer return or a credit memo request, by SAP's name of it.
+
+    One that was made from an `invoice` refers to that, and its items to the invoice's.
+    """
 
     kind: str
     number: str
@@ -187,6 +191,7 @@ class CreditDocument:
     items: list[CreditItem]
     changed_at: datetime
     blocked: str = ""
+    invoice: str = ""
 
     @property
     def gross(self) -> Decimal:

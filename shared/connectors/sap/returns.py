@@ -34,16 +34,21 @@ from shared.ports import Page, Refusal
 
 SERVICE, ENTITY = "API_CUSTOMER_RETURN_SRV", "A_CustomerReturn"
 DELIVERIES, DELIVERY = "API_CUSTOMER_RETURNS_DELIVERY_SRV;v=0002", "A_ReturnsDeliveryHeader"
+BILLS, BILLED_ITEM = "API_BILLING_DOCUMENT_SRV", "A_BillingDocumentItem"
+_BILLED_NAMES = ("BillingDocument", "BillingDocumentItem", "SalesDocument", "SalesDocumentItem")
+_BILLED = {"$select": ",".join(_BILLED_NAMES)}
+type _Place = tuple[str, str]
 _BY_DELIVERY = "delivery:"
 
 
 class ReturnItem(Foreign):
-    """A_CustomerReturnItem."""
+    """A_CustomerReturnItem: `order` and its item are an invoice's where `category` says so."""
 
     item: str = Field(alias="CustomerReturnItem")
     quantity: Decimal = Field(alias="RequestedQuantity")
     order: str = Field(default="", alias="ReferenceSDDocument")
     order_item: str = Field(default="", alias="ReferenceSDDocumentItem")
+    category: str = Field(default="", alias="ReferenceSDDocumentCategory")
     rejected: str = Field(default="", alias="SalesDocumentRjcnReason")
 
 
@@ -57,6 +62,7 @@ class ReturnRow(Foreign):
     number: str = Field(alias="CustomerReturn", min_length=1)
     reference: str = Field(default="", alias="PurchaseOrderByCustomer")
     order: str = Field(default="", alias="ReferenceSDDocument")
+    category: str = Field(default="", alias="ReferenceSDDocumentCategory")
     currency: str = Field(alias="TransactionCurrency")
     net: str = Field(alias="TotalNetAmount")
     changed: str = Field(alias="LastChangeDateTime")
@@ -144,8 +150,12 @@ class Returns:
         return self._whole(self._named([document]))
 
     def of_order(self, erp_order: str) -> list[ErpReturn]:
-        rows = self._rows([f"ReferenceSDDocument eq {values.quoted(erp_order)}"])
-        return list(self._whole(rows).items)
+        """Those that refer to the order, or to an invoice of it."""
+        billed = {"$filter": f"SalesDocument eq {values.quoted(erp_order)}", **_BILLED}
+        rows = self.gateway.rows(BILLS, BILLED_ITEM, billed)
+        numbers = [erp_order, *sorted({str(row["BillingDocument"]) for row in rows})]
+        found = self._whole(self._rows([_any("ReferenceSDDocument", numbers)]))
+        return [one for one in found.items if one.erp_order == erp_order]
 
     def _named(self, numbers: Sequence[str]) -> list[dict[str, Json]]:
         rows: list[dict[str, Json]] = []
@@ -167,10 +177,11 @@ class Returns:
         """These returns, each with all goods receipts there are of it."""
         good, refused = parsed(rows, ReturnRow, subject="CustomerReturn")
         came, doubts = self._received([row.number for row in good])
+        billed = self._billed(good)
         found: list[ErpReturn] = []
         for row in good:
             try:
-                found.append(self._return(row, came))
+                found.append(self._return(row, came, billed))
             except ValueError as error:
                 doubts.append(_unreadable(row.number, "to_Item", error))
         return Page(found, None, (*refused, *doubts))
@@ -195,9 +206,30 @@ class Returns:
             doubts += refused
         return found, doubts
 
-    def _return(self, row: ReturnRow, came: Iterable[DeliveryRow]) -> ErpReturn:
+    def _billed(self, rows: Iterable[ReturnRow]) -> Mapping[_Place, _Place]:
+        """By item of an invoice that returns refer to, the item of the sales order it bills."""
+        items = (item for row in rows for item in row.items.results)
+        invoices = self.settings.invoice_categories
+        numbers = list(dict.fromkeys(i.order for i in items if i.category in invoices))
+        found: dict[_Place, _Place] = {}
+        for start in range(0, len(numbers), self.settings.filter_chunk):
+            chunk = numbers[start : start + self.settings.filter_chunk]
+            query = {"$filter": _any("BillingDocument", chunk), **_BILLED}
+            for row in self.gateway.rows(BILLS, BILLED_ITEM, query):
+                number, item, order, order_item = (str(row[name]) for name in _BILLED_NAMES)
+                found[number, item.lstrip("0")] = order, order_item.lstrip("0")
+        return found
+
+    def _return(
+        self, row: ReturnRow, came: Iterable[DeliveryRow], billed: Mapping[_Place, _Place]
+    ) -> ErpReturn:
         items = row.items.results
-        order = row.order or next((item.order for item in items if item.order), "")
+        named = [(item.order, item.order_item.lstrip("0")) for item in items]
+        places = [billed.get(place, place) for place in named]
+        direct = "" if row.category in self.settings.invoice_categories else row.order
+        order = direct or next((number for number, _ in places if number), "")
+        if any(number not in {"", order} for number, _ in places):
+            raise ValueError("takes units of several orders back, of which each needs its own")
         receipts = (self._receipt(delivery, row.number) for delivery in came)
         return ErpReturn(
             document=row.number,
@@ -208,11 +240,11 @@ class Returns:
             lines=tuple(
                 ErpReturnLine(
                     item=item.item.lstrip("0"),
-                    erp_item=item.order_item.lstrip("0"),
+                    erp_item=place,
                     quantity=_units(item.quantity),
                     rejected=bool(item.rejected),
                 )
-                for item in items
+                for item, (_, place) in zip(items, places, strict=True)
             ),
             receipts=tuple(receipt for receipt in receipts if receipt is not None),
         )

@@ -1,6 +1,7 @@
 """Returns at the simulated tenant: asked for once, received, and made by its own staff."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -186,3 +187,39 @@ def test_the_return_we_post_is_one_sap_s_schema_takes(tenant: Tenant) -> None:
             if isinstance(value, str):
                 wanted = {k: v for k, v in known[name].items() if k in {"type", "maxLength"}}
                 assert list(Draft7Validator(wanted).iter_errors(value)) == []
+
+
+def invoiced(tenant: Tenant, posted: PostedOrder) -> str:
+    tenant.simulator.control("deliver", order=posted.erp_order)
+    tenant.simulator.control("bill")
+    return next(iter(tenant.simulator.tenant.bills.after(None))).number
+
+
+def test_a_return_made_from_an_invoice_is_one_of_the_order_it_bills(tenant: Tenant) -> None:
+    _, posted = placed(tenant)
+    invoice = invoiced(tenant, posted)
+    number = tenant.simulator.control(
+        "make_return", order=posted.erp_order, items={"10": 2}, invoice=invoice
+    )
+    found = read(tenant, str(number))
+    assert (found.erp_order, [(x.erp_item, x.quantity) for x in found.lines]) == (
+        posted.erp_order,
+        [("10", 2)],
+    )
+    assert [one.document for one in tenant.client.returns_of(posted.erp_order)] == [number]
+    assert tenant.client.returns_of("1") == []
+
+
+def test_a_return_of_several_orders_is_refused_by_its_items(tenant: Tenant) -> None:
+    _, posted = placed(tenant)
+    number = tenant.simulator.control("make_return", order=posted.erp_order, items={"10": 1})
+    (document,) = tenant.simulator.tenant.credits.of(str(number))
+    invoice = invoiced(tenant, posted)
+    document.invoice, document.items[0].billed_item = invoice, "10"
+    (bill,) = tenant.simulator.tenant.bills.of(invoice)
+    document.items.append(replace(document.items[0], item="20", billed_item="20"))
+    bill.items.append(replace(bill.items[0], document="4711"))
+    page = tenant.client.read_return(str(number))
+    assert list(page.items) == []
+    assert [(one.subject, one.field) for one in page.refused] == [(number, "to_Item")]
+    assert "several orders" in page.refused[0].message
