@@ -139,7 +139,8 @@ class Slow(Gateway):
     """Lets so many calls of a route go unanswered."""
 
     def __init__(self, unanswered: int) -> None:
-        super().__init__({"GET /v1/summary": (200, {"skus": 1}), "POST /v1/prices": (200, {})})
+        routes = ("GET /v1/summary", "POST /v1/prices", "POST /v1/approvals")
+        super().__init__(dict.fromkeys(routes, (200, {"skus": 1})))
         self.unanswered = unanswered
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
@@ -154,7 +155,8 @@ def test_what_may_be_asked_again_is_while_a_busy_machine_does_not_answer() -> No
     client = api(Slow(2))
     assert client.summary() == {"skus": 1}
     keyed = api(Slow(2))
-    assert keyed.call("POST", "v1", "prices", headers={"idempotency-key": "k"}) == {}
+    assert keyed.call("POST", "v1", "prices", headers={"idempotency-key": "k"}) == {"skus": 1}
+    assert api(Slow(2)).rule("approve", "meant", files=[]) == {"skus": 1}
 
 
 def test_what_may_not_be_asked_again_is_not_and_nobody_waits_for_ever() -> None:
