@@ -7,6 +7,8 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from botocore.exceptions import ReadTimeoutError
+
 from sandbox.failures import CannotRunError
 from sandbox.world import World
 from shared.flows import keys
@@ -60,7 +62,10 @@ def settle(
     began = time.monotonic()
     calm = 0
     while calm < CALM:
-        busy = look(world, apart=apart)
+        try:
+            busy = look(world, apart=apart)
+        except ReadTimeoutError:  # a machine that has no time to answer has much to do
+            busy = Busy(queued=1, due=0, received=0, waiting=0)
         calm = calm + 1 if busy.calm else 0
         if calm == CALM and not enough():
             calm = 0
