@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sandbox.play.loading import minor
 from sandbox.play.quiet import bodies, counters, states
+from sandbox.play.taxing import taxed
 from sandbox.retailer.day import Day, OrderKind
 from sandbox.world import World
 from shared.model.base import Json
@@ -31,6 +33,7 @@ def compare(
     found = Compared()
     _orders(world, day, placed, erp, found)
     _refunds(world, day, placed, erp, found)
+    _taxes(world, day, placed, erp, found)
     _targets(world, shop, found)
     _messages(world, found)
     issues = Counter(
@@ -97,7 +100,7 @@ def _one_order(
     if not rows:
         found.wrong.append(f"order {key} ({case['state']}) is missing in the ERP")
         return
-    cents = round_minor(str(rows[0]["total"])) - int(str(shown["total"]))
+    cents = minor(str(rows[0]["total"])) - int(str(shown["total"]))
     if cents:
         counts["cents_difference"] += abs(cents)
         found.wrong.append(f"order {key}: the ERP's total is off by {cents}")
@@ -124,7 +127,7 @@ def _refunds(
         if bill["kind"] == "credit_memo"
     }
     gave = sum(one.total_minor for one in given)
-    kept = sum(round_minor(str(one["total"])) for one in booked)
+    kept = sum(minor(str(one["total"])) for one in booked)
     found.orders |= {
         "refunds": len(given),
         "credited": len(booked),
@@ -139,10 +142,13 @@ def _refunds(
         found.wrong.append(f"{gave} went back, the ERP credits {kept}")
 
 
-def round_minor(text: str) -> int:
-    """A decimal of pounds as pence; the ERP never has more digits."""
-    whole, _, part = text.partition(".")
-    return int(whole) * 100 + int(part.ljust(2, "0")[:2] or "0") * (-1 if whole[:1] == "-" else 1)
+def _taxes(
+    world: World, day: Day, placed: Mapping[str, dict[str, Json]], erp: str, found: Compared
+) -> None:
+    in_erp: Any = world.controls.control(erp, "orders")
+    figures, wrong = taxed(day, placed, in_erp)
+    found.orders |= figures
+    found.wrong += wrong
 
 
 def _targets(world: World, shop: str, found: Compared) -> None:

@@ -6,10 +6,12 @@ from datetime import UTC, datetime, timedelta
 from sandbox.controls import Controls
 from sandbox.retailer.day import Article, Day
 from shared.model.base import Json
+from shared.model.money import Money
 from shared.model.retailer import Retailer
 
 CHUNK = 2000
 CUSTOM = "MISC"  # the article that lines without a SKU become
+FREIGHT = "FREIGHT"
 type Rows = list[dict[str, Json]]
 
 
@@ -26,6 +28,11 @@ def price_text(minor: int) -> str:
     return f"{minor // 100}.{minor % 100:02}"
 
 
+def minor(text: str) -> int:
+    """A decimal of pounds as pence; the ERP never has more digits."""
+    return Money.parse(text, "GBP").amount
+
+
 def _send(controls: Controls, erp: str, kind: str, rows: Rows) -> None:
     for start in range(0, len(rows), CHUNK):
         chunk: list[Json] = list(rows[start : start + CHUNK])
@@ -36,7 +43,10 @@ def _materials(articles: tuple[Article, ...]) -> Rows:
     family: dict[str, list[Article]] = defaultdict(list)
     for article in articles:
         family[article.product_id].append(article)
-    rows: Rows = [{"product": CUSTOM, "title": "Miscellaneous"}]
+    rows: Rows = [
+        {"product": CUSTOM, "title": "Miscellaneous"},
+        {"product": FREIGHT, "title": "Postage", "product_type": "SERV"},
+    ]
     for product_id, members in family.items():
         alone = len(members) == 1 and members[0].sku == product_id
         if not alone:

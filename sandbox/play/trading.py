@@ -18,6 +18,8 @@ from sandbox.retailer.day import (
 from shared.model.base import Json
 from shared.model.retailer import Retailer
 
+TAX_RATE = "0.2"
+
 
 @dataclass(slots=True)
 class Trading:
@@ -37,6 +39,7 @@ class Trading:
             "lines": [_line(line) for line in order.lines],
             "created_at": order.placed_at.isoformat(),
             "taxes_included": True,
+            "tax_rate": TAX_RATE,
             "oversell": True,
         }
         if order.customer is not None:
@@ -77,6 +80,7 @@ class Trading:
             order=placed["id"],
             lines=rows,
             restock=False,
+            freight=any(line.part is RefundPart.FREIGHT for line in refund.lines),
             amount=price_text(refund.total_minor),
         )
 

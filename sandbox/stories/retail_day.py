@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Final
 
 from sandbox.home import Home, Steps
 from sandbox.play.comparing import Compared, compare
-from sandbox.play.loading import load
+from sandbox.play.loading import CUSTOM, FREIGHT, load
 from sandbox.play.quiet import counters, settle, targets
 from sandbox.play.trading import Trading, history, in_time_order, third
 from sandbox.retailer.day import Correction, Day, OrderKind, ShopOrder
@@ -24,6 +25,13 @@ PATIENCE_S = 900.0
 OUTAGE_S = 15
 THROTTLE_S = 8
 SHIPPED = 70  # of a hundred orders
+TAX_CODES: Final = [
+    {"percent": "20", "code": "3", "freight": True},
+    {"percent": "20", "code": "2", "skus": [CUSTOM]},
+    {"percent": "20", "code": "1"},
+    {"percent": "0", "code": "0"},
+]
+"""Postage, lines without an article such as manual ones, and goods: each has a code of its own."""
 
 
 def day_of(export: Path | None) -> Day:
@@ -31,9 +39,10 @@ def day_of(export: Path | None) -> Day:
 
 
 def retailer_file(home: Home, base: Path, *, export: Path | None) -> Path:
-    """The retailer's file with one thing set: sales before this day are not sent to the ERP."""
+    """The retailer's file with sales before this day left where they are, and codes for taxes."""
     day = day_of(export)
     raw = tomllib.loads(base.read_text(encoding="utf-8"))
+    raw["order_rules"] = [{"freight_sku": FREIGHT, "tax_codes": TAX_CODES}]
     first = min(o.placed_at for o in day.orders if o.kind is OrderKind.SALE)
     for connection in raw["connections"]:
         connection["settle_seconds"] = 5

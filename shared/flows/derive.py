@@ -24,7 +24,7 @@ from shared.flows.hearing import heard_keys
 from shared.flows.issues import Issues, Problem
 from shared.flows.kit_rows import KitRows
 from shared.flows.shards import with_what_is_left
-from shared.flows.sku_facts import Facts, SkuFacts, sku_facts
+from shared.flows.sku_facts import Facts, SkuFacts, price_keys, sku_facts
 from shared.flows.standing_targets import stays
 from shared.flows.stock_alone import Alone, Moved, Noted
 from shared.flows.stock_facts import stock_keys
@@ -254,13 +254,10 @@ class Deriver:
             if narrow.holds_changed(partition):
                 found.append(keys.hold(name))
             if partition not in narrow:
-                found += [keys.item(name, owner[Entity.PRODUCT]), *self._price_keys(name)]
+                found += [keys.item(name, owner[Entity.PRODUCT]), *price_keys(name, self.retailer)]
                 found.append(keys.wake(name))
                 found += [keys.kit_links(name)] if self.retailer.kits else []
         return found
-
-    def _price_keys(self, sku: str) -> list[Key]:
-        return [keys.price(sku, source) for source in self.retailer.price_sources]
 
     def _sku(self, partition: str, facts: Facts, noted: Noted | None = None) -> SkuFacts | None:
         kind, name = partition.split("#", 1)
