@@ -3,6 +3,7 @@
 from base64 import b64decode
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pydantic_core import from_json, to_json
@@ -81,14 +82,22 @@ def statement(put: Put, name: str, token: str) -> "BatchStatementRequestTypeDef"
     said = _attributes(put, token)
     if put.expected == 0:
         item = key_item(put.key) | said
-        shape = ", ".join(f"'{field}': ?" for field in item)
-        text = f'INSERT INTO "{name}" VALUE {{{shape}}}'
-        return {"Statement": text, "Parameters": list(item.values())}
-    sets = " ".join(f'SET "{field}" = ?' for field in said)
-    gone = "".join(f' REMOVE "{field}"' for field in _OPTIONAL if field not in said)
-    text = f'UPDATE "{name}" {sets}{gone} WHERE pk = ? AND sk = ? AND rev = ?'
+        return {"Statement": _insert(name, tuple(item)), "Parameters": list(item.values())}
     where = [*key_item(put.key).values(), {"N": str(put.expected)}]
-    return {"Statement": text, "Parameters": [*said.values(), *where]}
+    return {"Statement": _update(name, tuple(said)), "Parameters": [*said.values(), *where]}
+
+
+@cache
+def _insert(name: str, fields: tuple[str, ...]) -> str:
+    shape = ", ".join(f"'{field}': ?" for field in fields)
+    return f'INSERT INTO "{name}" VALUE {{{shape}}}'
+
+
+@cache
+def _update(name: str, fields: tuple[str, ...]) -> str:
+    sets = " ".join(f'SET "{field}" = ?' for field in fields)
+    gone = "".join(f' REMOVE "{field}"' for field in _OPTIONAL if field not in fields)
+    return f'UPDATE "{name}" {sets}{gone} WHERE pk = ? AND sk = ? AND rev = ?'
 
 
 def instant_text(at: datetime) -> str:

@@ -243,6 +243,12 @@ CATALOG: dict[str, Connector] = {
                     "material group or a GTIN are not, and percentages are refused."
                 ),
                 (
+                    "Neither kits nor safety stock are read: bills of material and planning data "
+                    "are made for production and procurement, and what of them a shop should "
+                    "keep to is each company's own rule. They stand in the retailer's file, as "
+                    "`[kits]` and as `safety_stock` of a rule."
+                ),
+                (
                     "Not documented by SAP, and so settings: the letters of release "
                     "statuses, calculation types, scale types and scale bases."
                 ),

@@ -195,8 +195,8 @@ def sku_facts(
     item = ItemCard.model_validate(row.body) if row else noted and noted.item
     if item is None:
         return None
-    prices = [facts.get(keys.price(sku, name)) for name in retailer.price_sources]
-    told = prices if prices[0] else []  # nothing before the owner of base prices was heard
+    prices = [] if noted else [facts.get(k) for k in price_keys(sku, retailer)]
+    told = prices if any(prices[:1]) else []  # nothing before the owner of base prices was heard
     holds = facts.get(keys.hold(sku))
     found = SkuFacts(
         item=item,
@@ -215,6 +215,11 @@ def sku_facts(
         rows = {c.sku: facts.get(keys.kit_part(sku, c.sku)) for c in found.components}
         found.parts = {c: KitPart.model_validate(row.body) for c, row in rows.items() if row}
     return found
+
+
+def price_keys(sku: str, retailer: Retailer) -> list[Key]:
+    """The cards of prices, that of the owner of base prices first."""
+    return [keys.price(sku, name) for name in retailer.price_sources]
 
 
 def components_of(sku: str, facts: Facts, retailer: Retailer) -> Sequence[Component]:

@@ -2,12 +2,16 @@
 
 import operator
 from decimal import Decimal
+from typing import Annotated, Final
 
 from pydantic import Field
 
 from shared.model.base import Canonical
 from shared.model.ids import Name
 from shared.model.product import UnitCode
+
+Status = Annotated[Decimal, Field(exclude_if=operator.not_)]
+NONE: Final = Decimal(0)
 
 
 class StockPosition(Canonical):
@@ -19,15 +23,15 @@ class StockPosition(Canonical):
     unit is in two of these. `in_transit` is on its way here and not on hand yet. Negative on hand
     is real in an ERP and is kept as it was said.
 
-    The last three are not written when they are 0: a position without them is as it always was.
+    What is 0 is not written, but for on hand: it is most of a card, and read with every movement.
     """
 
     location: Name
     unit: UnitCode
     on_hand: Decimal
-    reserved: Decimal = Decimal(0)
-    quarantine: Decimal = Decimal(0)
-    blocked: Decimal = Decimal(0)
-    quality_inspection: Decimal = Field(default=Decimal(0), exclude_if=operator.not_)
-    damaged: Decimal = Field(default=Decimal(0), exclude_if=operator.not_)
-    in_transit: Decimal = Field(default=Decimal(0), exclude_if=operator.not_)
+    reserved: Status = NONE
+    quarantine: Status = NONE
+    blocked: Status = NONE
+    quality_inspection: Status = NONE
+    damaged: Status = NONE
+    in_transit: Status = NONE

@@ -3,11 +3,14 @@
 from datetime import datetime, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from shared.errors import InDoubtError, ThrottledError, UnreachableError
-from shared.flows.leases import KEPT, SLACK
+from shared.flows.leases import GRACE, KEPT, SLACK, Leases, Released
 from shared.model.target import TargetState
 from tests.domain.world import NOW
+from tests.fakes import MemoryStore, SetClock
 from tests.flows.world import World
 
 SETTLE = timedelta(seconds=60)
@@ -89,3 +92,38 @@ def test_many_instants_are_remembered_as_few_and_the_last_of_them_is(world: Worl
         world.publisher.leases.release(lease)
     assert max(found) <= KEPT
     assert found[-1]
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.tuples(st.integers(0, 30), st.sets(st.integers(1, 90), max_size=3)), max_size=6))
+def test_nothing_is_looked_at_much_later_than_it_is_due(hints: list[tuple[int, set[int]]]) -> None:
+    """Hints come at any time and leave instants behind; messages come back as they were left."""
+    clock, store = SetClock(NOW), MemoryStore()
+    leases = Leases(store, clock, length=timedelta(seconds=90))
+    ahead: set[datetime] = set()
+    messages: list[datetime] = []
+
+    def run(seconds: set[int]) -> None:
+        lease = leases.acquire("publish#shop")
+        assert lease is not None
+        late = {clock.at - at for at in ahead if at <= clock.at}
+        assert max(late, default=timedelta()) <= GRACE + SLACK
+        mine = {clock.at + timedelta(seconds=n) for n in seconds}
+        ahead.difference_update([at for at in ahead if at <= clock.at])
+        ahead.update(mine)
+        released, again = leases.release(lease, later=mine)
+        if released is Released.DONE and again is not None:
+            messages.append(again)
+
+    def until(end: datetime) -> None:
+        while messages and min(messages) <= end:
+            clock.at = max(clock.at, min(messages))
+            messages.remove(min(messages))
+            run(set())
+
+    for wait, seconds in hints:
+        until(clock.at + timedelta(seconds=wait))
+        clock.at += timedelta(seconds=1)
+        run(seconds)
+    until(clock.at + timedelta(hours=1))
+    assert not ahead

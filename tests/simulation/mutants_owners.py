@@ -18,7 +18,7 @@ OWNERS: tuple[Mutant, ...] = (
         "What the owner of promotions says is kept and never shown.",
         (TWO,),
         (
-            "shared.flows.sku_facts:sku_facts",
+            "shared.flows.sku_facts:price_keys",
             "for name in retailer.price_sources]",
             "for name in retailer.price_sources[:1]]",
         ),
