@@ -33,7 +33,7 @@ from shared.model.ids import Entity, Facet
 from shared.model.issue import IssueKind
 from shared.model.retailer import Retailer
 from shared.model.target import Target, TargetState
-from shared.ports import Bus, Clock, Key, Message, Put, Queues, Row, Store
+from shared.ports import Bus, Clock, Key, Message, Put, Queues, Row, Store, Table
 
 TRIES = 6
 HINT = {"look": "targets"}
@@ -145,15 +145,17 @@ class Deriver:
         self._arm(wakes)
         committed = guarding.committed(guarding.listed([put for _, put in writes], olds))
         held = {partition for partition, _ in ends}
-        kept = [p for p in partitions if p in narrow]
-        again = dict.fromkeys(p for p in kept if p in held or _by_clock(skus.get(p)))
+        again = dict.fromkeys(
+            p for p in partitions if p in narrow and (p in held or _by_clock(skus.get(p)))
+        )
         for (partition, put), done in zip(writes, committed, strict=True):
             if not done:
                 again[partition] = None
             elif put.lane and put.lane != keys.WAKE_LANE:
                 result.written += 1
                 result.channels.add(put.lane.rsplit("#", 1)[0])
-        wrote = {p for (p, _), done in zip(writes, committed, strict=True) if done}
+        kept = [w for w, done in zip(writes, committed, strict=True) if done]
+        wrote = {p for p, put in kept if self._rests_on_theirs(put.key)}
         again |= dict.fromkeys(self._overtaken(wrote, skus, facts, narrow))
         result.problems += problems
         narrow.end(again)
@@ -168,8 +170,14 @@ class Deriver:
         noted = {p: narrow.noted(p, olds) for p in partitions if p in narrow}
         unsure = [p for p, said in noted.items() if said is None]
         narrow.end(unsure)
-        more = [key for key in self._target_keys(unsure, narrow) if key not in set(wanted)]
+        known = set(wanted)
+        more = [key for key in self._target_keys(unsure, narrow) if key not in known]
         return olds | (self.store.get(more) if more else {}), noted
+
+    def _rests_on_theirs(self, key: Key) -> bool:
+        """Whether what is written here may follow from their facts: a price from no level does."""
+        own = key.table is Table.TARGETS and keys.facet_of(key) is not Facet.STOCK
+        return bool(self.theirs) and not (own and self.theirs == keys.LEVEL_FACTS)
 
     def _overtaken(
         self, wrote: Collection[str], skus: Skus, facts: Facts, narrow: Alone
@@ -179,7 +187,7 @@ class Deriver:
         He may have found their targets right as they stood, just before they were overwritten. What
         is derived from a basis needs no look: whoever finds that right has read the same target.
         """
-        if not self.theirs or not wrote:
+        if not wrote:
             return []
         of: dict[Key, str] = {}
         for partition in wrote:

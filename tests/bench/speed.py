@@ -77,8 +77,8 @@ def _hour(size: Size, *, dead: bool) -> tuple[Decimal, Decimal, Decimal]:
 
 
 def busy(size: Size) -> Iterator[Line]:
-    """Stock moves while every price of the same shop changes."""
-    shop = assortment(size.prices, STANDARD, seed=size.seed)
+    """Stock moves while every price of the same shop changes, as by a file of so many rows."""
+    shop = assortment(size.rows, STANDARD, seed=size.seed)
     with shop.world.playing():
         watch = Watch(shop.world, SHOP)
         _tell(shop, watch, OPENING, range(STOCKED))
@@ -94,7 +94,7 @@ def busy(size: Size) -> Iterator[Line]:
     took = Decimal(shop.world.engine.now_ms - begun) / SECOND
     yield Line("stock.latency_busy_p99_s", Decimal(p99_ms(watch.late)) / SECOND, BUSY_S, "s",
                Decimal(1))  # fmt: skip
-    yield Line("stock.latency_busy.prices", Decimal(size.prices), Decimal(100_000), "prices")
+    yield Line("stock.latency_busy.prices", Decimal(size.rows), Decimal(100_000), "prices")
     yield Line("stock.latency_busy.price_run", took, took, "s")
 
 

@@ -145,3 +145,44 @@ def forget_bases(world: World) -> None:
         row = world.store.get([key])[key]
         body = {name: said for name, said in row.body.items() if name != "basis"}
         world.store.commit([Put(key, body, row.rev)])
+
+
+@pytest.mark.parametrize(
+    ("step", "levels", "again"),
+    [
+        (("price", 1499), False, []),
+        (("item", "leeds", 3), False, ["stock#erp", "holds"]),
+        (("stock", "leeds", 8), True, []),
+    ],
+)
+def test_who_wrote_looks_only_at_what_the_other_derives_his_writing_from(
+    step: tuple[Any, ...], again: list[str], *, levels: bool
+) -> None:
+    """Neither a price that changes nor a movement of an article with a basis asks once more."""
+    world = World(ruled(pools=POOLS))
+    know(world, dict.fromkeys(PLACES, 5))
+    world.derive()
+    streams = Streams(world)
+    if step[0] == "price":
+        world.price(step[1])
+        streams.waiting[False].append(("price", None))
+    else:
+        streams.write(step)
+    store = Asked(world.store)
+    streams.derive(store, levels=levels)
+    asked = [key.sk for key in store.asked if key.pk == SKU]
+    assert asked[len(set(asked)) :] == again
+
+
+class Asked(MemoryStore):
+    """Remembers which rows were read."""
+
+    def __init__(self, rows: MemoryStore) -> None:
+        super().__init__()
+        self._rows, self.written = rows._rows, rows.written  # noqa: SLF001 - the same rows
+        self.asked: list[Key] = []
+
+    def get(self, keys: Iterable[Key]) -> dict[Key, Row]:
+        wanted = list(keys)
+        self.asked += wanted
+        return super().get(wanted)
