@@ -23,7 +23,7 @@ from typing import Any, Final
 from sandbox.api import Api
 from sandbox.failures import CannotRunError
 from sandbox.home import Home, Steps
-from sandbox.play.loading import CUSTOM, load, price_text
+from sandbox.play.loading import CUSTOM, FREIGHT, load, price_text
 from sandbox.play.quiet import bodies, settle, targets
 from sandbox.play.record import Record
 from sandbox.retailer.day import Article, Day
@@ -230,7 +230,7 @@ def _open(sale: Sale) -> None:
     controls, day = sale.world.controls, sale.goods.day
     controls.control(MARKET, "slow_changes", seconds=APPLIED_S)
     load(controls, ERP, day, sale.world.retailer)
-    for sku in (*day.opening_prices, CUSTOM):
+    for sku in (*day.opening_prices, CUSTOM, FREIGHT):
         controls.control(MARKET, "list_item", sku=sku)
     sale.poll("product", Facet.CONTENT, len({a.product_id for a in day.articles}))
     sale.poll("price", Facet.PRICE, len(day.opening_prices))
