@@ -5,11 +5,10 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions import bootstrap
+from functions.capturing import capture
 from functions.runtime import Body, each_message, out_of_time
 from shared.errors import RejectedError
 from shared.flows import keys
-from shared.flows.capture import Capture
-from shared.flows.cases import Cases
 from shared.flows.import_file import Importer
 from shared.flows.import_run import dropped_files
 from shared.ports import Table
@@ -34,21 +33,6 @@ def importer() -> Importer:
         retailer=bootstrap.retailer(),
         journal=bootstrap.journal(),
         capture=capture(),
-    )
-
-
-def capture() -> Capture:
-    """Orders of files go the way of all others."""
-    store, clock, retailer = bootstrap.store(), bootstrap.clock, bootstrap.retailer()
-    return Capture(
-        store=store,
-        queues=bootstrap.queues(),
-        bus=bootstrap.bus(),
-        issues=bootstrap.issues(),
-        cases=Cases(store, clock, retailer),
-        clock=clock,
-        retailer=retailer,
-        limits=bootstrap.address_limits(),
     )
 
 

@@ -5,9 +5,8 @@ from typing import Any, Final
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions import bootstrap
+from functions.capturing import capture
 from functions.http import Answer, answer, caller, named, not_found, posted
-from shared.flows.capture import Capture
-from shared.flows.cases import Cases
 from shared.flows.order_calls import OrderCalls
 from shared.flows.trace import Tracer
 from shared.ports import Table
@@ -20,20 +19,6 @@ class Settings(Base):
     tables: dict[Table, str]
     queues: dict[str, str]
     bus: str
-
-
-def capture() -> Capture:
-    store, clock, retailer = bootstrap.store(), bootstrap.clock, bootstrap.retailer()
-    return Capture(
-        store=store,
-        queues=bootstrap.queues(),
-        bus=bootstrap.bus(),
-        issues=bootstrap.issues(),
-        cases=Cases(store, clock, retailer),
-        clock=clock,
-        retailer=retailer,
-        limits=bootstrap.address_limits(),
-    )
 
 
 def post(event: dict[str, Any]) -> Answer:

@@ -14,7 +14,7 @@ from importlib.metadata import distribution
 from pathlib import Path
 from typing import Final
 
-from shared.connectors.catalog import CATALOG
+from shared.connectors.catalog import CATALOG, Kind
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 LOCKED: Final = re.compile(r"^([A-Za-z0-9._-]+)==", re.MULTILINE)
@@ -22,7 +22,11 @@ BARE: Final = "import boto3; boto3.client('dynamodb')"
 DOORS: Final = "; ".join(f"import {row.door}" for row in CATALOG.values() if row.door)
 WEBHOOK: Final = f"import functions.ingest.webhook as door; {DOORS}; door.client('dynamodb')"
 _CLIENT: Final = "from functions import bootstrap; bootstrap.client('dynamodb')"
-_OWN: Final = ("functions.ingest.read", "functions.publish.channel", "functions.orders.send")
+_OWN: Final = {
+    "functions.ingest.read": frozenset(Kind),
+    "functions.publish.channel": frozenset({Kind.CHANNEL}),
+    "functions.orders.send": frozenset({Kind.ERP}),
+}
 _COMMON: Final = (
     "functions.ingest.normalize",
     "functions.derive.targets",
@@ -40,10 +44,10 @@ ENVIRONMENT: Final = {
 
 
 def workers() -> dict[str, str]:
-    """Functions that are fed by queues, streams and schedules, with each connector they may use."""
+    """Functions fed by queues, streams and schedules, with each connector they may have."""
     found = {name: f"import {name}; {_CLIENT}" for name in _COMMON}
-    for name in _OWN:
-        for system, row in CATALOG.items():
+    for name, kinds in _OWN.items():
+        for system, row in ((s, r) for s, r in CATALOG.items() if r.kind in kinds):
             module = row.factory.partition(":")[0]
             found[f"{name} with {system}"] = f"import {name}, {module}; {_CLIENT}"
     return found
