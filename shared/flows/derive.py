@@ -155,7 +155,7 @@ class Deriver:
                 result.written += 1
                 result.channels.add(put.lane.rsplit("#", 1)[0])
         kept = [w for w, done in zip(writes, committed, strict=True) if done]
-        wrote = {p for p, put in kept if self._rests_on_theirs(put.key)}
+        wrote = dict.fromkeys(p for p, put in kept if self._rests_on_theirs(put.key))
         again |= dict.fromkeys(self._overtaken(wrote, skus, facts, narrow))
         result.problems += problems
         narrow.end(again)

@@ -35,6 +35,12 @@ def test_a_new_row_is_at_revision_one(store: Store) -> None:
     assert store.get([A])[A].rev == 1
 
 
+def test_a_row_is_glanced_at_as_it_is_read(store: Store) -> None:
+    """None of these stores lags behind; how one that does is lived with is the ledger's test."""
+    store.commit([put(), put(B, value="other", lane="wake", due=NOW)])
+    assert store.glance([A, B, sku(1), A]) == store.get([A, B])
+
+
 def test_a_row_is_made_only_once(store: Store) -> None:
     store.commit([put(value="first")])
     assert store.commit([put(value="second")]) == [False]

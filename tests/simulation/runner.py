@@ -173,7 +173,7 @@ def _replayed(play: Play) -> list[str]:
     """I10: handling every delivery of the day again changes nothing and writes to nobody."""
     world = play.world
     writes = {name: t.writes for name, t in world.transports.items()}
-    rows = _contents(world)
+    rows, mails = _contents(world), len(world.stage.ses.mails)
     world.engine.note("THE DAY IS REPLAYED")
     for row in world.store.rows(Table.INBOX):
         connection, delivery = row.key.pk.split("#", 1)
@@ -186,6 +186,8 @@ def _replayed(play: Play) -> list[str]:
         for name, t in world.transports.items()
         if t.writes != writes[name]
     ]
+    if len(world.stage.ses.mails) != mails:
+        found.append(f"{REPLAY}: {len(world.stage.ses.mails) - mails} customers are mailed again")
     after = _contents(world)
     found += [
         f"{REPLAY}: row {name} is another"

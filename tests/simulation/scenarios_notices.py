@@ -15,7 +15,7 @@ RULES = """
 [notices]
 sender = "shop@northwind.example"
 since = 2020-01-01T00:00:00Z
-channels = { shop = ["received", "shipped", "cancelled"] }
+channels = { shop = ["received", "shipped", "cancelled", "refunded"] }
 """
 
 
@@ -24,6 +24,8 @@ def _trade(play: Play) -> None:
     if play.rng.random() < SHARE:
         play.later(40 * SECOND, partial(play.cancel, "shop"))
     play.later(60 * SECOND, play.deliver)
+    if play.rng.random() < SHARE:
+        play.later(90 * SECOND, partial(play.goodwill, "shop", 150))
 
 
 def _told_once(play: Play) -> list[str]:
@@ -59,4 +61,6 @@ def _never(play: Play) -> Iterator[str]:
         yield f"{out} mails are out, {sent} of {len(found)} notices are sent, {waits} wait"
 
 
-NOTICES = (Scenario("customers are mailed", few, _trade, rules=RULES, check=_told_once),)
+NOTICES = (
+    Scenario("customers are mailed", few, _trade, rules=RULES, replays=True, check=_told_once),
+)
