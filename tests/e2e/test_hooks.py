@@ -32,7 +32,7 @@ def test_a_subscription_that_vanishes_is_made_anew_told_of_and_what_it_missed_is
 ) -> None:
     story = Story(world)
     looked(story)
-    assert story.issues("webhook_lost") == []
+    assert [one["summary"] for one in story.issues("webhook_lost")] == []
     assert story.control("shop", "unsubscribe", topics=[TOPIC]) == [TOPIC]
     missed = story.order(("HAT-M", 1))
     looked(story)
