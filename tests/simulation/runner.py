@@ -22,6 +22,8 @@ HEALING_MS = 150 * MINUTE  # twenty tries of a message that is hidden for six mi
 LONGER = 0.12
 ROUNDS = 8  # a poll whose run was lost is begun anew after ten minutes
 PAUSE_MS = 3 * MINUTE
+BY_THE_MINUTE = frozenset({IssueKind.STOCK_STALE})
+"""Exceptions that the sweep ends once it sees that their cause is over."""
 BUG = "a bug of the code"
 REPLAY = "I10 replay changes nothing"
 
@@ -124,7 +126,8 @@ def _heal(play: Play, scenario: Scenario) -> list[str]:
         if not rested:
             return [f"liveness: after {HEALING_MS // MINUTE} min there is still {_busy(world)}"]
         unread = _unread(world, scenario.reads, healed)
-        if not _operators(play, scenario.replayed) and not unread:
+        waits = _operators(play, scenario.replayed) or _minute(world)
+        if not waits and not unread:
             return []
         world.engine.run(until_ms=world.engine.now_ms + PAUSE_MS)
     return [f"liveness: exceptions come back, or polls stay unread: {unread}"]
@@ -161,6 +164,15 @@ def _operators(play: Play, replayed: Collection[IssueKind]) -> bool:
         except SyncError as error:
             world.engine.note(f"  {error}")
     return bool(waiting)
+
+
+def _minute(world: World) -> bool:
+    """The sweep comes once more where it has something to end; whether it has."""
+    rows = world.store.rows(Table.ISSUES)
+    left = any(r.body["state"] == "open" and r.body["kind"] in BY_THE_MINUTE for r in rows)
+    if left:
+        world.sweep()
+    return left
 
 
 def _busy(world: World) -> str:
