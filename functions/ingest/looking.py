@@ -1,6 +1,6 @@
 """The rarer half of a read queue: comparisons with what is shown or said, and webhooks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from aws_lambda_powertools.metrics import MetricUnit
 
@@ -67,12 +67,9 @@ def compare_source(body: Body, stop: Callable[[], bool]) -> None:
     found = comparer.handle(body, out_of_time=stop)
     if found is None:
         return
-    bootstrap.metrics.add_dimension("source", found.source)
     counts = {"StockCompared": found.compared, "StockEqual": found.equal}
     counts |= {f"StockDiffering{c.title()}": found.differing.get(c, 0) for c in Variance}
-    for metric, count in counts.items():
-        bootstrap.metrics.add_metric(metric, MetricUnit.Count, count)
-    bootstrap.metrics.flush_metrics()
+    _count({"source": found.source}, counts)
 
 
 def check_hooks(body: Body) -> None:
@@ -100,8 +97,12 @@ def measure(found: Comparison) -> None:
         "ParityHeld": found.tally.held,
         "ParityDiffering": sum(found.tally.differing.values()),
     } | {f"ParityDiffering{c.title()}": found.tally.differing.get(c, 0) for c in Cause}
-    bootstrap.metrics.add_dimension("channel", found.channel)
-    bootstrap.metrics.add_dimension("facet", found.facet.value)
+    _count({"channel": found.channel, "facet": found.facet.value}, counts)
+
+
+def _count(dimensions: Mapping[str, str], counts: Mapping[str, int]) -> None:
+    for name, value in dimensions.items():
+        bootstrap.metrics.add_dimension(name, value)
     for name, count in counts.items():
         bootstrap.metrics.add_metric(name, MetricUnit.Count, count)
     bootstrap.metrics.flush_metrics()
