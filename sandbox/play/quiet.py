@@ -14,10 +14,12 @@ from sandbox.world import World
 from shared.flows import keys
 from shared.model.base import Json
 from shared.model.ids import Facet
+from shared.model.issue import IssueKind
 from shared.model.target import TargetState
 
 LOOK_S = 0.5
 CALM = 3  # looks in a row that must find nothing
+MINUTES_S = 150.0  # what waits no more is told by the minute
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,3 +171,14 @@ def states(world: World, table: str) -> Counter[str]:
 
 def _scan(world: World, request: dict[str, Any]) -> Iterator[Any]:
     yield from world.deployed.aws.dynamodb.get_paginator("scan").paginate(**request)
+
+
+def open_at_last(world: World, *, without: Collection[IssueKind] = ()) -> list[str]:
+    """What is said of exceptions that no minute ends; `without` are kinds that may stay open."""
+    until = time.monotonic() + MINUTES_S
+    while True:
+        listed = world.api.exceptions()
+        found = [str(one["summary"]) for one in listed if one["kind"] not in without]
+        if not found or time.monotonic() > until:
+            return found
+        time.sleep(LOOK_S)

@@ -24,7 +24,7 @@ from sandbox.api import Api
 from sandbox.failures import CannotRunError
 from sandbox.home import Home, Steps
 from sandbox.play.loading import CUSTOM, FREIGHT, load, price_text
-from sandbox.play.quiet import bodies, settle, targets
+from sandbox.play.quiet import bodies, open_at_last, settle, targets
 from sandbox.play.record import Record
 from sandbox.retailer.day import Article, Day
 from sandbox.retailer.generated import generate
@@ -47,8 +47,6 @@ APPLIED_S: Final = 2  # until the marketplace shows what it accepted
 LINES: Final = 250  # of a call
 TRIES: Final = 3  # of a call that is not answered, before the one that counts
 PATIENCE_S: Final = 900.0
-LOOK_S: Final = 2.0
-MINUTES_S: Final = 150.0  # what waits no more is told by the minute
 
 type Books = Counter[tuple[str, str]]
 
@@ -359,16 +357,7 @@ def _account(sale: Sale) -> None:
     if len(orders) != sale.orders - waiting:
         wrong.append(f"the ERP holds {len(orders)} of {sale.orders} orders, {waiting} wait")
     sale.record.check("every order is in the ERP once, or waits for stock", wrong, of=sale.orders)
-    sale.record.check("no exception is open", _open_at_last(sale), of=0)
+    sale.record.check(
+        "no exception is open", open_at_last(sale.world, without={IssueKind.ORDER_HELD}), of=0
+    )
     sale.record.figures["orders that wait"] = waiting
-
-
-def _open_at_last(sale: Sale) -> list[str]:
-    """Exceptions that no minute ends, without those of orders that wait."""
-    until = time.monotonic() + MINUTES_S
-    while True:
-        listed = sale.world.api.exceptions()
-        found = [str(one["summary"]) for one in listed if one["kind"] != IssueKind.ORDER_HELD]
-        if not found or time.monotonic() > until:
-            return found
-        time.sleep(LOOK_S)

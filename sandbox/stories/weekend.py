@@ -10,8 +10,8 @@ from itertools import batched
 from typing import Any, Final
 
 from sandbox.api import Api
-from sandbox.home import Steps
 from sandbox.play.quiet import imported, settle, targets
+from sandbox.play.record import Record
 from sandbox.retailer.day import Day
 from sandbox.stories.weekend_prices import Book, Shown, csv
 from sandbox.world import World
@@ -26,18 +26,13 @@ CALL: Final = 500
 CHANGE: Final = "change every base price"  # the step that tells how fast this machine is
 
 
-@dataclass(slots=True)
-class Weekend:
-    """The story on one world. `wrong` holds a line for everything that is not as it must be."""
+@dataclass(slots=True, kw_only=True)
+class Weekend(Record):
+    """The story on one world."""
 
     world: World
-    steps: Steps
     day: Day
     book: Book
-    seconds: dict[str, float] = field(default_factory=dict)
-    figures: dict[str, Json] = field(default_factory=dict)
-    checks: list[dict[str, Json]] = field(default_factory=list)
-    wrong: list[str] = field(default_factory=list)
     chain: list[str] = field(default_factory=list)
     late: list[tuple[float, float]] = field(default_factory=list)
 
@@ -53,16 +48,6 @@ class Weekend:
     def patience_s(self) -> float:
         """How long this machine gets to switch some prices: thrice what all of them took."""
         return max(SWITCHED_S, 3 * self.seconds.get(CHANGE, 0.0))
-
-    def timed(self, name: str, began: float) -> None:
-        self.seconds[name] = round(time.monotonic() - began, 1)
-        self.steps.took(name, self.seconds[name])
-
-    def check(self, name: str, wrong: Iterable[str], *, of: int) -> None:
-        found = list(wrong)
-        self.wrong += found
-        detail = f"{len(found)} of {of} differ" if found else f"all {of}"
-        self.checks.append({"name": name, "ok": not found, "detail": detail})
 
     def poll(self, entity: str) -> None:
         url = self.world.deployed.queues[f"{ERP}-read"]

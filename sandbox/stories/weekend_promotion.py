@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from sandbox.home import Home, Steps
 from sandbox.play.loading import load, price_text
-from sandbox.play.quiet import armed, counters
+from sandbox.play.quiet import armed, counters, open_at_last
 from sandbox.retailer.generated import generate
 from sandbox.stories.weekend import CHANGE, ERP, LOOK_S, Weekend
 from sandbox.stories.weekend_prices import Book, Window, whole_second
@@ -62,7 +62,9 @@ def run(world: World, *, export: Path | None, steps: Steps) -> dict[str, Json]:
     windows = {
         c.name: Window(c.name, now, now + timedelta(days=1)) for c in world.retailer.channels
     }
-    weekend = Weekend(world, steps, day, Book(dict(day.opening_prices), windows))
+    weekend = Weekend(
+        world=world, steps=steps, day=day, book=Book(dict(day.opening_prices), windows)
+    )
     _open(weekend)
     _reprice(weekend)
     _rule(weekend)
@@ -71,7 +73,7 @@ def run(world: World, *, export: Path | None, steps: Steps) -> dict[str, Json]:
     _run(weekend, promoted)
     _end(weekend, promoted)
     _look(weekend, promoted)
-    return _result(weekend, time.monotonic() - began)
+    return _result(weekend, began)
 
 
 def _open(weekend: Weekend) -> None:
@@ -263,18 +265,8 @@ def _trace(weekend: Weekend, sku: str, *, wanted: list[str]) -> None:
     weekend.check(f"the chain of rules behind {sku}", wrong, of=len(chains))
 
 
-def _result(weekend: Weekend, seconds: float) -> dict[str, Json]:
-    open_now = weekend.world.api.exceptions()
-    weekend.check("no exception is open", [str(one["summary"]) for one in open_now], of=0)
-    wrong: list[Json] = list(weekend.wrong[:20])
+def _result(weekend: Weekend, began: float) -> dict[str, Json]:
+    weekend.check("no exception is open", open_at_last(weekend.world), of=0)
     most = f"{max(first for first, _ in weekend.late):.1f}, of {BUDGET_S:.0f} planned with"
     weekend.figures["most s from an instant to the first price"] = most
-    timings = {f"{name}, s": value for name, value in weekend.seconds.items()}
-    return {
-        "ok": not weekend.wrong,
-        "seconds": round(seconds, 1),
-        "figures": {**weekend.figures, **timings},
-        "chain": list[Json](weekend.chain),
-        "wrong": wrong,
-        "checks": list[Json](weekend.checks),
-    }
+    return weekend.result(began) | {"chain": list[Json](weekend.chain)}
