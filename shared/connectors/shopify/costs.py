@@ -42,9 +42,9 @@ class Meter:
     """Takes points from the pacer before a call and tells it after what the vendor counted.
 
     A pacer counts whole points; what rounding up took too much is credited to the next call, so
-    that five calls of 10.2 points take 51 and not 55. Whole points that a query was reserved for and
-    did not cost go back to the pacer, with whom they lapse: the vendor gave them back as well, and
-    its bucket holds no more than it did.
+    that five calls of 10.2 points take 51 and not 55. Whole points that a query was reserved for
+    and did not cost go back to the pacer, with whom they lapse: the vendor gave them back as well,
+    and its bucket holds no more than it did.
     """
 
     pacer: Pacer
