@@ -259,9 +259,9 @@ class ReturnsMoved:
 
     def _forget(self, row: Row | None) -> None:
         """What is on its return need not be kept; who adds to the row meanwhile keeps it."""
-        said = Kept.model_validate(row.body) if row else None
-        if row is not None and said is not None and said.movements:
-            self.store.commit([self._put(said.model_copy(update={"movements": ()}), row.rev)])
+        if row is not None and row.body["movements"]:
+            empty = Kept.model_validate({**row.body, "movements": ()})
+            self.store.commit([self._put(empty, row.rev)])
 
 
 def _by_document(entries: Iterable[object]) -> Mapping[str, list[Movement]]:

@@ -89,18 +89,7 @@ def _problems(case: Case, one: Return) -> Iterator[Problem]:
             field="lines",
             value=str(dict(over))[:200],
         )
-    for sku, units in sorted(return_moves.strangers(case, one).items()):
-        yield Problem(
-            kind=IssueKind.RETURN_DIFFERS,
-            subject=f"{_subject(case, one)}/{sku}",
-            connection=one.origin,
-            summary=f"{units} of {sku} came under return {one.return_id} of order "
-            f"{case.order.number}, which does not announce that article; they are in the stock",
-            remedy=f"add {sku} to the return if it is the customer's, and refund it; else correct "
-            "the article in the warehouse",
-            field="sku",
-            value=sku,
-        )
+    yield from _strangers(case, one)
     asked = case.intent(f"return#{one.return_id}")
     kept = asked is not None and asked.kind is IntentKind.RETURN
     if kept and asked is not None and asked.state is IntentState.APPLIED:
@@ -126,6 +115,21 @@ def _problems(case: Case, one: Return) -> Iterator[Problem]:
             field="worth",
             value=str(one.worth),
             at_risk=one.worth,
+        )
+
+
+def _strangers(case: Case, one: Return) -> Iterator[Problem]:
+    for sku, units in sorted(return_moves.strangers(case, one).items()):
+        yield Problem(
+            kind=IssueKind.RETURN_DIFFERS,
+            subject=f"{_subject(case, one)}/{sku}",
+            connection=one.origin,
+            summary=f"{units} of {sku} came under return {one.return_id} of order "
+            f"{case.order.number}, which does not announce that article; they are in the stock",
+            remedy=f"add {sku} to the return if it is the customer's, and refund it; else correct "
+            "the article in the warehouse",
+            field="sku",
+            value=sku,
         )
 
 

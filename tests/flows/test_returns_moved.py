@@ -229,11 +229,40 @@ def test_a_call_that_failed_after_the_books_is_made_good_by_its_repeat(setup: Mo
     assert (setup.world.on_hand(), setup.case().counts.returned) == (7 + 1, {"1": 1})
 
 
+def test_a_source_that_can_be_read_tells_its_returns_itself(setup: Moved) -> None:
+    setup.grant()
+    entry = setup.world.entry(move(kind="return", document="RMA-1", to_status="available"))
+    setup.world.returned.take([entry], source="erp")
+    assert setup.view()["state"] == "authorised"
+
+
+def test_the_number_of_the_erp_s_order_is_no_return(setup: Moved) -> None:
+    setup.grant()
+    setup.post(document="5001")
+    (issue,) = setup.issues()
+    assert (issue.kind, issue.value) == ("return_unknown", "5001")
+
+
+def test_an_article_that_is_known_nowhere_counts_in_the_unit_it_is_told_in(setup: Moved) -> None:
+    setup.grant()
+    setup.post(sku="CAP", unit="EA")
+    assert [issue.value for issue in setup.issues()] == ["CAP"]
+
+
 class Dead:
     """Cases that cannot be written just now."""
 
     def take(self, *_: object, **__: object) -> None:
         raise RetryableError("contended")
+
+
+def test_the_timeline_of_a_return_tells_what_became_of_its_units(setup: Moved) -> None:
+    setup.grant()
+    setup.post(to_status="")
+    setup.sort("damaged")
+    told = [(hop["what"], hop["detail"]) for hop in setup.view()["timeline"]]
+    assert ("received, told by sources", "1 quarantine") in told
+    assert ("sorted, told by wms", "1 HAT-M quarantine to damaged") in told
 
 
 def test_what_is_refused_has_not_come(setup: Moved) -> None:
