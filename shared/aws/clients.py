@@ -2,15 +2,16 @@
 
 boto3 walks through every value by the shapes of the service. What DynamoDB is asked and answers is
 JSON already in the very form that boto3 makes of it, but for bytes: in answers they stay in base64,
-and a request that holds any is made by boto3.
+and a request holds them as a view, since plain bytes would be taken for text.
 """
 
+from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
 
 from botocore.parsers import JSONParser, ResponseParserFactory
 from botocore.serialize import JSONSerializer
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
 from shared.aws.config import config
 from shared.aws.sessions import session
@@ -36,17 +37,14 @@ class _AsItIs(JSONParser):
 class AsGiven(JSONSerializer):
     """Requests whose parameters are sent as they are."""
 
-    _by_shape = JSONSerializer()
-
     def serialize_to_request(self, parameters: Any, operation_model: Any) -> Any:
-        try:
-            return super().serialize_to_request(parameters, operation_model)
-        except TypeError:  # bytes are no JSON
-            return self._by_shape.serialize_to_request(parameters, operation_model)
+        request = super().serialize_to_request({}, operation_model)
+        request["body"] = to_json(parameters, fallback=_base64)
+        return request
 
-    def _serialize(self, serialized: Any, value: Any, shape: Any, key: Any = None) -> None:
-        del shape, key
-        serialized.update(value)
+
+def _base64(view: memoryview) -> str:
+    return b64encode(view).decode()
 
 
 class _Factory(ResponseParserFactory):

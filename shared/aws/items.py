@@ -30,15 +30,19 @@ def key_item(key: Key) -> Item:
 
 
 def row_of(table: Table, item: "Mapping[str, AttributeValueTypeDef]") -> Row:
-    raw: Any = item.get("raw", {}).get("B")
-    return Row(
+    row = Row(
         key=Key(table, item["pk"]["S"], item["sk"]["S"]),
         rev=int(item["rev"]["N"]),
         body=from_json(item["body"]["S"], cache_strings="keys"),
-        raw=b64decode(raw) if isinstance(raw, str) else raw and bytes(raw),
-        units=int(item["units"]["N"]) if "units" in item else None,
-        drawn={t: int(n["N"]) for t, n in item.get("drawn", {}).get("M", {}).items()},
     )
+    if "raw" in item:
+        raw: Any = item["raw"]["B"]
+        row = row._replace(raw=b64decode(raw) if isinstance(raw, str) else bytes(raw))
+    if "units" in item:
+        drawn = item.get("drawn", {}).get("M", {})
+        counted = {token: int(units["N"]) for token, units in drawn.items()}
+        row = row._replace(units=int(item["units"]["N"]), drawn=counted)
+    return row
 
 
 def put_request(put: Put, name: str, token: str) -> "PutTypeDef":
@@ -102,7 +106,7 @@ def _update(name: str, fields: tuple[str, ...]) -> str:
 
 def instant_text(at: datetime) -> str:
     """UTC in a fixed width, so that text sorts as time does."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def _attributes(put: Put, token: str) -> Item:
@@ -119,7 +123,7 @@ def _attributes(put: Put, token: str) -> Item:
     if put.expires is not None:
         item["ttl"] = {"N": str(int(put.expires.timestamp()))}
     if put.raw is not None:
-        item["raw"] = {"B": put.raw}
+        item["raw"] = {"B": memoryview(put.raw)}  # type: ignore[typeddict-item] # see `clients`
     if put.units is not None:
         item["units"] = {"N": str(put.units)}
         item["drawn"] = {"M": {token: {"N": str(n)} for token, n in put.drawn.items()}}

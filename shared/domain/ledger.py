@@ -94,6 +94,7 @@ class _Books:
     sku: str
     unit: str
     old: StockCard | None
+    book: Book = field(init=False)
     positions: dict[str, StockPosition] = field(init=False)
     streams: dict[str, Stream] = field(init=False)
     seen: dict[str, datetime] = field(init=False)
@@ -103,7 +104,7 @@ class _Books:
 
     def __post_init__(self) -> None:
         self.positions = {p.location: p for p in self.old.positions} if self.old else {}
-        book = _book(self.old)
+        book = self.book = _book(self.old)
         self.streams, self.transfers = dict(book.streams), dict(book.transfers)
         self.seen, self.parked = dict(book.seen), list(book.parked)
         self.forgotten = book.forgotten
@@ -112,23 +113,26 @@ class _Books:
         """The card as of an instant, or of its own if that is later."""
         uneven = [t for t in self.transfers.values() if t.open and t.received]
         missing = bool(self.parked or uneven)
-        known = self.old.book if missing and self.old else None
-        book = Book(
-            streams=self.streams,
-            seen=self.seen,
-            forgotten=self.forgotten,
-            parked=tuple(sorted(self.parked, key=_number)) if self.parked else (),
-            transfers=self.transfers,
-            waiting=((known and known.waiting) or now) if missing else None,
-            told=known.told if known else None,
+        known = self.book
+        book = known.model_copy(
+            update={
+                "streams": self.streams,
+                "seen": self.seen,
+                "forgotten": self.forgotten,
+                "parked": tuple(sorted(self.parked, key=_number)) if self.parked else (),
+                "transfers": self.transfers,
+                "waiting": (known.waiting or now) if missing else None,
+                "told": known.told if missing else None,
+            }
         )
-        return StockCard(
-            source=self.source,
-            as_of=max(self.old.as_of, at) if self.old else at,
-            sku=self.sku,
-            positions=tuple([self.positions[name] for name in sorted(self.positions)]),
-            book=book,
-        )
+        places = tuple([self.positions[name] for name in sorted(self.positions)])
+        old = self.old
+        if old is None:
+            return StockCard(
+                source=self.source, as_of=at, sku=self.sku, positions=places, book=book
+            )
+        update = {"as_of": max(old.as_of, at), "positions": places, "book": book}
+        return old.model_copy(update={**update, "untold": (), "doubts": ()})
 
     # movements
 
@@ -157,12 +161,8 @@ class _Books:
     def _counted(self, movement: Movement) -> None:
         self._post(movement, physical=True)
         stream = self._stream(movement.location)
-        self.streams[movement.location] = Stream(
-            sequence=movement.sequence or 0,
-            covered=stream.covered,
-            counted_at=stream.counted_at,
-            moved_at=stream.moved_at,
-        )
+        update = {"sequence": movement.sequence or 0}
+        self.streams[movement.location] = stream.model_copy(update=update)
 
     def _late(self, movement: Movement) -> Verdict:
         """A number of before: a repeat, unless only a count held it until now."""

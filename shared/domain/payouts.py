@@ -10,7 +10,7 @@ from datetime import date
 from typing import Final
 
 from shared.domain import books
-from shared.errors import RejectedError
+from shared.domain.columns import Columns, Row
 from shared.model.books import (
     Bucket,
     Entry,
@@ -23,8 +23,7 @@ from shared.model.books import (
 from shared.model.case import Case
 from shared.model.money import Money
 
-_DECIMAL = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,4})?")
-VALUE_MAX = 100  # characters of a refused value that are told
+_SIGNED: Final = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,4})?")
 _AMOUNT: Final = "write a decimal of the currency, such as 19.99"
 
 REQUIRED: Final[Mapping[str, str]] = {
@@ -42,16 +41,8 @@ COLUMNS: Final[Mapping[str, str]] = {
     "channel": "name the channel, where a connection has several",
 }
 
-type Row = Mapping[str, object]
-
-
-def refusal(field: str, value: object, problem: str) -> RejectedError:
-    """What is wrong with one field of a row, and what to write there."""
-    remedy = COLUMNS.get(field, f"leave it out; known are {', '.join(COLUMNS)}")
-    said = str(value)[:VALUE_MAX]
-    return RejectedError(
-        f"{field} {problem}", code="bad_row", field=field, value=said, remedy=remedy
-    )
+_COLUMNS: Final = Columns(COLUMNS)
+refusal: Final = _COLUMNS.refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +54,7 @@ class PayoutReader:
 
     def line(self, row: Row) -> tuple[str, PayoutLine]:
         """The order a row is of, and what it says; RejectedError with field, value and remedy."""
-        said = {name: _text(row, name) for name in COLUMNS}
-        for name in row:
-            if name not in COLUMNS:
-                raise refusal(name, row[name], "is no column of a payout file")
-        for name in REQUIRED:
-            if not said[name]:
-                raise refusal(name, "", "is missing")
+        said = _COLUMNS.texts(row, COLUMNS, REQUIRED)
         gross = self._money("gross", said)
         if gross.amount < 0:
             raise refusal("gross", said["gross"], "has a sign")
@@ -100,11 +85,9 @@ class PayoutReader:
             Money.zero(said["currency"])
         except ValueError as error:
             raise refusal("currency", said["currency"], "is not known") from error
-        text = said[name].replace(",", ".") if self.comma else said[name]
-        if not _DECIMAL.fullmatch(text):
-            raise refusal(name, said[name], "is not a decimal number")
+        number = _COLUMNS.decimal(name, said[name], _SIGNED, comma=self.comma)
         try:
-            return Money.parse(text, said["currency"])
+            return Money.parse(number, said["currency"])
         except ValueError as error:
             raise refusal(name, said[name], "has more digits than its currency") from error
 
@@ -154,11 +137,6 @@ def _gross(case: Case, lines: Sequence[PayoutLine], kind: PayoutKind) -> int:
     return sum(
         line.gross.amount for line in lines if line.kind is kind and line.gross.currency == currency
     )
-
-
-def _text(row: Row, name: str) -> str:
-    value = row.get(name)
-    return "" if value is None else str(value).strip()
 
 
 def _day(text: str) -> str:

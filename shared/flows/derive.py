@@ -67,8 +67,11 @@ class Deriver:
     theirs: tuple[str, ...] = ()
     rules: StockRules = field(init=False)
     kits: KitRows = field(init=False)
+    settle: Mapping[str, timedelta] = field(init=False)
 
     def __post_init__(self) -> None:
+        found = {c.name: self.retailer.connection(c.connection) for c in self.retailer.channels}
+        object.__setattr__(self, "settle", {name: one.settle for name, one in found.items()})
         object.__setattr__(self, "kits", KitRows(self.store, self.retailer))
         object.__setattr__(self, "rules", StockRules(self.retailer))
 
@@ -134,7 +137,7 @@ class Deriver:
         priced = {f"{d.channel}/{d.key}" for _, d in drafted if d.facet is Facet.PRICE}
         self._priced_again(priced, (put for _, put in writes))
         writes += [
-            (f"sku#{target.key}", target_put(target, row.rev, settle=self._settle(target.channel)))
+            (f"sku#{target.key}", target_put(target, row.rev, settle=self.settle[target.channel]))
             for row, target in guarding.withdrawn(drafted, olds)
         ]
         ends = [(p, draft.next_change) for p, draft in drafted if draft.guard]
@@ -302,10 +305,7 @@ class Deriver:
         new = targets.desire(old, draft, now=self.clock.now())
         if new is None:
             return None
-        return target_put(new, row.rev if row else 0, settle=self._settle(draft.channel))
-
-    def _settle(self, channel: str) -> timedelta:
-        return self.retailer.connection(self.retailer.channel(channel).connection).settle
+        return target_put(new, row.rev if row else 0, settle=self.settle[draft.channel])
 
     def _wake(self, sku: SkuFacts | None, facts: Facts, ends: Iterable[datetime]) -> Iterable[Put]:
         """`ends` are when guarded prices change, which may be before the facts ask for it."""

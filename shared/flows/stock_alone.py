@@ -7,7 +7,7 @@ basis that still holds, and neither article nor prices have to be read for a mov
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
 from shared.domain.stock_rules import depends_on
@@ -21,12 +21,11 @@ from shared.model.retailer import Channel, Retailer
 from shared.model.target import Basis
 from shared.ports import Key, Row
 
-_PLAIN: Final[Mapping[str, Any]] = {
-    name: field.default
-    for name, field in Variant.model_fields.items()
-    if name not in {"sku", "base_unit", "safety_stock"}
-}
-"""What levels do not follow from; named, since a default is copied at some cost."""
+_ANY: Final = Variant.model_construct(sku="", base_unit="")
+_ANY_CARD: Final = ItemCard.model_construct(
+    source="", as_of=datetime.min.replace(tzinfo=UTC), product_id="", variant=_ANY
+)
+"""An article of which nothing is said that levels follow from: one is copied from it."""
 
 
 class Moved(NamedTuple):
@@ -115,17 +114,16 @@ class Alone:
 
     def _item(self, sku: str, body: Mapping[str, Any], basis: Basis) -> ItemCard:
         source = self.retailer.authority[Entity.PRODUCT]
-        variant = Variant.model_construct(
-            sku=sku, base_unit=basis.unit, safety_stock=basis.safety_stock, **_PLAIN
-        )
-        return ItemCard.model_construct(
-            kind="item",
-            source=source,
-            as_of=datetime.fromisoformat(body["facts"][f"item of {source}"]),
-            product_id=body["group"],
-            variant=variant,
-            brand=basis.brand,
-            product_group=basis.product_group,
+        said = {"sku": sku, "base_unit": basis.unit, "safety_stock": basis.safety_stock}
+        return _ANY_CARD.model_copy(
+            update={
+                "source": source,
+                "as_of": datetime.fromisoformat(body["facts"][f"item of {source}"]),
+                "product_id": body["group"],
+                "variant": _ANY.model_copy(update=said),
+                "brand": basis.brand,
+                "product_group": basis.product_group,
+            }
         )
 
 

@@ -14,9 +14,12 @@ def stock_keys(sku: str, retailer: Retailer) -> list[Key]:
 
 
 def stock_of(sku: str, facts: Mapping[Key, Row], retailer: Retailer) -> StockCard | None:
-    """One card of every location, as of the oldest of its sources; None if nobody tells any."""
+    """One card of every location, as of the oldest of its sources; None if nobody tells any.
+
+    Without the book: what may be sold does not follow from it, and it is half of a card.
+    """
     rows = [facts[key] for key in stock_keys(sku, retailer) if key in facts]
-    cards = [StockCard.model_validate(row.body) for row in rows]
+    cards = [StockCard.model_validate({**row.body, "book": None}) for row in rows]
     if len(cards) <= 1 and len(retailer.stock_sources) == 1:
         return cards[0] if cards else None
     kept = [
@@ -34,7 +37,7 @@ def stock_of(sku: str, facts: Mapping[Key, Row], retailer: Retailer) -> StockCar
         for doubt in card.doubts
         if doubt.location in retailer.stocked_by(card.source)
     ]
-    update = {"positions": tuple(kept), "doubts": tuple(doubts), "as_of": oldest, "book": None}
+    update = {"positions": tuple(kept), "doubts": tuple(doubts), "as_of": oldest}
     return cards[0].model_copy(update=update)
 
 

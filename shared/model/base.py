@@ -3,10 +3,21 @@
 The text of an error never shows what was read, for it may be logged and name a customer.
 """
 
-from datetime import UTC, datetime
-from typing import Annotated
+from collections.abc import Mapping
+from datetime import UTC
+from operator import methodcaller
+from typing import Annotated, Any, Final, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, JsonValue
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    JsonValue,
+    SerializeAsAny,
+)
+
+_set: Final = object.__setattr__  # they are frozen, but for whoever makes them
 
 
 class Canonical(BaseModel):
@@ -15,6 +26,17 @@ class Canonical(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True
     )
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """As pydantic's, which also copies what ours do not have: extra and private attributes."""
+        if deep or not update:
+            return super().model_copy(update=update, deep=deep)
+        made = self.__class__.__new__(self.__class__)
+        _set(made, "__dict__", {**self.__dict__, **update})
+        _set(made, "__pydantic_fields_set__", self.__pydantic_fields_set__ | update.keys())
+        _set(made, "__pydantic_extra__", None)
+        _set(made, "__pydantic_private__", None)
+        return made
 
 
 class Foreign(BaseModel):
@@ -29,11 +51,8 @@ class Foreign(BaseModel):
     )
 
 
-def _utc(value: datetime) -> datetime:
-    return value if value.tzinfo is UTC else value.astimezone(UTC)
-
-
-Instant = Annotated[AwareDatetime, AfterValidator(_utc)]
+Instant = Annotated[AwareDatetime, AfterValidator(methodcaller("astimezone", UTC))]
 """An aware instant, kept in UTC; a naive one is refused."""
 
-Json = JsonValue
+Json = SerializeAsAny[JsonValue]
+"""What JSON can say. It is checked when it is read, and written as what it is."""

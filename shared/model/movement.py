@@ -143,7 +143,7 @@ class Level(Canonical):
     location: Name
     unit: UnitCode
     on_hand: Decimal
-    parts: dict[StockStatus, Decimal] = {}
+    parts: dict[StockStatus, Decimal] = Field(default_factory=dict)
     as_of: Instant
     sequence: int | None = Field(default=None, ge=0)
 
@@ -185,10 +185,10 @@ class Book(Canonical):
     before them; `waiting` is since when something is missing, `told` when that was last told.
     """
 
-    streams: dict[Name, Stream] = {}
-    seen: dict[str, Instant] = Field(default={}, exclude_if=operator.not_)
+    streams: dict[Name, Stream] = Field(default_factory=dict)
+    seen: dict[str, Instant] = Field(default_factory=dict, exclude_if=operator.not_)
     forgotten: Instant | None = Field(default=None, exclude_if=operator.not_)
     parked: tuple[Movement, ...] = Field(default=(), exclude_if=operator.not_)
-    transfers: dict[str, Transfer] = Field(default={}, exclude_if=operator.not_)
+    transfers: dict[str, Transfer] = Field(default_factory=dict, exclude_if=operator.not_)
     waiting: Instant | None = Field(default=None, exclude_if=operator.not_)
     told: Instant | None = Field(default=None, exclude_if=operator.not_)

@@ -86,8 +86,8 @@ class Basis(Canonical):
     unit: str
     product_group: str | None = Field(default=None, exclude_if=operator.not_)
     brand: str | None = Field(default=None, exclude_if=operator.not_)
-    safety_stock: dict[Name, int] = Field(default={}, exclude_if=operator.not_)
-    promised: dict[Name, int] = Field(default={}, exclude_if=operator.not_)
+    safety_stock: dict[Name, int] = Field(default_factory=dict, exclude_if=operator.not_)
+    promised: dict[Name, int] = Field(default_factory=dict, exclude_if=operator.not_)
 
 
 class Step(Canonical):

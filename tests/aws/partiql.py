@@ -99,4 +99,4 @@ class _Statements:
 
 def _plain(value: dict[str, Any]) -> dict[str, Any]:
     """Bytes as the client takes them, from the base64 it sends."""
-    return {"B": base64.b64decode(value["B"])} if "B" in value else value
+    return {"B": memoryview(base64.b64decode(value["B"]))} if "B" in value else value

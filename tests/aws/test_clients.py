@@ -11,6 +11,7 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from shared.aws.clients import AsGiven, client
+from shared.aws.config import config
 from shared.aws.store import DynamoStore
 from shared.ports import Delete, Key, Put, Table
 from tests.bench.stub_aws import _Raw  # the body of an answer
@@ -54,11 +55,12 @@ def sent(made: Any, call: Callable[[DynamoStore], object]) -> tuple[object, ...]
     (request,) = requests
     body: Any = request.body
     target, form = request.headers["X-Amz-Target"], request.headers["Content-Type"]
-    return target, form, TOKEN.sub(b"token", body)
+    return target, form, json.loads(TOKEN.sub(b"token", body))
 
 
 @pytest.mark.parametrize("call", CALLS)
 def test_it_is_the_request_boto3_makes(call: Callable[[DynamoStore], object]) -> None:
-    ours, theirs = client("dynamodb", **REGION), boto3.client("dynamodb", **REGION)  # type: ignore[call-overload]
+    ours = client("dynamodb", **REGION)
+    theirs: Any = boto3.client("dynamodb", config=config(), **REGION)  # type: ignore[call-overload]
     assert isinstance(ours._serializer, AsGiven)  # noqa: SLF001 - or this would prove nothing
     assert sent(ours, call) == sent(theirs, call)

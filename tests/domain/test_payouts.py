@@ -42,6 +42,13 @@ def test_a_decimal_comma_is_read_where_it_is_declared() -> None:
     assert (found.gross, found.fee) == (gbp(3998), gbp(-120))
 
 
+@pytest.mark.parametrize("gross", ["39.98", "1.234,50"])
+def test_where_the_decimal_comma_is_declared_a_point_is_not_guessed_at(gross: str) -> None:
+    with pytest.raises(RejectedError) as refused:
+        PayoutReader(["shop"], comma=True).line(ROW | {"gross": gross})
+    assert (refused.value.field, refused.value.value) == ("gross", gross)
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [

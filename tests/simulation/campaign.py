@@ -1,4 +1,4 @@
-"""Many histories over several processes: seed k plays scenario k modulo their number."""
+"""Many histories over several processes: seed k plays the scenario whose turn it is."""
 
 import gc
 import multiprocessing
@@ -12,15 +12,17 @@ from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from itertools import islice
+from operator import attrgetter
 from pathlib import Path
 
 from tests.simulation.faults import Fault, Kind
 from tests.simulation.opening import opened
 from tests.simulation.runner import Result, run
-from tests.simulation.scenarios import SCENARIOS
+from tests.simulation.scenarios import ROTA, SCENARIOS
 from tests.simulation.standins import light_classes
 
-CHUNK = 10  # histories between two collections: each leaves half a MiB of cycles behind
+CHUNK = 10  # histories handed over at once
+WINDOW = 10 * len(ROTA)  # seeds within which those of one scenario are played in a row
 AHEAD = 3  # chunks handed to a process before it has done one
 
 type Sabotage = Callable[[], AbstractContextManager[object]]
@@ -92,8 +94,7 @@ class Tally:
 
 
 def scenario_of(seed: int) -> str:
-    names = list(SCENARIOS)
-    return names[seed % len(names)]
+    return ROTA[seed % len(ROTA)]
 
 
 def seeds(first: int, count: int, *, scenario: str | None = None) -> Iterator[Task]:
@@ -119,8 +120,8 @@ def played(tasks: Sequence[Task]) -> Tally:
     with light_classes():
         for task in tasks:
             tally.count(task, attempt(task))
-    gc.collect()
-    gc.freeze()  # what is left is kept for the histories to come
+            gc.collect()  # half a MiB of cycles, which the next history has while they are warm
+            gc.freeze()  # what is left is kept for the histories to come
     tally.cpu_s = time.process_time() - began
     tally.peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     return tally
@@ -178,9 +179,14 @@ def as_child() -> None:
 
 def _begin() -> None:
     as_child()
-    gc.disable()  # collected between chunks
+    gc.disable()  # collected between histories
 
 
 def _chunks(tasks: Iterator[Task], until: float | None) -> Iterator[list[Task]]:
-    while (until is None or time.monotonic() < until) and (chunk := list(islice(tasks, CHUNK))):
-        yield chunk
+    """Those of one scenario together: what it runs through is in the processor's caches then."""
+    while window := list(islice(tasks, WINDOW)):
+        window.sort(key=attrgetter("scenario"))
+        for start in range(0, len(window), CHUNK):
+            if until is not None and time.monotonic() >= until:
+                return
+            yield window[start : start + CHUNK]

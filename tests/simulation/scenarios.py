@@ -41,3 +41,64 @@ _ALL = (
     *HOOKS,
 )
 SCENARIOS: dict[str, Scenario] = {each.name: each for each in _ALL}
+
+LIGHT = frozenset(
+    (
+        "a level is set by hand",
+        "a promotion beyond the limits",
+        "a shop drops its webhook subscriptions",
+        "an order nobody can read",
+        "levels there and back",
+        "movements with gaps, duplicates and counts between",
+        "orders while the ERP is away",
+        "prices change during an outage",
+        "prices typed wrong",
+        "promotion at midnight in London",
+        "promotion at midnight in New York",
+        "snapshot crossing deltas",
+        "the clock is down as a price begins",
+        "there and back",
+        "there and back among crashes",
+        "there and back, and late",
+    )
+)
+"""Under 40,000 calls of Python functions a history."""
+
+HEAVY = frozenset(
+    (
+        "a flash sale",
+        "a kit sold beside its parts",
+        "a plan with little room",
+        "a shop that is down is left alone",
+        "a source falls silent",
+        "an ERP that counts its slots",
+        "cancellations race the warehouse",
+        "customers are created",
+        "customers are mailed",
+        "everything at once",
+        "fifty checkouts want the last unit",
+        "goods and money go back",
+        "goods are sent back",
+        "last unit on two channels",
+        "many prices while a shop is away",
+        "more is sold than there is, and orders wait",
+        "posted over what is read",
+        "refunds on the way",
+        "the books of shop and ERP",
+        "the day ends in the middle",
+        "the day is replayed",
+        "two shops divide what is there",
+        "what London lacks is sold in Leeds",
+        "what a provider paid out",
+    )
+)
+"""Over 62,000."""
+
+ROTA = (
+    *SCENARIOS,
+    *(name for name in SCENARIOS if name in LIGHT),
+    *(name for name in SCENARIOS if name not in HEAVY),
+    *(name for name in SCENARIOS if name in LIGHT),
+)
+"""Whose turn it is: light ones come four times in a cycle and heavy ones once, so that each gets
+about as much of a processor as any other."""

@@ -1,13 +1,14 @@
 """A share of the seeds, over one process and over several."""
 
 import time
+from collections import Counter
 
 import pytest
 
 from tests.simulation.campaign import CHUNK, Tally, campaign, played, scenario_of, seeds
 from tests.simulation.determinism import unequal
 from tests.simulation.faults import Kind
-from tests.simulation.scenarios import SCENARIOS
+from tests.simulation.scenarios import HEAVY, LIGHT, ROTA, SCENARIOS
 
 SHARE = 24  # seeds per part; the parts are spread over the processes of the test run
 
@@ -19,9 +20,16 @@ def test_a_share_of_the_seeds_holds(part: int) -> None:
 
 
 def test_seeds_in_a_row_play_every_scenario() -> None:
-    tasks = list(seeds(5, len(SCENARIOS)))
+    tasks = list(seeds(5, len(ROTA)))
     assert {task.scenario for task in tasks} == SCENARIOS.keys()
     assert all(task.scenario == scenario_of(task.seed) for task in tasks)
+
+
+def test_light_scenarios_come_oftener_than_heavy_ones() -> None:
+    turns = Counter(ROTA)
+    assert {turns[name] for name in LIGHT} == {4}
+    assert {turns[name] for name in HEAVY} == {1}
+    assert {turns[name] for name in SCENARIOS.keys() - LIGHT - HEAVY} == {2}
 
 
 def test_several_processes_come_to_what_one_comes_to() -> None:

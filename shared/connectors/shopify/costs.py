@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from shared.ports import Pacer
 
 POINT = 1000
-CREDIT_MAX = 200 * POINT  # what was given back may be gone again if it lies long
 SINGLE_CALL_MAX = 1000  # points; a dearer query is refused whatever the bucket holds
 MUTATION = 10 * POINT
 PER_VARIANT = POINT // 5
@@ -43,8 +42,9 @@ class Meter:
     """Takes points from the pacer before a call and tells it after what the vendor counted.
 
     A pacer counts whole points; what rounding up took too much is credited to the next call, so
-    that five calls of 10.2 points take 51 and not 55. So is what a query was reserved for and did
-    not cost: the vendor gives it back as well.
+    that five calls of 10.2 points take 51 and not 55. Whole points that a query was reserved for
+    and did not cost go back to the pacer, with whom they lapse: the vendor gave them back as well,
+    and its bucket holds no more than it did.
     """
 
     pacer: Pacer
@@ -89,10 +89,9 @@ class Meter:
         """What a call was `taken` for is that of the last, unless several are under way."""
         unspent = (self._last if taken is None else taken) - spent * POINT
         if spent and unspent > 0:
-            self._credit += unspent
-            over = max(self._credit - CREDIT_MAX, 0) // POINT
-            if over:
-                self._credit -= over * POINT
-                self.pacer.refund(over)
+            whole, part = divmod(unspent, POINT)
+            self._credit += part
+            if whole:
+                self.pacer.refund(whole)
         self._last = 0
         self.pacer.observe(available=available, rate=rate, spent=spent)

@@ -213,3 +213,13 @@ def test_an_estimate_the_vendor_only_rounds_up_is_kept_exact() -> None:
         meter.take("PricesSet", 10_200)
         meter.stated("PricesSet", 10_200, 11)
     assert pacer.spent == 51
+
+
+def test_what_a_query_did_not_cost_lapses_with_what_was_leased_for_it() -> None:
+    pacer = FreePacer()
+    meter = Meter(pacer)
+    meter.take("OrdersChanged", 940_000)
+    meter.observe(available=958, rate=10, spent=2)
+    assert pacer.spent == 2
+    meter.take("OrdersChanged", 940_000)
+    assert pacer.spent == 942
