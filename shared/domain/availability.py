@@ -6,7 +6,7 @@ beyond what is there comes off other locations.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from decimal import ROUND_FLOOR, Decimal
 from typing import Final, NamedTuple
@@ -17,6 +17,7 @@ from shared.domain.allocation import allocated
 from shared.domain.doubt import Doubted, most_careful
 from shared.domain.spill import Spill, spilled
 from shared.domain.stock_rules import ArticleRules, ChannelRules, PlaceRules, PoolRules
+from shared.frozen import frozen
 from shared.model.facts import HoldCard
 from shared.model.product import Lifecycle, Variant
 from shared.model.retailer import Channel
@@ -31,7 +32,7 @@ _CHAIN: Final = TypeAdapter(tuple[Step, ...])
 _WORDS: Final = {status: status.value.replace("_", " ") for status in Status}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Known:
     """All that is known of one article's stock.
 

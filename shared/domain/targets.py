@@ -1,11 +1,11 @@
 """How a target moves: desired by derivation, sent, and settled by what the channel said."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.domain.ahead import current
 from shared.domain.wishes import Wish, promotional
+from shared.frozen import frozen
 from shared.model.base import Json
 from shared.model.ids import Facet
 from shared.model.target import (
@@ -41,7 +41,7 @@ class Priority:
     ALL = range(7)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Draft:
     """What derivation found a channel should show.
 

@@ -7,7 +7,8 @@ derive one SKU at once: who has written looks again at what the other one derive
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from copy import replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -28,6 +29,7 @@ from shared.flows.sku_facts import Facts, SkuFacts, price_keys, sku_facts
 from shared.flows.standing_targets import stays
 from shared.flows.stock_alone import Alone, Moved, Noted
 from shared.flows.stock_facts import stock_keys
+from shared.frozen import frozen
 from shared.model.base import Json
 from shared.model.ids import Entity, Facet
 from shared.model.issue import IssueKind
@@ -51,7 +53,7 @@ class Derived:
     counted: set[tuple[str, str, str]] = field(default_factory=set)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Deriver:
     """`bus` is where rulings on held prices are told; None for who only asks what is implied.
 
