@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
 from aws_lambda_powertools import Logger, Metrics
 
 from shared.aws import clients
@@ -24,12 +23,14 @@ from shared.flows.issues import Issues
 from shared.flows.pacing import LeasedPacer, pacer_of
 from shared.flows.shards import Heat
 from shared.kit.clock import WallClock
-from shared.kit.guard import Guarded
 from shared.model.notices import NoticeRules
 from shared.model.order_policy import AddressLimits
 from shared.model.retailer import Retailer
 from shared.ports import Table
 from shared.settings import Settings, retailer_from
+
+if TYPE_CHECKING:
+    import httpx
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -130,14 +131,18 @@ def mailer(rules: NoticeRules) -> SesMailer:
     )
 
 
-def transport() -> httpx.BaseTransport | None:
+def transport() -> "httpx.BaseTransport | None":
     """How vendors are reached: over the network, which is what None means to httpx."""
     return None
 
 
-def guarded(name: str) -> httpx.BaseTransport:
+def guarded(name: str) -> "httpx.BaseTransport":
     """The same, with its answers heard by the connection's pacer."""
-    return Guarded(transport() or httpx.HTTPTransport(), pacer(name))
+    from httpx import HTTPTransport  # noqa: PLC0415 - for functions that call vendors
+
+    from shared.kit.guard import Guarded  # noqa: PLC0415 - it imports httpx
+
+    return Guarded(transport() or HTTPTransport(), pacer(name))
 
 
 @cache

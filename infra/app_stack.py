@@ -243,6 +243,7 @@ class AppStack(Stack):
 
     def _sweep(self) -> Function:
         rows = Rows(
+            reads=("links",),
             writes=("facts", "orders", "issues", "control"),
             lanes=("targets", "orders", "facts"),
             draws=("control",),

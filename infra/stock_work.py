@@ -24,7 +24,7 @@ class StockWork(Construct):
         reads: Mapping[str, WorkQueue],
     ) -> None:
         super().__init__(scope, "Stock")
-        rows = Rows(reads=("links",), writes=("facts", "issues", "control"))
+        rows = Rows(reads=("links",), writes=("facts", "orders", "issues", "control"))
         self.taker = Function(
             self,
             "api-movements",

@@ -5,6 +5,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions import bootstrap
+from functions.capturing import returned
 from functions.http import Answer, answer, caller, posted
 from shared.flows.ledger import Ledger
 from shared.flows.movement_calls import MovementCalls
@@ -32,9 +33,8 @@ def ledger() -> Ledger:
 
 
 def post(event: dict[str, Any]) -> Answer:
-    made = MovementCalls(
-        ledger(), bootstrap.store(), bootstrap.issues(), bootstrap.clock, bootstrap.retailer()
-    )
+    store, issues, clock = bootstrap.store(), bootstrap.issues(), bootstrap.clock
+    made = MovementCalls(ledger(), store, issues, clock, bootstrap.retailer(), returned())
     connection = (event.get("queryStringParameters") or {}).get("connection")
 
     def take(said: object, key: str) -> Answer:

@@ -1,6 +1,6 @@
 """POST /hooks/{connection}: verify on the raw bytes, keep, answer. Nothing is understood here.
 
-This is the leanest function: it imports boto3 and the standard library, and no model of ours.
+This is the leanest function: it imports botocore and the standard library, and no model of ours.
 """
 
 import base64
@@ -11,10 +11,9 @@ from functools import cache, partial
 from importlib import import_module
 from typing import Any, NamedTuple
 
-import boto3
-
 from shared.aws.config import config
 from shared.aws.inbox import Inbox
+from shared.aws.sessions import session
 
 BODY_MAX_BYTES = 1024 * 1024
 SECRETS_FOR = timedelta(minutes=5)
@@ -34,7 +33,7 @@ def settings() -> Settings:
 
 @cache
 def client(service: str) -> Any:
-    return boto3.client(service, config=config())  # type: ignore[call-overload]
+    return session().create_client(service, config=config())
 
 
 @cache

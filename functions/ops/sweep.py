@@ -7,6 +7,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions import bootstrap
+from functions.capturing import returned
 from functions.orders.reservations import reservations
 from functions.runtime import out_of_time
 from shared.flows.cases import Cases
@@ -46,6 +47,7 @@ def work(context: LambdaContext) -> dict[str, Callable[[], int]]:
         "missing": Missing(store, issues, clock).tell,
         "awaited": Awaited(store, bootstrap.queues(), clock, shortage()).run,
         "waiting": WaitingTold(store, issues, retailer).run,
+        "returned": partial(returned().run, stop),
         "touched": partial(Hearing(store, issues, clock, retailer).run, out_of_time=stop),
     }
 

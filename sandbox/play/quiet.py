@@ -91,16 +91,17 @@ def _queued(world: World, name: str) -> int:
 
 def _counted(world: World, table: str, *, lanes: bool) -> int:
     request: dict[str, Any] = {"TableName": world.deployed.tables[table], "Select": "COUNT"}
-    if lanes:  # what a shadow withholds, and what is reserved, stand in a lane too and rest there
+    if lanes:  # what a shadow withholds, what is reserved and what nobody knows rest in lanes too
         request |= {
             "IndexName": "due",
             "FilterExpression": "(attribute_not_exists(#s) OR #s <> :withheld)"
-            " AND #lane <> :reserved AND #lane <> :short",
+            " AND #lane <> :reserved AND #lane <> :short AND #lane <> :returned",
             "ExpressionAttributeNames": {"#s": "state", "#lane": "lane"},
             "ExpressionAttributeValues": {
                 ":withheld": {"S": TargetState.WITHHELD},
                 ":reserved": {"S": keys.RESERVATION_LANE},
                 ":short": {"S": keys.SHORT_LANE},
+                ":returned": {"S": keys.RETURNED_LANE},
             },
         }
     return sum(page["Count"] for page in _scan(world, request))

@@ -187,6 +187,8 @@ def _bill(stage: Stage) -> None:
 
 def _result(stage: Stage, found: Compared, seconds: float) -> dict[str, Json]:
     wrong: list[Json] = list(found.wrong[:20])
+    counted = {f"orders: {name.replace('_', ' ')}": count for name, count in found.orders.items()}
+    times = {f"{name}, s": took for name, took in stage.seconds.items()}
     return {
         "ok": not found.wrong,
         "orders": found.orders,
@@ -195,7 +197,7 @@ def _result(stage: Stage, found: Compared, seconds: float) -> dict[str, Json]:
         "vendor": found.vendor,
         "messages": found.messages,
         "seconds": round(seconds, 1),
-        "figures": {**stage.figures, **{f"{k}, s": v for k, v in stage.seconds.items()}},
+        "figures": {**counted, **stage.figures, **times},
         "wrong": wrong,
         "checks": [
             {

@@ -9,13 +9,12 @@ from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
 
-import boto3
-import botocore.session
 from botocore.parsers import JSONParser, ResponseParserFactory
 from botocore.serialize import JSONSerializer
 from pydantic_core import from_json, to_json
 
 from shared.aws.config import config
+from shared.aws.sessions import session
 
 MAILS = "sesv2"  # a mail that is sent again may be there twice
 FAILED = 301  # and above, as boto3 has it
@@ -56,12 +55,9 @@ class _Factory(ResponseParserFactory):
 
 def client(service: str, **given: Any) -> Any:
     """As `boto3.client`, with our configuration."""
-    if service != "dynamodb":
-        tries = 1 if service == MAILS else 3
-        return boto3.client(service, config=config(tries=tries), **given)  # type: ignore[call-overload]
-    session = botocore.session.get_session()
-    session.register_component("response_parser_factory", _Factory())
-    ours = boto3.Session(botocore_session=session)
-    made: Any = ours.client("dynamodb", config=config(), **given)
-    made._serializer = AsGiven()  # noqa: SLF001 - botocore lets the parser be chosen, not this
+    tries = 1 if service == MAILS else 3
+    made: Any = session().create_client(service, config=config(tries=tries), **given)
+    if service == "dynamodb":  # botocore has the parser chosen for a whole session, this not at all
+        made._endpoint._response_parser_factory = _Factory()  # noqa: SLF001
+        made._serializer = AsGiven()  # noqa: SLF001
     return made

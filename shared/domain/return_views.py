@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from shared.domain import orders, returns
+from shared.domain.return_moves import fates
 from shared.model.base import Json
 from shared.model.case import Case, IntentState
 from shared.model.order import Refund
@@ -42,6 +43,7 @@ def view(case: Case, one: Return) -> dict[str, Json]:
     return {
         **answer(case, one).model_dump(mode="json"),
         "receipts": [receipt.model_dump(mode="json") for receipt in one.receipts],
+        "became": dict[str, Json]({sku: {**units} for sku, units in fates(one).items()}),
         "exchanged": list(one.exchanged),
         "refunds": [{"refund_id": r.refund_id, "total": str(r.total)} for r in refunds],
         "timeline": [
@@ -58,6 +60,7 @@ def _happened(case: Case, one: Return) -> Iterator[_Row]:
     for receipt in one.receipts:
         units = ", ".join(f"{x.quantity} {x.disposition}" for x in receipt.lines)
         yield receipt.received_at, f"received, told by {receipt.told_by}", units
+    yield from _sorted(one)
     mine = {refund.refund_id: refund for refund in _refunds(case, one)}
     for refund in mine.values():
         yield refund.created_at, "refunded", f"{refund.refund_id}: {refund.total}"
@@ -72,6 +75,13 @@ def _happened(case: Case, one: Return) -> Iterator[_Row]:
     for bill in case.bills:
         if bill.bills in documents:
             yield bill.issued_at, bill.kind.replace("_", " "), f"{bill.document}: {bill.total}"
+
+
+def _sorted(one: Return) -> Iterator[_Row]:
+    for move in one.moves:
+        if move.was is not None:
+            units = f"{move.quantity} {move.sku} {move.was} to {move.became}"
+            yield move.moved_at, f"sorted, told by {move.source}", units
 
 
 def _refunds(case: Case, one: Return) -> list[Refund]:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from shared.domain import return_moves
 from shared.model.case import Case, IntentKind
 from shared.model.order import Order, Refund
 from shared.model.returns import (
@@ -61,6 +62,7 @@ def joined(known: Return, other: Return) -> Return:
         update={
             "lines": newer.lines or older.lines,
             "receipts": _receipts(older.receipts, newer.receipts),
+            "moves": return_moves.joined(older.moves, newer.moves),
             "exchanged": tuple(sorted({*older.exchanged, *newer.exchanged})),
             "document": newer.document or older.document,
             "worth": newer.worth or older.worth,
@@ -115,7 +117,10 @@ def back(case: Case) -> dict[str, int]:
 
 
 def whole(case: Case) -> tuple[Return, ...]:
-    """Every return of an order, those included that a channel told by a refund alone."""
+    """Every return of an order, those included that a channel told by a refund alone.
+
+    What sources moved under one is among its receipts.
+    """
     found = {one.return_id: one for one in case.returns}
     places = placed(case)
     for refund in case.refunds:
@@ -124,7 +129,14 @@ def whole(case: Case) -> tuple[Return, ...]:
             implied = _implied(case, refund, name)
             known = found.get(name)
             found[name] = implied if known is None else _with(known, implied)
-    return tuple(found[name] for name in sorted(found))
+    return tuple(_moved(case, found[name]) for name in sorted(found))
+
+
+def _moved(case: Case, one: Return) -> Return:
+    if not one.moves:
+        return one
+    came = return_moves.receipts(case, one)
+    return one.model_copy(update={"receipts": _receipts(one.receipts, came)})
 
 
 def placed(case: Case) -> dict[str, str]:

@@ -19,7 +19,8 @@ from shared.flows.import_orders import OrderRows
 from shared.flows.import_payouts import PayoutRows
 from shared.flows.import_run import Dropped
 from shared.flows.issues import Issues
-from shared.flows.ledger import Ledger
+from shared.flows.ledger import Ledger, counted
+from shared.flows.returns_moved import ReturnsMoved
 from shared.model.books import BookRules
 from shared.model.ids import Entity
 from shared.model.movement import Entry
@@ -114,7 +115,10 @@ def rows_of(
         books = Books(store, capture.cases, issues, capture.clock, retailer, rules)
         return PayoutRows(PayoutReader(names, comma=comma), books)
     entries = EntryReader(retailer, dropped.connection, comma=comma)
-    return _Entries(entries, dropped, as_of, ledger)
+    moved = None
+    if capture is not None:
+        moved = ReturnsMoved(store, capture.bus, issues, capture.cases, capture.clock, retailer)
+    return _Entries(entries, dropped, as_of, ledger, moved)
 
 
 @dataclass(slots=True)
@@ -154,6 +158,7 @@ class _Entries:
     dropped: Dropped
     as_of: datetime
     ledger: Ledger
+    moved: ReturnsMoved | None
     open: None = None
     held: list[tuple[int, Entry]] = field(default_factory=list)
 
@@ -171,7 +176,10 @@ class _Entries:
     def keep(self, *, whole: bool) -> tuple[Applied, Sequence[Refused]]:
         del whole
         held, self.held = self.held, []
-        taken = self.ledger.take([entry for _, entry in held], source=self.dropped.connection)
+        entries, source = [entry for _, entry in held], self.dropped.connection
+        taken = self.ledger.take(entries, source=source)
+        if self.moved is not None:
+            self.moved.take(counted(entries, taken), source=source)
         lines = (line for line, _ in held)
         return Applied(taken.changed, taken.unchanged), list(_refused(lines, taken.results))
 

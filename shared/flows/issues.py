@@ -43,6 +43,7 @@ _SEVERITY = {
     IssueKind.CHANNEL_SILENT: Severity.HIGH,
     IssueKind.WEBHOOK_LOST: Severity.HIGH,
     IssueKind.RETURN_REJECTED: Severity.HIGH,
+    IssueKind.RETURN_UNKNOWN: Severity.HIGH,
     IssueKind.REFUND_DUE: Severity.HIGH,
     IssueKind.STOCK_STALE: Severity.HIGH,
     IssueKind.STOCK_ZEROED: Severity.HIGH,
@@ -86,6 +87,7 @@ _OWNER = {
     IssueKind.BOOKS_DIFFER: "finance",
     IssueKind.RETURN_REJECTED: "customer service",
     IssueKind.RETURN_DIFFERS: "customer service",
+    IssueKind.RETURN_UNKNOWN: "customer service",
     IssueKind.REFUND_DUE: "customer service",
     IssueKind.NOTICE_UNSENT: "customer service",
 }

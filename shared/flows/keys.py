@@ -102,6 +102,12 @@ def return_of(return_id: str) -> Key:
     return Key(Table.ORDERS, f"return#{return_id}", "return")
 
 
+def returned(source: str, document: str) -> Key:
+    """What a source moved under a return that nobody knows yet."""
+    return Key(Table.ORDERS, f"returned#{source}#{document}", "returned")
+
+
+RETURNED_LANE = "returned"
 RESERVATION_LANE = "reservation"
 SHORT_LANE = "short"
 

@@ -8,7 +8,7 @@ in a lane of the cards from the same write on, so that no crash can lose it.
 import hashlib
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -44,6 +44,13 @@ class Taken:
     changed: int = 0
     unchanged: int = 0
     replaced: list[tuple[Level, Posted]] = field(default_factory=list)
+
+
+def counted(entries: Iterable[Entry], taken: Taken) -> Iterator[Entry]:
+    """Those that were not refused, repeats among them."""
+    for entry, result in zip(entries, taken.results, strict=True):
+        if not isinstance(result, RejectedError):
+            yield entry
 
 
 @dataclass(frozen=True, slots=True)

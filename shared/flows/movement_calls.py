@@ -15,7 +15,8 @@ from shared.errors import RejectedError
 from shared.flows.calls import NOT_THE_OWNER, Answer, Calls, checked, malformed, refused_line
 from shared.flows.gtins import articles
 from shared.flows.issues import Issues, Problem
-from shared.flows.ledger import Ledger
+from shared.flows.ledger import Ledger, counted
+from shared.flows.returns_moved import ReturnsMoved
 from shared.kit import cloudevents
 from shared.kit.epcis import rows as epcis
 from shared.kit.records.jsons import row_of
@@ -50,6 +51,7 @@ class MovementCalls:
     issues: Issues
     clock: Clock
     retailer: Retailer
+    returned: ReturnsMoved
 
     def take(self, said: object, *, caller: str, key: str, connection: str | None = None) -> Answer:
         """The answer to a call, line by line; RejectedError, with a code of ours, for all of it.
@@ -111,6 +113,7 @@ class MovementCalls:
         entries = {i: one for i, one in enumerate(read) if isinstance(one, Movement | Level)}
         taken = self.ledger.take(list(entries.values()), source=source)
         results = dict(zip(entries, taken.results, strict=True))
+        self.returned.take(counted(entries.values(), taken), source=source)
         outcomes = [results.get(i, one or IGNORED) for i, one in enumerate(read)]
         self._tell(source, lines, outcomes)
         answered = [

@@ -151,7 +151,7 @@ class ReturnCalls:
         """Into the books of a source that is only listened to; what can be read keeps its own."""
         place = next(p for p in self.retailer.locations if p.name == receipt.location)
         source = self.retailer.stock_source(place)
-        if not self.retailer.is_source(source):
+        if not self.retailer.is_source(source) or self.retailer.tells_returns(source):
             return
         movements = self._movements(case, return_id, receipt, source)
         taken = self.ledger.take(movements, source=source)

@@ -1,9 +1,9 @@
 """What is told of returns: news on the bus, and what a person has to see to."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from shared.domain import returns
+from shared.domain import return_moves, returns
 from shared.flows import keys
 from shared.flows.issues import Issues, Problem
 from shared.model.base import Json
@@ -33,12 +33,22 @@ class ReturnNews:
         if new:
             self.store.commit([Put(keys.return_of(name), body, 0) for name in new])
         for one in whole:
-            if one != old.get(one.return_id):
-                self.issues.report(_problems(case, one))
+            known = old.get(one.return_id)
+            if one != known:
+                found = list(_problems(case, one))
+                self.issues.report(found)
+                self._solve(_problems(before, known) if before and known else (), found)
         owed = set(returns.placed(case).values())
         for one in whole:
             if one.worth is not None and one.return_id in owed:
                 self.issues.solve(IssueKind.REFUND_DUE, _subject(case, one), by="refunded")
+
+    def _solve(self, before: Iterable[Problem], now: Iterable[Problem]) -> None:
+        """End what was told of units, and is so no longer."""
+        still = {(one.kind, one.subject) for one in now}
+        for one in before:
+            if one.kind is IssueKind.RETURN_DIFFERS and (one.kind, one.subject) not in still:
+                self.issues.solve(one.kind, one.subject, by="what was announced since")
 
     def _events(self, case: Case, one: Return, old: dict[str, Return]) -> Iterator[BusinessEvent]:
         known = old.get(one.return_id)
@@ -79,6 +89,7 @@ def _problems(case: Case, one: Return) -> Iterator[Problem]:
             field="lines",
             value=str(dict(over))[:200],
         )
+    yield from _strangers(case, one)
     asked = case.intent(f"return#{one.return_id}")
     kept = asked is not None and asked.kind is IntentKind.RETURN
     if kept and asked is not None and asked.state is IntentState.APPLIED:
@@ -104,6 +115,21 @@ def _problems(case: Case, one: Return) -> Iterator[Problem]:
             field="worth",
             value=str(one.worth),
             at_risk=one.worth,
+        )
+
+
+def _strangers(case: Case, one: Return) -> Iterator[Problem]:
+    for sku, units in sorted(return_moves.strangers(case, one).items()):
+        yield Problem(
+            kind=IssueKind.RETURN_DIFFERS,
+            subject=f"{_subject(case, one)}/{sku}",
+            connection=one.origin,
+            summary=f"{units} of {sku} came under return {one.return_id} of order "
+            f"{case.order.number}, which does not announce that article; they are in the stock",
+            remedy=f"add {sku} to the return if it is the customer's, and refund it; else correct "
+            "the article in the warehouse",
+            field="sku",
+            value=sku,
         )
 
 

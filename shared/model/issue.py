@@ -47,6 +47,7 @@ class IssueKind(StrEnum):
     CREDIT_REJECTED = "credit_rejected"
     RETURN_REJECTED = "return_rejected"
     RETURN_DIFFERS = "return_differs"
+    RETURN_UNKNOWN = "return_unknown"
     REFUND_DUE = "refund_due"
     CHANNEL_SILENT = "channel_silent"
     WEBHOOK_LOST = "webhook_lost"

@@ -88,6 +88,10 @@ class Source(Canonical):
     """A system that is never called: it drops files and posts, as the owner of what it tells."""
 
     name: Name
+    returns: bool = Field(
+        default=False,
+        description="it posts what comes back; a receipt by call then moves none of its stock",
+    )
 
 
 class Location(Canonical):
@@ -227,6 +231,10 @@ class Retailer(Canonical):
     def is_source(self, name: str) -> bool:
         """Whether it is only listened to, and cannot be read."""
         return name in {source.name for source in self.sources}
+
+    def tells_returns(self, source: str) -> bool:
+        """Whether it posts the returns it takes in itself."""
+        return any(one.returns for one in self.sources if one.name == source)
 
     def stock_source(self, location: Location) -> str:
         """Who is believed about what lies there."""

@@ -1,16 +1,19 @@
 """Returns: goods a customer may send back, what came of them, and in what condition."""
 
+import operator
 from enum import StrEnum
 from typing import Annotated, Final
 
 from pydantic import Field, StringConstraints
 
 from shared.model.base import Canonical, Instant
-from shared.model.ids import ExternalId, Name
+from shared.model.ids import ExternalId, Name, Sku
 from shared.model.money import Money
 
 ReturnId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,30}:[A-Za-z0-9._-]{1,64}$")]
 """Who opened it, and what it is called there: `shop:5812`, `erp:60000017`."""
+
+ReceiptId = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 
 CALLED: Final = "api"
 """Who tells what came by a call of ours."""
@@ -62,18 +65,35 @@ class ReceivedLine(Canonical):
 class Receipt(Canonical):
     """Units that came, as one system tells it; `receipt_id` is its own name of them."""
 
-    receipt_id: ExternalId
+    receipt_id: ReceiptId
     told_by: Name
     received_at: Instant
     location: Name | None = None
     lines: tuple[ReceivedLine, ...] = Field(min_length=1)
 
 
+class ReturnMove(Canonical):
+    """Units in the base unit of an article that a source moved under a return.
+
+    They came, or `was` says what became of them before.
+    """
+
+    movement_id: ReceiptId
+    source: Name
+    sku: Sku
+    quantity: int = Field(gt=0)
+    location: Name
+    moved_at: Instant
+    was: Disposition | None = None
+    became: Disposition
+
+
 class Return(Canonical):
     """`origin` is the channel or ERP that opened it; `told_at` the instant of its newest telling.
 
     `exchanged` are the lines of the order that go out in its place. `document` is the ERP's, and
-    `worth` what one made in the ERP gives back, as the order's prices are.
+    `worth` what one made in the ERP gives back, as the order's prices are. `moves` are what sources
+    of stock told of it.
     """
 
     return_id: ReturnId
@@ -83,6 +103,7 @@ class Return(Canonical):
     lines: tuple[ReturnLine, ...] = ()
     exchanged: tuple[ExternalId, ...] = ()
     receipts: tuple[Receipt, ...] = ()
+    moves: tuple[ReturnMove, ...] = Field(default=(), exclude_if=operator.not_)
     document: str | None = None
     worth: Money | None = None
 

@@ -31,7 +31,7 @@ ORDER_RULES = [
 NOTICES = {
     "sender": "orders@northwind.example",
     "since": "2026-01-01T00:00:00Z",
-    "channels": {"shop": ["received", "shipped"]},
+    "channels": {"shop": ["received", "shipped", "cancelled", "refunded"]},
 }
 FEEDS = {"max_changed": "50"}  # of files with 20 rows and more
 HOOKS_URL = "https://api.northwind.example/hooks/shop"
@@ -56,7 +56,9 @@ def _retailer(folder: Path) -> Path:
                 "bulk_from": BULK_FROM,
                 "bulk_seconds": 20,
                 "hooks_url": HOOKS_URL,
+                "payouts": True,
             }
+    raw["books"]["payout_days"] = 5
     trade = {"name": "trade", "currency": "GBP", "tax_basis": "gross", "segment": "trade"}
     raw["price_lists"].append(trade | {"conditions": {TRADE: "base"}})
     raw["segments"] = [{"name": "trade", "external": {"shop": TRADE_LIST}}]

@@ -7,6 +7,7 @@ from shared.flows import keys
 from shared.flows.ledger import Ledger, Taken
 from shared.flows.missing import Missing
 from shared.flows.movement_calls import MovementCalls
+from shared.flows.returns_moved import ReturnsMoved
 from shared.model.facts import StockCard
 from shared.model.movement import Entry
 from shared.settings import load_retailer
@@ -71,7 +72,12 @@ class StockWorld(World):
             self.store, self.journal, self.queues, self.issues, self.clock, self.retailer
         )
         self.missing = Missing(self.store, self.issues, self.clock)
-        self.calls = MovementCalls(self.ledger, self.store, self.issues, self.clock, self.retailer)
+        self.returned = ReturnsMoved(
+            self.store, self.bus, self.issues, self.cases, self.clock, self.retailer
+        )
+        self.calls = MovementCalls(
+            self.ledger, self.store, self.issues, self.clock, self.retailer, self.returned
+        )
 
     def take(self, *rows: dict[str, str], source: str = "wms") -> Taken:
         return self.ledger.take([self.entry(row, source) for row in rows], source=source)

@@ -1,18 +1,22 @@
 """Dropped files of movements and of counts: taken in as calls are, each refused row reported."""
 
 import json
+from datetime import timedelta
 
 from shared.flows.import_file import Importer
 from shared.flows.import_run import Run
+from shared.model.returns import Return, ReturnLine
+from tests.domain.world import NOW
 from tests.fakes import MemoryFiles
 from tests.flows.stock_world import AT, StockWorld, move
+from tests.flows.world import order
 
 MOVES = "movement_id;kind;sku;quantity;unit;to_location;occurred_at\n"
 COUNTS = "sku,location,unit,on_hand,damaged\n"
 
 
 class Dropped(StockWorld):
-    def __init__(self) -> None:
+    def __init__(self, *, capture: bool = False) -> None:
         super().__init__()
         self.files = MemoryFiles(clock=self.clock)
         self.importer = Importer(
@@ -23,6 +27,7 @@ class Dropped(StockWorld):
             self.clock,
             self.retailer,
             self.journal,
+            self.capture if capture else None,
         )
 
     def drop(self, name: str, content: str, **notes: str) -> Run | None:
@@ -68,6 +73,25 @@ def test_the_same_file_again_counts_nothing_again() -> None:
     run = world.drop("drop/wms/movement/again.csv", MOVES + row)
     assert run is not None
     assert (run.changed, run.unchanged, world.on_hand()) == (0, 1, 5)
+
+
+def test_what_a_file_says_came_back_is_on_its_return() -> None:
+    world = Dropped(capture=True)
+    world.know("M")
+    line = ReturnLine(line_id="1", quantity=1)
+    said = {"origin": "shop", "status": "open", "told_at": NOW, "lines": (line,)}
+    one = Return.model_validate({"return_id": "shop:31", **said})
+    world.capture.take(order(updated_at=NOW + timedelta(minutes=1), returns=(one,)))
+    columns = MOVES.replace("occurred_at", "occurred_at;document;to_status")
+    row = f"m1;return;HAT-M;1;PC;leeds;{AT};31;damaged\n"
+    row += f"m2;return;HAT-M;1;PC;leeds;{AT};32;damaged\n"
+    for name in ("today", "again"):
+        world.clock.advance(minutes=1)
+        world.drop(f"drop/wms/movement/{name}.csv", columns + row)
+    found = world.cases.find("shop:77")
+    assert found is not None
+    assert found.case.counts.returned == {"1": 1}
+    assert (world.on_hand(), world.kinds()) == (2, ["return_unknown"])
 
 
 def test_a_file_of_counts_is_of_when_it_was_dropped() -> None:

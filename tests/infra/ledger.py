@@ -88,6 +88,7 @@ LEDGER: dict[str, dict[str, Actions]] = {
     },
     "sweep": {
         "control": DRAW,
+        "links": READ,
         "facts": WRITE,
         "facts lanes": LOOK,
         "issues": WRITE,
@@ -179,6 +180,7 @@ LEDGER: dict[str, dict[str, Actions]] = {
     "api-prices": {"facts": WRITE, "control": WRITE, "drop": KEEP},
     "api-movements": {
         "facts": WRITE,
+        "orders": WRITE,
         "links": READ,
         "issues": WRITE,
         "control": WRITE,

@@ -190,6 +190,7 @@ LIVED: Final = (
     Key(keys.target("", Facet.PRICE, "").table, "<channel>#<facet>#<key>"),
     keys.case("<order>"),
     keys.return_of("<return>"),
+    keys.returned("<source>", "<document>"),
     keys.reservation("<name>"),
     keys.reserved("<order>"),
     keys.waiting("<code>", "<order>"),

@@ -69,7 +69,7 @@ def units_come_back_once(truth: Truth) -> Iterator[str]:
 def _groups(
     truth: Truth, shop: str, order: Any, case: Case, kept: dict[str, list[Any]]
 ) -> Iterator[tuple[Counter[str], Counter[str]]]:
-    """Of each return, what the shop says came of it, and what the ERP received."""
+    """Of each return, what the shop says came of it, and what the ERP or a depot took in."""
     lines = {line.item: line_id for line_id, line in case.erp_lines.items()}
     for one in order.returns:
         if one.status not in {"DECLINED", "CANCELED"}:
@@ -77,7 +77,8 @@ def _groups(
             for each in one.dispositions:
                 told[str(each.line_id)] += each.quantity if each.kind != "MISSING" else 0
             found = kept.get(f"{shop}-V{one.return_id}".upper(), [])
-            yield told, _received(truth, found, lines)
+            came = _received(truth, found, lines) | truth.taken_in[f"{shop}:{one.return_id}"]
+            yield told, came
     adopted = {
         i.intent_id.removeprefix("credit#"): i.result
         for i in case.intents

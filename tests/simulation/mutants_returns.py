@@ -3,6 +3,8 @@
 from tests.simulation.sabotage import Mutant, mutant
 
 SENT = "goods are sent back"
+TAKEN_IN = "a depot takes in what is sent back"
+MOVED = "shared.flows.returns_moved:ReturnsMoved."
 DOMAIN = "shared.domain.returns:"
 
 RETURNS: tuple[Mutant, ...] = (
@@ -39,5 +41,35 @@ RETURNS: tuple[Mutant, ...] = (
         "Blocked stock counts as available.",
         (SENT,),
         ("shared.connectors.sap.mapping:_position", "blocked=blocked,", ""),
+    ),
+    mutant(
+        "what came under a return nobody knows is let go",
+        "A parcel that comes before the shop's word of its return is never on the order.",
+        (TAKEN_IN,),
+        (
+            MOVED + "_keep",
+            "if self.store.commit([self._put(kept, row.rev if row else 0)])[0] or again:",
+            "if True:",
+        ),
+    ),
+    mutant(
+        "what was counted before is of no return",
+        "A crash between the books and the order leaves the units on none.",
+        (TAKEN_IN,),
+        (
+            "shared.flows.ledger:counted",
+            "if not isinstance(result, RejectedError):",
+            'if result == "counted":',
+        ),
+    ),
+    mutant(
+        "what is sorted has come a second time",
+        "A unit that was looked at and put back on sale counts as two.",
+        (TAKEN_IN,),
+        (
+            "shared.domain.return_moves:receipts",
+            "if move.was is None and move.sku in lines",
+            "if move.sku in lines",
+        ),
     ),
 )

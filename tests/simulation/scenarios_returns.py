@@ -14,6 +14,7 @@ from tests.simulation.scenario import (
     Scenario,
     catalogue,
 )
+from tests.simulation.taking_in import RULES, Depot
 
 
 def _one_size(play: Play) -> None:
@@ -37,6 +38,29 @@ def _sent_back(play: Play) -> None:
     play.later(play.rng.randint(80, 115) * SECOND, play.bill)
 
 
+def _taken_in(play: Play) -> None:
+    """A depot takes parcels in before the shop's word of them is heard, and sorts them later."""
+    staff, depot = Returning(play), Depot(play)
+    play.notes["depot"] = depot
+    play.later(5 * SECOND, partial(play.order, "shop", ("HAT-M", play.rng.randint(1, 2))))
+    play.later(play.rng.randint(22, 30) * SECOND, play.deliver)
+    at = play.rng.randint(45, 60) * SECOND
+    play.later(at, staff.open)
+    play.later(at + play.rng.randint(0, 4) * SECOND, staff.answer)
+    play.later(at + play.rng.randint(0, 6) * SECOND, depot.take_in)
+    play.later(at + play.rng.randint(6, 30) * SECOND, depot.take_in)
+    play.later(at + play.rng.randint(31, 50) * SECOND, depot.sort)
+    if play.rng.random() < SHARE:
+        play.later(play.rng.randint(70, 105) * SECOND, staff.process)
+    if play.rng.random() < SHARE:
+        play.later(play.rng.randint(75, 115) * SECOND, staff.receive)
+
+
+def _depot_agrees(play: Play) -> list[str]:
+    depot = play.notes["depot"]
+    return list(depot.amiss()) if isinstance(depot, Depot) else []
+
+
 RETURNS = (
     Scenario(
         "goods are sent back",
@@ -44,5 +68,14 @@ RETURNS = (
         _sent_back,
         reads=ORDERLY | {Entity.INVOICE, Entity.RETURN},
         replayed=REPLAYED | {IssueKind.CREDIT_REJECTED, IssueKind.RETURN_REJECTED},
+    ),
+    Scenario(
+        "a depot takes in what is sent back",
+        _one_size,
+        _taken_in,
+        reads=ORDERLY | {Entity.RETURN},
+        replayed=REPLAYED | {IssueKind.CREDIT_REJECTED, IssueKind.RETURN_REJECTED},
+        rules=RULES,
+        check=_depot_agrees,
     ),
 )

@@ -58,6 +58,7 @@ class Truth:
     looked: Counter[str] = field(default_factory=Counter)
     expected: Callable[["Truth", str, str], dict[str, int]] | None = None
     warehouse: Any = None
+    taken_in: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     rules: StockRules = field(init=False)
 
     def __post_init__(self) -> None:

@@ -77,7 +77,8 @@ def _of_movement(
     event |= places.where(movement)
     if movement.document is not None:
         uri = own(OWN_DOCUMENT, movement.document)
-        event["bizTransactionList"] = [{"type": "desadv", "bizTransaction": uri}]
+        what = "rma" if movement.kind is MovementKind.RETURN else "desadv"
+        event["bizTransactionList"] = [{"type": what, "bizTransaction": uri}]
     changed = _changed(origin, destination)
     if changed:
         event["persistentDisposition"] = changed

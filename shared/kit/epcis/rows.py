@@ -28,7 +28,12 @@ from shared.model.movement import StockStatus as Status
 
 DOCUMENTS: Final = ("EPCISDocument", "EPCISQueryDocument")
 EVENTS: Final = ("ObjectEvent", "AggregationEvent")
-FIRST_DOCUMENTS: Final = ("desadv", "rma", "po", "inv")
+RMA: Final = "rma"
+"""The type of a business transaction that is a customer's return."""
+FIRST_DOCUMENTS: Final = ("desadv", RMA, "po", "inv")
+
+_SORTED: Final = frozenset({Kind.RECLASSIFY, Kind.SCRAP})
+_OF_RETURNS: Final = _SORTED | {Kind.RETURN}
 
 type Event = Mapping[str, object]
 type Articles = Mapping[str, tuple[str, str]]
@@ -181,7 +186,7 @@ def _row(event: Event, step: str, line: _Line, places: frozenset[str]) -> Told:
         "kind": kind.value,
         "quantity": str(line.quantity),
         "occurred_at": at,
-        "document": _document(event),
+        "document": _document(event, kind),
         **sides,
         **_statuses(event, kind),
     }
@@ -197,7 +202,8 @@ def _kind(
         return Kind.COUNT, {side: place}
     kind = STEPS[step]
     if kind is Kind.RECEIPT:
-        if bare(str(event.get("disposition", ""))) == "returned":
+        back = bare(str(event.get("disposition", ""))) == "returned"
+        if back or RMA in _transactions(event):
             return Kind.RETURN, {"to_location": place}
         sent = _party(event, "sourceList", "source", places)
         return (Kind.TRANSFER_IN if sent else kind), {"to_location": place}
@@ -220,6 +226,8 @@ def _statuses(event: Event, kind: Kind) -> dict[str, str]:
     found = {}
     if before and before[0] and kind not in {Kind.RECEIPT, Kind.RETURN, Kind.TRANSFER_IN}:
         found["from_status"] = before[0].value
+    elif kind in _SORTED and RMA in _transactions(event):
+        found["from_status"] = Status.QUALITY_INSPECTION.value  # where a return is put
     into = kind in {Kind.RECEIPT, Kind.RETURN, Kind.TRANSFER_IN, Kind.RECLASSIFY}
     into = into or (kind is Kind.COUNT and event.get("action") == "ADD")
     if kind is Kind.RECLASSIFY and after[0] is None:
@@ -267,16 +275,23 @@ def _party(event: Event, field: str, name: str, places: frozenset[str]) -> str:
     return ""
 
 
-def _document(event: Event) -> str:
-    """The transaction an event belongs to; of several, the one nearest to goods on the road."""
+def _document(event: Event, kind: Kind) -> str:
+    """The transaction an event belongs to: of several its return, or what is on the road."""
+    found = _transactions(event)
+    first = (RMA, *FIRST_DOCUMENTS) if kind in _OF_RETURNS else FIRST_DOCUMENTS
+    return next((found[name] for name in first if name in found), "") or next(
+        iter(found.values()), ""
+    )
+
+
+def _transactions(event: Event) -> dict[str, str]:
+    """The first business transaction of each type."""
     found: dict[str, str] = {}
     for one in _list(event, "bizTransactionList"):
         if isinstance(one, dict) and one.get("bizTransaction"):
             uri = identifiers.named(identifiers.OWN_DOCUMENT, str(one["bizTransaction"]))
             found.setdefault(bare(str(one.get("type", ""))), uri)
-    return next((found[kind] for kind in FIRST_DOCUMENTS if kind in found), "") or next(
-        iter(found.values()), ""
-    )
+    return found
 
 
 def _identity(event: Event) -> str:

@@ -14,6 +14,7 @@ GTIN = "10614141073464"
 ARTICLES = {GTIN: ("HAT-M", "PC"), "00012345678905": ("RICE", "KG")}
 HERE, THERE = "urn:epc:id:sgln:0614141.00777.0", "urn:epc:id:sgln:0614141.00888.0"
 PLACES = frozenset({HERE, THERE, "leeds"})
+RMA = {"type": "urn:epcglobal:cbv:btt:rma", "bizTransaction": "urn:epcglobal:cbv:bt:1:R-1"}
 EXAMPLES = specs_dir() / "market" / "epcis" / "JSON"
 
 
@@ -51,6 +52,7 @@ def party(side: str, place: str) -> dict[str, Any]:
     [
         (event(), "receipt", {"to_location": THERE}),
         (event(disposition="returned"), "return", {"to_location": THERE}),
+        (event(bizTransactionList=[RMA]), "return", {"to_location": THERE}),
         (event(**party("source", HERE)), "transfer_in", {"to_location": THERE}),
         (event("shipping"), "ship", {"from_location": HERE}),
         (
@@ -144,6 +146,32 @@ def test_the_document_nearest_to_goods_on_the_road_counts() -> None:
     ]
     assert row(event(bizTransactionList=listed))["document"] == "urn:desadv:2"
     assert row(event(bizTransactionList=listed[:1]))["document"] == "urn:po:1"
+
+
+@pytest.mark.parametrize(
+    ("step", "disposition", "kind", "status"),
+    [
+        ("receiving", "returned", "return", "quality_inspection"),
+        ("receiving", "damaged", "return", "damaged"),
+        ("receiving", "sellable_accessible", "return", "available"),
+        ("inspecting", "sellable_accessible", "reclassify", "available"),
+        ("destroying", "destroyed", "scrap", None),
+    ],
+)
+def test_of_what_is_sent_back_the_return_counts_and_its_state_is_the_disposition(
+    step: str, disposition: str, kind: str, status: str | None
+) -> None:
+    listed = [{"type": "desadv", "bizTransaction": "urn:desadv:2"}, RMA]
+    found = row(event(step, disposition=disposition, bizTransactionList=listed))
+    assert (found["kind"], found["document"]) == (kind, "urn:epcglobal:cbv:bt:1:R-1")
+    assert found.get("to_status") == status
+    assert found.get("from_status") == (None if kind == "return" else "quality_inspection")
+
+
+def test_what_is_sorted_was_where_the_event_says_so() -> None:
+    changed = {"unset": ["damaged"], "set": ["sellable_accessible"]}
+    found = row(event("inspecting", bizTransactionList=[RMA], persistentDisposition=changed))
+    assert (found["from_status"], found["to_status"]) == ("damaged", "available")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,122 @@
+"""What sources of stock moved under a return: units that came, and what became of them since.
+
+A movement names an article and no line. It is kept as it was told, and which lines its units are of
+follows from all that is known, so movements may come in any order and before the return is whole.
+Sources tell of locations of their own, so what several of them tell is added up.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from shared.domain import orders
+from shared.model.case import Case
+from shared.model.movement import Movement, MovementKind, StockStatus
+from shared.model.returns import (
+    Disposition,
+    Receipt,
+    ReceivedLine,
+    Return,
+    ReturnMove,
+)
+
+MOVED: Final = "sources"
+"""Who tells what sources of stock tell, all of them together."""
+
+BECAME: Final[Mapping[StockStatus, Disposition]] = {
+    StockStatus.AVAILABLE: Disposition.RESTOCK,
+    StockStatus.RESERVED: Disposition.RESTOCK,
+    StockStatus.DAMAGED: Disposition.DAMAGED,
+    StockStatus.QUALITY_INSPECTION: Disposition.QUARANTINE,
+    StockStatus.QUARANTINE: Disposition.QUARANTINE,
+    StockStatus.BLOCKED: Disposition.QUARANTINE,
+    StockStatus.IN_TRANSIT: Disposition.QUARANTINE,
+}
+TOLD: Final = frozenset({MovementKind.RETURN, MovementKind.RECLASSIFY, MovementKind.SCRAP})
+"""Movements that say something of the return their document names."""
+
+
+def move_of(movement: Movement, units: int) -> ReturnMove | None:
+    """What a movement of so many base units says; None if it makes no difference to a return."""
+    start, end = movement.origin, movement.destination
+    was = BECAME[start.status] if start else None
+    became = BECAME[end.status] if end else Disposition.SCRAP
+    if movement.kind not in TOLD or was is became:
+        return None
+    return ReturnMove(
+        movement_id=movement.movement_id,
+        source=movement.source,
+        sku=movement.sku,
+        quantity=units,
+        location=movement.location,
+        moved_at=movement.occurred_at,
+        was=was,
+        became=became,
+    )
+
+
+def joined(*lists: Iterable[ReturnMove]) -> tuple[ReturnMove, ...]:
+    """Each once, in the order in which they happened."""
+    found = {(one.source, one.movement_id): one for each in lists for one in each}
+    return tuple(sorted(found.values(), key=lambda x: (x.moved_at, x.source, x.movement_id)))
+
+
+def receipts(case: Case, one: Return) -> tuple[Receipt, ...]:
+    """What came by them: announced lines of the article are filled, and the last one overflows."""
+    lines = _lines(case, one)
+    left = {line.line_id: 0 for line in one.lines}
+    for line in one.lines:
+        left[line.line_id] += line.quantity
+    return tuple(
+        Receipt(
+            receipt_id=f"{move.source}/{move.movement_id}",
+            told_by=MOVED,
+            received_at=move.moved_at,
+            location=move.location,
+            lines=tuple(
+                ReceivedLine(line_id=line_id, quantity=units, disposition=move.became)
+                for line_id, units in _spread(move.quantity, lines[move.sku], left)
+            ),
+        )
+        for move in one.moves
+        if move.was is None and move.sku in lines
+    )
+
+
+def strangers(case: Case, one: Return) -> Counter[str]:
+    """Units that came of articles that are on no line of the return."""
+    lines, found = _lines(case, one), Counter[str]()
+    for move in one.moves:
+        if move.was is None and move.sku not in lines:
+            found[move.sku] += move.quantity
+    return found
+
+
+def fates(one: Return) -> dict[str, dict[str, int]]:
+    """What became of the units that came by movements, by article, as far as it is told."""
+    found: dict[str, Counter[str]] = {}
+    for move in one.moves:
+        units = found.setdefault(move.sku, Counter())
+        units[move.became] += move.quantity
+        if move.was is not None:
+            units[move.was] -= move.quantity
+    return {sku: dict(+units) for sku, units in sorted(found.items())}
+
+
+def _lines(case: Case, one: Return) -> dict[str, list[str]]:
+    """The lines of a return by their article."""
+    announced = {line.line_id for line in one.lines}
+    found: dict[str, list[str]] = {}
+    for line in orders.lines_of(case):
+        if line.line_id in announced and line.sku is not None:
+            found.setdefault(line.sku, []).append(line.line_id)
+    return found
+
+
+def _spread(units: int, lines: list[str], left: dict[str, int]) -> Iterator[tuple[str, int]]:
+    for line_id in lines:
+        more = units if line_id == lines[-1] else min(units, left[line_id])
+        if more > 0:
+            yield line_id, more
+            units -= more
+            left[line_id] -= more
