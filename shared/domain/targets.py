@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from shared.domain.ahead import current
 from shared.domain.wishes import Wish, promotional
-from shared.frozen import frozen
 from shared.model.base import Json
 from shared.model.ids import Facet
 from shared.model.target import (
@@ -41,8 +41,7 @@ class Priority:
     ALL = range(7)
 
 
-@frozen
-class Draft:
+class Draft(NamedTuple):
     """What derivation found a channel should show.
 
     `wishes` are what a price is judged by where its channel has guardrails, `guard` is what came of

@@ -7,7 +7,6 @@ derive one SKU at once: who has written looks again at what the other one derive
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from copy import replace
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -303,7 +302,7 @@ class Deriver:
             return None
         old = Target.model_validate(row.body) if row else None
         if draft.facet is not Facet.STOCK and (old is None or old.published is None):
-            draft = replace(draft, priority=Priority.NEW_LISTING)
+            draft = draft._replace(priority=Priority.NEW_LISTING)
         new = targets.desire(old, draft, now=self.clock.now())
         if new is None:
             return None
@@ -343,7 +342,7 @@ def _of(partition: str, ends: Iterable[tuple[str, datetime | None]]) -> list[dat
 def _dated(draft: Draft) -> Draft:
     """With what its channel is told ahead of time, where nothing of it is held back."""
     desired = dated(draft.desired, draft.told, draft.guard)
-    return draft if desired == draft.desired else replace(draft, desired=desired)
+    return draft if desired == draft.desired else draft._replace(desired=desired)
 
 
 def hints(retailer: Retailer, channels: Iterable[str] | None = None) -> list[Message]:

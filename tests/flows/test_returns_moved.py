@@ -215,6 +215,9 @@ def test_a_part_of_a_unit_is_no_receipt(setup: Moved) -> None:
     setup.post(quantity="0.5")
     (issue,) = setup.issues()
     assert (issue.kind, issue.field, issue.value) == ("return_unknown", "quantity", "0.5")
+    setup.post(movement_id="m2")
+    assert setup.case().counts.returned == {"1": 1}
+    assert setup.issues() == [issue]
 
 
 def test_a_call_that_failed_after_the_books_is_made_good_by_its_repeat(setup: Moved) -> None:
