@@ -1,11 +1,11 @@
 """What is told of returns: news on the bus, and what a person has to see to."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from shared.domain import return_moves, returns
 from shared.flows import keys
 from shared.flows.issues import Issues, Problem
+from shared.frozen import frozen
 from shared.model.base import Json
 from shared.model.case import Case, IntentKind, IntentState
 from shared.model.events import BusinessEvent, ReturnAuthorised, ReturnReceived
@@ -15,7 +15,7 @@ from shared.model.returns import Return, ReturnState
 from shared.ports import Bus, Clock, Put, Store
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReturnNews:
     bus: Bus
     issues: Issues

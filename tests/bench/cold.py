@@ -36,6 +36,7 @@ _COMMON: Final = (
     "functions.ingest.import_file",
 )
 ENVIRONMENT: Final = {
+    "AWS_LAMBDA_FUNCTION_NAME": "cold",  # as Lambda says it
     "AWS_DEFAULT_REGION": "eu-west-1",
     "AWS_ACCESS_KEY_ID": "none",
     "AWS_SECRET_ACCESS_KEY": "none",

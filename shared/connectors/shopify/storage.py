@@ -1,19 +1,19 @@
 """Where Shopify keeps files: put there by form, read from there, and from nowhere else."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from urllib.parse import urlsplit
 
 from shared.connectors.shopify.bulk_schema import Parameter
 from shared.errors import AccessError, RejectedError
+from shared.frozen import frozen
 from shared.kit.http import ANSWER_MAX_BYTES, Http, check
 from shared.model.retailer import LOOPBACK
 
 UPLOAD_MAX_BYTES = 20_000_000  # the documented size is 100 MB; places are made for 20 MiB
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Storage:
     """`hosts` are those that may be asked, beside the shop's own; none gets a token of ours."""
 
