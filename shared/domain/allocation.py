@@ -27,7 +27,8 @@ def dealt(units: int, weights: Sequence[int]) -> list[int]:
 
 def allocated(units: int, allocation: Allocation, channels: Sequence[str]) -> dict[str, int]:
     """What each of these channels gets of so many units; one without a part gets none."""
-    present = [part for part in allocation.parts if part.channel in channels]
+    named = dict.fromkeys(channels, 0)
+    present = [part for part in allocation.parts if part.channel in named]
     match allocation.by:
         case "share":
             found = dealt(units, [part.weight or 0 for part in present])
@@ -35,8 +36,9 @@ def allocated(units: int, allocation: Allocation, channels: Sequence[str]) -> di
             found = _fixed(units, present)
         case _:
             found = _in_order(units, present)
-    named = {part.channel: got for part, got in zip(present, found, strict=True)}
-    return {channel: named.get(channel, 0) for channel in channels}
+    for part, got in zip(present, found, strict=True):
+        named[part.channel] = got
+    return named
 
 
 def _fixed(units: int, parts: Sequence[Part]) -> list[int]:

@@ -6,9 +6,10 @@ beyond what is there comes off other locations.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import ROUND_FLOOR, Decimal
+from decimal import Decimal
+from math import floor
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from pydantic import TypeAdapter
@@ -31,8 +32,7 @@ _CHAIN: Final = TypeAdapter(tuple[Step, ...])
 _WORDS: Final = {status: status.value.replace("_", " ") for status in Status}
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """All that is known of one article's stock.
 
     `promised` are units per location that orders took, those of its kits included; `doubts` are
@@ -41,8 +41,8 @@ class Known:
 
     variant: Variant
     positions: Iterable[StockPosition]
-    promised: Mapping[str, int] = field(default_factory=dict)
-    doubts: Mapping[str, tuple[Doubted, ...]] = field(default_factory=dict)
+    promised: Mapping[str, int] = MappingProxyType({})
+    doubts: Mapping[str, tuple[Doubted, ...]] = MappingProxyType({})
 
 
 class Place(NamedTuple):
@@ -221,11 +221,11 @@ def _sum(position: StockPosition, known: Known, rule: PoolRules) -> tuple[int, i
     promised, beyond = known.promised.get(name, 0), 0
     if promised:
         said += f" - holds {promised}"
-        beyond = max(0, promised - max(0, int(free.to_integral_value(ROUND_FLOOR))))
+        beyond = max(0, promised - max(0, floor(free)))
     safety = known.variant.safety_stock.get(name, rule.safety_stock)
     if safety:
         said += f" - safety stock {safety}"
-    left = int((free - promised - safety).to_integral_value(ROUND_FLOOR))
+    left = floor(free - promised - safety)
     return left, beyond, (f"stock at {name}", f"{said} = {left}")
 
 
@@ -249,9 +249,9 @@ def _with_later(free: int, later: Later, position: StockPosition) -> tuple[int, 
     """Beyond what is free: a backorder's units, or what a preorder's still lack of on hand."""
     more = later.units
     if later.kind != "backorder":
-        more = max(0, more - max(0, int(position.on_hand.to_integral_value(ROUND_FLOOR))))
+        more = max(0, more - max(0, floor(position.on_hand)))
     if later.in_transit:
-        coming = max(0, int(position.in_transit.to_integral_value(ROUND_FLOOR)))
+        coming = max(0, floor(position.in_transit))
         more = min(more, coming)
     total = free + more
     return total, (f"{later.kind} at {position.location}", f"{free} + {more} = {total}")

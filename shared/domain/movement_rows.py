@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache, cached_property
 from typing import Final
 
 from pydantic import ValidationError
@@ -90,6 +91,15 @@ class EntryReader:
     source: str
     comma: bool = False
 
+    @cached_property
+    def _ours(self) -> frozenset[str]:
+        return frozenset(location.name for location in self.retailer.locations)
+
+    @cached_property
+    def _told(self) -> frozenset[str]:
+        """The locations whose stock this source tells."""
+        return self.retailer.stocked_by(self.source)
+
     def movement(self, row: Row) -> Movement:
         """What the row states; raises RejectedError with its field, value and remedy."""
         said = _COLUMNS.texts(row, MOVEMENT_COLUMNS, MOVEMENT_REQUIRED)
@@ -131,11 +141,10 @@ class EntryReader:
 
     def place(self, field: str, text: str) -> str:
         """Our name of a location whose stock this source tells."""
-        known = {location.name for location in self.retailer.locations}
-        name = text if text in known else self.retailer.location_at(self.source, text)
+        name = text if text in self._ours else self.retailer.location_at(self.source, text)
         if name is None:
             raise refusal(field, text, "is no location of ours", code=UNMAPPED)
-        if name not in self.retailer.stocked_by(self.source):
+        if name not in self._told:
             raise refusal(field, text, f"is not one whose stock {self.source} tells", code=UNMAPPED)
         return name
 
@@ -165,10 +174,16 @@ class EntryReader:
             return None
         if not status and usual is None:
             raise refusal(f"{side}_status", "", "is missing")
-        return Spot(
-            location=self.place(f"{side}_location", place),
-            status=_choice(StockStatus, f"{side}_status", status) if status else usual,
+        location = self.place(f"{side}_location", place)
+        return _spot_of(
+            location, _choice(StockStatus, f"{side}_status", status) if status else usual
         )
+
+
+@cache
+def _spot_of(location: str, status: StockStatus | None) -> Spot:
+    """One for each location of ours and status: few, and told of again and again."""
+    return Spot(location=location, status=status)
 
 
 def _made[T: (Movement, Level)](

@@ -1,8 +1,8 @@
 """How a target moves: desired by derivation, sent, and settled by what the channel said."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from shared.domain.ahead import current
 from shared.domain.wishes import Wish, promotional
@@ -41,8 +41,7 @@ class Priority:
     ALL = range(7)
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """What derivation found a channel should show.
 
     `wishes` are what a price is judged by where its channel has guardrails, `guard` is what came of

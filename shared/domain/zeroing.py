@@ -1,7 +1,6 @@
 """Whether an article that ran out is shown so at once, or waits with the many that did."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared.domain.spill import spilled
@@ -81,8 +80,7 @@ def _kept(
     step = Step(rule=Rule.ZEROED, detail=f"{why}: last good level less later orders ({said})")
     terms = draft.terms or StockTerms()
     unknown = dict.fromkeys(levels, f"zeroed, {why}")
-    return replace(
-        draft,
+    return draft._replace(
         desired=StockValue(levels=levels).model_dump(mode="json"),
         priority=Priority.STOCK if any(levels.values()) else Priority.SOLD_OUT,
         chain=(*draft.chain, step),

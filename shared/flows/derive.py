@@ -7,7 +7,7 @@ derive one SKU at once: who has written looks again at what the other one derive
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -28,6 +28,7 @@ from shared.flows.sku_facts import Facts, SkuFacts, price_keys, sku_facts
 from shared.flows.standing_targets import stays
 from shared.flows.stock_alone import Alone, Moved, Noted
 from shared.flows.stock_facts import stock_keys
+from shared.frozen import frozen
 from shared.model.base import Json
 from shared.model.ids import Entity, Facet
 from shared.model.issue import IssueKind
@@ -51,7 +52,7 @@ class Derived:
     counted: set[tuple[str, str, str]] = field(default_factory=set)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Deriver:
     """`bus` is where rulings on held prices are told; None for who only asks what is implied.
 
@@ -301,7 +302,7 @@ class Deriver:
             return None
         old = Target.model_validate(row.body) if row else None
         if draft.facet is not Facet.STOCK and (old is None or old.published is None):
-            draft = replace(draft, priority=Priority.NEW_LISTING)
+            draft = draft._replace(priority=Priority.NEW_LISTING)
         new = targets.desire(old, draft, now=self.clock.now())
         if new is None:
             return None
@@ -341,7 +342,7 @@ def _of(partition: str, ends: Iterable[tuple[str, datetime | None]]) -> list[dat
 def _dated(draft: Draft) -> Draft:
     """With what its channel is told ahead of time, where nothing of it is held back."""
     desired = dated(draft.desired, draft.told, draft.guard)
-    return draft if desired == draft.desired else replace(draft, desired=desired)
+    return draft if desired == draft.desired else draft._replace(desired=desired)
 
 
 def hints(retailer: Retailer, channels: Iterable[str] | None = None) -> list[Message]:

@@ -5,7 +5,7 @@ writes: so all that waits can be listed without a scan, and nothing else is list
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -92,7 +92,7 @@ class Guarding:
             events += [self._event(draft, ruling, shown) for ruling in news]
             rulings = tuple(r.model_copy(update={"told": True}) for r in draft.guard.rulings)
             guard = draft.guard.model_copy(update={"rulings": rulings})
-            found.append((partition, replace(draft, guard=guard)))
+            found.append((partition, draft._replace(guard=guard)))
         if events and self.bus is not None:
             self.bus.publish(events)
         return found
@@ -139,7 +139,7 @@ class Guarding:
         channel = self.retailer.channel(draft.channel)
         if channel.guardrails is None:
             corrected = corrects(old, draft.desired, now=now)
-            return replace(draft, priority=Priority.CORRECTION) if corrected else draft
+            return draft._replace(priority=Priority.CORRECTION) if corrected else draft
         judged = judge(
             old,
             draft.wishes,
@@ -211,8 +211,7 @@ def _drawn(draft: Draft, judged: Judged, old: Target | None, now: datetime) -> D
     wrong = (judged.held or judged.approved) and news
     until = judged.guard.until if judged.held else None
     instants = [at for at in (draft.next_change, until) if at is not None]
-    return replace(
-        draft,
+    return draft._replace(
         desired=judged.value,
         chain=judged.chain,
         priority=Priority.CORRECTION
@@ -228,6 +227,8 @@ def _drawn(draft: Draft, judged: Judged, old: Target | None, now: datetime) -> D
 def _priced_to_sell(drafted: Iterable[Drafted]) -> list[Drafted]:
     """Take off sale what has no price that may be shown; say what the units on offer risk."""
     listed = list(drafted)
+    if not any(draft.guard or draft.blocked for _, draft in listed):
+        return listed
     units = {(d.channel, d.key): _units(d.desired) for _, d in listed if d.facet is Facet.STOCK}
     blocked = {(d.channel, d.key) for _, d in listed if d.blocked}
     found = []
@@ -235,7 +236,7 @@ def _priced_to_sell(drafted: Iterable[Drafted]) -> list[Drafted]:
         place = draft.channel, draft.key
         made = draft
         if draft.facet is Facet.PRICE and draft.guard is not None:
-            made = replace(draft, guard=_weighed(draft.guard, units.get(place, 0)))
+            made = draft._replace(guard=_weighed(draft.guard, units.get(place, 0)))
         elif draft.facet is Facet.STOCK and place in blocked:
             made = _off_sale(draft)
         found.append((partition, made))
@@ -247,7 +248,7 @@ def _off_sale(draft: Draft) -> Draft:
     levels = dict.fromkeys(StockValue.model_validate(draft.desired).levels, 0)
     value = StockValue(levels=levels).model_dump(mode="json")
     chain = (*draft.chain, step)
-    return replace(draft, desired=value, chain=chain, priority=Priority.SOLD_OUT)
+    return draft._replace(desired=value, chain=chain, priority=Priority.SOLD_OUT)
 
 
 def _units(value: Json) -> int:

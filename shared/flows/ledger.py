@@ -21,6 +21,7 @@ from shared.flows.issues import Issues
 from shared.flows.missing import due, solved
 from shared.flows.stock_doubts import below_nothing
 from shared.flows.stock_facts import moved_at
+from shared.frozen import frozen
 from shared.model.facts import ItemCard, StockCard
 from shared.model.ids import Entity
 from shared.model.movement import Entry, Level, Movement
@@ -53,7 +54,7 @@ def counted(entries: Iterable[Entry], taken: Taken) -> Iterator[Entry]:
             yield entry
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ledger:
     store: Store
     journal: Journal
@@ -67,8 +68,9 @@ class Ledger:
         taken = Taken(["" for _ in entries])
         waiting: dict[str, list[int]] = defaultdict(list)
         hinted: dict[str, None] = {}
+        read_anew = not self.retailer.is_source(source)
         for i, entry in enumerate(entries):
-            if isinstance(entry, Movement) and not self.retailer.is_source(source):
+            if read_anew and isinstance(entry, Movement):
                 hinted[entry.sku] = None
                 taken.results[i] = READ_AGAIN
             else:
@@ -99,8 +101,9 @@ class Ledger:
         What is glanced at costs half as much, and that it is written proves that it was new.
         """
         read = self.store.get if fresh else self.store.glance
-        rows = read(keys.stock(sku, source) for sku in waiting)
-        cards = {sku: _card(rows.get(keys.stock(sku, source))) for sku in waiting}
+        where = {sku: keys.stock(sku, source) for sku in waiting}
+        rows = read(where.values())
+        cards = {sku: _card(rows.get(key)) for sku, key in where.items()}
         articles = self._articles(
             {
                 sku
@@ -111,15 +114,15 @@ class Ledger:
         puts: list[Put] = []
         found: dict[Key, tuple[str, dict[int, Said]]] = {}
         for sku, listed in waiting.items():
-            key, old = keys.stock(sku, source), cards[sku]
+            key, old = where[sku], cards[sku]
             new, said = self._posted(old, [(i, entries[i]) for i in listed], articles.get(sku))
             found[key] = (sku, said)
             if new is not None:
                 told = [entries[i] for i in listed]
                 counted = {one.location for one in told if isinstance(one, Level)}
                 new = below_nothing(old, new, counted, issues=self.issues, retailer=self.retailer)
-            if new is not None and new != old:
-                puts.append(self._put(key, old, new, rows.get(key)))
+            if new is not None and ((moved := moved_at(old, new)) or new != old):
+                puts.append(_put(key, new, rows.get(key), moved))
                 self._solve(old, new)
         written = {put.key for put in puts}
         self._record(source, entries, (s for k, (_, s) in found.items() if fresh or k in written))
@@ -156,17 +159,6 @@ class Ledger:
             said[i], card = outcome, outcome.card
         return card, said
 
-    def _put(self, key: Key, old: StockCard | None, card: StockCard, row: Row | None) -> Put:
-        at = due(card)
-        return Put(
-            key=key,
-            body=card.model_dump(mode="json"),
-            expected=row.rev if row else 0,
-            lane=keys.MISSING_LANE if at else None,
-            due=at,
-            state=moved_at(old, card),
-        )
-
     def _solve(self, old: StockCard | None, new: StockCard) -> None:
         """End what was told of a card that lacks nothing any more; before it is written."""
         if old is not None:
@@ -187,7 +179,8 @@ class Ledger:
         if not kept:
             return
         now = self.clock.now()
-        content = "\n".join([_line(entries[i], now) for i in kept]).encode()
+        at = now.isoformat()
+        content = "\n".join([_line(entries[i], at) for i in kept]).encode()
         self.journal.put(journal_name(source, now, content), zlib.compress(content))
 
 
@@ -197,10 +190,22 @@ def journal_name(source: str, at: datetime, content: bytes) -> str:
     return f"ledger/{source}/{at.isoformat(timespec='microseconds')}-{digest}.z"
 
 
-def _line(entry: Entry, now: datetime) -> str:
+def _put(key: Key, card: StockCard, row: Row | None, moved: str) -> Put:
+    at = due(card)
+    return Put(
+        key=key,
+        body=card.model_dump(mode="json"),
+        expected=row.rev if row else 0,
+        lane=keys.MISSING_LANE if at else None,
+        due=at,
+        state=moved,
+    )
+
+
+def _line(entry: Entry, recorded_at: str) -> str:
     kind = "level" if isinstance(entry, Level) else "movement"
     body = entry.model_dump_json(exclude_none=True)
-    return f'{{"{kind}":{body},"recorded_at":"{now.isoformat()}"}}'
+    return f'{{"{kind}":{body},"recorded_at":"{recorded_at}"}}'
 
 
 def _card(row: Row | None) -> StockCard | None:

@@ -7,8 +7,7 @@ name takes the place of the first.
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -17,18 +16,20 @@ from shared.domain.return_moves import TOLD
 from shared.domain.units import in_base
 from shared.errors import RejectedError, RetryableError
 from shared.flows import keys
-from shared.flows.cases import Cases
+from shared.flows.cases import CaseRow, Cases
 from shared.flows.issues import Issues, Problem
-from shared.flows.returns_told import ReturnNews
+from shared.flows.returns_told import ReturnNews, twice
+from shared.frozen import frozen
 from shared.model.base import Canonical, Instant
 from shared.model.case import Case
 from shared.model.facts import ItemCard
 from shared.model.ids import Entity, Name
 from shared.model.issue import IssueKind, IssueState
 from shared.model.movement import Movement, MovementKind
+from shared.model.product import Variant
 from shared.model.retailer import Retailer
 from shared.model.returns import CALLED, Return, ReturnMove
-from shared.ports import Bus, Clock, Key, Put, Row, Store, Table
+from shared.ports import Bus, Clock, Put, Row, Store, Table
 
 KIND: Final = IssueKind.RETURN_UNKNOWN
 TRIES: Final = 6
@@ -41,6 +42,10 @@ _URI: Final = re.compile(r"urn:|https?://")  # what EPCIS calls a document ends 
 _WHOLE: Final = re.compile(r"[a-z][a-z0-9-]{0,30}:[A-Za-z0-9._-]{1,64}")
 
 
+type _Said = Mapping[str, Sequence[Movement]]
+type _Refused = tuple[Movement, RejectedError]
+
+
 class Kept(Canonical):
     """Movements of a source under one document, which is no return yet."""
 
@@ -50,7 +55,7 @@ class Kept(Canonical):
     movements: tuple[Movement, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Place:
     """The return a document is, and the order it is of."""
 
@@ -58,7 +63,7 @@ class _Place:
     return_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReturnsMoved:
     store: Store
     bus: Bus
@@ -72,16 +77,11 @@ class ReturnsMoved:
 
         A source that can be read tells its returns itself.
         """
-        if not self.retailer.is_source(source):
-            return
-        for document, said in _by_document(entries).items():
-            kept = self._kept(keys.returned(source, document))
-            try:
-                self._record(self._place(document), (*self._open(kept), *said))
-            except RejectedError as error:
-                self._keep(source, document, said, error)
-            else:
-                self._forget(kept)
+        said = _by_document(entries) if self.retailer.is_source(source) else {}
+        if said:
+            rows = self.store.get(keys.returned(source, document) for document in said)
+            kept = {document: rows.get(keys.returned(source, document)) for document in said}
+            self._take(source, said, kept)
 
     def run(self, out_of_time: Callable[[], bool]) -> int:
         """Look again at what is kept, each five minutes; how many rows were looked at."""
@@ -93,50 +93,57 @@ class ReturnsMoved:
         for row in self.store.get(row.key for row in listed).values():
             if out_of_time():
                 break
-            self._again(row)
+            said = Kept.model_validate(row.body)
+            self._take(said.source, {said.document: []}, {said.document: row})
             done += 1
         return done
 
-    def _again(self, row: Row) -> None:
-        said = Kept.model_validate(row.body)
-        try:
-            self._record(self._place(said.document), self._open(row))
-        except RejectedError:
-            self.store.commit([self._put(said, row.rev)])
-        else:
-            self._forget(row)
+    def _take(self, source: str, said: _Said, kept: Mapping[str, Row | None]) -> None:
+        """What came by document, with what is kept of each."""
+        whole = {document: (*self._open(kept[document]), *said[document]) for document in said}
+        places = self._places(said)
+        articles = self._articles({one.sku for each in whole.values() for one in each})
+        known = [place for place in places.values() if isinstance(place, _Place)]
+        cases = self.cases.find_all({place.order_id for place in known})
+        told: set[str] = set()
+        for document, movements in whole.items():
+            place = places[document]
+            moves, refused = _moves(movements, articles, place)
+            if isinstance(place, _Place):
+                self._record(place, moves, cases.get(place.order_id))
+            if refused:
+                self._keep(source, document, refused, kept[document], again=not said[document])
+            else:
+                self._forget(kept[document])
+            over = {one.movement_id for one, _ in refused}
+            told |= {_subject(one) for one in movements if one.movement_id not in over}
+        self.issues.solve_all(KIND, told, by="the return is known")
 
     # which return it is
 
-    def _place(self, document: str) -> _Place:
-        """RejectedError if nobody knows it, or if it names several."""
-        names = list(self._names(document))
+    def _places(self, documents: Iterable[str]) -> dict[str, _Place | RejectedError]:
+        """Where each document belongs, or that nobody knows it or that it names several."""
+        names = {document: list(self._names(document)) for document in documents}
         erps = sorted({channel.erp for channel in self.retailer.channels})
-        links = [keys.erp_order(erp, document) for erp in erps]
-        rows = self.store.get([*map(keys.return_of, names), *links])
-        found = {
-            _Place(str(rows[key].body["order_id"]), name)
-            for name in names
-            if (key := keys.return_of(name)) in rows
+        links = {one: [keys.erp_order(erp, one) for erp in erps] for one in names}
+        wanted = [keys.return_of(name) for each in names.values() for name in each]
+        rows = self.store.get([*wanted, *(key for each in links.values() for key in each)])
+        orders_of = {
+            one: {str(rows[key].body["order_id"]) for key in each if _linked(rows.get(key))}
+            for one, each in links.items()
         }
-        found |= {
-            place
-            for key in links
-            if key in rows and rows[key].body.get("order_id")
-            for place in self._documented(str(rows[key].body["order_id"]), document)
-        }
-        if len(found) == 1:
-            return found.pop()
-        several = ", ".join(sorted(one.return_id for one in found))
-        raise RejectedError(
-            f"{document} is {f'one of {several}' if found else 'no return that is known'}",
-            code="return_unknown",
-            field="document",
-            value=document,
-            remedy="have the return granted under this name, or send the movement again under its "
-            f"{'whole name' if found else 'id with the name of a return'}; it is looked for by "
-            "itself for three months",
-        )
+        cases = self.cases.find_all({one for each in orders_of.values() for one in each})
+        found: dict[str, _Place | RejectedError] = {}
+        for document, listed in names.items():
+            places = {
+                _Place(str(rows[key].body["order_id"]), name)
+                for name in listed
+                if (key := keys.return_of(name)) in rows
+            }
+            for order_id in orders_of[document] & cases.keys():
+                places |= set(_documented(cases[order_id].case, document))
+            found[document] = places.pop() if len(places) == 1 else _unknown(document, places)
+        return found
 
     def _names(self, document: str) -> Iterator[str]:
         """Ids a return of that name may have: it is written whole, or as its opener calls it."""
@@ -147,28 +154,28 @@ class ReturnsMoved:
             openers = [c for each in self.retailer.channels for c in (each.name, each.erp)]
             yield from (f"{opener}:{own}" for opener in sorted({CALLED, *openers}))
 
-    def _documented(self, order_id: str, document: str) -> Iterator[_Place]:
-        """The return of an order that is this document of the ERP."""
-        row = self.cases.find(order_id)
-        for one in returns.whole(row.case) if row else ():
-            if one.document == document:
-                yield _Place(order_id, one.return_id)
-
     # onto the return
 
-    def _record(self, place: _Place, movements: Sequence[Movement]) -> None:
-        moves = list(self._moves(movements))
+    def _articles(self, skus: Iterable[str]) -> dict[str, Variant]:
+        owner = self.retailer.authority[Entity.PRODUCT]
+        rows = self.store.get(keys.item(sku, owner) for sku in sorted(skus))
+        found = [ItemCard.model_validate(row.body).variant for row in rows.values()]
+        return {variant.sku: variant for variant in found}
 
+    def _record(self, place: _Place, moves: Sequence[ReturnMove], read: CaseRow | None) -> None:
         def step(case: Case) -> Case | None:
             one = return_views.found(case, place.return_id)
             return None if one is None else self._after(case, one, moves)
 
         def tell(before: Case, after: Case) -> None:
             ReturnNews(self.bus, self.issues, self.clock, self.store).tell(after, before)
+            one = return_views.found(after, place.return_id)
+            assert one is not None  # noqa: S101 - `step` found it
+            for source in sorted({move.source for move in moves}):
+                self.issues.report(twice(after, one, source, self.retailer))
 
-        self.cases.change(place.order_id, step, tell=tell)
-        subjects = [_subject(m) for m in movements if m.kind is MovementKind.RETURN]
-        self.issues.solve_all(KIND, subjects, by=f"return {place.return_id}")
+        if read is not None and step(read.case) is not None:
+            self.cases.change(place.order_id, step, tell=tell)
 
     def _after(self, case: Case, one: Return, moves: Sequence[ReturnMove]) -> Case | None:
         stored = next((r for r in case.returns if r.return_id == one.return_id), one)
@@ -186,30 +193,7 @@ class ReturnsMoved:
             after = orders.noted(after, what, detail, now=now)
         return lifecycle.settled(after, now=now)
 
-    def _moves(self, movements: Sequence[Movement]) -> Iterator[ReturnMove]:
-        """In base units; RejectedError where they are no whole number of them."""
-        owner = self.retailer.authority[Entity.PRODUCT]
-        rows = self.store.get({keys.item(one.sku, owner): None for one in movements})
-        for one in movements:
-            row = rows.get(keys.item(one.sku, owner))
-            units = one.quantity
-            if row is not None:
-                units = in_base(units, one.unit, ItemCard.model_validate(row.body).variant)
-            if units != int(units):
-                raise RejectedError(
-                    f"{units} of {one.sku} is no whole number of what was sold",
-                    field="quantity",
-                    value=str(one.quantity),
-                    remedy="post the receipt of the return by call, in whole units",
-                )
-            move = return_moves.move_of(one, int(units))
-            if move is not None:
-                yield move
-
     # until it is known
-
-    def _kept(self, key: Key) -> Row | None:
-        return self.store.get([key]).get(key)
 
     def _open(self, row: Row | None) -> tuple[Movement, ...]:
         """What is kept, without what was told again under another name since."""
@@ -224,24 +208,30 @@ class ReturnsMoved:
         return tuple(one for one in said if one.movement_id not in over)
 
     def _keep(
-        self, source: str, document: str, said: Sequence[Movement], error: RejectedError
+        self,
+        source: str,
+        document: str,
+        refused: Sequence[_Refused],
+        row: Row | None,
+        *,
+        again: bool,
     ) -> None:
         """Told before it is put down; what is kept already is not told again."""
         key = keys.returned(source, document)
         for _ in range(TRIES):
-            row = self._kept(key)
-            known = Kept.model_validate(row.body) if row else None
-            had = known.movements if known else ()
-            ids = {one.movement_id for one in had}
-            new = [one for one in said if one.movement_id not in ids]
-            if not new:
+            kept = Kept(source=source, document=document, since=self.clock.now())
+            kept = Kept.model_validate(row.body) if row else kept
+            ids = {one.movement_id for one in kept.movements}
+            new = [(one, error) for one, error in refused if one.movement_id not in ids]
+            if not (new or again):
                 return
-            came = [one for one in new if one.kind is MovementKind.RETURN]
-            self.issues.report(_problem(one, error) for one in came)
-            since = known.since if known else self.clock.now()
-            kept = Kept(source=source, document=document, since=since, movements=(*had, *new))
-            if self.store.commit([self._put(kept, row.rev if row else 0)])[0]:
+            came = [each for each in new if each[0].kind is MovementKind.RETURN]
+            self.issues.report(_problem(one, error) for one, error in came)
+            movements = (*kept.movements, *(one for one, _ in new))
+            kept = kept.model_copy(update={"movements": movements})
+            if self.store.commit([self._put(kept, row.rev if row else 0)])[0] or again:
                 return
+            row = self.store.get([key]).get(key)
         raise RetryableError(f"what {source} moved under {document} is contended")
 
     def _put(self, said: Kept, rev: int) -> Put:
@@ -270,6 +260,64 @@ def _by_document(entries: Iterable[object]) -> Mapping[str, list[Movement]]:
         if isinstance(one, Movement) and one.kind in TOLD and one.document is not None:
             found[one.document].append(one)
     return found
+
+
+def _linked(row: Row | None) -> bool:
+    return row is not None and bool(row.body.get("order_id"))
+
+
+def _documented(case: Case, document: str) -> Iterator[_Place]:
+    """The return of an order that is this document of the ERP."""
+    for one in returns.whole(case):
+        if one.document == document:
+            yield _Place(case.order.order_id, one.return_id)
+
+
+def _unknown(document: str, places: Collection[_Place]) -> RejectedError:
+    several = ", ".join(sorted(one.return_id for one in places))
+    return RejectedError(
+        f"{document} is {f'one of {several}' if places else 'no return that is known'}",
+        code="return_unknown",
+        field="document",
+        value=document,
+        remedy="have the return granted under this name, or send the movement again under its "
+        f"{'whole name' if places else 'id with the name of a return'}; it is looked for by "
+        "itself for three months",
+    )
+
+
+def _moves(
+    movements: Iterable[Movement],
+    articles: Mapping[str, Variant],
+    place: _Place | RejectedError,
+) -> tuple[list[ReturnMove], list[_Refused]]:
+    """What they say in base units, and those that can be on no order, each with the reason."""
+    moves: list[ReturnMove] = []
+    refused: list[_Refused] = []
+    for one in movements:
+        try:
+            if isinstance(place, RejectedError):
+                raise place
+            move = return_moves.move_of(one, _units(one, articles.get(one.sku)))
+        except RejectedError as error:
+            refused.append((one, error))
+        else:
+            moves += [move] if move else []
+    return moves, refused
+
+
+def _units(movement: Movement, article: Variant | None) -> int:
+    units = movement.quantity
+    if article is not None:
+        units = in_base(units, movement.unit, article)
+    if units != int(units):
+        raise RejectedError(
+            f"{units} of {movement.sku} is no whole number of what was sold",
+            field="quantity",
+            value=str(movement.quantity),
+            remedy="post the receipt of the return by call, in whole units",
+        )
+    return int(units)
 
 
 def _wait(since: datetime, now: datetime) -> timedelta:

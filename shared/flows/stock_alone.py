@@ -59,6 +59,7 @@ class Alone:
     retailer: Retailer
     moved: dict[str, Moved]
     _near: Mapping[str, frozenset[str]] = field(init=False)
+    _selling: dict[frozenset[str], Sequence[Channel]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._near = depends_on(self.retailer) if self.moved else {}
@@ -71,8 +72,11 @@ class Alone:
         moved = self.moved.get(partition)
         if moved is None or moved.places is None:
             return self.retailer.channels
-        places = moved.places
-        return [c for c in self.retailer.channels if not places.isdisjoint(self._near[c.name])]
+        places, found = moved.places, self._selling.get(moved.places)
+        if found is None:
+            found = [c for c in self.retailer.channels if not places.isdisjoint(self._near[c.name])]
+            self._selling[places] = found
+        return found
 
     def holds_changed(self, partition: str) -> bool:
         moved = self.moved.get(partition)

@@ -48,7 +48,7 @@ RETURNS: tuple[Mutant, ...] = (
         (TAKEN_IN,),
         (
             MOVED + "_keep",
-            "if self.store.commit([self._put(kept, row.rev if row else 0)])[0]:",
+            "if self.store.commit([self._put(kept, row.rev if row else 0)])[0] or again:",
             "if True:",
         ),
     ),

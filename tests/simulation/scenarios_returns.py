@@ -47,8 +47,9 @@ def _taken_in(play: Play) -> None:
     at = play.rng.randint(45, 60) * SECOND
     play.later(at, staff.open)
     play.later(at + play.rng.randint(0, 4) * SECOND, staff.answer)
-    play.later(at + play.rng.choice((5, 6, 20, 40)) * SECOND, depot.take_in)
-    play.later(at + play.rng.randint(41, 55) * SECOND, depot.sort)
+    play.later(at + play.rng.randint(0, 6) * SECOND, depot.take_in)
+    play.later(at + play.rng.randint(6, 30) * SECOND, depot.take_in)
+    play.later(at + play.rng.randint(31, 50) * SECOND, depot.sort)
     if play.rng.random() < SHARE:
         play.later(play.rng.randint(70, 105) * SECOND, staff.process)
     if play.rng.random() < SHARE:

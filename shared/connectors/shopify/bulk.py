@@ -21,6 +21,7 @@ from shared.connectors.shopify.prices import Prices, calls
 from shared.connectors.shopify.storage import RESULT_MAX_BYTES, Storage
 from shared.domain.ways import Way, bound
 from shared.errors import AccessError, InDoubtError, RejectedError, RetryableError, SyncError
+from shared.frozen import frozen
 from shared.model.base import Json
 from shared.model.target import Outcome, Push, Verdict
 from shared.ports import Clock
@@ -49,7 +50,7 @@ class Receipt(NamedTuple):
         return cls(operation, int(line), int(place))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Decision:
     """What became of an operation: undecided until `look_at`, or its result by line."""
 
