@@ -18,7 +18,7 @@ from shared.flows.calls import Answer, Calls, checked, checked_text, malformed
 from shared.flows.cases import CaseRow, Cases, unasked
 from shared.flows.issues import Issues
 from shared.flows.ledger import Ledger
-from shared.flows.returns_told import ReturnNews
+from shared.flows.returns_told import ReturnNews, twice
 from shared.frozen import frozen
 from shared.kit.records.jsons import row_of
 from shared.model.case import Case
@@ -158,6 +158,8 @@ class ReturnCalls:
         for result in taken.results:
             if isinstance(result, RejectedError):
                 raise RetryableError(f"return {return_id} is not in the books: {result}")
+        one = return_views.found(case, return_id)
+        self.issues.report(twice(case, one, source, self.retailer) if one else ())
 
     def _movements(
         self, case: Case, return_id: str, receipt: Receipt, source: str

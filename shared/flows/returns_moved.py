@@ -18,7 +18,7 @@ from shared.errors import RejectedError, RetryableError
 from shared.flows import keys
 from shared.flows.cases import CaseRow, Cases
 from shared.flows.issues import Issues, Problem
-from shared.flows.returns_told import ReturnNews
+from shared.flows.returns_told import ReturnNews, twice
 from shared.frozen import frozen
 from shared.model.base import Canonical, Instant
 from shared.model.case import Case
@@ -169,6 +169,10 @@ class ReturnsMoved:
 
         def tell(before: Case, after: Case) -> None:
             ReturnNews(self.bus, self.issues, self.clock, self.store).tell(after, before)
+            one = return_views.found(after, place.return_id)
+            assert one is not None  # noqa: S101 - `step` found it
+            for source in sorted({move.source for move in moves}):
+                self.issues.report(twice(after, one, source, self.retailer))
 
         if read is not None and step(read.case) is not None:
             self.cases.change(place.order_id, step, tell=tell)
