@@ -12,6 +12,7 @@ from shared.frozen import frozen
 from shared.model.base import Json
 from shared.model.books import OrderPayouts, PaidOut, Payout, PayoutLine
 from shared.model.ids import Entity
+from shared.model.issue import IssueKind
 from shared.ports import Key, Message, Page, Put, Queues, Refusal, Row
 from shared.return_ports import PayoutSource
 
@@ -65,7 +66,7 @@ class Payouts:
                 continue
             again = row.body.get("unknown") is True
             found = source.movements_of(head, page=_text(row.body.get("page")) if same else None)
-            whole = self.record(found, again=again)
+            whole = self.record(found)
             body: dict[str, Json] = {
                 "state": head.state,
                 "page": found.next,
@@ -79,11 +80,11 @@ class Payouts:
     def _key(self, head: Payout) -> Key:
         return keys.payout(self.connection, head.payout)
 
-    def record(self, page: Page[PaidOut], *, again: bool = False) -> bool:
+    def record(self, page: Page[PaidOut]) -> bool:
         """Keep movements with their orders; whether all of these are known.
 
-        One of an order nobody knows is an exception, unless it is of before orders were taken; read
-        `again` it may be known.
+        One of an order nobody knows is an exception, unless it is of before orders were taken. It
+        ends once the order is known, also if the payout failed and another one pays the movement.
         """
         by_order: dict[str, list[PaidOut]] = {}
         for one in page.items:
@@ -100,10 +101,8 @@ class Payouts:
         for order_id in known:
             kept(self.books, order_id, [one.line for one in by_order[order_id]])
             self.books.keep([order_id])
-        for one in page.items if again else ():
-            if one.order_id in known:
-                told = self._unknown(one)
-                self.books.issues.solve(told.kind, told.subject, by="its order is known")
+        told = {self._unknown(one).subject for one in page.items if one.order_id in known}
+        self.books.issues.solve_all(IssueKind.BAD_FACT, told, by="its order is known")
         return not unknown
 
     def again(self, payout: str) -> None:

@@ -155,6 +155,16 @@ def test_a_replay_of_that_exception_reads_the_payout_anew() -> None:
     assert (lines(world, "shop:78"), world.open()) == (["m2"], [])
 
 
+def test_what_failed_and_is_paid_by_another_once_its_order_is_known_is_told_of_no_longer() -> None:
+    world, payouts = set_up()
+    read(payouts, Provider([[head("1")]], {"1": [Page([moved("m2", order_id="shop:78")])]}))
+    assert len(world.open()) == 1
+    world.capture.take(order(("HAT-M", 1), external_id="78", total=1999))
+    anew = moved("m2", order_id="shop:78", payout="2")
+    read(payouts, Provider([[head("2")]], {"2": [Page([anew])]}))
+    assert world.open() == []
+
+
 def test_what_is_of_before_orders_were_taken_is_nobody_s_business() -> None:
     world, payouts = set_up(orders_from=NOW.replace(year=2027))
     payouts.record(Page([moved("m9", order_id="shop:4711")]))
