@@ -21,6 +21,21 @@ def test_the_door_imports_no_model_no_http_client_and_no_powertools() -> None:
     assert found.stdout.strip() == "[]"
 
 
+def test_a_worker_imports_what_its_events_need_and_no_more() -> None:
+    """boto3 for nobody, httpx for who calls vendors, of a shop's client what is called for."""
+    probe = (
+        "import sys, functions.ops.sweep, functions.derive.targets, functions.ingest.import_file; "
+        "print({'boto3', 's3transfer', 'httpx'} & set(sys.modules)); "
+        "import shared.connectors.shopify.client; "
+        "print({m for m in sys.modules if m.startswith('shared.connectors.shopify.') "
+        "and m.endswith(('_schema', '.reader', '.content', '.stock', '.bulk'))})"
+    )
+    found = subprocess.run(  # noqa: S603 - our own interpreter, our own words
+        [sys.executable, "-c", probe], check=True, capture_output=True, text=True
+    )
+    assert found.stdout.split("\n")[:2] == ["set()", "set()"]
+
+
 def test_garbage_is_looked_for_again_once_a_function_is_loaded() -> None:
     modules = [m.name for m in walk_packages(functions.__path__, "functions.") if not m.ispkg]
     handlers = [name for name in modules if hasattr(import_module(name), "handler")]
