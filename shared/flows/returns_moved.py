@@ -106,6 +106,7 @@ class ReturnsMoved:
         known = [place for place in places.values() if isinstance(place, _Place)]
         cases = self.cases.find_all({place.order_id for place in known})
         told: set[str] = set()
+        placed: list[Row | None] = []
         for document, movements in whole.items():
             place = places[document]
             moves, refused = _moves(movements, articles, place)
@@ -114,10 +115,12 @@ class ReturnsMoved:
             if refused:
                 self._keep(source, document, refused, kept[document], again=not said[document])
             else:
-                self._forget(kept[document])
+                placed.append(kept[document])
             over = {one.movement_id for one, _ in refused}
             told |= {_subject(one) for one in movements if one.movement_id not in over}
         self.issues.solve_all(KIND, told, by="the return is known")
+        for row in placed:  # last, since nobody else knows whose exceptions have to end
+            self._forget(row)
 
     # which return it is
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.errors import RetryableError
-from shared.flows.issues import open_page
+from shared.flows.issues import Issues, open_page
 from shared.model.case import CaseState
 from shared.model.issue import Issue
 from shared.model.retailer import Source
@@ -228,6 +228,20 @@ def test_a_call_that_failed_after_the_books_is_made_good_by_its_repeat(setup: Mo
     assert (setup.world.on_hand(), setup.case().counts.returned) == (7 + 1, {"1": 1})
 
 
+def test_what_was_told_ends_though_the_first_try_to_end_it_failed(setup: Moved) -> None:
+    setup.post()
+    setup.grant()
+    calls = setup.world.calls
+    unheard: Any = Unheard(setup.world.issues)
+    setup.world.calls = replace(calls, returned=replace(calls.returned, issues=unheard))
+    with pytest.raises(RetryableError):
+        setup.sort("damaged")
+    setup.world.calls = calls
+    setup.posted -= 1
+    setup.sort("damaged")
+    assert (setup.issues(), setup.case().counts.returned) == ([], {"1": 1})
+
+
 def test_a_source_that_can_be_read_tells_its_returns_itself(setup: Moved) -> None:
     setup.grant()
     entry = setup.world.entry(move(kind="return", document="RMA-1", to_status="available"))
@@ -246,6 +260,19 @@ def test_an_article_that_is_known_nowhere_counts_in_the_unit_it_is_told_in(setup
     setup.grant()
     setup.post(sku="CAP", unit="EA")
     assert [issue.value for issue in setup.issues()] == ["CAP"]
+
+
+class Unheard:
+    """Exceptions that cannot be ended just now."""
+
+    def __init__(self, issues: Issues) -> None:
+        self._issues = issues
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._issues, name)
+
+    def solve_all(self, *_: object, **__: object) -> None:
+        raise RetryableError("throttled")
 
 
 class Dead:
