@@ -117,7 +117,7 @@ def _heal(play: Play, scenario: Scenario) -> list[str]:
         courier.out_until_ms = 0
         courier.patience = 5
     healed = world.engine.now()
-    # An idle world costs nothing but its rules. What the sweep does each five minutes it still does.
+    # An idle world costs nothing but its rules; what is due each five minutes stays in reach.
     world.stretch = max(7, world.stretch)
     deadline = world.engine.now_ms + HEALING_MS
     for _ in range(ROUNDS):
