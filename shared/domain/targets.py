@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from shared.domain.ahead import current
+from shared.domain.level_values import one_returns
 from shared.domain.wishes import Wish, promotional
 from shared.model.base import Json
 from shared.model.ids import Facet
@@ -193,13 +194,17 @@ def _state_after(old: Target, draft: Draft) -> TargetState:
     """Applied only if the channel shows it already and nothing else can still land.
 
     Stock is guarded by the vendor's compare-and-set and so not marked before it is sent: of a
-    dirty level nobody knows whether it is under way, and what is shown has to be read back. So it
-    has of what a channel accepted and was not yet seen to show.
+    dirty level nobody knows whether it is under way, and what is shown has to be read back, also if
+    one place alone returns to it: only what differs is sent. So it has of what a channel accepted
+    and was not yet seen to show.
     """
     if old.state is TargetState.IN_DOUBT:
         return TargetState.IN_DOUBT
     if old.published != draft.desired:
-        return TargetState.DIRTY
+        returns = old.state is TargetState.DIRTY and one_returns(
+            draft.desired, shown=old.published, wished=old.desired
+        )
+        return TargetState.IN_DOUBT if returns else TargetState.DIRTY
     may_land = draft.facet is Facet.STOCK or _unconfirmed(old)
     under_way = old.state is TargetState.DIRTY and may_land
     return TargetState.IN_DOUBT if under_way else TargetState.APPLIED

@@ -1,10 +1,12 @@
 from copy import replace
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.targets import Draft, changed_there, desire, due, merged, seen, sent, settle
+from shared.model.base import Json
 from shared.model.ids import Facet
 from shared.model.target import Outcome, Step, Target, TargetState, Verdict
 from tests.domain.world import NOW
@@ -140,6 +142,25 @@ def test_a_level_that_returns_to_what_was_shown_is_read_back_for_a_call_may_be_u
     assert back is not None
     assert back.state is TargetState.IN_DOUBT
     assert due(back, settle_after=SETTLE) == NOW + SETTLE
+
+
+@pytest.mark.parametrize(
+    ("london", "leeds", "state"),
+    [(1, 0, TargetState.IN_DOUBT), (1, 6, TargetState.DIRTY), (1, 5, TargetState.DIRTY)],
+)
+def test_one_place_that_returns_to_what_was_shown_is_read_back_with_the_others(
+    london: int, leeds: int, state: TargetState
+) -> None:
+    def levels(london: int, leeds: int) -> Draft:
+        desired: Json = {"levels": {"london": london, "leeds": leeds}}
+        return replace(draft("3"), facet=Facet.STOCK, desired=desired)
+
+    first = desire(None, levels(3, 0), now=NOW) or fresh()
+    shown = answered(first, Verdict.APPLIED)
+    changed = desire(shown, levels(3, 6), now=NOW)
+    after = desire(changed, levels(london, leeds), now=NOW)
+    assert after is not None
+    assert after.state is state
 
 
 def test_a_wish_that_returns_while_a_call_is_in_doubt_is_still_looked_at() -> None:

@@ -1,0 +1,20 @@
+"""Levels of an article by place, as a target wishes and a channel shows them."""
+
+from collections.abc import Mapping
+
+from shared.model.base import Json
+
+
+def one_returns(desired: Json, *, shown: Json, wished: Json) -> bool:
+    """Whether a place is to show again what it showed, after something else was wished for it."""
+    before, meanwhile = levels(shown), levels(wished)
+    return any(
+        level == before.get(place) != meanwhile.get(place, level)
+        for place, level in levels(desired).items()
+    )
+
+
+def levels(value: Json) -> Mapping[str, Json]:
+    """By place; none of a value that is not of stock."""
+    found = value.get("levels") if isinstance(value, dict) else None
+    return found if isinstance(found, dict) else {}
