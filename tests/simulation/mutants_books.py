@@ -27,7 +27,7 @@ BOOKS: tuple[Mutant, ...] = (
         PAID,
         (
             "shared.flows.payouts:Payouts.page",
-            "whole = self.record(found, again=again)",
+            "whole = self.record(found)",
             "whole = True",
         ),
     ),
