@@ -38,7 +38,8 @@ def tendered(
     back = {p.reference: p for p in done if p.kind is PaymentKind.REFUND}
     shop = [payment.amount.amount for payment in captures]
     shopper = [p.shopper.amount for p in captures if p.shopper is not None]
-    both = len(shopper) == len(captures) and all(refund.shopper for refund in refunds)
+    named = [back[name] for refund in refunds for name in refund.payments if name in back]
+    both = len(shopper) == len(captures) and all(one.shopper for one in (*refunds, *named))
     found: tuple[TenderShare, ...] = ()
     for refund in refunds if captures else ():
         told = [_told(back[name], captures) for name in refund.payments if name in back]
