@@ -1,7 +1,7 @@
 """Composition root: the one place where flows meet AWS and connectors. Built once per container."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger, Metrics
 
+from functions import loaded
 from shared.aws import clients
 from shared.aws.blobs import S3Blobs, S3Journal
 from shared.aws.bus import EventBus
@@ -37,6 +38,12 @@ ROOT = Path(__file__).resolve().parent.parent
 logger = Logger()
 metrics = Metrics()
 clock = WallClock()
+
+
+def entry[F: Callable[..., Any]](handler: F) -> F:
+    """Marks what Lambda calls, below all imports: its lines of the log name the request."""
+    loaded()
+    return logger.inject_lambda_context(handler)
 
 
 class Environment(Settings):

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import httpx
 
 from sandbox.deployed import Deployed
-from sandbox.failures import CannotRunError
+from sandbox.failures import CannotRunError, RefusedError
 from shared.kit.clock import WallClock
 from shared.model.base import Json
 
@@ -35,16 +35,6 @@ class _Request:
     def repeatable(self) -> bool:
         keyed = "idempotency-key" in self.headers
         return self.harmless or keyed or self.method in {"GET", "PUT"}
-
-
-class RefusedError(Exception):
-    """The API understood and said no: `body` holds which field, which value, what to do."""
-
-    def __init__(self, status: int, body: dict[str, Json]) -> None:
-        self.status = status
-        self.body = body
-        said = [str(body[name]) for name in ("field", "value", "remedy", "message") if name in body]
-        super().__init__(f"{status}: {' / '.join(said)}")
 
 
 class Api:

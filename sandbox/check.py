@@ -139,6 +139,14 @@ def check_file(path: Path) -> list[Finding]:
     return check(content)
 
 
+def require_right(path: Path) -> None:
+    """CannotRunError unless the file can be read and nothing is wrong with it."""
+    found = check_file(path)
+    if found:
+        mistakes = "1 mistake" if len(found) == 1 else f"{len(found)} mistakes"
+        raise CannotRunError(f"{path} has {mistakes}", f"see `shelfwire check {path}`")
+
+
 def check(content: bytes) -> list[Finding]:
     try:
         text = content.decode()

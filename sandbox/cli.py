@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sandbox import mails, reconciling
-from sandbox.failures import CannotRunError
+from sandbox.failures import CannotRunError, RefusedError
 from sandbox.home import Home, Steps
 from sandbox.processes import polite
 
@@ -39,7 +39,7 @@ app.add_typer(trace := typer.Typer(help="Say why.", no_args_is_help=True), name=
 app.add_typer(approvals := typer.Typer(help="What waits.", no_args_is_help=True), name="approvals")
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
-Port = Annotated[int | None, typer.Option(help="Port of the embedded AWS; any free one if none.")]
+Port = Annotated[int | None, typer.Option(min=1, max=65535, help="Of the embedded AWS; else any.")]
 RetailerFile = Annotated[Path | None, typer.Option("--retailer", help="The retailer's TOML file.")]
 
 
@@ -80,6 +80,10 @@ def _told(as_json: bool) -> Iterator[Out]:
     except CannotRunError as error:
         out.failure(error.problem, error.remedy)
         raise typer.Exit(CANNOT_RUN) from error
+    except RefusedError as error:
+        out.say(f"shelfwire: {error}")
+        out.result({"ok": False, "status": error.status, **error.body}, lambda _: None)
+        raise typer.Exit(WRONG) from error
     except KeyboardInterrupt as error:
         out.failure("interrupted", "")
         raise typer.Exit(INTERRUPTED) from error
@@ -93,16 +97,10 @@ def _outline(found: "dict[str, Json]") -> "Callable[[Console], None]":
 
 def _ask(as_json: bool, question: "Callable[[World], dict[str, Json]]") -> None:
     """Put one question to the running sandbox's API."""
-    from sandbox.api import RefusedError
     from sandbox.world import World
 
     with _told(as_json) as out:
-        try:
-            found = question(World.attached(Home()))
-        except RefusedError as error:
-            out.say(f"shelfwire: {error}")
-            out.result({"ok": False, "status": error.status, **error.body}, lambda _: None)
-            raise typer.Exit(WRONG) from error
+        found = question(World.attached(Home()))
         out.result(found, _outline(found))
         if found.get("ok") is False:
             raise typer.Exit(WRONG)
@@ -129,7 +127,7 @@ def check(file: Path, as_json: AsJson = False) -> None:
 
 @app.command()
 def simulate(  # noqa: PLR0913, PLR0917 - a command's options
-    seeds: Annotated[int, typer.Option(help="How many histories to play.")] = 1000,
+    seeds: Annotated[int, typer.Option(min=1, help="How many histories to play.")] = 1000,
     jobs: Annotated[int, typer.Option(help="Processes.")] = 2,
     first_seed: Annotated[int, typer.Option(help="The first seed.")] = 0,
     scenario: Annotated[str | None, typer.Option(help="Play only this one.")] = None,
@@ -142,9 +140,9 @@ def simulate(  # noqa: PLR0913, PLR0917 - a command's options
     pairs: Annotated[float, typer.Option(help="Share of pairs of crash points.")] = 0.2,
     mutants: Annotated[bool, typer.Option("--mutants", help="Hunt planted bugs.")] = False,
     determinism: Annotated[
-        int, typer.Option(help="Compare so many seeds under two hash seeds.")
+        int, typer.Option(min=0, help="Compare so many seeds under two hash seeds.")
     ] = 0,
-    nightly: Annotated[int, typer.Option(help="New seeds for so many minutes.")] = 0,
+    nightly: Annotated[int, typer.Option(min=0, help="New seeds for so many minutes.")] = 0,
     as_json: AsJson = False,
 ) -> None:
     """Play the deployed system in virtual time under faults; exit code 1 if anything breaks."""
@@ -163,8 +161,8 @@ def simulate(  # noqa: PLR0913, PLR0917 - a command's options
 
 @app.command()
 def bench(
-    area: Annotated[str, typer.Argument(help="What is measured: prices, stock.")],
-    only: Annotated[list[str] | None, typer.Option(help="Only these measurements.")] = None,
+    area: Annotated[str, typer.Argument(help="What is measured; help lists what there is.")],
+    only: Annotated[list[str] | None, typer.Option(help="Only these; help lists all.")] = None,
     prices: Annotated[int | None, typer.Option(help="Prices that change at once.")] = None,
     rows: Annotated[int | None, typer.Option(help="Rows of a file.")] = None,
     seed: Annotated[int, typer.Option(help="Of everything drawn.")] = 1,
@@ -228,13 +226,14 @@ def demo(
     export: Annotated[
         Path | None, typer.Option("--input", help="A retailer's order export (CSV).")
     ] = None,
-    story: Annotated[str, typer.Option(help="Which story; an unknown name lists them.")] = "",
+    story: Annotated[str, typer.Option(help="Which story; help lists them.")] = "",
     port: Port = None,
     retailer: RetailerFile = None,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the sandbox up.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Play a story on the deployed template and say whether everything came out right."""
+    from sandbox import check as checking
     from sandbox import report
     from sandbox.stories import registry
     from sandbox.world import DEFAULT_RETAILER, sandbox
@@ -244,6 +243,7 @@ def demo(
         played = registry.story(story or registry.DEFAULT, export=export)
         home = Home()
         base = retailer or home.root / DEFAULT_RETAILER
+        checking.require_right(base)
         file = played.retailer_file(home, base, export=export)
         with sandbox(home, retailer=file, port=port, steps=steps, keep=keep) as world:
             result: dict[str, Json] = played.run(world, export=export, steps=steps)

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
-from sandbox.check import check_file
+from sandbox.check import require_right
 from sandbox.failures import CannotRunError
 from sandbox.home import Home
 from sandbox.processes import LOOPBACK, free_port, port_is_free
@@ -28,11 +28,7 @@ class Plan(Canonical):
     @classmethod
     def made(cls, home: Home, file: Path) -> Self:
         """Derive a file whose connections lead to loopback, and keep the plan beside it."""
-        mistakes = check_file(file)
-        if mistakes:
-            raise CannotRunError(
-                f"{file} has {len(mistakes)} mistakes", f"see `shelfwire check {file}`"
-            )
+        require_right(file)
         raw = tomllib.loads(file.read_text(encoding="utf-8"))
         retailer = Retailer.model_validate(raw)
         wanted = _ports_before(home)

@@ -33,7 +33,7 @@ def send(
     try:
         event = json.loads(content)
     except ValueError as error:
-        raise CannotRunError(f"{file} is not JSON: {error}") from error
+        raise CannotRunError(f"{file} is not JSON: {error}", "correct it there") from error
     if isinstance(event, dict) and isinstance(event.get("Records"), list):
         return _messages(world, cast("Event", event))
     if isinstance(event, dict) and "requestContext" in event and "headers" in event:
@@ -54,7 +54,7 @@ def _read(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
-        raise CannotRunError(f"{file} cannot be read: {error.strerror}") from error
+        raise CannotRunError(f"{file} cannot be read: {error.strerror}", "name a file") from error
 
 
 def _http(world: World, event: Event) -> dict[str, Json]:

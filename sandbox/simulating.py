@@ -92,6 +92,8 @@ def simulate(wish: Wish, say: Callable[[str], None]) -> dict[str, Json]:
     if wish.scenario is not None and wish.scenario not in SCENARIOS:
         known = ", ".join(SCENARIOS)
         raise CannotRunError(f"no scenario is called {wish.scenario!r}", f"known: {known}")
+    if wish.seed is None and (wish.trace or wish.given is not None):
+        raise CannotRunError("--trace and --given are about one history", "say which with --seed N")
     if wish.jobs < 1 or not 0 <= wish.pairs <= 1:
         raise CannotRunError(
             f"--jobs {wish.jobs} --pairs {wish.pairs}", "at least 1 process, a share from 0 to 1"

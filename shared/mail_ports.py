@@ -1,10 +1,12 @@
 """What flows ask of whoever mails customers."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
+from shared.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Mail:
     """Plain text to one address; none of it is shown where it is logged."""
 

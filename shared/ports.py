@@ -1,7 +1,7 @@
 """What flows ask of the world: few, small Protocols, each with an AWS and an in-memory form."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -9,6 +9,7 @@ from typing import Final, NamedTuple, Protocol
 
 from shared.domain.credits import CreditWish, PostedCredit
 from shared.domain.demand import AmendedLine, LineChange
+from shared.frozen import frozen
 from shared.model.base import Json
 from shared.model.events import BusinessEvent
 from shared.model.facts import PriceCard, ProductCard, StockCard
@@ -155,7 +156,7 @@ class Journal(Blobs, Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Piece:
     """Some bytes of a file; `version` is another one once the file is replaced.
 
@@ -203,7 +204,7 @@ class Pacer(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Page[T]:
     """One page of a poll. `next` continues it; `refused` are rows that could not be understood.
 
@@ -216,7 +217,7 @@ class Page[T]:
     whole_after: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refusal:
     """One foreign row kept as an exception: which one, which field, what value, what to do."""
 
@@ -227,7 +228,7 @@ class Refusal:
     remedy: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PostedOrder:
     """What the ERP stored; `items` maps our line ids to its item numbers, `units` to quantities."""
 
@@ -381,7 +382,7 @@ class LaterPublisher(ChannelPublisher, Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reading:
     """A hint from outside, understood: look at this entity of this connection."""
 

@@ -20,7 +20,7 @@ class Settings(Base):
     queues: dict[str, str]
 
 
-@bootstrap.logger.inject_lambda_context
+@bootstrap.entry
 def handler(
     event: dict[str, Any], context: LambdaContext
 ) -> dict[str, list[dict[str, str]]] | None:

@@ -17,7 +17,7 @@ class Settings(Base):
     bus: str
 
 
-@bootstrap.logger.inject_lambda_context
+@bootstrap.entry
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
     """Raises for the whole batch, which the stream then delivers again: deriving twice is safe."""
     del context

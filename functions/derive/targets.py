@@ -22,7 +22,7 @@ class Settings(Base):
     bus: str
 
 
-@bootstrap.logger.inject_lambda_context
+@bootstrap.entry
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
     """Of articles, prices and the clock, from which all that is shown may follow.
 

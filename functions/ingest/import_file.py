@@ -36,7 +36,7 @@ def importer() -> Importer:
     )
 
 
-@bootstrap.logger.inject_lambda_context
+@bootstrap.entry
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dict[str, str]]]:
     stop = out_of_time(context)
 

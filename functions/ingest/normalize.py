@@ -28,7 +28,7 @@ def understand(connection: str, headers: Mapping[str, str], body: bytes) -> Sequ
     return found
 
 
-@bootstrap.logger.inject_lambda_context
+@bootstrap.entry
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
     """Raises for the whole batch, which the stream then delivers again: a repeat is harmless."""
     del context

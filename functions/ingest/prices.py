@@ -35,7 +35,7 @@ def post(event: dict[str, Any]) -> Answer:
 ROUTES = {"POST /v1/prices": post}
 
 
-@bootstrap.logger.inject_lambda_context
+@bootstrap.entry
 def handler(event: dict[str, Any], context: LambdaContext) -> Answer:
     """The gateway has already checked the token and its scope for this route."""
     del context

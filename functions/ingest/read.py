@@ -82,7 +82,7 @@ def books(cases: Cases) -> Books:
     )
 
 
-@bootstrap.logger.inject_lambda_context
+@bootstrap.entry
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dict[str, str]]]:
     stop = out_of_time(context)
     queue = keys.read_queue(bootstrap.environment().connection)

@@ -11,6 +11,7 @@ from functools import cache, partial
 from importlib import import_module
 from typing import Any, NamedTuple
 
+from functions import loaded
 from shared.aws.config import config
 from shared.aws.inbox import Inbox
 from shared.aws.sessions import session
@@ -98,3 +99,6 @@ def _answer(status: int, message: str) -> dict[str, Any]:
         "headers": {"content-type": "application/json"},
         "body": json.dumps({"message": message}),
     }
+
+
+loaded()

@@ -68,7 +68,7 @@ ROUTES = {
 }
 
 
-@bootstrap.logger.inject_lambda_context
+@bootstrap.entry
 def handler(event: dict[str, Any], context: LambdaContext) -> Answer:
     """The gateway has already checked the token and its scope for this route."""
     del context

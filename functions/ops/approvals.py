@@ -125,7 +125,7 @@ def _files(said: Said, files: Sequence[File]) -> list[dict[str, Json]]:
 ROUTES = {"POST /v1/approvals": rule}
 
 
-@bootstrap.logger.inject_lambda_context
+@bootstrap.entry
 def handler(event: dict[str, Any], context: LambdaContext) -> Answer:
     """The gateway has already checked the token and its scope for this route."""
     del context

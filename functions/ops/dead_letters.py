@@ -16,7 +16,7 @@ class Settings(Base):
     prefix: str
 
 
-@bootstrap.logger.inject_lambda_context
+@bootstrap.entry
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dict[str, str]]]:
     del context
     failed = []

@@ -67,7 +67,7 @@ def each(steps: Mapping[str, Callable[[], int]]) -> dict[str, int]:
     return done
 
 
-@bootstrap.logger.inject_lambda_context
+@bootstrap.entry
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
     del event
     each(work(context))

@@ -41,7 +41,7 @@ def find(event: dict[str, Any]) -> Answer:
 ROUTES = {"POST /v1/orders": post, "GET /v1/orders/{order_id}": find}
 
 
-@bootstrap.logger.inject_lambda_context
+@bootstrap.entry
 def handler(event: dict[str, Any], context: LambdaContext) -> Answer:
     """The gateway has already checked the token and its scope for this route."""
     del context

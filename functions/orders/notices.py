@@ -19,7 +19,7 @@ class Settings(Base):
     bus: str
 
 
-@bootstrap.logger.inject_lambda_context
+@bootstrap.entry
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any] | None:
     """A batch of the stream that failed is delivered again: what is begun is not mailed twice."""
     store, clock, retailer = bootstrap.store(), bootstrap.clock, bootstrap.retailer()

@@ -71,7 +71,7 @@ def crediting() -> Crediting:
     return made(Crediting, known, returns=made(ErpReturns, known))
 
 
-@bootstrap.logger.inject_lambda_context
+@bootstrap.entry
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dict[str, str]]]:
     del context
 

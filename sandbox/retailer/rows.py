@@ -82,7 +82,7 @@ def parse(path: Path) -> tuple[list[Row], list[Oddity]]:
         with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
             lines = list(file)
     except OSError as error:
-        raise CannotRunError(f"cannot read {path}: {error.strerror}") from error
+        raise CannotRunError(f"{path} cannot be read: {error.strerror}", "name a file") from error
     header = _header(path, lines)
     found = [
         item

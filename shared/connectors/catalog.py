@@ -1,7 +1,8 @@
 """Every system Shelfwire speaks to, as data: one row each, code loaded on first use."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from shared.frozen import frozen
 
 
 class Kind(StrEnum):
@@ -9,7 +10,7 @@ class Kind(StrEnum):
     CHANNEL = "channel"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Connector:
     """One system.
 

@@ -5,16 +5,16 @@ itself: what it was told, seen at a later instant, is what it shows.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.pricing import Priced, Unpriced
 from shared.domain.wishes import name_of
+from shared.frozen import frozen
 from shared.model.base import Json
 from shared.model.target import Guard, NextPrice, PriceValue, Target
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Coming:
     """What is to be shown from `at` on, and whether it is a promotion."""
 

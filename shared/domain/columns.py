@@ -5,11 +5,11 @@ Rows hold texts, whatever they were read from; a missing text and an empty one a
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
 from shared.errors import RejectedError
+from shared.frozen import frozen
 
 VALUE_MAX: Final = 100  # characters of a refused value that are told
 BAD_ROW: Final = "bad_row"
@@ -17,7 +17,7 @@ BAD_ROW: Final = "bad_row"
 type Row = Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Columns:
     """The columns there are, each with what to write in it."""
 

@@ -9,11 +9,12 @@ last refund of an order takes exactly the rest.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from shared.frozen import frozen
 from shared.model.money import Money, split, total
 from shared.model.order import Order, OrderLine, Refund, RefundLine, ShippingLine
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Credit:
     """What of one part goes back; without a `line_id` it is the freight.
 
@@ -38,7 +39,7 @@ class Credit:
         return self.net + self.tax
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OverRefund:
     """More goes back than is left of what was paid; by one `gateway`, if one is named."""
 
@@ -47,7 +48,7 @@ class OverRefund:
     gateway: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CreditWish:
     """One refund as the ERP is to know it; `reference` is what it can be asked for.
 
@@ -69,7 +70,7 @@ def worth(wish: CreditWish) -> Money:
     return total(wish.order.currency, parts)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PostedCredit:
     """The document the ERP keeps of a refund; `differs` is its total if that is another one."""
 

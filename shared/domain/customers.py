@@ -1,15 +1,15 @@
 """Whose order it is, in the ERP: one customer there for one customer of the shops."""
 
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
+from shared.frozen import frozen
 from shared.model.order import Address, Order
 
 REFERENCE_MAX: Final = 20  # SAP BusinessPartnerIDByExtSystem
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Identity:
     """By what a customer is known again; neither says who it is.
 
@@ -21,7 +21,7 @@ class Identity:
     member: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CustomerWish:
     """A customer the ERP is to have once: under `reference`, which the ERP can be asked for."""
 

@@ -6,15 +6,15 @@ what may still leave from the ERP's lines, and what has left from the set of shi
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from shared.frozen import frozen
 from shared.model.case import Case, CaseState, ErpLine, IntentKind
 from shared.model.order import Order, OrderLine, Refund
 
 UNDER_WAY = frozenset({CaseState.SENDING, CaseState.IN_DOUBT})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LineChange:
     """A line of the ERP's order to be brought to `units`; none means that no more is to leave.
 
@@ -28,7 +28,7 @@ class LineChange:
     line: OrderLine | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AmendedLine:
     """A line as the ERP holds it after it was asked to change; `refused` says why it did not."""
 

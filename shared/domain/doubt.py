@@ -1,13 +1,13 @@
 """How much a level nobody can be sure of is lowered, and when by more."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
+from shared.frozen import frozen
 from shared.model.stock_rules import Policy, Unknown
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Doubted:
     """A reason to doubt, since when, and what the retailer wants done about it."""
 

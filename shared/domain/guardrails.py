@@ -6,7 +6,6 @@ was never shown cannot prepare a larger step.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -14,6 +13,7 @@ from typing import Final
 from shared.domain.ahead import plain
 from shared.domain.margins import floor
 from shared.domain.wishes import Wish, name_of, promotional
+from shared.frozen import frozen
 from shared.model.base import Json
 from shared.model.guardrails import Guardrails, Rule
 from shared.model.money import Money
@@ -23,7 +23,7 @@ RULINGS_KEPT: Final = 8
 _TENTH: Final = Decimal("0.1")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Judged:
     """What may be shown, and the guard from then on.
 
@@ -157,7 +157,7 @@ def _step(rule: Rule, detail: str) -> Step:
     return Step(rule=rule.value, detail=detail)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Later:
     """What follows: the values let through ahead, those held, and whether any is new."""
 
@@ -167,7 +167,7 @@ class _Later:
     moves: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Court:
     old: Target | None
     guard: Guard

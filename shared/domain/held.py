@@ -1,11 +1,10 @@
 """A reason to hold an order, as a person is told of it."""
 
-from dataclasses import dataclass
-
+from shared.frozen import frozen
 from shared.model.case import HoldReason
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Held:
     """One reason, with the field that shows it, its value, and what ends it."""
 

@@ -7,13 +7,13 @@ their tracking numbers), as the newest telling of the channel, and as the lines 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
 from shared.domain import demand, orders, payments, returns
 from shared.domain.payments import PaymentState
+from shared.frozen import frozen
 from shared.model.case import Case, CaseState, Counts, ErpLine, Intent
 from shared.model.money import Money
 from shared.model.order import Order, OrderLine, Shipment, Tracking
@@ -76,7 +76,7 @@ class Cancellation(StrEnum):
     TOO_LATE = "too_late"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Standing:
     """Where an order stands, in the aspects that move by themselves."""
 

@@ -5,10 +5,11 @@ the same names, so that a notice is given once however often it is asked for.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from hashlib import sha256
 
+from shared.frozen import frozen
 from shared.model.case import Case, CaseState
 from shared.model.money import Money
 from shared.model.notices import NoticeKind, NoticeRules
@@ -17,7 +18,7 @@ from shared.model.order import Shipment
 UNTOLD = "none was told"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Notice:
     """`mark` names it within its order; `at` is when what it tells of happened."""
 

@@ -6,7 +6,6 @@ posted. What adds up to another total than is stated is refused to the cent.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -14,6 +13,7 @@ from pydantic import ValidationError
 from shared.domain import orders
 from shared.domain.called import order_of
 from shared.errors import RejectedError
+from shared.frozen import frozen
 from shared.model.order import Order
 from shared.model.order_call import OrderCall
 from shared.model.retailer import Channel
@@ -102,7 +102,7 @@ COLUMNS: Final[Mapping[str, str]] = {n: remedy for n, (_, remedy) in (_ORDER | _
 REQUIRED: Final[Mapping[str, str]] = {name: COLUMNS[name] for name in _NEEDED}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Numbered:
     """A row and the line it stands in."""
 
@@ -110,7 +110,7 @@ class Numbered:
     row: Row
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fault:
     """One thing that is wrong, and the line it stands in."""
 
@@ -123,7 +123,7 @@ def order_id(row: Row) -> str:
     return "" if "lines" in row else _text(row, "order_id")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OrderReader:
     """Reads orders of one connection's channels. `comma` says that decimals are written 1,5."""
 

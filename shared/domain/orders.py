@@ -1,10 +1,10 @@
 """Order decisions: totals, mapping, holds, and where a case goes next."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain import demand
+from shared.frozen import frozen
 from shared.model.case import Case, CaseState, HoldReason, Hop, Intent, IntentState
 from shared.model.facts import Hold
 from shared.model.money import Money, total
@@ -16,7 +16,7 @@ FIRST_KEPT = 10
 CUT = "cut"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TotalsDiffer:
     """`line` is the one that is not what its parts make, if one is known to be."""
 

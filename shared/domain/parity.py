@@ -1,11 +1,11 @@
 """Why a channel shows something else than it should, and what follows from that."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pydantic import ValidationError
 
+from shared.frozen import frozen
 from shared.model.base import Json
 from shared.model.ids import Facet
 from shared.model.parity import Cause, Finding, Repair, Tally
@@ -14,7 +14,7 @@ from shared.model.target import PriceValue, StockValue, Target, TargetState
 EXAMPLES = 3  # findings of one cause that are kept as they are
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Look:
     """A target, and what the channel showed after it had been read; None is nothing."""
 

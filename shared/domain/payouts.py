@@ -5,12 +5,12 @@ A line of a payout file is one movement of a provider's balance: a charge, or a 
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 from shared.domain import books
 from shared.domain.columns import Columns, Row
+from shared.frozen import frozen
 from shared.model.books import (
     Bucket,
     Entry,
@@ -46,7 +46,7 @@ _COLUMNS: Final = Columns(COLUMNS)
 refusal: Final = _COLUMNS.refusal
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PayoutReader:
     """Reads rows of one connection. `comma` says that decimals are written 1,5."""
 

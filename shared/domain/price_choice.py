@@ -5,7 +5,6 @@ another instant is a comparison. The choice follows from the set of conditions, 
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Final, NamedTuple
@@ -13,6 +12,7 @@ from typing import Final, NamedTuple
 from shared.domain.rounding import Exact, plain
 from shared.domain.taxes import factor
 from shared.domain.units import content_of
+from shared.frozen import frozen
 from shared.model.money import exponent
 from shared.model.price import PriceCondition, PriceKind, TaxBasis
 from shared.model.price_rules import SOLD_KINDS, Criterion, ExchangeRate, TaxRate, current
@@ -43,7 +43,7 @@ class Choice(NamedTuple):
     cost: Quote | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Market:
     """One article as the buyers of one segment see it in a channel; None is everybody."""
 

@@ -5,13 +5,13 @@ rounding, and the least margin. Nothing is rounded before the end.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.margins import floor
 from shared.domain.price_choice import LOOK_AHEAD, Choice, Market, Quote, edges, markets
 from shared.domain.rounding import lowest_from, plain, rounded, whole
 from shared.domain.taxes import taxed
+from shared.frozen import frozen
 from shared.model.money import Money
 from shared.model.price import PriceCondition, PriceKind
 from shared.model.price_rules import Rounding
@@ -20,7 +20,7 @@ from shared.model.retailer import Channel, Retailer
 from shared.model.target import PriceValue, ScaledPrice, SegmentPrice, Step
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Priced:
     """`cost` is what one base unit costs us, in the channel's currency and tax display."""
 
@@ -31,7 +31,7 @@ class Priced:
     cost: Money | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unpriced:
     """No price may be shown, and why."""
 
@@ -39,7 +39,7 @@ class Unpriced:
     next_change: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Shown:
     """What the buyers of one market see."""
 

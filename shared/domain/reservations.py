@@ -1,8 +1,8 @@
 """Which units a checkout gets: all it asks for, or the names of the lines that are short."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from shared.frozen import frozen
 from shared.model.facts import Hold, HoldCard
 from shared.model.reservation import Reservation, ReservedLine, Wish
 
@@ -10,7 +10,7 @@ type Levels = Mapping[str, Mapping[str, int]]
 """SKU -> location -> units that may be sold, in the channel's own order of locations."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Short:
     """A line that cannot be had: `available` units are left for it, after the lines before."""
 

@@ -6,13 +6,14 @@ Sources tell of locations of their own, so what several of them tell is added up
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Final
 
 from shared.domain import orders
 from shared.model.case import Case
 from shared.model.movement import Movement, MovementKind, StockStatus
 from shared.model.returns import (
+    CALLED,
     Disposition,
     Receipt,
     ReceivedLine,
@@ -90,6 +91,31 @@ def strangers(case: Case, one: Return) -> Counter[str]:
         if move.was is None and move.sku not in lines:
             found[move.sku] += move.quantity
     return found
+
+
+def twice(case: Case, one: Return, source: str, places: Collection[str]) -> Counter[str]:
+    """Units of articles that calls and movements of a source both raise its stock by.
+
+    So many as exceed what was announced: the same unit is not told by both.
+    """
+    lines = _lines(case, one)
+    of = {line_id: sku for sku, listed in lines.items() for line_id in listed}
+    announced, called, moved = Counter[str](), Counter[str](), Counter[str]()
+    for line in one.lines:
+        announced[of.get(line.line_id, "")] += line.quantity
+    for receipt in one.receipts:
+        for row in receipt.lines if _raises(receipt, places) else ():
+            kept = row.disposition is not Disposition.SCRAP
+            called[of.get(row.line_id, "")] += row.quantity * kept
+    for move in one.moves:
+        if move.source == source and move.was is None:
+            moved[move.sku] += move.quantity
+    over = called + moved - announced
+    return Counter({sku: n for sku, n in over.items() if called[sku] and moved[sku]})
+
+
+def _raises(receipt: Receipt, places: Collection[str]) -> bool:
+    return receipt.told_by == CALLED and receipt.location in places
 
 
 def fates(one: Return) -> dict[str, dict[str, int]]:

@@ -8,9 +8,9 @@ belongs to the one the ERP made of just these units, else it is a return of its 
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from shared.domain import return_moves
+from shared.frozen import frozen
 from shared.model.case import Case, IntentKind
 from shared.model.order import Order, Refund
 from shared.model.returns import (
@@ -31,7 +31,7 @@ DEAD = frozenset({ReturnStatus.DECLINED, ReturnStatus.CANCELLED})
 GRANTED = frozenset({ReturnStatus.OPEN, ReturnStatus.CLOSED})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReturnWish:
     """A return as the ERP is to know it: goods alone, since money goes back by refunds."""
 
@@ -42,7 +42,7 @@ class ReturnWish:
     erp_items: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PostedReturn:
     document: str
 

@@ -5,11 +5,12 @@ count first, so that of two who took the last unit one goes on, whoever is looke
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from shared.domain import orders
 from shared.domain.availability import Pool, held_at
 from shared.domain.held import Held
+from shared.frozen import frozen
 from shared.model.case import Case, CaseState, HoldReason
 from shared.model.facts import Hold, HoldCard
 from shared.model.kits import KitOrders
@@ -22,7 +23,7 @@ REMEDY = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Goods:
     """What is known of an article an order took units of."""
 

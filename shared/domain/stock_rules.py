@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from shared.frozen import frozen
 from shared.model.retailer import Channel, Retailer
 from shared.model.stock_rules import Allocation, Later, Scope, Status, StockRule
 
 type Narrowness = tuple[int, int, int]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PoolRules:
     """What holds at a location for all channels."""
 
@@ -20,7 +21,7 @@ class PoolRules:
     sellers: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PlaceRules:
     """What a channel leaves at one of its locations."""
 
@@ -33,7 +34,7 @@ class PlaceRules:
         return not (self.buffer or self.percent or self.suppressed)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChannelRules:
     """What holds for a channel over all its locations."""
 
@@ -43,7 +44,7 @@ class ChannelRules:
     sells_later: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ArticleRules:
     """Every setting of an article: of its locations, its channels, and the two together."""
 

@@ -1,15 +1,15 @@
 """Net and gross: a tax is a share of the net price, and net and tax always sum to gross."""
 
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
 from shared.domain.rounding import Exact, plain, whole
+from shared.frozen import frozen
 from shared.model.money import Money
 from shared.model.price import TaxBasis
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Taxed:
     """One amount by its parts."""
 

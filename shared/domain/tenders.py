@@ -7,16 +7,16 @@ exactly, no payment and no part gives back more than it took, and the last refun
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from shared.domain.credits import Credit, OverRefund, by, paid_parts, steps
+from shared.frozen import frozen
 from shared.model.case import Case
 from shared.model.money import Money
 from shared.model.order import Order, Payment, PaymentKind, Refund
 from shared.model.refund_shares import PartShare, RefundShares, TenderShare
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Told:
     """One payment back: among which captures, by their places, and how much of them."""
 

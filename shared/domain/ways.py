@@ -7,13 +7,14 @@ at once.
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
+
+from shared.frozen import frozen
 
 _MS = timedelta(milliseconds=1)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Way:
     """How a vendor takes lines, and what it charges, in the units its rate is counted in.
 
@@ -33,7 +34,7 @@ class Way:
     taken_most: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Room:
     """Units that may be spent at once, and how many come back each second."""
 

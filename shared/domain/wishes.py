@@ -3,15 +3,15 @@
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
+from shared.frozen import frozen
 from shared.model.base import Json
 from shared.model.money import Money
 from shared.model.target import PriceValue, Step
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wish:
     """A price that is asked for from `at` on, or at once where that is None.
 

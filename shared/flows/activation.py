@@ -7,13 +7,13 @@ is overdue, so a message may be early, late, doubled or lost.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from shared.errors import RejectedError, RetryableError
 from shared.flows import keys
 from shared.flows.arming import HORIZON, SECOND, armed, arming, whole_second
 from shared.flows.derive import hints
+from shared.frozen import frozen
 from shared.model.retailer import Retailer
 from shared.ports import Clock, Put, Queues, Row, Store, Table
 
@@ -21,7 +21,7 @@ BATCH = 1000  # rows touched between two looks at the time that is left
 TICK = timedelta(microseconds=1)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PriceClock:
     """Wakes the SKUs whose instant has come by touching their facts: derivation does the rest."""
 

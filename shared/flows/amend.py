@@ -5,7 +5,6 @@ twice. What has left is not taken back: it is too late, and told.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -16,13 +15,14 @@ from shared.flows import keys
 from shared.flows.cases import CaseRow, Cases
 from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out
 from shared.flows.late import Lateness
+from shared.frozen import frozen
 from shared.model.case import Case, CaseState, ErpLine, Intent, IntentKind, IntentState
 from shared.model.events import OrderCancelled
 from shared.model.issue import IssueKind
 from shared.ports import Bus, Clock, OrderAmender
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Amender:
     """`settle` is how late a lost request may still take effect in this ERP."""
 

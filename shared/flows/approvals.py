@@ -5,7 +5,6 @@ follows from it follows from its derivation, as everything a channel shows does.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import batched
 from typing import Final
@@ -15,6 +14,7 @@ from shared.errors import RejectedError, RetryableError
 from shared.flows import keys
 from shared.flows.derive import target_put
 from shared.flows.guarding import together
+from shared.frozen import frozen
 from shared.model.base import Json
 from shared.model.ids import Facet
 from shared.model.retailer import Retailer
@@ -28,7 +28,7 @@ TRIES: Final = 6
 DIFFERS: Final = "differs"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Named:
     """One proposal, by its article and the name of its value."""
 
@@ -37,7 +37,7 @@ class Named:
     proposal: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Waiting:
     """A proposal and the target it waits on."""
 
@@ -52,7 +52,7 @@ class Waiting:
         return rule is None or any(reason.rule == rule for reason in self.proposal.reasons)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Said:
     """A decision, by whom and why."""
 
@@ -61,7 +61,7 @@ class Said:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Approvals:
     store: Store
     clock: Clock

@@ -1,9 +1,8 @@
 """A buyer asks to cancel what is on its way to him: told while a person can still decide."""
 
-from dataclasses import dataclass
-
 from shared.domain import demand, lifecycle, orders
 from shared.flows.issues import Issues, Problem
+from shared.frozen import frozen
 from shared.model.case import Case, CaseState, HoldReason
 from shared.model.issue import IssueKind
 from shared.model.retailer import Channel
@@ -11,7 +10,7 @@ from shared.model.retailer import Channel
 KIND = IssueKind.CANCELLATION_ASKED
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asked:
     """One exception per order that is not held for it, until it is decided or has left."""
 

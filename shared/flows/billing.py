@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from shared.domain import orders
 from shared.domain.books import refund_of
 from shared.errors import RetryableError
 from shared.flows.cases import Cases
 from shared.flows.erp_links import ErpLinks
+from shared.frozen import frozen
 from shared.model.case import Case
 from shared.model.events import CreditMemoPosted, InvoicePosted
 from shared.model.ids import Entity
@@ -16,7 +16,7 @@ from shared.model.invoice import BillingDocument, BillingKind
 from shared.ports import Bus, Clock, Queues, Store
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bills:
     """`connection` is the ERP that bills."""
 

@@ -6,7 +6,6 @@ while becomes an exception, and is solved by itself once it no longer does.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.domain import books, payouts
@@ -14,6 +13,7 @@ from shared.errors import RetryableError
 from shared.flows import keys
 from shared.flows.cases import Cases
 from shared.flows.issues import Issues, Problem
+from shared.frozen import frozen
 from shared.model.base import Json
 from shared.model.books import BookRules, Bucket, Difference, OrderBooks, OrderPayouts, PayoutLine
 from shared.model.case import Case
@@ -27,7 +27,7 @@ KIND = IssueKind.BOOKS_DIFFER
 BATCH = 100
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Books:
     store: Store
     cases: Cases

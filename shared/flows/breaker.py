@@ -7,13 +7,14 @@ next lease rate. While it is closed and nothing fails, nothing is written.
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from copy import replace
 from datetime import datetime, timedelta
 from typing import Final, Self
 
 from shared.errors import SyncError, UnreachableError
 from shared.flows import keys
 from shared.flows.issues import Issues, Problem
+from shared.frozen import frozen
 from shared.model.base import Json
 from shared.model.issue import IssueKind
 from shared.ports import Clock, Put, Row, Store
@@ -25,7 +26,7 @@ PROBE: Final = timedelta(seconds=30)  # longer than a call may take
 TRIES: Final = 4
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Circuit:
     """`failures` in a row; open `until` an instant if `trips` is not 0; `why` is the last one."""
 

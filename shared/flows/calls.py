@@ -8,12 +8,12 @@ import hashlib
 import json
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from shared.errors import RejectedError, RetryableError
 from shared.flows import keys
+from shared.frozen import frozen
 from shared.model.base import Json
 from shared.ports import Clock, Put, Row, Store
 
@@ -25,7 +25,7 @@ NO_KEY, MALFORMED, NOT_THE_OWNER, KEY_REUSED = "no_key", "malformed", "not_the_o
 type Answer = dict[str, Json]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Calls:
     store: Store
     clock: Clock

@@ -1,7 +1,7 @@
 """Take an order in: verify its total, map its lines, make a case, hold its stock. Once."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from functools import partial
 
@@ -18,6 +18,7 @@ from shared.flows.late import Lateness
 from shared.flows.returns_told import ReturnNews
 from shared.flows.shortage import Shortage
 from shared.flows.similar import Similar
+from shared.frozen import frozen
 from shared.model.case import Case, CaseState, HoldReason
 from shared.model.events import (
     BusinessEvent,
@@ -37,7 +38,7 @@ TRIES = 8
 DERIVED_S = 5  # by then what was sold is off the level that is wished
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Capture:
     """`limits` are what an ERP takes of an address, by connection."""
 

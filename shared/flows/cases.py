@@ -1,13 +1,13 @@
 """The rows of order cases: read, change on the revision read, and keep holds in step."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain import demand, orders, returns, shortage
 from shared.errors import RetryableError
 from shared.flows import keys
 from shared.flows.holds import write_holds
+from shared.frozen import frozen
 from shared.model.case import Case, CaseState, IntentKind
 from shared.model.order import Refund
 from shared.model.retailer import Retailer
@@ -56,13 +56,13 @@ def return_intent(one: Return) -> str:
     return f"return#{one.return_id}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CaseRow:
     case: Case
     rev: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cases:
     """`lane` keeps a case findable while something is still to be sent to some connection."""
 

@@ -8,7 +8,6 @@ so that a run is resumed by message where it stopped.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from shared.domain import parity, repairs, targets
@@ -21,6 +20,7 @@ from shared.flows.derive import HINT, Deriver, target_put
 from shared.flows.findings import Findings
 from shared.flows.issues import LOCKED_OUT, Issues, locked_out
 from shared.flows.pushes import as_pushes
+from shared.frozen import frozen
 from shared.model.ids import Entity, Facet
 from shared.model.parity import COMPARED, Comparison, Finding, Repair
 from shared.model.retailer import Channel, Retailer
@@ -36,7 +36,7 @@ NEVER = datetime.min.replace(tzinfo=UTC)
 KEPT = timedelta(days=1)  # how long a note of a difference outlives its run
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Seen:
     """A target at a revision, and what the channel showed afterwards."""
 
@@ -48,7 +48,7 @@ class Seen:
         return self.look.target.key
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Comparer:
     connection: str
     channel_client: ChannelPublisher

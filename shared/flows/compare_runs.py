@@ -1,9 +1,9 @@
 """How far a comparison has come: one row per channel and facet, beside what the last one found."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.flows import keys
+from shared.frozen import frozen
 from shared.model.base import Canonical, Instant, Json
 from shared.model.ids import Facet
 from shared.model.parity import COMPARED, Comparison, Finding, Repair, Tally
@@ -46,7 +46,7 @@ class Sighting(Canonical):
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Held:
     """A run under way, as read; `rev` is the revision of its row, `last` the comparison before."""
 
@@ -57,7 +57,7 @@ class Held:
     last: Comparison | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Runs:
     store: Store
     clock: Clock

@@ -6,7 +6,6 @@ taken or asked about, as the retailer says.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -15,6 +14,7 @@ from shared.errors import AccessError, RetryableError
 from shared.flows import keys
 from shared.flows.apply import apply
 from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out, refused
+from shared.frozen import frozen
 from shared.model.accuracy import Accuracy, Difference, Repairing, Variance
 from shared.model.base import Canonical, Json
 from shared.model.facts import StockCard
@@ -36,7 +36,7 @@ class Progress(Canonical):
     last: Accuracy | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SourceComparer:
     connection: str
     source: FactSource

@@ -5,7 +5,6 @@ and are no credit.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
@@ -25,6 +24,7 @@ from shared.flows.erp_links import ErpLinks
 from shared.flows.intents import Intents, Steps
 from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out
 from shared.flows.returns import ErpReturns
+from shared.frozen import frozen
 from shared.model.case import Case, Intent, IntentKind, IntentState
 from shared.model.events import RefundCredited
 from shared.model.issue import IssueKind
@@ -49,7 +49,7 @@ def reference(case: Case, refund: Refund) -> str:
     return text
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Crediting:
     """`settle` is how late a lost request may still take effect in this ERP."""
 

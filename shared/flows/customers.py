@@ -6,7 +6,6 @@ named by digests; neither they nor what is told of them says who the customer is
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
@@ -16,6 +15,7 @@ from shared.errors import AccessError, InDoubtError, RejectedError, RetryableErr
 from shared.flows import keys
 from shared.flows.duplicates import customer_twice
 from shared.flows.issues import Issues
+from shared.frozen import frozen
 from shared.model.base import Json
 from shared.model.order import Order
 from shared.ports import Clock, Key, Message, Put, Queues, Row, Store
@@ -41,7 +41,7 @@ class CustomerBook(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Customers:
     """`settle` is how late a lost request may still take effect in this ERP."""
 

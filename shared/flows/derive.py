@@ -28,6 +28,7 @@ from shared.flows.sku_facts import Facts, SkuFacts, price_keys, sku_facts
 from shared.flows.standing_targets import stays
 from shared.flows.stock_alone import Alone, Moved, Noted
 from shared.flows.stock_facts import stock_keys
+from shared.frozen import frozen
 from shared.model.base import Json
 from shared.model.ids import Entity, Facet
 from shared.model.issue import IssueKind
@@ -51,7 +52,7 @@ class Derived:
     counted: set[tuple[str, str, str]] = field(default_factory=set)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Deriver:
     """`bus` is where rulings on held prices are told; None for who only asks what is implied.
 

@@ -6,12 +6,12 @@ The journal may hold a line twice after a crash; both have one `eventID`, by whi
 import json
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from shared.errors import RejectedError
 from shared.flows import keys
+from shared.frozen import frozen
 from shared.kit.epcis.export import Event, document, event_of
 from shared.model.facts import ItemCard
 from shared.model.ids import Entity
@@ -24,7 +24,7 @@ PER_PAGE: Final = 100
 PIECES_MAX: Final = 20  # read of one answer: a piece holds what one call brought
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EpcisEvents:
     store: Store
     journal: Journal

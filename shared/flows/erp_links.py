@@ -5,11 +5,11 @@ its row, and is read again once the link is made: the two cannot miss each other
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from shared.errors import RetryableError
 from shared.flows import keys
+from shared.frozen import frozen
 from shared.model.base import Json
 from shared.model.ids import Entity
 from shared.ports import Message, Put, Queues, Row, Store
@@ -30,7 +30,7 @@ def reread(connection: str, entity: Entity, name: str) -> Message:
     return Message(keys.read_queue(connection), body, KNOWN_SOON_S)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ErpLinks:
     connection: str
     store: Store

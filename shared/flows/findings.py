@@ -1,12 +1,12 @@
 """What a comparison found, told: one exception per cause, channel and facet, and the news."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from shared.domain.parity import readable, repair_of
 from shared.flows import keys
 from shared.flows.compare_runs import Held
 from shared.flows.issues import Issues, Problem
+from shared.frozen import frozen
 from shared.model.events import ReconciliationFinding
 from shared.model.ids import Facet
 from shared.model.issue import IssueKind
@@ -38,7 +38,7 @@ _REMEDY = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Findings:
     connection: str
     issues: Issues

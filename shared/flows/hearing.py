@@ -4,13 +4,13 @@ A finished poll counts as hearing, whether it told anything new or not.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.doubt import Doubted
 from shared.flows import keys
 from shared.flows.issues import Issues, Problem
 from shared.flows.walks import Walks
+from shared.frozen import frozen
 from shared.model.base import Json
 from shared.model.ids import Entity
 from shared.model.issue import IssueKind
@@ -18,7 +18,7 @@ from shared.model.retailer import Retailer
 from shared.ports import Clock, Key, Row, Store
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hearing:
     store: Store
     issues: Issues

@@ -6,11 +6,11 @@ So it waits, is listed, approved and applied like any file, from where it lies.
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from shared.domain.feeds import Surveyor, shifted
 from shared.errors import RejectedError
 from shared.flows import keys
+from shared.frozen import frozen
 from shared.model.facts import PriceCard
 from shared.model.feeds import FeedLimits, Survey
 from shared.model.price import PriceCondition
@@ -20,7 +20,7 @@ from shared.ports import Blobs, Store
 type Read = Sequence[PriceCondition | RejectedError]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HeldCalls:
     store: Store
     files: Blobs

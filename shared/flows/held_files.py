@@ -1,13 +1,13 @@
 """Dropped files that wait for approval: listed in one partition, ruled on by name and reading."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from shared.errors import RetryableError
 from shared.flows import import_run, keys
 from shared.flows.import_run import Dropped, Run, dropped_as
 from shared.flows.issues import Issues
+from shared.frozen import frozen
 from shared.model.base import Json
 from shared.model.events import FeedApproved, FeedRejected
 from shared.model.issue import IssueKind
@@ -19,7 +19,7 @@ LISTED: Final = 100
 SURE_S: Final = 35  # longer than the function that rules may take
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NamedFile:
     """A file, and the reading of it that was held."""
 
@@ -60,7 +60,7 @@ def waiting(store: Store) -> list[dict[str, Json]]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FileApprovals:
     store: Store
     queues: Queues

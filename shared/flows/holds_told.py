@@ -1,13 +1,13 @@
 """Why an order is held, where neither its sums nor its articles are the reason."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import chain
 
 from shared.domain import orders, release, shortage
 from shared.domain.held import Held
 from shared.flows import keys
 from shared.flows.issues import Issues, Problem
+from shared.frozen import frozen
 from shared.model.case import Case, CaseState, HoldReason
 from shared.model.issue import IssueKind
 from shared.model.order_policy import AddressLimits
@@ -25,7 +25,7 @@ TOLD = (
 _STOPPED = frozenset({CaseState.HELD.value, "rejected by ERP"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Holds:
     """One exception per order and reason; it ends when the reason does."""
 

@@ -6,7 +6,6 @@ done twice: what is applied again says nothing new, and the report is written ov
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
@@ -22,6 +21,7 @@ from shared.flows.import_run import Dropped, Run, dropped_as
 from shared.flows.import_survey import SAMPLED, SurveyPass
 from shared.flows.issues import Issues, Problem
 from shared.flows.ledger import Ledger
+from shared.frozen import frozen
 from shared.kit.records.delimited import delimited
 from shared.kit.records.jsons import jsons
 from shared.kit.records.record import RECORD_MAX, Format, Place
@@ -38,7 +38,7 @@ _CSV: Final = (".csv", ".txt")
 _JSON: Final = (".json", ".ndjson", ".jsonl")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Importer:
     """Takes `{"file", "version", "at"}` of a file that was dropped, and what follows from it.
 

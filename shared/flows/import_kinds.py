@@ -21,6 +21,7 @@ from shared.flows.import_run import Dropped
 from shared.flows.issues import Issues
 from shared.flows.ledger import Ledger, counted
 from shared.flows.returns_moved import ReturnsMoved
+from shared.frozen import frozen
 from shared.model.books import BookRules
 from shared.model.ids import Entity
 from shared.model.movement import Entry
@@ -63,7 +64,7 @@ class Rows(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Kind:
     """`entity` is what its owner has to own; the columns are those of its first line."""
 

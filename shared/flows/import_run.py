@@ -1,6 +1,5 @@
 """How far a dropped file has been taken in: one row per file, written on the revision it had."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Self
 from urllib.parse import unquote_plus
@@ -8,6 +7,7 @@ from urllib.parse import unquote_plus
 from shared.flows import keys
 from shared.flows.apply import Applied
 from shared.flows.reports import Written
+from shared.frozen import frozen
 from shared.kit.records.record import Place
 from shared.model.base import Canonical, Instant
 from shared.model.feeds import Survey
@@ -17,7 +17,7 @@ from shared.ports import Put, Store
 KEPT_FOR = timedelta(days=90)  # longer than a dropped file tells of itself
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Dropped:
     """What the name of a file says: `drop/<connection>/<entity>/<file>`."""
 

@@ -2,12 +2,12 @@
 
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.errors import RejectedError
 from shared.flows import keys
 from shared.flows.issues import Issues, Problem
+from shared.frozen import frozen
 from shared.model.base import Json
 from shared.model.issue import IssueKind
 from shared.ports import Blobs, Clock, Key, Message, Put, Queues, Reading, Row, Store
@@ -20,7 +20,7 @@ Understand = Callable[[str, Mapping[str, str], bytes], Sequence[Reading]]
 """(connection, headers, body) -> what to read again; raises RejectedError naming the field."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Normalizer:
     store: Store
     blobs: Blobs

@@ -6,17 +6,17 @@ the write repeated.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.domain import orders
 from shared.errors import AccessError, InDoubtError, RejectedError, RetryableError
 from shared.flows.cases import CaseRow, Cases
+from shared.frozen import frozen
 from shared.model.case import Case, Intent, IntentState
 from shared.ports import Clock
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Steps[T]:
     """What one kind of write is: how it is looked for and sent, and what follows once it is there.
 
@@ -32,7 +32,7 @@ class Steps[T]:
     refused: Callable[[RejectedError], None]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Intents:
     """`settle` is how late a lost request may still take effect."""
 

@@ -1,11 +1,11 @@
 """Exceptions a person can act on: raising folds repeats, solving is idempotent."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.errors import AccessError, RetryableError
 from shared.flows import keys
+from shared.frozen import frozen
 from shared.model.candidate import Candidate
 from shared.model.events import IssueRaised, IssueSolved
 from shared.model.issue import Issue, IssueKind, IssueState, Severity
@@ -93,7 +93,7 @@ _OWNER = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Problem:
     """What went wrong, before it is folded into what is already known."""
 

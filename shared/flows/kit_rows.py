@@ -6,11 +6,11 @@ so nobody derives a SKU but its own stream.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
 from shared.flows import keys
 from shared.flows.issues import Problem
 from shared.flows.sku_facts import Facts, SkuFacts, components_of, links_of
+from shared.frozen import frozen
 from shared.model.base import Json
 from shared.model.ids import Entity
 from shared.model.issue import IssueKind
@@ -19,7 +19,7 @@ from shared.model.retailer import Retailer
 from shared.ports import Key, Put, Row, Store
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KitRows:
     """Does nothing where the retailer's file says nothing of kits."""
 

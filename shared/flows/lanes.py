@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from shared.domain.targets import Priority
 from shared.flows import keys
+from shared.frozen import frozen
 from shared.model.ids import Facet
 from shared.model.retailer import Channel
 from shared.model.target import TargetState, Verdict
@@ -42,7 +43,7 @@ class Urgent:
         return any(self.store.due(Table.TARGETS, lane, until=now, limit=1) for lane in lanes)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Due:
     """What of a lane goes now, and when what was left for its group's sake is to be looked at.
 

@@ -1,9 +1,8 @@
 """What was asked back after it had left, told once: an exception with its remedy, and the news."""
 
-from dataclasses import dataclass
-
 from shared.domain import orders
 from shared.flows.issues import Issues, Problem
+from shared.frozen import frozen
 from shared.model.case import Case
 from shared.model.events import CancellationTooLate
 from shared.model.issue import IssueKind
@@ -13,7 +12,7 @@ from shared.ports import Bus, Clock
 KIND = IssueKind.CANCELLED_TOO_LATE
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lateness:
     bus: Bus
     issues: Issues

@@ -1,11 +1,12 @@
 """One logical owner at a time, fenced, and no wake-up lost while somebody else owns."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from copy import replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from shared.flows import keys
+from shared.frozen import frozen
 from shared.model.base import Json
 from shared.ports import Clock, Put, Row, Store
 
@@ -24,7 +25,7 @@ class Released(StrEnum):
     WANTED = "wanted"  # somebody left word: look once more
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lease:
     """`fence` grows with every owner; `row` is the row as its owner last wrote it.
 

@@ -21,6 +21,7 @@ from shared.flows.issues import Issues
 from shared.flows.missing import due, solved
 from shared.flows.stock_doubts import below_nothing
 from shared.flows.stock_facts import moved_at
+from shared.frozen import frozen
 from shared.model.facts import ItemCard, StockCard
 from shared.model.ids import Entity
 from shared.model.movement import Entry, Level, Movement
@@ -53,7 +54,7 @@ def counted(entries: Iterable[Entry], taken: Taken) -> Iterator[Entry]:
             yield entry
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ledger:
     store: Store
     journal: Journal

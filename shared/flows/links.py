@@ -1,18 +1,18 @@
 """The channel's own ids of articles, remembered; what waited for them waits no longer."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from shared.errors import RetryableError
 from shared.flows import keys
 from shared.flows.derive import target_put
+from shared.frozen import frozen
 from shared.model.ids import Facet
 from shared.model.retailer import Retailer
 from shared.model.target import Target, TargetState
 from shared.ports import Put, Store
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Links:
     connection: str
     store: Store

@@ -1,11 +1,11 @@
 """What a channel shows by now of prices and availability: read from the targets, never the ERP."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
 from shared.flows import keys
+from shared.frozen import frozen
 from shared.model.base import Json
 from shared.model.ids import Facet
 from shared.model.target import Proposal, StockTerms, Target
@@ -14,7 +14,7 @@ from shared.ports import Clock, Store
 LATE_MAX: Final = timedelta(minutes=5)  # how long derivation may take once a price has ended
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lookup:
     """Each method reads the store once, for at most 100 SKUs, and leaves out what is not known."""
 

@@ -1,13 +1,13 @@
 """What a stock card lacks, told once it has lacked it for a while: numbers, halves of transfers."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from shared.domain.ledger import gaps
 from shared.flows import keys
 from shared.flows.issues import Issues, Problem
+from shared.frozen import frozen
 from shared.model.facts import StockCard
 from shared.model.issue import IssueKind
 from shared.model.movement import Transfer
@@ -35,7 +35,7 @@ def solved(old: StockCard, new: StockCard) -> Iterator[tuple[IssueKind, str]]:
         yield IssueKind.TRANSFER_DIFFERS, _subject(new)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Missing:
     store: Store
     issues: Issues

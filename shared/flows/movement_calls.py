@@ -6,7 +6,6 @@ it may be a machine that nobody watches.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -17,6 +16,7 @@ from shared.flows.gtins import articles
 from shared.flows.issues import Issues, Problem
 from shared.flows.ledger import Ledger, counted
 from shared.flows.returns_moved import ReturnsMoved
+from shared.frozen import frozen
 from shared.kit import cloudevents
 from shared.kit.epcis import rows as epcis
 from shared.kit.records.jsons import row_of
@@ -36,7 +36,7 @@ _SHAPE: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """One line as a row, or why it is none."""
 
@@ -44,7 +44,7 @@ class Line:
     row: Mapping[str, object] | RejectedError
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MovementCalls:
     ledger: Ledger
     store: Store

@@ -5,13 +5,13 @@ never lets more through than the limit.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from typing import Final
 
 from shared.errors import RetryableError
 from shared.flows import keys, roster
+from shared.frozen import frozen
 from shared.model.base import Canonical, Instant
 from shared.model.ids import Facet
 from shared.model.retailer import Channel
@@ -29,7 +29,7 @@ class Window(Canonical):
     moved: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Limit:
     """So many percent of what the channel shows of a facet may move within the minutes.
 

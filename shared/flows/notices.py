@@ -6,7 +6,6 @@ person decides whether it is mailed again.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
@@ -16,6 +15,7 @@ from shared.errors import AccessError, InDoubtError, RejectedError, RetryableErr
 from shared.flows import keys
 from shared.flows.cases import Cases
 from shared.flows.issues import Issues, Problem
+from shared.frozen import frozen
 from shared.mail_ports import Mail, Mailer
 from shared.model.issue import IssueKind
 from shared.model.notices import NoticeRow, NoticeRules, NoticeState
@@ -31,7 +31,7 @@ GRANT: Final = "let the function `notices` send as the sender of `notices` from 
 LOOK_UP: Final = "mend what SES's documentation says of this error, then replay"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Notices:
     store: Store
     cases: Cases

@@ -1,6 +1,5 @@
 """Orders that are posted: captured before they are answered, and a repeat answered the same."""
 
-from dataclasses import dataclass
 from typing import Final
 
 from pydantic import ValidationError
@@ -10,6 +9,7 @@ from shared.domain.called import order_of
 from shared.errors import RejectedError
 from shared.flows.calls import Answer, Calls, checked, checked_text, malformed
 from shared.flows.capture import Capture
+from shared.frozen import frozen
 from shared.kit.records.jsons import row_of
 from shared.model.case import Case, CaseState
 from shared.model.order import Order
@@ -19,7 +19,7 @@ ORDER_MAX: Final = 150_000  # a row holds 400 kB, and an order twice once it is 
 _SHAPE: Final = "send one order as GET /v1/openapi.json describes it under OrderCall"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OrderCalls:
     capture: Capture
 

@@ -1,6 +1,6 @@
 """Rate of a vendor account, shared through the store and leased in blocks."""
 
-from dataclasses import dataclass, replace
+from copy import replace
 from datetime import datetime, timedelta
 from typing import Self
 
@@ -9,6 +9,7 @@ from shared.flows import keys
 from shared.flows.breaker import Breaker
 from shared.flows.issues import Issues
 from shared.flows.slots import Slots
+from shared.frozen import frozen
 from shared.kit.bucket import MILLI, Bucket
 from shared.kit.cubic import START, Curve
 from shared.model.base import Json
@@ -32,7 +33,7 @@ def pacer_of(connection: Connection, store: Store, issues: Issues, clock: Clock)
     return LeasedPacer(connection, store, clock, breaker=breaker, slots=slots)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rate:
     """The row of a bucket. `curve` is there where the rate is found by asking."""
 

@@ -1,13 +1,14 @@
 """What a provider paid out, read or dropped: kept once with its order, whose books follow."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from copy import replace
 from datetime import datetime, timedelta
 
 from shared.errors import RetryableError
 from shared.flows import keys
 from shared.flows.books import Books
 from shared.flows.issues import Problem, refused
+from shared.frozen import frozen
 from shared.model.base import Json
 from shared.model.books import OrderPayouts, PaidOut, Payout, PayoutLine
 from shared.model.ids import Entity
@@ -37,7 +38,7 @@ def kept(books: Books, order_id: str, lines: Sequence[PayoutLine]) -> int:
     raise RetryableError(f"payouts of order {order_id} are contended")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Payouts:
     """Payouts of one connection, as it is polled for them.
 

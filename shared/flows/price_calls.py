@@ -1,7 +1,6 @@
 """Prices that are posted: each line answered, and a repeat answered as the first time."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -12,6 +11,7 @@ from shared.flows.apply import apply
 from shared.flows.calls import NOT_THE_OWNER, Calls, checked, malformed, refused_line
 from shared.flows.held_calls import HeldCalls, Read
 from shared.flows.issues import Issues
+from shared.frozen import frozen
 from shared.kit.records.jsons import row_of
 from shared.model.base import Json
 from shared.model.ids import Entity
@@ -23,7 +23,7 @@ LINES_MAX: Final = 500
 _SHAPE = 'send {"connection": "<name>", "conditions": [{...}, ...]}'
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PriceCalls:
     store: Store
     issues: Issues

@@ -1,17 +1,16 @@
 """What the ERP promises of our orders, onto their cases, told once."""
 
-from dataclasses import dataclass
-
 from shared.domain import orders, promises
 from shared.flows.cases import Cases
 from shared.flows.erp_links import ErpLinks
+from shared.frozen import frozen
 from shared.model.allocation import ErpAllocation
 from shared.model.case import Case
 from shared.model.events import OrderPromised
 from shared.ports import Bus, Clock, Queues, Store
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Promises:
     """`connection` is the ERP that promises."""
 

@@ -6,7 +6,6 @@ that a crash or a lost answer is followed by reading back, never by sending blin
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import batched, groupby
 
@@ -23,6 +22,7 @@ from shared.flows.published import Published
 from shared.flows.pushes import as_pushes
 from shared.flows.refusals import for_all, line_refused, unsaid
 from shared.flows.roster import enrolled
+from shared.frozen import frozen
 from shared.model.ids import Facet
 from shared.model.retailer import Channel, Retailer
 from shared.model.target import (
@@ -39,7 +39,7 @@ from shared.ports import ChannelPublisher, Clock, Key, LaterPublisher, Store
 TRIES = 6
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Held:
     """A target as it was read, with the revision to commit on."""
 
@@ -47,7 +47,7 @@ class Held:
     rev: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Publisher:
     """`guarded` are facets whose writes the vendor itself refuses when they are stale.
 

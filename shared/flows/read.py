@@ -1,7 +1,7 @@
 """Read a connection: scheduled polls that lose nothing, and single re-reads that hints ask for."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from copy import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -17,6 +17,7 @@ from shared.flows.promises import Promises
 from shared.flows.returns import ErpReturns
 from shared.flows.shipments import Shipments
 from shared.flows.vanished import vanished
+from shared.frozen import frozen
 from shared.model.allocation import ErpAllocation
 from shared.model.base import Json
 from shared.model.ids import Entity
@@ -58,7 +59,7 @@ class Source(
     """Whatever this connection can be read for; the catalogue says which halves it has."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Run:
     """One pass over everything that changed since `since`; `page` is the next one to read.
 
@@ -73,7 +74,7 @@ class Run:
     asked: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reader:
     connection: str
     source: Source

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.domain import targets
@@ -13,6 +12,7 @@ from shared.flows.derive import HINT, target_put
 from shared.flows.import_run import dropped_files
 from shared.flows.intake import replay_delivery
 from shared.flows.issues import Issues, Problem
+from shared.frozen import frozen
 from shared.model.issue import Issue, IssueKind
 from shared.model.retailer import Channel, Retailer
 from shared.model.target import Target, TargetState
@@ -62,7 +62,7 @@ def _failed_function(parsed: object) -> str:
             return ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Replay:
     """Do again what an exception says was not done. Safe: everything replayed looks first."""
 
@@ -126,7 +126,7 @@ def recheck(name: str, *, store: Store, settle: timedelta, now: datetime) -> Non
     raise RetryableError(f"target {name} is contended")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sweep:
     """Hints are lost now and then; the lanes are the truth about what is still to do."""
 
@@ -177,7 +177,7 @@ class Sweep:
                         yield Message(keys.write_queue(connection), {word: order_id})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mapper:
     """An operator names the SKU behind a channel's code, and what waited for it goes on."""
 

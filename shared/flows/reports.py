@@ -7,16 +7,16 @@ So a line done twice stands in the report once.
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
 from shared.errors import RejectedError
+from shared.frozen import frozen
 from shared.ports import Blobs
 
 PART_MAX: Final = 4 * 1024 * 1024  # bytes after which another part is begun
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Written:
     """How far a report is written: which pass, its present part, and the bytes that count in it."""
 

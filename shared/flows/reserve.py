@@ -8,7 +8,6 @@ a reservation that is let go has given back exactly what it took.
 import base64
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
@@ -20,6 +19,7 @@ from shared.flows.cases import Cases
 from shared.flows.derive import Deriver
 from shared.flows.reserve_refusals import digest, gone, ordered, repeated
 from shared.flows.shards import Shards, card_put
+from shared.frozen import frozen
 from shared.model.facts import HoldCard
 from shared.model.ids import Facet
 from shared.model.reservation import Reservation, ReservationRequest, ReservationState, ReservedLine
@@ -35,7 +35,7 @@ KEPT: Final = timedelta(days=30)
 AGAIN: Final = timedelta(seconds=1)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reservations:
     """`deriver` says what a channel may sell, by the same rules by which it is published."""
 

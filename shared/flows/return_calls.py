@@ -6,7 +6,6 @@ is sent again under its own key.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -19,7 +18,8 @@ from shared.flows.calls import Answer, Calls, checked, checked_text, malformed
 from shared.flows.cases import CaseRow, Cases, unasked
 from shared.flows.issues import Issues
 from shared.flows.ledger import Ledger
-from shared.flows.returns_told import ReturnNews
+from shared.flows.returns_told import ReturnNews, twice
+from shared.frozen import frozen
 from shared.kit.records.jsons import row_of
 from shared.model.case import Case
 from shared.model.facts import ItemCard
@@ -47,7 +47,7 @@ STATUS_OF: Final = {
 """Where units lie afterwards; what is scrapped never enters the books."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReturnCalls:
     store: Store
     queues: Queues
@@ -158,6 +158,8 @@ class ReturnCalls:
         for result in taken.results:
             if isinstance(result, RejectedError):
                 raise RetryableError(f"return {return_id} is not in the books: {result}")
+        one = return_views.found(case, return_id)
+        self.issues.report(twice(case, one, source, self.retailer) if one else ())
 
     def _movements(
         self, case: Case, return_id: str, receipt: Receipt, source: str

@@ -1,7 +1,6 @@
 """Returns: what the ERP keeps onto the case, and what a channel grants into the ERP, once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.domain import lifecycle, orders, returns
@@ -14,6 +13,7 @@ from shared.flows.erp_links import ErpLinks, reread
 from shared.flows.intents import Intents, Steps
 from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out
 from shared.flows.returns_told import ReturnNews
+from shared.frozen import frozen
 from shared.model.case import Case, Intent, IntentKind, IntentState
 from shared.model.ids import Entity
 from shared.model.issue import IssueKind
@@ -34,7 +34,7 @@ def reference(case: Case, one: Return) -> str:
     return text
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ErpReturns:
     """`connection` is the ERP that takes goods back."""
 
@@ -105,7 +105,7 @@ def _names(case: Case) -> set[str]:
     return {one.return_id for one in case.returns}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Authorising:
     """Tells the ERP which returns were granted; `settle` is how late a lost request may land."""
 

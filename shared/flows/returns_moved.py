@@ -8,7 +8,6 @@ name takes the place of the first.
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -19,7 +18,8 @@ from shared.errors import RejectedError, RetryableError
 from shared.flows import keys
 from shared.flows.cases import CaseRow, Cases
 from shared.flows.issues import Issues, Problem
-from shared.flows.returns_told import ReturnNews
+from shared.flows.returns_told import ReturnNews, twice
+from shared.frozen import frozen
 from shared.model.base import Canonical, Instant
 from shared.model.case import Case
 from shared.model.facts import ItemCard
@@ -55,7 +55,7 @@ class Kept(Canonical):
     movements: tuple[Movement, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Place:
     """The return a document is, and the order it is of."""
 
@@ -63,7 +63,7 @@ class _Place:
     return_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReturnsMoved:
     store: Store
     bus: Bus
@@ -169,6 +169,10 @@ class ReturnsMoved:
 
         def tell(before: Case, after: Case) -> None:
             ReturnNews(self.bus, self.issues, self.clock, self.store).tell(after, before)
+            one = return_views.found(after, place.return_id)
+            assert one is not None  # noqa: S101 - `step` found it
+            for source in sorted({move.source for move in moves}):
+                self.issues.report(twice(after, one, source, self.retailer))
 
         if read is not None and step(read.case) is not None:
             self.cases.change(place.order_id, step, tell=tell)

@@ -1,20 +1,21 @@
 """What is told of returns: news on the bus, and what a person has to see to."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from shared.domain import return_moves, returns
 from shared.flows import keys
 from shared.flows.issues import Issues, Problem
+from shared.frozen import frozen
 from shared.model.base import Json
 from shared.model.case import Case, IntentKind, IntentState
 from shared.model.events import BusinessEvent, ReturnAuthorised, ReturnReceived
 from shared.model.issue import IssueKind
+from shared.model.retailer import Retailer
 from shared.model.returns import Return, ReturnState
 from shared.ports import Bus, Clock, Put, Store
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReturnNews:
     bus: Bus
     issues: Issues
@@ -115,6 +116,25 @@ def _problems(case: Case, one: Return) -> Iterator[Problem]:
             field="worth",
             value=str(one.worth),
             at_risk=one.worth,
+        )
+
+
+def twice(case: Case, one: Return, source: str, retailer: Retailer) -> Iterator[Problem]:
+    """Units that a call and a movement have both put into the books of a source."""
+    if retailer.tells_returns(source):
+        return
+    places = retailer.stocked_by(source)
+    for sku, units in sorted(return_moves.twice(case, one, source, places).items()):
+        yield Problem(
+            kind=IssueKind.RETURN_DIFFERS,
+            subject=f"{_subject(case, one)}/{sku}/{source}",
+            connection=source,
+            summary=f"{units} of {sku} under return {one.return_id} of order {case.order.number} "
+            f"were received by call and moved by {source}: they are in its books twice",
+            remedy=f"send a count of {sku} as {source}, and set `returns = true` for {source} so "
+            "that calls move nothing there, or let it post no returns",
+            field="returns",
+            value=str(units),
         )
 
 

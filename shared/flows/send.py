@@ -6,7 +6,7 @@ a lost request can no longer land, is the order posted again.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 from functools import partial
 
@@ -25,6 +25,7 @@ from shared.flows.duplicates import order_twice
 from shared.flows.erp_links import ErpLinks
 from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out
 from shared.flows.trailing import Trailing
+from shared.frozen import frozen
 from shared.model.case import Case, CaseState, HoldReason, Intent, IntentKind, IntentState
 from shared.model.events import OrderAccepted, OrderCancelled
 from shared.model.issue import IssueKind
@@ -36,7 +37,7 @@ AWAY_MAX = timedelta(minutes=5)
 DELAY_MAX_S = 900  # SQS delays a message by 15 minutes at most
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sender:
     """`settle` is how late a lost request may still take effect in this ERP.
 

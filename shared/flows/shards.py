@@ -14,6 +14,7 @@ from zlib import crc32
 
 from shared.errors import ThrottledError
 from shared.flows import keys
+from shared.frozen import frozen
 from shared.kit.counters import Counters
 from shared.model.facts import HoldCard
 from shared.ports import Clock, Key, Put, Row, Store
@@ -37,7 +38,7 @@ class Heat:
     home: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shards:
     store: Store
     counters: Counters

@@ -1,7 +1,5 @@
 """Goods left: onto the case, off the holds, and to the channel. Each shipment counts once."""
 
-from dataclasses import dataclass
-
 from shared.domain import lifecycle, orders
 from shared.errors import AccessError, InDoubtError, RetryableError
 from shared.flows import keys
@@ -10,6 +8,7 @@ from shared.flows.cases import Cases
 from shared.flows.erp_links import ErpLinks, reread, waiting
 from shared.flows.issues import Issues, Problem
 from shared.flows.late import Lateness
+from shared.frozen import frozen
 from shared.model.case import Case, CaseState, Intent, IntentKind, IntentState
 from shared.model.events import OrderShipped
 from shared.model.ids import Entity
@@ -20,7 +19,7 @@ from shared.model.target import Outcome, Verdict
 from shared.ports import Bus, Clock, FactReader, Message, OrderSource, Queues, Row, Store
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shipments:
     """`connection` is the ERP or WMS that ships."""
 
@@ -118,7 +117,7 @@ class Shipments:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ShipmentTeller:
     """Tells the channel what left. The client looks before it sends, so a repeat ships nothing."""
 

@@ -6,7 +6,6 @@ again. What nobody holds orders for costs nothing.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
 from shared.domain import shortage
@@ -14,6 +13,7 @@ from shared.domain.shortage import Goods
 from shared.flows import keys
 from shared.flows.cases import Cases
 from shared.flows.derive import Deriver
+from shared.frozen import frozen
 from shared.model.case import Case, HoldReason
 from shared.model.retailer import Retailer
 from shared.ports import Clock, Message, Queues, Store, Table
@@ -21,7 +21,7 @@ from shared.ports import Clock, Message, Queues, Store, Table
 LOOKED_AT: Final = 100  # waiting orders a minute, the longest waiting first
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shortage:
     """`deriver` knows what is free of an article, by the rules by which it is published."""
 
@@ -63,7 +63,7 @@ class Shortage:
         return [case.order.order_id for case in found if shortage.waits(case)]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Awaited:
     """Each minute: orders that wait for stock which is there now go on."""
 

@@ -1,7 +1,6 @@
 """Hears orders come, channel by channel, and notices when one has been silent for too long."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain import silence
@@ -9,6 +8,7 @@ from shared.errors import RetryableError
 from shared.flows import keys
 from shared.flows.cases import Cases
 from shared.flows.issues import Issues, Problem
+from shared.frozen import frozen
 from shared.model.ids import Entity
 from shared.model.issue import IssueKind
 from shared.model.retailer import Channel, Retailer
@@ -19,7 +19,7 @@ TRIES = 6
 KIND = IssueKind.CHANNEL_SILENT
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Silence:
     store: Store
     cases: Cases

@@ -1,13 +1,13 @@
 """Articles that a code nobody knows may mean: found by GTIN and by names that begin like it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
 
 from shared.domain import candidates
 from shared.flows import gtins, keys
+from shared.frozen import frozen
 from shared.model.candidate import Candidate
 from shared.model.ids import Entity, Gtin
 from shared.model.order import OrderLine
@@ -20,7 +20,7 @@ CHECKED: Final = 3 * candidates.SHOWN
 _GTIN: Final = TypeAdapter[str](Gtin)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Similar:
     store: Store
     retailer: Retailer

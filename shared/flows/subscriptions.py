@@ -6,13 +6,13 @@ written before it is made anew, and a poll counts once it has ended: a crash for
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from shared.errors import AccessError, InDoubtError, RejectedError, RetryableError
 from shared.flows import keys
 from shared.flows.issues import Issues, Problem, locked_out
+from shared.frozen import frozen
 from shared.model.base import Json
 from shared.model.ids import Entity
 from shared.model.issue import IssueKind
@@ -38,7 +38,7 @@ class Subscriber(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lookout:
     """Has the subscriptions of every connection with a `hooks_url` looked at when it is time.
 
@@ -76,7 +76,7 @@ class Lookout:
         self.store.commit([Put(row.key, {}, row.rev) for row in known])
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Subscriptions:
     connection: str
     vendor: Subscriber

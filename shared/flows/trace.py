@@ -1,10 +1,11 @@
 """Why is this value what it is: fact -> rule -> target -> call -> outcome, with times."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 
 from shared.domain import lifecycle, returns, tenders
 from shared.flows import keys
+from shared.frozen import frozen
 from shared.model.base import Json
 from shared.model.case import Case
 from shared.model.facts import HoldCard, PriceCard, StockCard
@@ -14,7 +15,7 @@ from shared.model.target import Target
 from shared.ports import Row, Store
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tracer:
     store: Store
     retailer: Retailer

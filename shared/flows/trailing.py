@@ -5,13 +5,14 @@ lane, and the ERP is asked for it.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from shared.errors import SyncError
+from shared.frozen import frozen
 from shared.kit import together as at_once
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Trailing:
     works: list[Callable[[], object]] = field(default_factory=list)
 

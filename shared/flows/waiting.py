@@ -10,6 +10,7 @@ from typing import Final
 
 from shared.flows import keys
 from shared.flows.issues import Issues, Problem
+from shared.frozen import frozen
 from shared.model.guardrails import Rule
 from shared.model.issue import IssueKind, IssueState
 from shared.model.money import Money
@@ -28,7 +29,7 @@ class _Held:
     more: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WaitingTold:
     store: Store
     issues: Issues

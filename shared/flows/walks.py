@@ -6,9 +6,9 @@ the walk stands is kept, so it goes on in the next minute, or after a crash.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from shared.flows import keys, roster
+from shared.frozen import frozen
 from shared.model.base import Json
 from shared.model.ids import Facet
 from shared.model.retailer import Retailer
@@ -19,7 +19,7 @@ TRIES = 6
 DONE = "-"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Walks:
     store: Store
     clock: Clock

@@ -7,9 +7,11 @@ which for a few calls a second would ask for more every other second; here the w
 refused rate takes `BACK_MS` whatever that rate is. Whole thousandths of a call a second.
 """
 
-from dataclasses import dataclass, replace
+from copy import replace
 from datetime import datetime, timedelta
 from typing import Final
+
+from shared.frozen import frozen
 
 FLOOR: Final = 500
 START: Final = 2000
@@ -19,7 +21,7 @@ ONE_EVENT: Final = timedelta(seconds=1)
 _MS: Final = timedelta(milliseconds=1)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Curve:
     """`peak` is the rate that was last refused, and `cut_at` when; at first, where it began."""
 

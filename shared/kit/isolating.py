@@ -4,8 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import batched
 
+from shared.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Sent[O]:
     """What a call made of its lines, by line; `refused` if it took none and named none."""
 

@@ -1,10 +1,10 @@
 """Every route of the HTTP API but the webhooks, described: what it takes and what it answers."""
 
-from dataclasses import dataclass
 from typing import Final
 
 from pydantic import BaseModel, JsonValue
 
+from shared.frozen import frozen
 from shared.model.base import Canonical
 from shared.model.order_call import OrderAnswer, OrderCall
 from shared.model.reservation import ReservationRequest
@@ -19,7 +19,7 @@ class Refused(Canonical):
     remedy: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Described:
     """`takes` and `answers` are models, or JSON Schemas of what has none.
 

@@ -5,9 +5,9 @@ about what is malformed they say nothing, because its shape already says it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import cast
 
+from shared.frozen import frozen
 from shared.model.ids import Entity
 
 type Plain = Mapping[str, object]
@@ -33,7 +33,7 @@ _OWNED = (Entity.PRODUCT, Entity.PRICE, Entity.STOCK)
 _TOLD = frozenset({Entity.PRICE, Entity.PROMOTION, Entity.STOCK})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mistake:
     """Where in the file (`channels.0.erp`), what is wrong there, and what a person can do."""
 

@@ -35,7 +35,16 @@ _COMMON: Final = (
     "functions.ops.dead_letters",
     "functions.ingest.import_file",
 )
+_PARTS: Final = {
+    ("functions.ingest.read", "shopify"): ("shared.connectors.shopify.reader",),
+    ("functions.publish.channel", "shopify"): (
+        "shared.connectors.shopify.stock",
+        "shared.connectors.shopify.price_lines",
+    ),
+}
+"""What a client imports when it is first called, of what every container calls before long."""
 ENVIRONMENT: Final = {
+    "AWS_LAMBDA_FUNCTION_NAME": "cold",  # as Lambda says it
     "AWS_DEFAULT_REGION": "eu-west-1",
     "AWS_ACCESS_KEY_ID": "none",
     "AWS_SECRET_ACCESS_KEY": "none",
@@ -48,8 +57,8 @@ def workers() -> dict[str, str]:
     found = {name: f"import {name}; {_CLIENT}" for name in _COMMON}
     for name, kinds in _OWN.items():
         for system, row in ((s, r) for s, r in CATALOG.items() if r.kind in kinds):
-            module = row.factory.partition(":")[0]
-            found[f"{name} with {system}"] = f"import {name}, {module}; {_CLIENT}"
+            parts = (row.factory.partition(":")[0], *_PARTS.get((name, system), ()))
+            found[f"{name} with {system}"] = f"import {', '.join((name, *parts))}; {_CLIENT}"
     return found
 
 

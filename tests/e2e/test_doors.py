@@ -10,7 +10,8 @@ import httpx
 import pytest
 
 from infra.doors import EVERY_ROUTE
-from sandbox.api import Api, RefusedError
+from sandbox.api import Api
+from sandbox.failures import RefusedError
 from sandbox.world import World
 from tests.e2e.story import LOOPBACK, UNCLOSED, Story
 

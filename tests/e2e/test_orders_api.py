@@ -13,7 +13,8 @@ from typing import Any
 import httpx
 import pytest
 
-from sandbox.api import Api, RefusedError
+from sandbox.api import Api
+from sandbox.failures import RefusedError
 from sandbox.world import World
 from shared.model.base import Json
 from tests.e2e.conftest import poll

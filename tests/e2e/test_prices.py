@@ -7,7 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from sandbox.api import Api, RefusedError
+from sandbox.api import Api
+from sandbox.failures import RefusedError
 from sandbox.world import World
 from tests.e2e.conftest import article
 from tests.e2e.story import LOOPBACK, UNCLOSED, Story

@@ -2,21 +2,17 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from itertools import permutations
 from typing import Any
 
 import pytest
 
 from shared.errors import RetryableError
 from shared.flows.issues import open_page
-from shared.model.case import Case, CaseState
+from shared.model.case import CaseState
 from shared.model.issue import Issue
-from shared.model.movement import StockStatus
 from shared.model.retailer import Source
 from shared.model.returns import (
-    Disposition,
     Receipt,
-    ReceivedLine,
     Return,
     ReturnLine,
     ReturnStatus,
@@ -305,6 +301,32 @@ def test_where_the_warehouse_posts_what_comes_back_a_receipt_moves_nothing(
     assert (setup.world.on_hand(), setup.case().counts.returned) == (7 + 1, {"1": 1})
 
 
+@pytest.mark.parametrize("first", ["call", "movement"])
+def test_units_that_a_call_and_a_movement_both_put_in_the_books_are_told_of(
+    setup: Moved, first: str
+) -> None:
+    setup.grant(2)
+    if first == "call":
+        setup.receive((1, "damaged"), (1, "restock"))
+    setup.post()
+    assert len(setup.issues()) == (first == "call")
+    if first == "movement":
+        setup.receive((1, "damaged"), (1, "restock"))
+    (issue,) = setup.issues()
+    assert issue.issue_id == "return_differs#shop:77/api:RMA-1/HAT-M/wms"
+    assert (issue.field, issue.value, "send a count" in issue.remedy) == ("returns", "1", True)
+    assert setup.world.on_hand() == 7 + 3
+
+
+def test_units_of_which_some_are_called_and_others_moved_are_in_the_books_once(
+    setup: Moved,
+) -> None:
+    setup.grant(2)
+    setup.receive((1, "restock"))
+    setup.post()
+    assert (setup.issues(), setup.world.on_hand()) == ([], 7 + 2)
+
+
 def opened(*receipts: Receipt, minutes: int = 1) -> Return:
     return Return(
         return_id="shop:31",
@@ -316,47 +338,5 @@ def opened(*receipts: Receipt, minutes: int = 1) -> Return:
     )
 
 
-def processed() -> Return:
-    """The shop says that it put the unit back on sale."""
-    line = ReceivedLine(line_id="1", quantity=1, disposition=Disposition.RESTOCK)
-    at = NOW + timedelta(minutes=2)
-    return opened(
-        Receipt(receipt_id="d1", told_by="shop", received_at=at, lines=(line,)), minutes=2
-    )
-
-
-def ended(happens: tuple[str, ...]) -> tuple[object, ...]:
-    setup = Moved()
-    for what in happens:
-        match what:
-            case "opens":
-                told(setup, opened())
-            case "processes":
-                told(setup, processed())
-            case "receives":
-                setup.post(document="31", to_status="")
-            case "sorts":
-                said = {"document": "31", "movement_id": "s1", "quantity": "1", "to_location": ""}
-                there = {"from_location": "leeds", "from_status": "quality_inspection"}
-                row = move(kind="reclassify", to_status="available", **said, **there)
-                setup.world.post(row, key="sorted")
-    setup.later()
-    found, case = setup.view("shop:31"), setup.case()
-    stock = setup.world.on_hand(), setup.part(StockStatus.QUALITY_INSPECTION)
-    return found["state"], found["became"], returned(case), stock, setup.issues()
-
-
 def told(setup: Moved, one: Return) -> None:
     setup.world.capture.take(order(updated_at=one.told_at, returns=(one,)))
-
-
-def returned(case: Case) -> tuple[object, ...]:
-    return case.state, case.counts.returned, [len(one.receipts) for one in case.returns]
-
-
-def test_shop_and_warehouse_end_in_one_place_whoever_tells_first() -> None:
-    events = ("opens", "processes", "receives", "sorts")
-    ends = [ended(each) for each in permutations(events)]
-    assert ends[0][:2] == ("received", {"HAT-M": {"restock": 1}})
-    assert ends[0][3:] == ((7 + 1, 0), [])
-    assert all(each == ends[0] for each in ends)

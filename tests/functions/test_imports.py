@@ -2,6 +2,10 @@
 
 import subprocess
 import sys
+from importlib import import_module
+from pkgutil import walk_packages
+
+import functions
 
 
 def test_the_door_imports_no_model_no_http_client_and_no_powertools() -> None:
@@ -15,3 +19,34 @@ def test_the_door_imports_no_model_no_http_client_and_no_powertools() -> None:
         [sys.executable, "-c", probe], check=True, capture_output=True, text=True
     )
     assert found.stdout.strip() == "[]"
+
+
+def test_a_worker_imports_what_its_events_need_and_no_more() -> None:
+    """boto3 for nobody, httpx for who calls vendors, of a shop's client what is called for."""
+    probe = (
+        "import sys, functions.ops.sweep, functions.derive.targets, functions.ingest.import_file; "
+        "print({'boto3', 's3transfer', 'httpx'} & set(sys.modules)); "
+        "import shared.connectors.shopify.client; "
+        "print({m for m in sys.modules if m.startswith('shared.connectors.shopify.') "
+        "and m.endswith(('_schema', '.reader', '.content', '.stock', '.bulk'))})"
+    )
+    found = subprocess.run(  # noqa: S603 - our own interpreter, our own words
+        [sys.executable, "-c", probe], check=True, capture_output=True, text=True
+    )
+    assert found.stdout.split("\n")[:2] == ["set()", "set()"]
+
+
+def test_garbage_is_looked_for_again_once_a_function_is_loaded() -> None:
+    modules = [m.name for m in walk_packages(functions.__path__, "functions.") if not m.ispkg]
+    handlers = [name for name in modules if hasattr(import_module(name), "handler")]
+    probe = (
+        "import gc, sys, importlib, functions; assert not gc.isenabled()\n"
+        f"for name in {handlers}:\n"
+        "    if name in sys.modules: continue\n"
+        "    gc.disable(); importlib.import_module(name); assert gc.isenabled(), name"
+    )
+    assert len(handlers) > 20
+    environment = {"AWS_LAMBDA_FUNCTION_NAME": "cold", "POWERTOOLS_SERVICE_NAME": "test"}
+    subprocess.run(  # noqa: S603 - our own interpreter, our own words
+        [sys.executable, "-c", probe], check=True, env=environment
+    )

@@ -6,9 +6,9 @@ from urllib.parse import parse_qs
 import httpx
 import pytest
 
-from sandbox.api import Api, RefusedError
+from sandbox.api import Api
 from sandbox.deployed import Deployed
-from sandbox.failures import CannotRunError
+from sandbox.failures import CannotRunError, RefusedError
 from shared.model.base import Json
 
 DEPLOYED = Deployed(

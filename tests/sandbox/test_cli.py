@@ -7,9 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 from typer.testing import CliRunner, Result
 
-from sandbox.cli import app
+from sandbox.cli import _told, app
+from sandbox.failures import RefusedError
 from sandbox.home import Home
 from sandbox.processes import Tracked
 
@@ -72,6 +74,47 @@ def test_a_file_that_is_not_there_is_two_without_a_traceback(tmp_path: Path) -> 
 )
 def test_a_command_line_that_makes_no_sense_is_two(arguments: tuple[str, ...]) -> None:
     assert run(*arguments).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("up", "--port", "99999"), "less than or equal to 65535"),
+        (("demo", "--port", "0"), "greater than or equal to 1"),
+        (("simulate", "--seeds", "0"), "greater than or equal to 1"),
+        (("simulate", "--nightly", "-1"), "greater than or equal to 0"),
+        (("simulate", "--determinism", "-1"), "greater than or equal to 0"),
+    ],
+)
+def test_a_number_out_of_its_range_is_named_with_the_range(
+    arguments: tuple[str, ...], said: str
+) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 2
+    told = " ".join(result.output.replace("│", " ").split())  # a narrow terminal breaks it
+    assert said in told
+    assert f"'{arguments[1]}'" in told
+
+
+@pytest.mark.parametrize("name", ["absent.toml", "retailer.toml"])
+@pytest.mark.usefixtures("nothing_runs", "wrong")
+def test_a_story_is_not_begun_with_a_file_that_is_not_right(tmp_path: Path, name: str) -> None:
+    result = run("demo", "--retailer", tmp_path / name, "--json")
+    assert result.exit_code == 2
+    assert str(tmp_path / name) in str(last(result)["error"])
+    assert last(result)["remedy"]
+
+
+def test_what_the_api_refuses_is_one_and_told_to_machines_too(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    remedy = {"field": "state", "value": "wrong", "remedy": "open, solved or all"}
+    with pytest.raises(typer.Exit) as ended, _told(as_json=True):
+        raise RefusedError(400, {**remedy})
+    said = capsys.readouterr()
+    assert ended.value.exit_code == 1
+    assert json.loads(said.out) == {"ok": False, "status": 400, **remedy}
+    assert said.err == "shelfwire: 400: state / wrong / open, solved or all\n"
 
 
 def test_checking_a_file_needs_no_aws_and_no_pictures() -> None:

@@ -47,6 +47,8 @@ def test_crash_points_are_enumerated_and_all_of_them_run() -> None:
         (["--scenario", "a quiet day"], "no scenario is called 'a quiet day'"),
         (["--seed", "1", "--given", "CRASH 1"], "no fault is called 'CRASH'"),
         (["--jobs", "0"], "--jobs 0"),
+        (["--trace"], "--trace and --given are about one history"),
+        (["--given", "none"], "--trace and --given are about one history"),
         (["--crashes", "--pairs", "1.5"], "--pairs 1.5"),
     ],
 )

@@ -113,13 +113,17 @@ def _played(
     total: int | None,
     until: float | None = None,
 ) -> Tally:
+    said = 0
+
+    def told(tally: Tally) -> None:
+        nonlocal said
+        for broken in tally.failures[said:LISTED]:  # at once: the rest may take an hour
+            watch.say(f"{broken.scenario}, seed {broken.seed}: {broken.violations[0]}")
+        said = len(tally.failures)
+        tell(tally.played, said)
+
     with watch.over(what, total) as tell:
-        return campaign(
-            iter(tasks),
-            jobs=jobs,
-            tell=lambda tally: tell(tally.played, len(tally.failures)),
-            until=until,
-        )
+        return campaign(iter(tasks), jobs=jobs, tell=told, until=until)
 
 
 def _ran(tally: Tally) -> dict[str, Json]:

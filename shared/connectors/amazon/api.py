@@ -1,7 +1,7 @@
 """The transport: one call per operation, paced by its usage plan, errors named by consequence."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from http import HTTPStatus
@@ -14,6 +14,7 @@ from shared.connectors.amazon import jsontext
 from shared.connectors.amazon.plans import CALL, Operation
 from shared.connectors.amazon.schema import ErrorList
 from shared.errors import AccessError, InDoubtError, RejectedError, RetryableError, ThrottledError
+from shared.frozen import frozen
 from shared.kit.http import Http, check, retry_after
 from shared.kit.oauth import ClientCredentials
 from shared.model.limits import Limits
@@ -34,7 +35,7 @@ _REFUSED = frozenset(
 _TOKEN_REFUSED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Call:
     """One request: `path` is escaped already, `body` is written as JSON."""
 

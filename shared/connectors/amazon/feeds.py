@@ -6,7 +6,7 @@ work: what the usage plan does not let through now is asked later.
 
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
@@ -16,6 +16,7 @@ from shared.connectors.amazon import jsontext, mapping, plans, schema
 from shared.connectors.amazon.api import Call, SellingPartnerApi, reader
 from shared.connectors.amazon.settings import AmazonSettings
 from shared.errors import InDoubtError, RejectedError, ThrottledError
+from shared.frozen import frozen
 from shared.kit.http import ANSWER_MAX_BYTES
 from shared.model.ids import Facet
 from shared.model.target import Outcome, Push, Verdict
@@ -30,7 +31,7 @@ ASK_AGAIN = timedelta(minutes=5)
 KEPT = 8  # decisions remembered
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Decision:
     """What became of a feed: undecided until `look_at`, or refused by SKU and the rest is through.
 
@@ -56,7 +57,7 @@ class Decision:
         return mapping.outcome(push.key, Verdict.REJECTED, issue.code or "invalid", issue.message)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FeedLines:
     """`settle` is how long Amazon takes to show what it says is through."""
 

@@ -9,7 +9,6 @@ are divided over them, a package each.
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC
 from urllib.parse import quote
 
@@ -19,6 +18,7 @@ from shared.connectors.amazon.orders import CANCELLED, ENDED
 from shared.connectors.amazon.reader import Orders, parsed
 from shared.connectors.amazon.settings import AmazonSettings
 from shared.errors import RejectedError
+from shared.frozen import frozen
 from shared.model.order import Order, Shipment, Tracking
 from shared.model.target import Outcome, Verdict
 
@@ -28,7 +28,7 @@ OTHER = "Other"
 TOLD_ALREADY = "PackageToUpdateNotFound"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shipments:
     api: SellingPartnerApi
     settings: AmazonSettings
@@ -79,7 +79,7 @@ class Shipments:
         return parsed(node)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parcel:
     """One package of a shipment: units by Amazon's item id, under a number of ours."""
 

@@ -1,7 +1,6 @@
 """Listings: found by SKU, patched line by line, read back twenty at a time."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
 
@@ -9,6 +8,7 @@ from shared.connectors.amazon import mapping, plans, schema
 from shared.connectors.amazon.api import Call, SellingPartnerApi, reader
 from shared.connectors.amazon.settings import AmazonSettings
 from shared.errors import AccessError, InDoubtError, RejectedError, RetryableError
+from shared.frozen import frozen
 from shared.model.base import Json
 from shared.model.ids import Facet
 from shared.model.target import NOT_SENT, Outcome, Push, Verdict
@@ -20,7 +20,7 @@ PATCHES_AT_ONCE = 100  # lines of a round: what the usage plan lets through in t
 PATCH_GROUP = 5  # recorded together; the calls are one by one
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Listings:
     """`currency` is the marketplace's, `clock` there if it is told when prices begin and end."""
 

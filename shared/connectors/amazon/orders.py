@@ -5,7 +5,6 @@ and differs between marketplaces: it follows from the order's own total, or from
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from pydantic import ValidationError
 
@@ -13,6 +12,7 @@ from shared.connectors.amazon import schema
 from shared.connectors.amazon.amounts import money
 from shared.connectors.amazon.settings import AmazonSettings
 from shared.errors import RejectedError
+from shared.frozen import frozen
 from shared.model.money import Money, total
 from shared.model.order import Discount, Order, OrderLine, ShippingLine, TaxLine
 from shared.model.price import TaxBasis
@@ -168,7 +168,7 @@ def _stated(theirs: schema.Order, currency: str) -> Money | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Amounts:
     """What one item earned, by category. Discounts count positive, whichever sign they come in."""
 
@@ -261,7 +261,7 @@ def _line(kind: str, price: Money, off: Money, tax: Money) -> ShippingLine:
     return ShippingLine(title=title, code=kind, price=price, discounts=discounts, taxes=_taxes(tax))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Basis:
     """How amounts are to be read: with their tax, without, or with tax that is not the seller's."""
 

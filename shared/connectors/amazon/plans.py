@@ -5,11 +5,11 @@ numbers. Rates and bursts are those of Amazon's own models; what an answer says 
 replaces it.
 """
 
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
 from shared.domain.ways import Way
+from shared.frozen import frozen
 from shared.model.limits import Limits
 
 CALL = 10_000
@@ -22,7 +22,7 @@ def feed(latency: timedelta) -> Way:
     return Way("feed", 0, lines_most=LINES_MAX, latency=latency, taken_most=LINES_MAX)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Operation:
     """`rate` calls a second refill a bucket of `burst`.
 

@@ -1,7 +1,6 @@
 """Reading orders: one by its id, or a page of those that changed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
@@ -11,6 +10,7 @@ from shared.connectors.amazon import orders, plans, schema
 from shared.connectors.amazon.api import Call, SellingPartnerApi, reader
 from shared.connectors.amazon.settings import AmazonSettings
 from shared.errors import RejectedError
+from shared.frozen import frozen
 from shared.model.order import Order
 from shared.model.retailer import Channel
 from shared.ports import Clock, Page, Refusal
@@ -20,7 +20,7 @@ INCLUDED = "PROCEEDS,FULFILLMENT,CANCELLATION"  # neither buyer nor recipient
 PAGE = 100
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Orders:
     api: SellingPartnerApi
     settings: AmazonSettings

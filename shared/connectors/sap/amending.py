@@ -6,7 +6,6 @@ that was delivered is left as it is.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
@@ -18,6 +17,7 @@ from shared.connectors.sap.schema import OrderItem
 from shared.connectors.sap.settings import SapSettings
 from shared.domain.demand import AmendedLine, LineChange
 from shared.errors import RejectedError, RetryableError
+from shared.frozen import frozen
 from shared.model.base import Json
 from shared.model.order import Order
 
@@ -26,7 +26,7 @@ DELIVERED: Final = "C"
 _WANTED_AGAIN: Final = "the item was rejected, and is wanted again"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Read:
     """An order's items as they are now, by number, and its entity tag."""
 

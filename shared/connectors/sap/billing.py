@@ -5,7 +5,6 @@ it bills, and becomes part of what is said of that one. Amounts of an item are w
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -15,6 +14,7 @@ from shared.connectors.sap import values
 from shared.connectors.sap.gateway import Gateway
 from shared.connectors.sap.mapping import parsed
 from shared.connectors.sap.settings import SapSettings
+from shared.frozen import frozen
 from shared.model.base import Foreign, Json
 from shared.model.invoice import BilledLine, BillingDocument, BillingKind
 from shared.model.money import Money, total
@@ -51,7 +51,7 @@ class BillingRow(Foreign):
     items: BillingItems = Field(default=BillingItems(), alias="to_Item")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Billing:
     """The billing documents of one tenant."""
 

@@ -5,7 +5,7 @@ never split over two pages: a card always holds everything SAP says of it.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from copy import replace
 from datetime import datetime
 from itertools import batched
 from typing import Protocol
@@ -14,6 +14,7 @@ from shared.connectors.sap import conditions, mapping, values
 from shared.connectors.sap.gateway import Gateway
 from shared.connectors.sap.schema import MovementItem, ProductRow, StockRow, ValidityRow
 from shared.connectors.sap.settings import SapSettings
+from shared.frozen import frozen
 from shared.model.base import Json
 from shared.model.facts import PriceCard, ProductCard, StockCard
 from shared.model.ids import Entity
@@ -36,7 +37,7 @@ class _Read(Protocol):
     def __call__(self, condition: str, *, bounded: bool) -> Rows: ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Facts:
     """What the tenant says of articles; `name` is the connection's."""
 

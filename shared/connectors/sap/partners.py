@@ -7,7 +7,6 @@ area along, is customising: settings.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import batched
 from typing import Final
 
@@ -19,6 +18,7 @@ from shared.connectors.sap.mapping import parsed
 from shared.connectors.sap.settings import SapSettings
 from shared.domain.customers import CustomerWish
 from shared.errors import InDoubtError, RejectedError
+from shared.frozen import frozen
 from shared.model.base import Foreign, Json
 
 SERVICE: Final = "API_BUSINESS_PARTNER"
@@ -49,7 +49,7 @@ class AddressRow(Foreign):
     partner: str = Field(alias="BusinessPartner", min_length=1)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Partners:
     gateway: Gateway
     settings: SapSettings

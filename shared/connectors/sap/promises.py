@@ -5,7 +5,6 @@ ConfirmedDeliveryDate, RequestedDeliveryDate). Confirmed for the day asked for, 
 allocated; confirmed for a later day is a backorder.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -15,6 +14,7 @@ from shared.connectors.sap import values
 from shared.connectors.sap.gateway import Gateway
 from shared.connectors.sap.mapping import parsed
 from shared.connectors.sap.settings import SapSettings
+from shared.frozen import frozen
 from shared.model.allocation import ErpAllocation, Promise
 from shared.model.base import Foreign, Json
 from shared.ports import Page
@@ -53,7 +53,7 @@ class PromisedOrder(Foreign):
     items: PromisedItems = Field(default=PromisedItems(), alias="to_Item")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Promised:
     gateway: Gateway
     settings: SapSettings

@@ -7,7 +7,6 @@ own. A credited amount is for all units of its item, so no division is left to S
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from pydantic import Field
 
@@ -18,12 +17,13 @@ from shared.connectors.sap.orders import absolute, element
 from shared.connectors.sap.settings import SapSettings
 from shared.domain.credits import Credit, CreditWish, PostedCredit, worth
 from shared.errors import InDoubtError, RejectedError
+from shared.frozen import frozen
 from shared.model.base import Foreign, Json
 from shared.model.money import Money
 from shared.model.order import Order
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Kind:
     """One of the two documents: where it is posted, and what SAP calls its parts."""
 
@@ -47,7 +47,7 @@ class CreditRow(Foreign):
     currency: str = Field(alias="TransactionCurrency")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refunds:
     """The credit documents of one tenant, by our reference."""
 

@@ -7,7 +7,6 @@ the money goes back by the document of each refund. The day is all a delivery ke
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -20,6 +19,7 @@ from shared.connectors.sap.orders import element
 from shared.connectors.sap.settings import SapSettings
 from shared.domain.returns import PostedReturn, ReturnWish
 from shared.errors import RejectedError
+from shared.frozen import frozen
 from shared.model.base import Foreign, Json
 from shared.model.money import Money
 from shared.model.retailer import Retailer
@@ -94,7 +94,7 @@ class DeliveryRow(Foreign):
     items: DeliveredItems = Field(default=DeliveredItems(), alias="to_DeliveryDocumentItem")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Returns:
     """The customer returns of one tenant; `name` is the connection's."""
 

@@ -21,6 +21,7 @@ from shared.connectors.shopify.prices import Prices, calls
 from shared.connectors.shopify.storage import RESULT_MAX_BYTES, Storage
 from shared.domain.ways import Way, bound
 from shared.errors import AccessError, InDoubtError, RejectedError, RetryableError, SyncError
+from shared.frozen import frozen
 from shared.model.base import Json
 from shared.model.target import Outcome, Push, Verdict
 from shared.ports import Clock
@@ -49,7 +50,7 @@ class Receipt(NamedTuple):
         return cls(operation, int(line), int(place))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Decision:
     """What became of an operation: undecided until `look_at`, or its result by line."""
 
@@ -200,8 +201,11 @@ class Bulk:
             return Decision()  # the address has expired, or leads elsewhere: read back without it
 
     def _looked_for(self, operation: str) -> Decision:
-        """Whether any that was begun since is still running: after it every line is read back."""
-        since = datetime.fromisoformat(operation.removeprefix(LOST).strip()) - SKEW
+        """Whether one may still begin, or any begun since runs; after it each line is read back."""
+        asked = datetime.fromisoformat(operation.removeprefix(LOST).strip())
+        if self.clock.now() < asked + self.settle:
+            return Decision(look_at=asked + self.settle)
+        since = asked - SKEW
         query = f"operation_type:mutation created_at:>='{since.isoformat(timespec='seconds')}'"
         answer = self.api.call(bulk_queries.BEGUN, {"query": query}, bulk_schema.BegunAnswer)
         running = any(one.status in UNDECIDED for one in answer.bulk_operations.nodes)

@@ -1,23 +1,20 @@
-"""The Shopify connector: a shop as a channel that shows articles and sells them."""
+"""The Shopify connector: a shop as a channel that shows articles and sells them.
+
+One function reads orders, another writes prices and stock: each part, with the shapes of its
+answers, is imported when it is first called for.
+"""
+# ruff: noqa: PLC0415 - as said above
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import httpx
 
-from shared.connectors.shopify import content, stock, ways
-from shared.connectors.shopify.bulk import Bulk
-from shared.connectors.shopify.content import Listings
-from shared.connectors.shopify.fulfilment import Fulfilments
+from shared.connectors.shopify import ways
 from shared.connectors.shopify.graphql import AdminApi
-from shared.connectors.shopify.hooks import Hooks
-from shared.connectors.shopify.payouts import Payouts
-from shared.connectors.shopify.price_lines import PriceLines
-from shared.connectors.shopify.price_lists import PriceLists
-from shared.connectors.shopify.prices import Prices
-from shared.connectors.shopify.reader import Orders
 from shared.connectors.shopify.settings import settings_of
-from shared.connectors.shopify.stock import Stock
 from shared.domain.ways import fullest_first
 from shared.errors import RejectedError
 from shared.model.base import Json
@@ -28,6 +25,17 @@ from shared.model.retailer import Channel, Connection, Retailer
 from shared.model.target import Outcome, Push
 from shared.ports import Clock, Pacer, Page
 
+if TYPE_CHECKING:
+    from shared.connectors.shopify.bulk import Bulk
+    from shared.connectors.shopify.content import Listings
+    from shared.connectors.shopify.fulfilment import Fulfilments
+    from shared.connectors.shopify.hooks import Hooks
+    from shared.connectors.shopify.payouts import Payouts
+    from shared.connectors.shopify.price_lines import PriceLines
+    from shared.connectors.shopify.prices import Prices
+    from shared.connectors.shopify.reader import Orders
+    from shared.connectors.shopify.stock import Stock
+
 
 class ShopifyAdmin:
     """One shop. Satisfies LaterPublisher, OrderSource and PayoutSource."""
@@ -35,32 +43,83 @@ class ShopifyAdmin:
     def __init__(
         self, api: AdminApi, connection: Connection, retailer: Retailer, clock: Clock
     ) -> None:
-        settings = settings_of(connection)
-        channel = _channel(connection, retailer)
-        places = (retailer.external_location(connection.name, name) for name in channel.locations)
-        locations = tuple(place for place in places if place) if settings.stock_new_variants else ()
         self._api = api
-        self._places = channel.locations
-        self._listings = Listings(api, settings, locations)
-        self._ways = ways.Ways.of(connection.limits, settings)
-        self._prices = Prices(api, channel.currency, self._ways.at_once)
-        self._lines = PriceLines(
-            self._prices, PriceLists(api, _lists(channel, retailer)), self._ways.few
-        )
-        self._bulk = Bulk(
-            api,
-            api.storage(settings.file_hosts),
+        self._connection = connection
+        self._retailer = retailer
+        self._clock = clock
+        self._settings = settings_of(connection)
+        self._channel = _channel(connection, retailer)
+        self._ways = ways.Ways.of(connection.limits, self._settings)
+
+    @cached_property
+    def _listings(self) -> "Listings":
+        from shared.connectors.shopify.content import Listings
+
+        name = self._connection.name
+        places = (self._retailer.external_location(name, own) for own in self._channel.locations)
+        stocked = self._settings.stock_new_variants
+        locations = tuple(place for place in places if place) if stocked else ()
+        return Listings(self._api, self._settings, locations)
+
+    @cached_property
+    def _prices(self) -> "Prices":
+        from shared.connectors.shopify.prices import Prices
+
+        return Prices(self._api, self._channel.currency, self._ways.at_once)
+
+    @cached_property
+    def _lines(self) -> "PriceLines":
+        from shared.connectors.shopify.price_lines import PriceLines
+        from shared.connectors.shopify.price_lists import PriceLists
+
+        lists = PriceLists(self._api, _lists(self._channel, self._retailer))
+        return PriceLines(self._prices, lists, self._ways.few)
+
+    @cached_property
+    def _bulk(self) -> "Bulk":
+        from shared.connectors.shopify.bulk import Bulk
+
+        return Bulk(
+            self._api,
+            self._api.storage(self._settings.file_hosts),
             self._prices,
-            clock,
-            connection.settle,
-            ways.bulk_of(settings),
+            self._clock,
+            self._connection.settle,
+            ways.bulk_of(self._settings),
         )
-        self._stock = Stock(api, retailer, connection.name)
-        self._orders = Orders(api, settings, retailer, connection.name, channel)
-        self._fulfilments = Fulfilments(api, settings)
-        self._hooks = Hooks(api, settings.hooks_url)
-        zone = retailer.books.zone if retailer.books else "UTC"
-        self._payouts = Payouts(api, clock, channel.name, zone, settings.payout_days_back)
+
+    @cached_property
+    def _stock(self) -> "Stock":
+        from shared.connectors.shopify.stock import Stock
+
+        return Stock(self._api, self._retailer, self._connection.name)
+
+    @cached_property
+    def _orders(self) -> "Orders":
+        from shared.connectors.shopify.reader import Orders
+
+        name = self._connection.name
+        return Orders(self._api, self._settings, self._retailer, name, self._channel)
+
+    @cached_property
+    def _fulfilments(self) -> "Fulfilments":
+        from shared.connectors.shopify.fulfilment import Fulfilments
+
+        return Fulfilments(self._api, self._settings)
+
+    @cached_property
+    def _hooks(self) -> "Hooks":
+        from shared.connectors.shopify.hooks import Hooks
+
+        return Hooks(self._api, self._settings.hooks_url)
+
+    @cached_property
+    def _payouts(self) -> "Payouts":
+        from shared.connectors.shopify.payouts import Payouts
+
+        zone = self._retailer.books.zone if self._retailer.books else "UTC"
+        days_back = self._settings.payout_days_back
+        return Payouts(self._api, self._clock, self._channel.name, zone, days_back)
 
     @property
     def answered_version(self) -> str | None:
@@ -74,7 +133,9 @@ class ShopifyAdmin:
             case Facet.PRICE:
                 return self._price_batches(pushes)
             case Facet.STOCK:
-                return stock.batches(pushes)
+                from shared.connectors.shopify.stock import batches
+
+                return batches(pushes)
 
     def _price_batches(self, pushes: Sequence[Push]) -> Iterator[list[Push]]:
         """What a bulk operation takes at once, if one is faster; the rest call by call."""
@@ -96,7 +157,9 @@ class ShopifyAdmin:
     def push(self, facet: Facet, batch: Sequence[Push]) -> Sequence[Outcome]:
         match facet:
             case Facet.CONTENT:
-                return content.push_all(self._listings, batch)
+                from shared.connectors.shopify.content import push_all
+
+                return push_all(self._listings, batch)
             case Facet.PRICE:
                 many = len(batch) > self._ways.few
                 return self._bulk.submit(batch) if many else self._lines.push(batch)
@@ -145,7 +208,7 @@ class ShopifyAdmin:
             case Facet.PRICE:
                 return self._lines.seen_at_once
             case Facet.STOCK:
-                return self._stock.seen_at_once(len(self._places))
+                return self._stock.seen_at_once(len(self._channel.locations))
 
     def orders_since(self, since: datetime | None, *, page: str | None) -> Page[Order]:
         return self._orders.since(since, page=page)

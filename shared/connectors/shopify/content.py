@@ -1,13 +1,13 @@
 """Listings: one product per call, always whole, keeping what the shop knows of it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from shared.connectors.shopify import mapping, queries, schema
 from shared.connectors.shopify.graphql import AdminApi
 from shared.connectors.shopify.mapping import Known
 from shared.connectors.shopify.settings import ShopifySettings
 from shared.errors import RejectedError
+from shared.frozen import frozen
 from shared.model.base import Json
 from shared.model.ids import Facet
 from shared.model.product import Product
@@ -18,7 +18,7 @@ _GONE = "PRODUCT_DOES_NOT_EXIST"
 _AMBIGUOUS = frozenset({"JOB_ERROR", "GENERIC_ERROR"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Listings:
     """`locations` are the shop's ids of the places a new variant is stocked at, with nothing."""
 

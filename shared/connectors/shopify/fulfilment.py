@@ -9,13 +9,13 @@ share an order line.
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from shared.connectors.shopify import fulfilment_schema, mapping, orders, queries, schema
 from shared.connectors.shopify.graphql import AdminApi
 from shared.connectors.shopify.reader import placements, with_more_lines
 from shared.connectors.shopify.settings import ShopifySettings
 from shared.errors import RejectedError, RetryableError
+from shared.frozen import frozen
 from shared.model.order import Order, Shipment
 from shared.model.target import Outcome, Verdict
 
@@ -25,7 +25,7 @@ FAILED = frozenset({"CANCELLED", "ERROR", "FAILURE"})
 LINES_MAX = 512  # fulfilment order lines of one fulfillmentCreate
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Part:
     """Units of one fulfilment order line."""
 
@@ -34,7 +34,7 @@ class Part:
     quantity: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fulfilments:
     api: AdminApi
     settings: ShopifySettings

@@ -5,19 +5,19 @@ the app is uninstalled. Those of the app's own configuration file are neither li
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from shared.connectors.shopify.graphql import AdminApi
 from shared.connectors.shopify.hints import ORDER_ID
 from shared.connectors.shopify.hook_queries import SUBSCRIBE, SUBSCRIBED
 from shared.connectors.shopify.hook_schema import SubscribeAnswer, SubscribedAnswer
 from shared.errors import RejectedError
+from shared.frozen import frozen
 
 _TAKEN = "already been taken"  # how Shopify refuses a second one of the same topic and address
 _TOPICS = {topic.upper().replace("/", "_"): topic for topic in ORDER_ID}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hooks:
     """`url` is where deliveries of this shop are heard."""
 

@@ -5,13 +5,14 @@ import html
 import re
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from pydantic import ValidationError
 
 from shared.connectors.shopify import schema
 from shared.connectors.shopify.settings import ShopifySettings
 from shared.errors import InDoubtError, RejectedError, SyncError
+from shared.frozen import frozen
 from shared.model.base import Canonical, Json
 from shared.model.ids import Facet
 from shared.model.money import Money
@@ -65,7 +66,7 @@ def discontinued(product: Product) -> bool:
     return all(v.lifecycle is Lifecycle.DISCONTINUED for v in product.variants)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Known:
     """What the shop holds of a product already: its id, its status, variant ids by SKU."""
 
@@ -284,7 +285,7 @@ def money(text: str, currency: str, where: str) -> Money:
         ) from error
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Row:
     """One quantity to set: `key` is the SKU, `expected` what we last published there."""
 

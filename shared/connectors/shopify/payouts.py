@@ -5,7 +5,6 @@ paid or failed later. So each poll looks back some days, and what it has read be
 new. One that failed or was cancelled counts for nothing; Shopify pays its movements out by another.
 """
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -16,6 +15,7 @@ from shared.connectors.shopify.mapping import money
 from shared.connectors.shopify.orders import legacy_id
 from shared.connectors.shopify.payout_queries import MOVEMENTS, PAYOUTS
 from shared.errors import RejectedError
+from shared.frozen import frozen
 from shared.model.books import PaidOut, Payout, PayoutKind, PayoutLine
 from shared.model.money import Money
 from shared.ports import Clock, Page, Refusal
@@ -27,7 +27,7 @@ _INSTANT: Final = "%Y-%m-%dT%H:%M:%SZ"
 _SIGNS: Final = {PayoutKind.CHARGE: 1, PayoutKind.REFUND: -1}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Payouts:
     """`zone` is whose days they are paid on; `days_back` how long one may change its state."""
 

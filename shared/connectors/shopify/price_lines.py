@@ -1,18 +1,18 @@
 """All of a price: what everybody pays by variant, and what segments pay by price list."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import batched
 
 from shared.connectors.shopify import mapping, prices, queries
 from shared.connectors.shopify.price_lists import PriceLists, Row
 from shared.connectors.shopify.prices import Prices
 from shared.errors import RejectedError
+from shared.frozen import frozen
 from shared.model.base import Json
 from shared.model.target import Outcome, PriceValue, Push, Verdict
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PriceLines:
     """`most` lines make a batch; where segments have lists, as many as a call to one takes."""
 

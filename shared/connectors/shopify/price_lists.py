@@ -5,7 +5,6 @@ refused by themselves; a call that is refused unnamed is searched for its lines.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
@@ -16,6 +15,7 @@ from shared.connectors.shopify.graphql import AdminApi
 from shared.connectors.shopify.queries import Operation
 from shared.connectors.shopify.schema import UserError
 from shared.errors import RejectedError, SyncError
+from shared.frozen import frozen
 from shared.kit.isolating import Sent, isolate
 from shared.model.money import Money
 from shared.model.target import Outcome, Push, ScaledPrice, SegmentPrice, Verdict
@@ -33,7 +33,7 @@ class Row(NamedTuple):
     scaled: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PriceLists:
     """`lists` are the ids of price lists by segment."""
 

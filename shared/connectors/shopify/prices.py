@@ -1,12 +1,12 @@
 """Prices: variants of one product per call, several calls at once, an outcome per line."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import batched
 
 from shared.connectors.shopify import mapping, queries, schema
 from shared.connectors.shopify.graphql import AdminApi
 from shared.errors import RejectedError, SyncError
+from shared.frozen import frozen
 from shared.kit.isolating import Sent, isolate
 from shared.model.base import Json
 from shared.model.target import Outcome, Push, Verdict
@@ -43,7 +43,7 @@ def operations(batch: Sequence[Push]) -> list[queries.Operation]:
     return [queries.prices_set(len(call)) for call in calls(batch)]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Prices:
     """`currency` is the shop's: prices are sent as plain decimals and mean this money."""
 
@@ -167,7 +167,7 @@ class Prices:
         return Outcome(key=push.key, verdict=Verdict.UNKNOWN, code="other_price", shown=shows)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Faults:
     """User errors by the line they name; `loose` is one that names none."""
 

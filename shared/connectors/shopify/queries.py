@@ -3,9 +3,8 @@
 A page size is a variable wherever the price of the call depends on it.
 """
 
-from dataclasses import dataclass
-
 from shared.connectors.shopify import costs
+from shared.frozen import frozen
 
 VERSION = "2026-10"
 ARRAY_MAX = 250  # entries of any input array, and of one page
@@ -20,7 +19,7 @@ REFUNDED_FREIGHT = 5  # lines of freight in one refund; what more there were cou
 PAYMENTS_MAX, REFUNDS_MAX, FREIGHT_MAX = 100, 100, 20
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Operation:
     """`writes` says whether a lost answer leaves a doubt; `points` are thousandths."""
 

@@ -21,6 +21,7 @@ from shared.connectors.shopify.settings import ShopifySettings
 from shared.connectors.shopify.tender_queries import order_tenders
 from shared.connectors.shopify.tender_schema import Tender, TendersAnswer
 from shared.errors import RejectedError, RetryableError
+from shared.frozen import frozen
 from shared.model.order import Order
 from shared.model.retailer import Channel, Retailer
 from shared.model.returns import Return
@@ -85,7 +86,7 @@ class _Poll:
     refused: list[Refusal] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Orders:
     api: AdminApi
     settings: ShopifySettings

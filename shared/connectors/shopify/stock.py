@@ -6,13 +6,15 @@ the others go again at once, under a new idempotency key since the input differs
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from copy import replace
+from dataclasses import dataclass, field
 
 from shared.connectors.shopify import mapping, queries, schema
 from shared.connectors.shopify.graphql import AdminApi
 from shared.connectors.shopify.mapping import Row
 from shared.connectors.shopify.prices import NOT_LISTED
 from shared.errors import RejectedError, SyncError
+from shared.frozen import frozen
 from shared.model.base import Json
 from shared.model.retailer import Retailer
 from shared.model.target import Outcome, Push, StockValue, Verdict
@@ -73,7 +75,7 @@ class _Run:
         return found
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stock:
     api: AdminApi
     retailer: Retailer

@@ -1,26 +1,29 @@
 """Where Shopify keeps files: put there by form, read from there, and from nowhere else."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from hashlib import sha256
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from shared.connectors.shopify.bulk_schema import Parameter
 from shared.errors import AccessError, RejectedError
+from shared.frozen import frozen
 from shared.kit.http import ANSWER_MAX_BYTES, Http, check
 from shared.model.retailer import LOOPBACK
+
+if TYPE_CHECKING:
+    from shared.connectors.shopify.bulk_schema import Parameter
 
 UPLOAD_MAX_BYTES = 20_000_000  # the documented size is 100 MB; places are made for 20 MiB
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Storage:
     """`hosts` are those that may be asked, beside the shop's own; none gets a token of ours."""
 
     http: Http
     hosts: tuple[str, ...]
 
-    def put(self, url: str, fields: Sequence[Parameter], name: str, content: bytes) -> None:
+    def put(self, url: str, fields: Sequence["Parameter"], name: str, content: bytes) -> None:
         """Upload a file with the fields of its place before it; a repeat is harmless."""
         body, kind = form(fields, name, content)
         headers = {"content-type": kind}
@@ -50,7 +53,7 @@ class Storage:
         )
 
 
-def form(fields: Sequence[Parameter], name: str, content: bytes) -> tuple[bytes, str]:
+def form(fields: Sequence["Parameter"], name: str, content: bytes) -> tuple[bytes, str]:
     """A form of these fields and, last, the file; its content type names the boundary."""
     boundary = sha256(content).hexdigest()[:32]
     parts = [

@@ -1,12 +1,12 @@
 """Shopify's ways to take prices, as figures, and how much of a lane is looked at for them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.connectors.shopify import costs, queries
 from shared.connectors.shopify.settings import ShopifySettings
 from shared.domain.ways import Room, Way, choose
+from shared.frozen import frozen
 from shared.model.limits import Limits
 
 ROUND = 500  # lines of a round
@@ -18,7 +18,7 @@ GROUPED = Way(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ways:
     """`at_once` calls may be under way, `reach` lines are looked at to choose from.
 

@@ -7,11 +7,11 @@ where, not what changed: which movement an event is follows from its step and it
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from shared.errors import RejectedError
+from shared.frozen import frozen
 from shared.kit.epcis import identifiers
 from shared.kit.epcis.vocabulary import (
     COUNTING,
@@ -40,7 +40,7 @@ type Articles = Mapping[str, tuple[str, str]]
 """SKU and unit of measure by GTIN-14."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Told:
     """A line of an event: a row of a `movement` or a `level`, `nothing` moved, or a refusal."""
 
@@ -111,7 +111,7 @@ def _rows(event: Event, articles: Articles, places: frozenset[str]) -> Iterator[
             yield _row(event, step, line, places)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Line:
     """So many of one article."""
 

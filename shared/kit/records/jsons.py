@@ -4,9 +4,9 @@ import codecs
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
+from shared.frozen import frozen
 from shared.kit.records.record import BOM, RECORD_MAX, Place, Record, Row, not_utf8, unreadable
 
 _REMEDY: Final = "write one JSON object for each row"
@@ -14,7 +14,7 @@ _SPACE: Final = re.compile(r"[ \t\r\n]*+")
 _LEAD: Final = re.compile(r"[ \t\r\n,\[]*+")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Doubled:
     """An object that says one field twice: which is meant, nobody knows."""
 
@@ -53,7 +53,7 @@ def row_of(value: object) -> Row:
             return unreadable("row", str(value), "a row is no JSON object", _REMEDY)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JsonLines:
     """One object a line."""
 
@@ -82,7 +82,7 @@ def _of_line(content: bytes) -> Row:
         return unreadable("line", content.decode(), "the line is not JSON", _REMEDY)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JsonArray:
     """One array of objects, on however many lines."""
 

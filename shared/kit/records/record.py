@@ -1,16 +1,16 @@
 """What every kind of file comes down to: records, each with the line it begins on."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final, Protocol
 
 from shared.errors import RejectedError
+from shared.frozen import frozen
 
 RECORD_MAX: Final = 64 * 1024  # bytes; what is longer is a quote or a bracket left open
 BOM: Final = b"\xef\xbb\xbf"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """Where a record begins: its byte in the file, and its line, from 1."""
 
@@ -21,7 +21,7 @@ class Place:
 type Row = Mapping[str, object] | RejectedError | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Record:
     """One record, or why it cannot be read; `after` is where the next one begins.
 

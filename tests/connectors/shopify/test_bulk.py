@@ -174,8 +174,13 @@ def test_one_that_was_never_begun_is_read_back_once_it_could_have_been() -> None
     there.wire.next = [None, httpx.ReadTimeout("no answer")]
     outcomes = sent(there, pushes)
     assert {o.verdict for o in outcomes} == {Verdict.UNKNOWN}
-    assert {o.look_at for o in outcomes} == {NOW + there.retailer.connection("shop").settle}
-    assert decided(there, receipts(pushes, outcomes)) == []
+    lands_until = NOW + there.retailer.connection("shop").settle
+    assert {o.look_at for o in outcomes} == {lands_until}
+    lines = receipts(pushes, outcomes)
+    early = decided(there, lines)
+    assert {(o.verdict, o.look_at) for o in early} == {(Verdict.ACCEPTED, lands_until)}
+    there.clock.at = lands_until
+    assert decided(there, lines) == []
 
 
 def test_one_that_runs_although_its_beginning_was_not_answered_is_undecided() -> None:

@@ -1,0 +1,75 @@
+"""Parts that are compared by what they hold."""
+
+from copy import copy, deepcopy, replace
+from dataclasses import dataclass, field
+
+import pytest
+
+from shared.frozen import frozen
+
+
+@frozen
+class Box:
+    name: str
+    sides: tuple[int, ...] = ()
+    seen: dict[str, int] = field(default_factory=dict, compare=False, repr=False)
+
+
+@frozen
+class Crate(Box):
+    pass
+
+
+@frozen
+class Nothing:
+    pass
+
+
+@frozen
+class Door:
+    width: int
+
+    def __repr__(self) -> str:
+        return f"a door of {self.width}"
+
+
+def test_equal_parts_make_it_equal_and_found_again() -> None:
+    assert Box("a", (1, 2)) == Box("a", sides=(1, 2), seen={"x": 1})
+    assert Box("a") != Box("b")
+    assert {Box("a"): 1}[Box("a")] == 1
+    assert Nothing() == Nothing()
+    assert hash(Nothing()) == hash(Nothing())
+
+
+def test_another_class_is_another_thing() -> None:
+    assert Box("a") != Crate("a")
+    assert Box("a").__eq__(("a", ())) is NotImplemented
+
+
+def test_it_shows_its_parts_unless_it_says_otherwise() -> None:
+    assert repr(Box("a", (1,), {"x": 1})) == "Box(name='a', sides=(1,))"
+    assert repr(Door(3)) == "a door of 3"
+
+
+def test_another_is_made_with_some_parts_changed() -> None:
+    box = Box("a", (1,))
+    assert replace(box, name="b") == Box("b", (1,))
+    assert copy(box) == deepcopy(box) == box
+
+
+def test_nothing_but_its_parts_can_be_kept_in_it() -> None:
+    with pytest.raises(AttributeError):
+        setattr(Box("a"), "colour", "red")  # noqa: B010 - the type checker refuses the plain form
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    name: str
+    sides: tuple[int, ...] = ()
+
+
+def test_it_says_the_same_as_a_frozen_dataclass() -> None:
+    ours, theirs = Box("a", (1,)), Plain("a", (1,))
+    assert repr(ours).removeprefix("Box") == repr(theirs).removeprefix("Plain")
+    assert hash(ours) == hash(theirs)
+    assert Box.__match_args__[:2] == Plain.__match_args__
