@@ -39,7 +39,8 @@ def tendered(
     shop = [payment.amount.amount for payment in captures]
     shopper = [p.shopper.amount for p in captures if p.shopper is not None]
     named = [back[name] for refund in refunds for name in refund.payments if name in back]
-    both = len(shopper) == len(captures) and all(one.shopper for one in (*refunds, *named))
+    both = len(shopper) == len(captures) and all(refund.shopper for refund in refunds)
+    both = both and all(payment.shopper for payment in named)
     found: tuple[TenderShare, ...] = ()
     for refund in refunds if captures else ():
         told = [_told(back[name], captures) for name in refund.payments if name in back]
