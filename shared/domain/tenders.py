@@ -168,14 +168,22 @@ def _capped(amount: int, weights: Sequence[int], caps: Sequence[int]) -> list[in
 
 def shares(case: Case, refund: Refund) -> RefundShares:
     """Both divisions of one refund of a case."""
-    refunds = case.refunds[: case.refunds.index(refund) + 1]
-    tenders = tendered(case.newest, case.newest.payments, refunds)
-    parts = parted(case.order, refunds)
+    parts = parted(case.order, _until(case, refund))
     return RefundShares(
         refund_id=refund.refund_id,
-        tenders=() if isinstance(tenders, OverRefund) else tenders,
+        tenders=of_payments(case, refund),
         parts=() if isinstance(parts, OverRefund) else parts,
     )
+
+
+def of_payments(case: Case, refund: Refund) -> tuple[TenderShare, ...]:
+    """The first of them alone, which takes far less of an order of many lines and refunds."""
+    found = tendered(case.newest, case.newest.payments, _until(case, refund))
+    return () if isinstance(found, OverRefund) else found
+
+
+def _until(case: Case, refund: Refund) -> Sequence[Refund]:
+    return case.refunds[: case.refunds.index(refund) + 1]
 
 
 def _both(one: Sequence[int], other: Sequence[int]) -> Iterable[tuple[int, tuple[int, int]]]:
