@@ -122,15 +122,18 @@ class Issues:
         for problem in problems:
             self._raise(problem)
 
-    def solve(self, kind: IssueKind, subject: str, *, by: str) -> bool:
-        """Close the open exception of this kind and subject; False if there is none."""
+    def solve(self, kind: IssueKind, subject: str, *, by: str, count: int | None = None) -> bool:
+        """Close the open exception of this kind and subject; False if there is none.
+
+        With `count` only if it was told so often: what was told again since stays open.
+        """
         for _ in range(TRIES):
             key = keys.issue(f"{kind}#{subject}")
             row = self._store.get([key]).get(key)
             if row is None:
                 return False
             issue = Issue.model_validate(row.body)
-            if issue.state is IssueState.SOLVED:
+            if issue.state is IssueState.SOLVED or count not in {None, issue.count}:
                 return False
             now = self._clock.now()
             solved = issue.model_copy(

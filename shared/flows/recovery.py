@@ -86,7 +86,7 @@ class Replay:
             )
         self._again(issue.replay)
         if issue.kind in {IssueKind.DEAD_LETTER, IssueKind.LINE_REJECTED, IssueKind.BAD_MESSAGE}:
-            self.issues.solve(issue.kind, issue.subject, by=by)
+            self.issues.solve(issue.kind, issue.subject, by=by, count=issue.count)
         return issue
 
     def _again(self, replay: Mapping[str, str]) -> None:

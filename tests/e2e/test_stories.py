@@ -160,7 +160,7 @@ def test_a_function_killed_midway_makes_one_order(story: Story) -> None:
     placed = story.order(("HAT-S", 1))
     name = str(placed["id"])
     _until(lambda: any(_is(row, name, "sending") for row in story.rows("orders")), within_s=30)
-    assert _kill("erp-send")
+    assert _kill("erp-send", story.world)
     _until(lambda: story.trace(placed)["state"] == "accepted", within_s=180)
     assert len(story.in_erp(placed)) == 1
 
@@ -177,16 +177,18 @@ def _until(holds: Callable[[], bool], *, within_s: int) -> None:
         time.sleep(0.2)
 
 
-def _kill(function: str) -> int:
-    """Kill the workers of one function, as an instance that dies; how many there were."""
+def _kill(function: str, world: World) -> int:
+    """Kill this sandbox's workers of a function, as an instance that dies; how many there were."""
+    home = str(world.home.path("tmp")).encode()
     mark = f"AWS_LAMBDA_FUNCTION_NAME=shelfwire-northwind-sandbox-{function}".encode()
     killed = 0
     for entry in Path("/proc").iterdir():
         try:
             environment = (entry / "environ").read_bytes()
+            ours = home in (entry / "cmdline").read_bytes()
         except OSError:
             continue
-        if mark in environment:
+        if mark in environment and ours:
             os.kill(int(entry.name), signal.SIGKILL)
             killed += 1
     return killed

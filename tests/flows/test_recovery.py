@@ -15,7 +15,7 @@ from shared.flows.recovery import Replay, dead_letter
 from shared.flows.trace import Tracer
 from shared.model.ids import Entity
 from shared.model.issue import IssueKind
-from shared.ports import Put, Reading
+from shared.ports import Message, Put, Reading
 from tests.domain.world import NOW, RETAILER
 from tests.fakes import MemoryBlobs
 from tests.flows.world import World, order
@@ -115,6 +115,24 @@ def test_a_dead_letter_keeps_its_keys_and_can_be_sent_again() -> None:
     replay.issue(issue.issue_id, by="ops")
     assert [dict(m.body) for m in world.queues.take("erp-write")] == [{"case": "shop:77"}]
     assert world.open() == []
+
+
+def test_what_failed_again_before_its_replay_was_over_is_told_of_still() -> None:
+    world = World()
+    letter = dead_letter("erp-write-dead", '{"case":"shop:77"}', message_id="m1")
+    world.issues.report([letter])
+    send = world.queues.send
+
+    class AtOnce:
+        """A queue whose message has been handled, and failed, before its sender goes on."""
+
+        def send(self, messages: Sequence[Message]) -> None:
+            send(messages)
+            world.issues.report([letter])
+
+    name = world.open()[0].issue_id
+    Replay(world.store, AtOnce(), world.issues, world.clock).issue(name, by="ops")
+    assert [one.count for one in world.open()] == [2]
 
 
 @pytest.mark.parametrize(

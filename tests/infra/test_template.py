@@ -17,6 +17,7 @@ from functions.read import lookup
 from infra.alarms import ALARM_KINDS
 from infra.data_stack import CLIENTS, INDEXED, SCOPES, TABLES
 from infra.doors import EVERY_ROUTE, SCOPED
+from infra.stage import ROOT
 from shared.ports import Table
 from tests.infra.template import PREFIX, Synthesized
 
@@ -233,6 +234,16 @@ def test_every_route_is_one_its_function_answers() -> None:
     assert {label: set(api.ROUTES) for label, api in answered.items()} == {
         label: set(routes) for label, routes in SCOPED.items()
     }
+
+
+def test_the_runbook_names_every_function_whose_log_one_may_look_for(
+    template: Synthesized,
+) -> None:
+    page = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
+    logs = page.partition("## Logs")[2]
+    own = ("erp-", "shop-")
+    missing = {f for f in template.functions() if not f.startswith(own) and f"`{f}`" not in logs}
+    assert not missing
 
 
 def test_a_token_is_good_for_the_scopes_of_its_client_alone(template: Synthesized) -> None:

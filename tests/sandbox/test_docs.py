@@ -21,6 +21,7 @@ from shared.model.case import CaseState
 from shared.model.ids import Facet
 from shared.model.issue import IssueKind
 from shared.ports import Key, Table
+from tests.bench.command import AREAS
 from tests.fakes import MemoryBus, MemoryStore, SetClock
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -170,6 +171,12 @@ def test_the_readme_shows_every_command() -> None:
     readme = text_of(ROOT / "README.md")
     missing = [c for c in commands() if f"`uv run shelfwire {' '.join(c)}" not in readme]
     assert not missing
+
+
+def test_the_benchmarks_page_lists_the_parts_of_every_area() -> None:
+    rows = {row[0].strip("`"): row[1] for row in cells(DOCS / "benchmarks.md") if len(row) == 2}
+    shown = {area: tuple(re.findall(r"`(\w+)`", rows[area])) for area in AREAS}
+    assert shown == {area: tuple(parts) for area, parts in AREAS.items()}
 
 
 def test_the_architecture_lists_every_route_with_its_scope() -> None:
