@@ -60,6 +60,7 @@ def each(steps: Mapping[str, Callable[[], int]]) -> dict[str, int]:
         try:
             done[name] = step()
         except Exception as error:  # noqa: BLE001 - raised below
+            bootstrap.logger.exception("step failed", step=name)
             failed.append(error)
     bootstrap.logger.info("swept", extra=done)
     if failed:

@@ -167,7 +167,7 @@ CATALOG: dict[str, Connector] = {
                 "csrf_method": "how a CSRF token is fetched: HEAD or GET",
                 "client": "sap-client, where the tenant needs it named",
                 "language": "language of descriptions",
-                "zone": "zone in which validity days begin and end",
+                "zone": "zone of the tenant's days",
                 "page_size": "rows asked for at once",
                 "filter_chunk": "keys joined by `or` in one filter",
                 "option_name": "name of the option variants differ in",

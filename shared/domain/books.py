@@ -84,7 +84,7 @@ def _captures(case: Case) -> Iterator[Payment]:
 
 def _refunded(case: Case, refund: Refund, day: str) -> Iterator[Entry]:
     """A refund by the payments it went back to, in one if these are not known."""
-    shares = tenders.shares(case, refund).tenders
+    shares = tenders.of_payments(case, refund)
     for share in shares:
         yield _entry(EntryKind.REFUNDED, refund.refund_id, day, share.amount, share)
     if not shares:

@@ -23,6 +23,7 @@ from shared.model.books import (
 from shared.model.case import Case
 from shared.model.money import Money
 
+NAME_MAX: Final = 128
 _SIGNED: Final = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,4})?")
 _AMOUNT: Final = "write a decimal of the currency, such as 19.99"
 
@@ -58,6 +59,9 @@ class PayoutReader:
         gross = self._money("gross", said)
         if gross.amount < 0:
             raise refusal("gross", said["gross"], "has a sign")
+        for name in ("payout", "reference", "order"):
+            if len(said[name]) > NAME_MAX:
+                raise refusal(name, said[name], f"is longer than {NAME_MAX} characters")
         line = PayoutLine(
             payout=said["payout"],
             reference=said["reference"],

@@ -38,7 +38,9 @@ def tendered(
     back = {p.reference: p for p in done if p.kind is PaymentKind.REFUND}
     shop = [payment.amount.amount for payment in captures]
     shopper = [p.shopper.amount for p in captures if p.shopper is not None]
+    named = [back[name] for refund in refunds for name in refund.payments if name in back]
     both = len(shopper) == len(captures) and all(refund.shopper for refund in refunds)
+    both = both and all(payment.shopper for payment in named)
     found: tuple[TenderShare, ...] = ()
     for refund in refunds if captures else ():
         told = [_told(back[name], captures) for name in refund.payments if name in back]
@@ -166,14 +168,22 @@ def _capped(amount: int, weights: Sequence[int], caps: Sequence[int]) -> list[in
 
 def shares(case: Case, refund: Refund) -> RefundShares:
     """Both divisions of one refund of a case."""
-    refunds = case.refunds[: case.refunds.index(refund) + 1]
-    tenders = tendered(case.newest, case.newest.payments, refunds)
-    parts = parted(case.order, refunds)
+    parts = parted(case.order, _until(case, refund))
     return RefundShares(
         refund_id=refund.refund_id,
-        tenders=() if isinstance(tenders, OverRefund) else tenders,
+        tenders=of_payments(case, refund),
         parts=() if isinstance(parts, OverRefund) else parts,
     )
+
+
+def of_payments(case: Case, refund: Refund) -> tuple[TenderShare, ...]:
+    """The first of them alone, which takes far less of an order of many lines and refunds."""
+    found = tendered(case.newest, case.newest.payments, _until(case, refund))
+    return () if isinstance(found, OverRefund) else found
+
+
+def _until(case: Case, refund: Refund) -> Sequence[Refund]:
+    return case.refunds[: case.refunds.index(refund) + 1]
 
 
 def _both(one: Sequence[int], other: Sequence[int]) -> Iterable[tuple[int, tuple[int, int]]]:

@@ -374,5 +374,5 @@ def _refunded(case: Case, refund: Refund) -> OrderRefunded:
         refund_id=refund.refund_id,
         total=refund.total,
         shopper=refund.shopper,
-        tenders=tenders.shares(case, refund).tenders,
+        tenders=tenders.of_payments(case, refund),
     )

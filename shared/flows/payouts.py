@@ -44,7 +44,8 @@ class Payouts:
     """Payouts of one connection, as it is polled for them.
 
     How far each was read stands in its row; one that was read to its end in a state is not read
-    again in that state, however far back a poll looks, unless an order was unknown then.
+    again in that state, however far back a poll looks, unless an order of any of its pages was
+    `unknown` then. Whoever reads it `again` ends what was told of orders that are known by now.
     """
 
     connection: str
@@ -64,13 +65,14 @@ class Payouts:
             same = row.body.get("state") == head.state
             if same and _through(row.body, began):
                 continue
-            again = row.body.get("unknown") is True
-            found = source.movements_of(head, page=_text(row.body.get("page")) if same else None)
+            at = _text(row.body.get("page")) if same else None
+            found = source.movements_of(head, page=at)
             whole = self.record(found)
+            missed = at is not None and row.body.get("unknown") is True  # on a page before
             body: dict[str, Json] = {
                 "state": head.state,
                 "page": found.next,
-                "unknown": not whole or (again and found.next is not None),
+                "unknown": missed or not whole,
                 "read": None if found.next else began.isoformat(),
             }
             self.books.store.commit([Put(row.key, body, row.rev)])

@@ -37,6 +37,7 @@ BATCH: Final = 100
 EVERY_MINUTES: Final = 5
 AGAIN_MAX: Final = timedelta(hours=6)
 KEPT_FOR: Final = timedelta(days=90)
+KEPT_MAX: Final = 250  # under one document: a row holds 400 KB, and a movement takes up to 1 KB
 _OWN: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _URI: Final = re.compile(r"urn:|https?://")  # what EPCIS calls a document ends in its name
 _WHOLE: Final = re.compile(r"[a-z][a-z0-9-]{0,30}:[A-Za-z0-9._-]{1,64}")
@@ -84,18 +85,27 @@ class ReturnsMoved:
             self._take(source, said, kept)
 
     def run(self, out_of_time: Callable[[], bool]) -> int:
-        """Look again at what is kept, each five minutes; how many rows were looked at."""
+        """Look again at what is kept, each five minutes; how many rows were looked at.
+
+        One that fails does not keep the others, and is raised in the end.
+        """
         now = self.clock.now()
         if now.minute % EVERY_MINUTES:
             return 0
         listed = self.store.due(Table.ORDERS, keys.RETURNED_LANE, until=now, limit=BATCH)
-        done = 0
+        done, failed = 0, list[Exception]()
         for row in self.store.get(row.key for row in listed).values():
             if out_of_time():
                 break
-            said = Kept.model_validate(row.body)
-            self._take(said.source, {said.document: []}, {said.document: row})
-            done += 1
+            try:
+                said = Kept.model_validate(row.body)
+                self._take(said.source, {said.document: []}, {said.document: row})
+            except Exception as error:  # noqa: BLE001 - raised below
+                failed.append(error)
+            else:
+                done += 1
+        if failed:
+            raise failed[0]
         return done
 
     def _take(self, source: str, said: _Said, kept: Mapping[str, Row | None]) -> None:
@@ -228,9 +238,13 @@ class ReturnsMoved:
             new = [(one, error) for one, error in refused if one.movement_id not in ids]
             if not (new or again):
                 return
+            room = max(KEPT_MAX - len(ids), 0)
+            new = [*new[:room], *((one, _crowded(document)) for one, _ in new[room:])]
             came = [each for each in new if each[0].kind is MovementKind.RETURN]
             self.issues.report(_problem(one, error) for one, error in came)
-            movements = (*kept.movements, *(one for one, _ in new))
+            if not (room or again):
+                return
+            movements = (*kept.movements, *(one for one, _ in new[:room]))
             kept = kept.model_copy(update={"movements": movements})
             if self.store.commit([self._put(kept, row.rev if row else 0)])[0] or again:
                 return
@@ -286,6 +300,16 @@ def _unknown(document: str, places: Collection[_Place]) -> RejectedError:
         remedy="have the return granted under this name, or send the movement again under its "
         f"{'whole name' if places else 'id with the name of a return'}; it is looked for by "
         "itself for three months",
+    )
+
+
+def _crowded(document: str) -> RejectedError:
+    return RejectedError(
+        f"{document} is no return that is known, and {KEPT_MAX} movements wait under it already",
+        code="return_unknown",
+        field="document",
+        value=document,
+        remedy="have the warehouse name the return itself, and send the movement again under it",
     )
 
 

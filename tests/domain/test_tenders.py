@@ -96,6 +96,14 @@ def test_more_than_was_captured_is_refused_in_the_shoppers_currency_too() -> Non
     assert parted(whole, [by(refund(900), shopper=1171)]) == OverRefund(eur(1171), eur(1170))
 
 
+def test_a_payment_told_in_one_currency_alone_is_never_counted_as_the_other() -> None:
+    card, told = paid("C", 1000, shopper=1170), paid("R", 300, kind=BACK, parent="C")
+    fewer = paid("C", 1000, shopper=117)
+    only = TenderShare(payment="C", gateway="card", amount=gbp(300))
+    assert tendered(CART, [card, told], [by(refund(300), "R", shopper=351)]) == (only,)
+    assert tendered(CART, [fewer, told], [by(refund(300), "R", shopper=35)]) == (only,)
+
+
 def test_an_order_whose_payments_nobody_tells_has_no_shares() -> None:
     assert tendered(CART, (), [refund(100)]) == ()
 

@@ -141,6 +141,18 @@ def test_a_payout_of_which_an_order_was_unknown_is_read_again_until_it_is_known(
     assert read(payouts, provider, NOW + timedelta(days=9)) == [None]
 
 
+def test_an_order_unknown_on_an_earlier_page_is_looked_for_again_until_it_is_known() -> None:
+    world, payouts = set_up()
+    late = moved("m2", order_id="shop:78")
+    provider = Provider([[head("1")]], {"1": [Page([late], "1"), Page([moved("m1")])]})
+    read(payouts, provider)
+    read(payouts, provider, NOW + timedelta(hours=1))
+    world.capture.take(order(("HAT-M", 1), external_id="78", total=1999))
+    read(payouts, provider, NOW + timedelta(hours=2))
+    assert (lines(world, "shop:78"), world.open()) == (["m2"], [])
+    assert read(payouts, provider, NOW + timedelta(days=9)) == [None]
+
+
 def test_a_replay_of_that_exception_reads_the_payout_anew() -> None:
     world, payouts = set_up()
     late = moved("m2", order_id="shop:78")

@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
+from shared.domain.movement_rows import EntryReader
 from shared.errors import RetryableError
+from shared.flows import keys
 from shared.flows.issues import Issues, open_page
+from shared.flows.returns_moved import KEPT_MAX, Kept
 from shared.model.case import CaseState
 from shared.model.issue import Issue
 from shared.model.retailer import Source
@@ -17,6 +20,7 @@ from shared.model.returns import (
     ReturnLine,
     ReturnStatus,
 )
+from shared.ports import Put
 from tests.domain.world import NOW
 from tests.flows.stock_world import move
 from tests.flows.test_return_calls import Setup
@@ -158,6 +162,31 @@ def test_one_that_nobody_knows_is_told_and_kept_until_it_is_known(setup: Moved) 
     assert setup.view()["became"] == {"HAT-M": {"damaged": 1}}
     assert setup.case().counts.returned == {"1": 1}
     assert (setup.issues(), setup.world.on_hand()) == ([], 7 + 1)
+
+
+def test_a_document_that_names_every_return_stays_a_row_and_each_of_them_is_told(
+    setup: Moved,
+) -> None:
+    many = [move(movement_id=f"r{i}", document="RMA", quantity="1") for i in range(KEPT_MAX + 2)]
+    read = EntryReader(setup.world.retailer, "wms")
+    moves = [read.movement({**one, "kind": "return", "to_status": "available"}) for one in many]
+    setup.world.returned.take(moves, source="wms")
+    setup.world.returned.take(moves[-2:], source="wms")
+    key = keys.returned("wms", "RMA")
+    assert len(Kept.model_validate(setup.world.store.get([key])[key].body).movements) == KEPT_MAX
+    last = setup.world.store.get([keys.issue(f"return_unknown#wms/{moves[-1].movement_id}")])
+    assert ["wait under it already" in str(row.body["summary"]) for row in last.values()] == [True]
+
+
+def test_a_row_that_cannot_be_read_keeps_no_other_from_its_return(setup: Moved) -> None:
+    key = keys.returned("wms", "RMA-0")
+    lane = keys.RETURNED_LANE
+    setup.world.store.commit([Put(key, {"source": "wms"}, 0, lane=lane, due=NOW)])
+    setup.post(to_status="available")
+    setup.grant()
+    with pytest.raises(ValueError, match="document"):
+        setup.later()
+    assert setup.view()["became"] == {"HAT-M": {"restock": 1}}
 
 
 def test_one_that_was_named_wrongly_is_posted_again_under_its_id(setup: Moved) -> None:

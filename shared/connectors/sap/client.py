@@ -152,7 +152,8 @@ class SapS4:
         """Deliveries changed since the day of `since`: the service keeps no time of day."""
         filters = ["OverallGoodsMovementStatus eq 'C'"]
         if since is not None:
-            filters.append(f"LastChangeDate ge {values.datetime_literal(since.date())}")
+            day = values.day_in(self._settings.zone, since)
+            filters.append(f"LastChangeDate ge {values.datetime_literal(day)}")
         if page:
             filters.append(f"DeliveryDocument gt {values.quoted(page)}")
         rows = self._deliveries(" and ".join(filters), bounded=True)

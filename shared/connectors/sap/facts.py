@@ -166,7 +166,7 @@ class Facts:
 
     def _price_rows(self, condition: str, *, bounded: bool) -> Rows:
         kinds = {kind for p in self._retailer.price_lists for kind in p.conditions}
-        today = values.datetime_literal(values.today(self._clock.now(), self._settings.zone))
+        today = values.datetime_literal(values.day_in(self._settings.zone, self._clock.now()))
         filters = [
             f"SalesOrganization eq {values.quoted(self._settings.sales_organization)}",
             f"DistributionChannel eq {values.quoted(self._settings.distribution_channel)}",

@@ -135,7 +135,8 @@ class Returns:
     def _received_since(self, since: datetime | None, after: str) -> Page[ErpReturn]:
         filters = ["OverallGoodsMovementStatus eq 'C'"]
         if since is not None:
-            filters.append(f"LastChangeDate ge {values.datetime_literal(since.date())}")
+            day = values.day_in(self.settings.zone, since)
+            filters.append(f"LastChangeDate ge {values.datetime_literal(day)}")
         if after:
             filters.append(f"DeliveryDocument gt {values.quoted(after)}")
         rows = self._deliveries(filters, top=self.settings.page_size)

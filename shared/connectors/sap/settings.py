@@ -21,7 +21,7 @@ class SapSettings(Canonical):
     )
     client: str = Field(default="", description="sap-client, where the tenant needs it named")
     language: str = Field(default="EN", description="language of descriptions")
-    zone: str = Field(default="UTC", description="zone in which validity days begin and end")
+    zone: str = Field(default="UTC", description="zone of the tenant's days")
     page_size: int = Field(default=1000, ge=2, le=5000, description="rows asked for at once")
     filter_chunk: int = Field(
         default=20, ge=1, le=100, description="keys joined by `or` in one filter"

@@ -26,9 +26,9 @@ def day(text: str) -> date:
     return instant(text).date()
 
 
-def today(now: datetime, zone: str) -> date:
-    """The day it is in the zone in which validity days are meant."""
-    return now.astimezone(ZoneInfo(zone)).date()
+def day_in(zone: str, at: datetime) -> date:
+    """The day it is at an instant in the zone in which the tenant means its days."""
+    return at.astimezone(ZoneInfo(zone)).date()
 
 
 def at_time(on: date, clock: str, zone: str) -> datetime:

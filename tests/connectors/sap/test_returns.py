@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from jsonschema import Draft7Validator
@@ -172,6 +172,19 @@ def test_goods_that_came_are_found_though_their_return_did_not_change(tenant: Te
 
 
 @needs_specs
+@pytest.mark.parametrize(("zone", "day"), [("UTC", 27), ("America/Los_Angeles", 26)])
+def test_what_changed_is_asked_for_by_the_day_it_is_at_the_tenant(zone: str, day: int) -> None:
+    tenant = Tenant(zone=zone)
+    since = datetime(2026, 11, 27, 5, tzinfo=UTC)
+    tenant.client.shipments_since(since, page=None)
+    tenant.client.returns_since(since, page="delivery:")
+    asked = [r.url.params["$filter"] for r, _ in tenant.seen if "Delivery" in r.url.path]
+    assert [f"LastChangeDate ge datetime'2026-11-{day}T00:00:00'" in one for one in asked] == [
+        True,
+        True,
+    ]
+
+
 def test_the_return_we_post_is_one_sap_s_schema_takes(tenant: Tenant) -> None:
     made, posted = placed(tenant)
     tenant.client.post_return(wish(made, posted))
