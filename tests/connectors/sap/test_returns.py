@@ -171,7 +171,6 @@ def test_goods_that_came_are_found_though_their_return_did_not_change(tenant: Te
     assert polled(tenant, hours=1) == [f"{number} 1"]
 
 
-@needs_specs
 @pytest.mark.parametrize(("zone", "day"), [("UTC", 27), ("America/Los_Angeles", 26)])
 def test_what_changed_is_asked_for_by_the_day_it_is_at_the_tenant(zone: str, day: int) -> None:
     tenant = Tenant(zone=zone)
@@ -185,6 +184,7 @@ def test_what_changed_is_asked_for_by_the_day_it_is_at_the_tenant(zone: str, day
     ]
 
 
+@needs_specs
 def test_the_return_we_post_is_one_sap_s_schema_takes(tenant: Tenant) -> None:
     made, posted = placed(tenant)
     tenant.client.post_return(wish(made, posted))
