@@ -8,6 +8,14 @@ from pkgutil import walk_packages
 import functions
 
 
+def _said(probe: str) -> list[str]:
+    """The lines a fresh interpreter prints."""
+    found = subprocess.run(  # noqa: S603 - our own interpreter, our own words
+        [sys.executable, "-c", probe], check=True, capture_output=True, text=True
+    )
+    return found.stdout.splitlines()
+
+
 def test_the_door_imports_no_model_no_http_client_and_no_powertools() -> None:
     probe = (
         "import sys, functions.ingest.webhook, shared.connectors.shopify.webhook, "
@@ -15,10 +23,7 @@ def test_the_door_imports_no_model_no_http_client_and_no_powertools() -> None:
         "print(sorted({m.split('.')[0] for m in sys.modules} "
         "& {'pydantic', 'httpx', 'aws_lambda_powertools', 'stdnum'}))"
     )
-    found = subprocess.run(  # noqa: S603 - our own interpreter, our own words
-        [sys.executable, "-c", probe], check=True, capture_output=True, text=True
-    )
-    assert found.stdout.strip() == "[]"
+    assert _said(probe) == ["[]"]
 
 
 def test_a_worker_imports_what_its_events_need_and_no_more() -> None:
@@ -30,10 +35,7 @@ def test_a_worker_imports_what_its_events_need_and_no_more() -> None:
         "print({m for m in sys.modules if m.startswith('shared.connectors.shopify.') "
         "and m.endswith(('_schema', '.reader', '.content', '.stock', '.bulk'))})"
     )
-    found = subprocess.run(  # noqa: S603 - our own interpreter, our own words
-        [sys.executable, "-c", probe], check=True, capture_output=True, text=True
-    )
-    assert found.stdout.split("\n")[:2] == ["set()", "set()"]
+    assert _said(probe) == ["set()", "set()"]
 
 
 def test_garbage_is_looked_for_again_once_a_function_is_loaded() -> None:
