@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from shared.model.events import BusinessEvent
     from shared.model.facts import PriceCard, ProductCard, StockCard
     from shared.model.ids import Entity, Facet
-    from shared.model.invoice import BillingDocument
     from shared.model.limits import Limits
     from shared.model.order import Order, Shipment
     from shared.model.target import Outcome, Push
@@ -300,17 +299,6 @@ class CreditSink(Protocol):
 
     def post_credit(self, wish: CreditWish) -> PostedCredit:
         """Create the document; raises InDoubtError when the answer was lost."""
-        ...
-
-
-class BillingSource(Protocol):
-    """An ERP whose invoices and credit memos can be read."""
-
-    def billed_since(
-        self, since: datetime | None, *, page: str | None
-    ) -> Page[BillingDocument]: ...
-    def read_billed(self, document: str) -> Page[BillingDocument]:
-        """What one billing document bills, by sales document; by `BILLS_OF`, what bills one."""
         ...
 
 
