@@ -12,8 +12,8 @@ from typing import Final
 from shared.domain.ahead import plain
 from shared.errors import RejectedError, RetryableError
 from shared.flows import keys
-from shared.flows.derive import target_put
 from shared.flows.guarding import together
+from shared.flows.target_rows import target_put
 from shared.frozen import frozen
 from shared.model.base import Json, as_json
 from shared.model.ids import Facet

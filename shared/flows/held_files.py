@@ -9,7 +9,7 @@ from shared.flows.import_run import Dropped, Run, dropped_as
 from shared.flows.issues import Issues
 from shared.frozen import frozen
 from shared.model.base import Json, as_json
-from shared.model.events import FeedApproved, FeedRejected
+from shared.model.channel_events import FeedApproved, FeedRejected
 from shared.model.issue import IssueKind
 from shared.model.target import Decision
 from shared.ports import Bus, Clock, Delete, Message, Put, Queues, Store, Table, Write

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from shared.flows.derive import target_put
 from shared.flows.lookup import LATE_MAX, Lookup
+from shared.flows.target_rows import target_put
 from shared.model.base import Json, as_json
 from shared.model.ids import Facet
 from shared.model.target import LaterTerm, Step, StockTerms, Target

@@ -155,6 +155,22 @@ def test_what_was_solved_is_listed_when_it_is_asked_for(deployment: Deployment) 
     assert '"field":"state"' in refused["body"]
 
 
+def test_what_is_settled_is_closed_with_a_reason(deployment: Deployment) -> None:
+    ask = loaded("ops.api/close-exception")
+    assert deployment.invoke(ops_api.handler, ask)["statusCode"] == 404
+    deployment.invoke(dead_letters.handler, loaded("ops.dead_letters/case"))
+    for body, field in (("{}", "why"), ('{"why": " "}', "why"), ("no", "body")):
+        refused = deployment.invoke(ops_api.handler, ask | {"body": body})
+        assert refused["statusCode"] == 400
+        assert f'"field":"{field}"' in refused["body"]
+    again = deployment.invoke(ops_api.handler, ask | {"body": '{"why": "seen", "count": 2}'})
+    assert (again["statusCode"], '"field":"count"' in again["body"]) == (409, True)
+    closed = json.loads(deployment.invoke(ops_api.handler, ask)["body"])["closed"]
+    assert (closed["by"], closed["why"]) == ("operator-client", "entered in the ERP as 5000017")
+    assert _states(deployment, None) == set()
+    assert deployment.messages("erp-write") == []
+
+
 def _states(deployment: Deployment, state: str | None) -> set[str]:
     said = {"state": state} if state else None
     asked = loaded("read.api/exceptions") | {"queryStringParameters": said}
