@@ -189,7 +189,7 @@ def test_a_poll_whose_worker_died_before_it_sent_it_on_is_sent_on_by_its_message
     send = setup.world.queues.send
 
     def dead(messages: Sequence[Message]) -> None:
-        raise DiedError
+        raise DiedError(messages)
 
     setup.world.queues.send = dead  # type: ignore[method-assign]
     with pytest.raises(DiedError):
