@@ -26,7 +26,7 @@ from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out
 from shared.flows.returns import ErpReturns
 from shared.frozen import frozen
 from shared.model.case import Case, Intent, IntentKind, IntentState
-from shared.model.events import RefundCredited
+from shared.model.erp_events import RefundCredited
 from shared.model.issue import IssueKind
 from shared.model.order import Refund
 from shared.model.returns import Return

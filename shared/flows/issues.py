@@ -7,7 +7,7 @@ from shared.errors import AccessError, RetryableError
 from shared.flows import keys
 from shared.frozen import frozen
 from shared.model.candidate import Candidate
-from shared.model.events import IssueRaised, IssueSolved
+from shared.model.event import IssueRaised, IssueSolved
 from shared.model.issue import Closing, Issue, IssueKind, IssueState, Severity
 from shared.model.money import Money
 from shared.ports import Bus, Clock, Put, Refusal, Row, Store, Table

@@ -26,7 +26,6 @@ from shared.model.issue import IssueKind
 from shared.model.retailer import Retailer
 from shared.model.returns import ErpReturn
 from shared.ports import (
-    BillingSource,
     Clock,
     FactSource,
     Message,
@@ -39,7 +38,7 @@ from shared.ports import (
     ShipmentSource,
     Store,
 )
-from shared.return_ports import PayoutSource, PromiseSource, ReturnSource
+from shared.return_ports import BillingSource, PayoutSource, PromiseSource, ReturnSource
 
 RUN_MAX = timedelta(minutes=10)  # a poll run not heard of for this long was lost, and starts anew
 TRIES = 6

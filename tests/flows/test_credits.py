@@ -9,9 +9,10 @@ from shared.errors import AccessError, InDoubtError, RejectedError, RetryableErr
 from shared.flows import keys
 from shared.flows.recovery import Sweep
 from shared.model.case import IntentKind, IntentState
-from shared.model.events import OrderRefunded, RefundCredited
+from shared.model.erp_events import RefundCredited
 from shared.model.money import Money
 from shared.model.order import Order, Payment, PaymentKind, Refund, RefundLine
+from shared.model.order_events import OrderRefunded
 from shared.model.returns import ErpReturn
 from shared.ports import Message
 from tests.domain.world import NOW
