@@ -89,7 +89,8 @@ class Reader:
         if "run" in message:
             run = self._resumed(entity, message["run"])
         else:
-            run = self._begun(entity, message.get("at"))
+            asked = message.get("at")
+            run = self._begun(entity, asked) or (None if asked else self._unread(entity))
             if run is not None and run.asked is None:
                 self._go_on(entity, run)
                 return
@@ -131,6 +132,15 @@ class Reader:
             if (begun := self._write(run, done=done)) is not None:
                 return begun
         return None
+
+    def _unread(self, entity: Entity) -> Run | None:
+        """A run somebody wished for of which nothing is read yet: whoever began it may have died.
+
+        To be sent on twice costs a page that is read twice at most.
+        """
+        row = self._row(entity)
+        run = _left(row) if row.body.get("run") else None
+        return run if run is not None and run.asked is None and run.page is None else None
 
     def _resumed(self, entity: Entity, started: str) -> Run | None:
         row = self._row(entity)

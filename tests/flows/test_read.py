@@ -16,8 +16,9 @@ from shared.model.invoice import BillingDocument
 from shared.model.order import Order, Shipment
 from shared.model.returns import ErpReturn
 from shared.model.target import Outcome
-from shared.ports import Page, Refusal
+from shared.ports import Message, Page, Refusal
 from tests.domain.world import NOW
+from tests.flows.mortal import DiedError
 from tests.flows.reading import reader_of
 from tests.flows.world import World, order, stock_card
 
@@ -166,6 +167,33 @@ def test_only_one_poll_of_an_entity_runs_at_a_time() -> None:
     setup.poll(stop_after=0)
     setup.poll()
     assert len(setup.erp.asked) == 1
+
+
+def test_a_poll_whose_worker_died_before_it_sent_it_on_is_sent_on_by_its_message() -> None:
+    setup = Setup([stock_card(1, "A")], [stock_card(1, "B")])
+    send = setup.world.queues.send
+
+    def dead(messages: Sequence[Message]) -> None:
+        raise DiedError(messages)
+
+    setup.world.queues.send = dead  # type: ignore[method-assign]
+    with pytest.raises(DiedError):
+        setup.poll()
+    setup.world.queues.send = send  # type: ignore[method-assign]
+    setup.world.clock.advance(minutes=3)
+    setup.poll()
+    assert (setup.kept("A"), setup.kept("B")) == (True, True)
+    assert [page for _, page in setup.erp.asked] == [None, "1"]
+
+
+def test_a_poll_sent_on_twice_is_read_by_one_and_ends_once() -> None:
+    setup = Setup([stock_card(1, "A")], [stock_card(1, "B")])
+    setup.reader.handle({"poll": "stock"}, out_of_time=lambda: False)
+    setup.reader.handle({"poll": "stock"}, out_of_time=lambda: False)
+    for message in setup.world.queues.take("erp-read"):
+        setup.reader.handle(message.body, out_of_time=lambda: False)
+    assert [page for _, page in setup.erp.asked] == [None, "1"]
+    assert setup.world.queues.take("erp-read") == []
 
 
 def test_a_long_poll_goes_on_in_another_invocation() -> None:
