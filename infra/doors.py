@@ -31,6 +31,7 @@ READ_ROUTES = {
 }
 OPS_ROUTES = {
     "POST /v1/exceptions/{issue_id}/replay": "ops.replay",
+    "POST /v1/exceptions/{issue_id}/close": "ops.approve",
     "POST /v1/inbox/{connection}/{delivery}/replay": "ops.replay",
     "PUT /v1/links/{connection}/{code}": "ops.approve",
 }

@@ -159,6 +159,11 @@ class Api:
     def replay_exception(self, issue_id: str) -> dict[str, Json]:
         return self.call("POST", "v1", "exceptions", issue_id, "replay")
 
+    def close(self, issue_id: str, why: str, *, count: int | None = None) -> dict[str, Json]:
+        """Close an exception by its id; with `count` only if it was told so often."""
+        body: dict[str, Json] = {"why": why} | ({} if count is None else {"count": count})
+        return self.call("POST", "v1", "exceptions", issue_id, "close", body=body, harmless=True)
+
     def replay_delivery(self, connection: str, delivery: str) -> dict[str, Json]:
         return self.call("POST", "v1", "inbox", connection, delivery, "replay")
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sandbox import mails, reconciling
+from sandbox import mails, mending, reconciling
 from sandbox.failures import CannotRunError, RefusedError
 from sandbox.home import Home, Steps
 from sandbox.processes import polite
@@ -377,23 +377,9 @@ def approvals_reject(
     _ask(as_json, lambda world: asked.put(world.api, "reject", why))
 
 
-@app.command()
-def replay(
-    name: Annotated[str, typer.Argument(help="An exception, or CONNECTION/DELIVERY of the inbox.")],
-    as_json: AsJson = False,
-) -> None:
-    """Do again what failed, once its cause is gone. Harmless to repeat."""
-    _ask(as_json, lambda world: world.api.replay(name))
-
-
-@app.command("map")
-def map_code(connection: str, code: str, sku: str, as_json: AsJson = False) -> None:
-    """Say which of the ERP's articles a connection's code means; releases what waited for it."""
-    _ask(as_json, lambda world: world.api.map_code(connection, code, sku))
-
-
 reconciling.register(app, _told, WRONG)
 mails.register(app, _told)
+mending.register(app, _ask)
 
 
 def main() -> None:

@@ -40,13 +40,21 @@ def exceptions(console: Console, found: Sequence[Fields]) -> None:
             str(issue.get("first_seen", ""))[:19],
             str(issue.get("count", 1)),
             money(issue.get("at_risk")),
-            str(issue.get("summary", "")),
+            str(issue.get("summary", "")) + _closed(issue),
             str(issue.get("remedy", "")) + _candidates(issue),
             str(issue.get("owner", "")),
         )
         table.add_row(*map(escape, cells))
     console.print(table)
     console.print(_counted(len(found), "exception"))
+
+
+def _closed(issue: Fields) -> str:
+    """How a person closed it, the last time it was."""
+    closed = issue.get("closed")
+    if not isinstance(closed, dict):
+        return ""
+    return f"\nclosed {str(closed['at'])[:19]} by {closed['by']}: {closed['why']}"
 
 
 def _candidates(issue: Fields) -> str:

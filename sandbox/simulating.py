@@ -98,6 +98,10 @@ def simulate(wish: Wish, say: Callable[[str], None]) -> dict[str, Json]:
         raise CannotRunError(
             f"--jobs {wish.jobs} --pairs {wish.pairs}", "at least 1 process, a share from 0 to 1"
         )
+    if wish.scenario is not None and (wish.determinism or wish.nightly):
+        raise CannotRunError(
+            "--determinism and --nightly play all scenarios", "leave --scenario out"
+        )
     try:
         return _done(wish, Watch(say))
     except BrokenProcessPool as error:
@@ -111,9 +115,14 @@ def _done(wish: Wish, watch: Watch) -> dict[str, Json]:
     if wish.seed is not None:
         return _one(wish, wish.seed, watch)
     if wish.mutants:
-        from tests.simulation.hunt import hunt  # noqa: PLC0415
+        from tests.simulation.hunt import hunt, of_scenario  # noqa: PLC0415
 
-        return hunt(jobs=wish.jobs, say=watch.say)
+        mutants = of_scenario(wish.scenario)
+        if not mutants:
+            raise CannotRunError(
+                f"no bug is planted in {wish.scenario!r}", "leave --scenario out to hunt all"
+            )
+        return hunt(jobs=wish.jobs, say=watch.say, mutants=mutants)
     if wish.crashes:
         return command.crashes(
             jobs=wish.jobs, pairs=wish.pairs, scenario=wish.scenario, watch=watch

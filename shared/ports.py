@@ -1,23 +1,29 @@
-"""What flows ask of the world: few, small Protocols, each with an AWS and an in-memory form."""
+"""What flows ask of the world: few, small Protocols, each with an AWS and an in-memory form.
+
+Everybody imports this and most are asked for little of it, so models are named and not imported.
+"""
+
+from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
-from shared.domain.credits import CreditWish, PostedCredit
-from shared.domain.demand import AmendedLine, LineChange
 from shared.frozen import frozen
-from shared.model.base import Json
-from shared.model.events import BusinessEvent
-from shared.model.facts import PriceCard, ProductCard, StockCard
-from shared.model.ids import Entity, Facet
-from shared.model.invoice import BillingDocument
-from shared.model.limits import Limits
-from shared.model.order import Order, Shipment
-from shared.model.target import Outcome, Push
+
+if TYPE_CHECKING:
+    from shared.domain.credits import CreditWish, PostedCredit
+    from shared.domain.demand import AmendedLine, LineChange
+    from shared.model.base import Json
+    from shared.model.events import BusinessEvent
+    from shared.model.facts import PriceCard, ProductCard, StockCard
+    from shared.model.ids import Entity, Facet
+    from shared.model.limits import Limits
+    from shared.model.order import Order, Shipment
+    from shared.model.target import Outcome, Push
 
 
 class Table(StrEnum):
@@ -199,7 +205,7 @@ class Pacer(Protocol):
         """Feed back what the vendor said after a call, in its own points."""
         ...
 
-    def of(self, operation: str, limits: Limits) -> "Pacer":
+    def of(self, operation: str, limits: Limits) -> Pacer:
         """The pacer of one operation that the vendor limits by itself, beside this account's."""
         ...
 
@@ -213,7 +219,7 @@ class Page[T]:
 
     items: Sequence[T]
     next: str | None = None
-    refused: Sequence["Refusal"] = ()
+    refused: Sequence[Refusal] = ()
     whole_after: str | None = None
 
 
@@ -293,17 +299,6 @@ class CreditSink(Protocol):
 
     def post_credit(self, wish: CreditWish) -> PostedCredit:
         """Create the document; raises InDoubtError when the answer was lost."""
-        ...
-
-
-class BillingSource(Protocol):
-    """An ERP whose invoices and credit memos can be read."""
-
-    def billed_since(
-        self, since: datetime | None, *, page: str | None
-    ) -> Page[BillingDocument]: ...
-    def read_billed(self, document: str) -> Page[BillingDocument]:
-        """What one billing document bills, by sales document; by `BILLS_OF`, what bills one."""
         ...
 
 

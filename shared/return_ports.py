@@ -1,17 +1,32 @@
-"""What flows ask about goods and money that come back, and about what is promised."""
+"""What flows ask about goods and money that come back, what is billed and what is promised."""
+
+from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
-from shared.domain.returns import PostedReturn, ReturnWish
-from shared.model.allocation import ErpAllocation
-from shared.model.books import PaidOut, Payout
-from shared.model.returns import ErpReturn
-from shared.ports import Page
+if TYPE_CHECKING:
+    from shared.domain.returns import PostedReturn, ReturnWish
+    from shared.model.allocation import ErpAllocation
+    from shared.model.books import PaidOut, Payout
+    from shared.model.invoice import BillingDocument
+    from shared.model.returns import ErpReturn
+    from shared.ports import Page
 
 BILLS_OF: Final = "of:"
 """Marks a key of bills as the document they bill."""
+
+
+class BillingSource(Protocol):
+    """An ERP whose invoices and credit memos can be read."""
+
+    def billed_since(
+        self, since: datetime | None, *, page: str | None
+    ) -> Page[BillingDocument]: ...
+    def read_billed(self, document: str) -> Page[BillingDocument]:
+        """What one billing document bills, by sales document; by `BILLS_OF`, what bills one."""
+        ...
 
 
 class PromiseSource(Protocol):

@@ -6,7 +6,9 @@ from decimal import Decimal
 from hypothesis import strategies as st
 
 from shared.model.base import Json
-from shared.model.events import BusinessEvent, IssueRaised, OrderAccepted, OrderHeld
+from shared.model.erp_events import OrderAccepted
+from shared.model.event import IssueRaised
+from shared.model.events import BusinessEvent
 from shared.model.facts import PriceCard, ProductCard, StockCard
 from shared.model.money import Money
 from shared.model.order import (
@@ -25,6 +27,7 @@ from shared.model.order import (
     TaxLine,
     Tracking,
 )
+from shared.model.order_events import OrderHeld
 from shared.model.price import EffectiveWindow, PriceCondition, PriceKind, Scale, TaxBasis
 from shared.model.product import Lifecycle, Product, UnitOfMeasure, Variant
 from shared.model.stock import StockPosition

@@ -1,22 +1,25 @@
-"""Operators' routes: replay an exception or a delivery, map a code to a SKU."""
+"""Operators' routes: replay an exception or a delivery, close an exception, map a code to a SKU."""
 
 import json
-from typing import Any
+from typing import Annotated, Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
 
 from functions import bootstrap
-from functions.http import Answer, answer, caller, named, not_found, refusal
+from functions.http import Answer, answer, caller, named, not_found, refusal, text_of
 from shared.errors import RejectedError
 from shared.flows import keys
+from shared.flows.closing import close
 from shared.flows.intake import replay_delivery
 from shared.flows.recovery import Mapper, Replay
+from shared.model.base import Canonical
 from shared.model.ids import Entity, Sku
 from shared.ports import Table
 from shared.settings import Settings as Base
 
 _SKU = TypeAdapter[str](Sku)
+_CLOSE = 'send {"why": "<what was done>"}, and {"count": 3} to close it only if told so often'
 
 
 class Settings(Base):
@@ -35,6 +38,32 @@ def replay_issue(event: dict[str, Any]) -> Answer:
     if issue is None:
         return not_found("issue_id", issue_id)
     return answer(202, {"replayed": issue_id})
+
+
+class Close(Canonical):
+    """Why an exception is closed, and how often it had been told when that was decided."""
+
+    why: Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+    count: int | None = Field(default=None, ge=1)
+
+
+def close_issue(event: dict[str, Any]) -> Answer:
+    issue_id = named(event, "issue_id")
+    try:
+        ask = Close.model_validate(json.loads(text_of(event)))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        field = ".".join(map(str, first["loc"])) or "body"
+        return refusal(400, field, str(first["input"])[:100], f"{first['msg']}: {_CLOSE}")
+    except ValueError:
+        return refusal(400, "body", "", _CLOSE)
+    try:
+        issue = close(bootstrap.issues(), issue_id, by=caller(event), why=ask.why, count=ask.count)
+    except RejectedError as error:
+        return refusal(409, error.field or "issue_id", error.value, error.remedy or str(error))
+    if issue is None:
+        return not_found("issue_id", issue_id)
+    return answer(200, issue.model_dump(mode="json", include={"solved_at", "solved_by", "closed"}))
 
 
 def replay_inbox(event: dict[str, Any]) -> Answer:
@@ -63,6 +92,7 @@ def map_code(event: dict[str, Any]) -> Answer:
 
 ROUTES = {
     "POST /v1/exceptions/{issue_id}/replay": replay_issue,
+    "POST /v1/exceptions/{issue_id}/close": close_issue,
     "POST /v1/inbox/{connection}/{delivery}/replay": replay_inbox,
     "PUT /v1/links/{connection}/{code}": map_code,
 }

@@ -13,8 +13,8 @@ from shared.flows import keys
 from shared.flows.cases import Cases
 from shared.flows.leases import Leases
 from shared.flows.publish import Publisher
-from shared.flows.recovery import recheck, reconsider
-from shared.flows.shipments import ShipmentTeller
+from shared.flows.rechecks import recheck, reconsider
+from shared.flows.shipments_told import ShipmentTeller
 from shared.model.ids import Facet
 from shared.ports import Table
 from shared.settings import Settings as Base

@@ -4,9 +4,8 @@ from collections.abc import Iterable, Sequence
 from itertools import count, product
 from random import Random
 
-from stdnum import ean
-
 from sandbox.retailer.day import Article
+from shared.model.ids import check_digit
 
 MOST_VARIANTS = 20
 _LINES = (
@@ -85,7 +84,7 @@ def _title(number: int) -> str:
 
 def _gtin(serial: int) -> str:
     body = f"{_GS1_DEMONSTRATION}{serial:09d}"
-    return f"{body}{ean.calc_check_digit(body)}"
+    return f"{body}{check_digit(body)}"
 
 
 def base_prices(random: Random, assortment: Iterable[Article]) -> dict[str, int]:

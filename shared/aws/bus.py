@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from shared.aws.backoff import Sleep, attempts
 from shared.aws.faults import error_of, is_final, translated
 from shared.aws.packs import packs
-from shared.model.events import SOURCE, BusinessEvent
+from shared.model.event import SOURCE
 from shared.ports import Bus
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
+
+    from shared.model.events import BusinessEvent
 
 ENTRIES_MAX = 10
 # less than 256 KB: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevent-size.html
@@ -34,12 +36,12 @@ class EventBus(Bus):
         self._name = name
         self._sleep = sleep
 
-    def publish(self, events: Sequence[BusinessEvent]) -> None:
+    def publish(self, events: Sequence["BusinessEvent"]) -> None:
         entries = [self._entry(event) for event in events]
         for pack in packs(entries, size=_size, count_max=ENTRIES_MAX, bytes_max=BYTES_MAX):
             self._put(pack)
 
-    def _entry(self, event: BusinessEvent) -> "PutEventsRequestEntryTypeDef":
+    def _entry(self, event: "BusinessEvent") -> "PutEventsRequestEntryTypeDef":
         detail = {"schema_version": event.schema_version, **event.model_dump(mode="json")}
         return {
             "EventBusName": self._name,

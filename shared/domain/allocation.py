@@ -7,7 +7,8 @@ to divide never lowers anybody's part, which the largest remainder does not prom
 
 from collections.abc import Sequence
 
-from shared.model.stock_rules import Allocation, Part
+from shared.frozen import frozen
+from shared.model.stock_rules import Allocation
 
 
 def dealt(units: int, weights: Sequence[int]) -> list[int]:
@@ -25,35 +26,57 @@ def dealt(units: int, weights: Sequence[int]) -> list[int]:
     return parts
 
 
-def allocated(units: int, allocation: Allocation, channels: Sequence[str]) -> dict[str, int]:
-    """What each of these channels gets of so many units; one without a part gets none."""
-    named = dict.fromkeys(channels, 0)
-    present = [part for part in allocation.parts if part.channel in named]
-    match allocation.by:
-        case "share":
-            found = dealt(units, [part.weight or 0 for part in present])
-        case "fixed":
-            found = _fixed(units, present)
-        case _:
-            found = _in_order(units, present)
-    for part, got in zip(present, found, strict=True):
-        named[part.channel] = got
-    return named
+@frozen
+class Division:
+    """An allocation between the channels that sell at one location.
+
+    `nothing` is what each of them has without a part. Of those with one, in the order named,
+    `weights` and `units` are what they are entitled to.
+    """
+
+    name: str
+    by: str
+    nothing: dict[str, int]
+    channels: tuple[str, ...]
+    weights: tuple[int, ...]
+    units: tuple[int | None, ...]
+
+    def of(self, units: int) -> dict[str, int]:
+        """What each channel gets of so many units."""
+        match self.by:
+            case "share":
+                found = dealt(units, self.weights)
+            case "fixed":
+                found = self._fixed(units)
+            case _:
+                found = self._in_order(units)
+        return self.nothing | dict(zip(self.channels, found, strict=True))
+
+    def _fixed(self, units: int) -> list[int]:
+        quotas = [quota or 0 for quota in self.units]
+        if units <= sum(quotas):
+            return dealt(units, quotas)
+        rest = dealt(units - sum(quotas), self.weights)
+        return [quota + more for quota, more in zip(quotas, rest, strict=True)]
+
+    def _in_order(self, units: int) -> list[int]:
+        left = max(0, units)
+        found = []
+        for most in self.units:
+            got = left if most is None else min(left, most)
+            found.append(got)
+            left -= got
+        return found
 
 
-def _fixed(units: int, parts: Sequence[Part]) -> list[int]:
-    quotas = [part.units or 0 for part in parts]
-    if units <= sum(quotas):
-        return dealt(units, quotas)
-    rest = dealt(units - sum(quotas), [part.weight or 0 for part in parts])
-    return [quota + more for quota, more in zip(quotas, rest, strict=True)]
-
-
-def _in_order(units: int, parts: Sequence[Part]) -> list[int]:
-    left = max(0, units)
-    found = []
-    for part in parts:
-        got = left if part.units is None else min(left, part.units)
-        found.append(got)
-        left -= got
-    return found
+def division(allocation: Allocation, channels: Sequence[str]) -> Division:
+    """How these channels divide what is free; one without a part gets none."""
+    present = [part for part in allocation.parts if part.channel in channels]
+    return Division(
+        name=allocation.name,
+        by=allocation.by,
+        nothing=dict.fromkeys(channels, 0),
+        channels=tuple(part.channel for part in present),
+        weights=tuple(part.weight or 0 for part in present),
+        units=tuple(part.units for part in present),
+    )

@@ -6,15 +6,14 @@ beyond what is there comes off other locations.
 """
 
 from collections.abc import Iterable, Mapping
+from copy import replace
 from datetime import datetime
 from decimal import Decimal
 from math import floor
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from pydantic import TypeAdapter
-
-from shared.domain.allocation import allocated
+from shared.domain.allocation import Division
 from shared.domain.doubt import Doubted, most_careful
 from shared.domain.spill import Spill, spilled
 from shared.domain.stock_rules import ArticleRules, ChannelRules, PlaceRules, PoolRules
@@ -25,10 +24,6 @@ from shared.model.stock import StockPosition
 from shared.model.stock_rules import Later, Policy, Status
 from shared.model.target import LaterTerm, Step, StockTerms, StockValue
 
-type Link = tuple[str, str]
-"""A step before it is written down: the rule, and what it made of what."""
-
-_CHAIN: Final = TypeAdapter(tuple[Step, ...])
 _WORDS: Final = {status: status.value.replace("_", " ") for status in Status}
 
 
@@ -54,9 +49,9 @@ class Place(NamedTuple):
 
     free: int
     total: int
-    links: tuple[Link, ...]
+    chain: tuple[Step, ...]
     later: Later | None = None
-    later_link: Link | None = None
+    later_step: Step | None = None
     doubt: Doubted | None = None
     beyond: int = 0
     off: Spill | None = None
@@ -81,18 +76,13 @@ class Pool(NamedTuple):
 
 class Available(NamedTuple):
     levels: dict[str, int]
-    links: tuple[Link, ...]
+    chain: tuple[Step, ...]
     terms: StockTerms | None = None
     running_low: int = 0
 
     @property
     def value(self) -> StockValue:
         return StockValue(levels=self.levels)
-
-    @property
-    def chain(self) -> tuple[Step, ...]:
-        said = [{"rule": rule, "detail": detail} for rule, detail in self.links]
-        return _CHAIN.validate_python(said)  # all at once: a fraction of what one by one takes
 
     @property
     def low(self) -> bool:
@@ -146,7 +136,7 @@ def spread(places: dict[str, Place], rules: ArticleRules) -> dict[str, Place]:
 def offered(pool: Pool, channel: Channel, rules: ArticleRules) -> Available:
     """What one channel shows of a pool."""
     limits = rules.channels[channel.name]
-    chain: list[Link] = []
+    chain: list[Step] = []
     levels = _levels(pool, channel, rules, later=limits.sells_later, chain=chain)
     doubts, laters = {}, {}
     for name in channel.locations:
@@ -166,8 +156,8 @@ def offered(pool: Pool, channel: Channel, rules: ArticleRules) -> Available:
 def withheld(found: Available, reason: str) -> Available:
     """Nothing may be sold, whatever lies there; the chain says what there would have been."""
     levels = dict.fromkeys(found.levels, 0)
-    terms = (found.terms or StockTerms()).model_copy(update={"unpriced": reason})
-    return Available(levels, (*found.links, ("not on sale", f"{reason} = 0")), terms)
+    terms = replace(found.terms or StockTerms(), unpriced=reason)
+    return Available(levels, (*found.chain, Step("not on sale", f"{reason} = 0")), terms)
 
 
 def _place(
@@ -179,18 +169,18 @@ def _place(
     if position is None:
         free = -known.promised.get(name, 0)
         detail = f"on hand 0 - holds {-free} = {free}" if free else "no position = 0"
-        return Place(free, free, ((f"stock at {name}", detail),), beyond=-free)
+        return Place(free, free, (Step(f"stock at {name}", detail),), beyond=-free)
     if unsold := _unsold(known.variant, position):
         beyond = known.promised.get(name, 0)
-        return Place(0, 0, ((f"stock at {name}", f"{unsold} = 0"),), beyond=beyond)
-    free, beyond, link = _sum(position, known, rule)
+        return Place(0, 0, (Step(f"stock at {name}", f"{unsold} = 0"),), beyond=beyond)
+    free, beyond, step = _sum(position, known, rule)
     doubts = known.doubts.get(name)
     doubt = most_careful(doubts, now) if doubts else None
-    free, links = (free, (link,)) if doubt is None else _doubted(free, link, doubt, name, now)
+    free, chain = (free, (step,)) if doubt is None else _doubted(free, step, doubt, name, now)
     if later is None or (doubt is not None and doubt.policy.then is Policy.SUPPRESS):
-        return Place(free, free, links, doubt=doubt, beyond=beyond)
+        return Place(free, free, chain, doubt=doubt, beyond=beyond)
     total, more = _with_later(free, later, position)
-    return Place(free, total, links, later, more, doubt, beyond)
+    return Place(free, total, chain, later, more, doubt, beyond)
 
 
 def _unsold(variant: Variant, position: StockPosition) -> str:
@@ -202,41 +192,43 @@ def _unsold(variant: Variant, position: StockPosition) -> str:
     return ""
 
 
-def _sum(position: StockPosition, known: Known, rule: PoolRules) -> tuple[int, int, Link]:
+def _sum(position: StockPosition, known: Known, rule: PoolRules) -> tuple[int, int, Step]:
     """What is free, what is held beyond what is there, and how it came about.
 
     Statuses that are 0 are not written: what is taken off is. A count below nothing is none: what
     it lacks is the book's error, and nobody waits for it.
     """
-    name = position.location
-    free = position.on_hand - position.reserved
-    said = f"on hand {position.on_hand}"
+    name, free = position.location, position.on_hand
+    said = f"on hand {free}"
     if position.reserved:
+        free -= position.reserved
         said += f" - reserved {position.reserved}"
     for status in rule.excluded:
         units: Decimal = getattr(position, status)
         if units:
             free -= units
             said += f" - {_WORDS[status]} {units}"
-    promised, beyond = known.promised.get(name, 0), 0
+    left, beyond = floor(free), 0
+    promised = known.promised.get(name, 0)
     if promised:
         said += f" - holds {promised}"
-        beyond = max(0, promised - max(0, floor(free)))
+        beyond = max(0, promised - max(0, left))
+        left -= promised
     safety = known.variant.safety_stock.get(name, rule.safety_stock)
     if safety:
         said += f" - safety stock {safety}"
-    left = floor(free - promised - safety)
-    return left, beyond, (f"stock at {name}", f"{said} = {left}")
+        left -= safety
+    return left, beyond, Step(f"stock at {name}", f"{said} = {left}")
 
 
 def _doubted(
-    free: int, link: Link, doubt: Doubted, name: str, now: datetime
-) -> tuple[int, tuple[Link, ...]]:
+    free: int, step: Step, doubt: Doubted, name: str, now: datetime
+) -> tuple[int, tuple[Step, ...]]:
     off = doubt.off(now)
     if off is None:
-        return 0, (link, (f"unknown at {name}", f"{doubt.reason}: suppressed = 0"))
+        return 0, (step, Step(f"unknown at {name}", f"{doubt.reason}: suppressed = 0"))
     said = f"{doubt.reason}: {free} - {off} = {free - off}"
-    return free - off, (link, (f"unknown at {name}", said))
+    return free - off, (step, Step(f"unknown at {name}", said))
 
 
 def _sold_later(later: Later | None, now: datetime) -> Later | None:
@@ -245,7 +237,7 @@ def _sold_later(later: Later | None, now: datetime) -> Later | None:
     return later
 
 
-def _with_later(free: int, later: Later, position: StockPosition) -> tuple[int, Link]:
+def _with_later(free: int, later: Later, position: StockPosition) -> tuple[int, Step]:
     """Beyond what is free: a backorder's units, or what a preorder's still lack of on hand."""
     more = later.units
     if later.kind != "backorder":
@@ -254,20 +246,14 @@ def _with_later(free: int, later: Later, position: StockPosition) -> tuple[int, 
         coming = max(0, floor(position.in_transit))
         more = min(more, coming)
     total = free + more
-    return total, (f"{later.kind} at {position.location}", f"{free} + {more} = {total}")
+    return total, Step(f"{later.kind} at {position.location}", f"{free} + {more} = {total}")
 
 
 def _next_change(
     places: Mapping[str, Place], known: Known, rules: ArticleRules, now: datetime
 ) -> datetime | None:
     """When more is taken off what is left of a doubted level, or what is sold later is there."""
-    instants = [
-        later.available_from
-        for rule in rules.pools.values()
-        if (later := rule.later) is not None
-        and later.available_from is not None
-        and later.available_from > now
-    ]
+    instants = [at for at in rules.arrivals if at > now]
     if known.doubts:
         instants += [
             at
@@ -280,33 +266,34 @@ def _next_change(
 
 
 def _levels(
-    pool: Pool, channel: Channel, rules: ArticleRules, *, later: bool, chain: list[Link] | None
+    pool: Pool, channel: Channel, rules: ArticleRules, *, later: bool, chain: list[Step] | None
 ) -> dict[str, int]:
     """Units per location, `later` ones among them; how they came about goes to `chain`."""
     levels: dict[str, int] = {}
     mine = rules.places[channel.name]
     for name in channel.locations:
-        place, sellers = pool.places[name], rules.pools[name]
-        units = place.total if later else place.free
+        place, division = pool.places[name], rules.pools[name].allocation
+        units, off = (place.total, place.total_off) if later else (place.free, place.off)
         if chain is not None:
-            chain += place.links
-            if later and place.later_link is not None:
-                chain.append(place.later_link)
-        units = _given(name, max(units, 0), place.total_off if later else place.off, chain)
-        units = _part(name, units, channel, pool, sellers, chain)
-        levels[name] = units if mine[name].idle else _left(name, units, mine[name], chain)
+            chain += place.chain
+            if later and place.later_step is not None:
+                chain.append(place.later_step)
+        units = max(units, 0)
+        if off is not None:
+            units = _given(name, units, off, chain)
+        if division is not None:
+            units = _part(name, units, channel, pool, division, chain)
+        levels[name] = _left(name, units, mine[name], chain)
     _limited(levels, rules.channels[channel.name], chain)
     return levels
 
 
-def _given(name: str, units: int, off: Spill | None, chain: list[Link] | None) -> int:
+def _given(name: str, units: int, off: Spill, chain: list[Step] | None) -> int:
     """What is left of a location when others have had what they lack."""
-    if off is None:
-        return units
     left = units - off.units
     if chain is not None:
         said = f"{units} - {off.units} held beyond what is at {off.origin} = {left}"
-        chain.append((f"short elsewhere at {name}", said))
+        chain.append(Step(f"short elsewhere at {name}", said))
     return left
 
 
@@ -315,42 +302,42 @@ def _part(
     units: int,
     channel: Channel,
     pool: Pool,
-    rule: PoolRules,
-    chain: list[Link] | None,
+    by: Division,
+    chain: list[Step] | None,
 ) -> int:
-    if rule.allocation is None:
-        return units
-    by = rule.allocation
+    """What the channel gets of a location that is divided."""
     shares = pool.shares.get((name, units))
     if shares is None:
-        shares = pool.shares[name, units] = allocated(units, by, rule.sellers)
+        shares = pool.shares[name, units] = by.of(units)
     got = shares[channel.name]
     if chain is not None:
-        chain.append((f"allocation {by.name} at {name}", f"{by.by} of {units} = {got}"))
+        chain.append(Step(f"allocation {by.name} at {name}", f"{by.by} of {units} = {got}"))
     return got
 
 
-def _left(name: str, units: int, rule: PlaceRules, chain: list[Link] | None) -> int:
+def _left(name: str, units: int, rule: PlaceRules, chain: list[Step] | None) -> int:
     """What is left of a location when the channel leaves its buffer there."""
     if rule.suppressed:
         if chain is not None:
-            chain.append((f"suppressed at {name}", "suppressed = 0"))
+            chain.append(Step(f"suppressed at {name}", "suppressed = 0"))
         return 0
+    if not rule.buffer and not rule.percent:
+        return units
     part = -(-units * rule.percent // 100)
     left = max(0, units - rule.buffer - part)
     if chain is not None:
         percent = f" - {part} ({rule.percent} %)" if rule.percent else ""
-        chain.append((f"buffer at {name}", f"{units} - {rule.buffer}{percent} = {left}"))
+        chain.append(Step(f"buffer at {name}", f"{units} - {rule.buffer}{percent} = {left}"))
     return left
 
 
-def _limited(levels: dict[str, int], limits: ChannelRules, chain: list[Link] | None) -> None:
+def _limited(levels: dict[str, int], limits: ChannelRules, chain: list[Step] | None) -> None:
     """None below the threshold; above the cap, what the channel's first locations have."""
     total = sum(levels.values())
     if 0 < total < limits.threshold:
         levels |= dict.fromkeys(levels, 0)
         if chain is not None:
-            chain.append(("threshold", f"{total} of {limits.threshold} needed = 0"))
+            chain.append(Step("threshold", f"{total} of {limits.threshold} needed = 0"))
     elif limits.cap is not None and total > limits.cap:
         room = limits.cap
         for name, units in levels.items():
@@ -358,7 +345,8 @@ def _limited(levels: dict[str, int], limits: ChannelRules, chain: list[Link] | N
             room -= levels[name]
         if chain is not None:
             shown = ", ".join([f"{name} {units}" for name, units in levels.items()])
-            chain.append(("cap", f"at most {limits.cap} of {total} ({shown}) = {limits.cap}"))
+            said = f"at most {limits.cap} of {total} ({shown}) = {limits.cap}"
+            chain.append(Step("cap", said))
 
 
 def _term(later: Later, units: int) -> LaterTerm:

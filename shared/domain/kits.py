@@ -10,6 +10,7 @@ from shared.domain.availability import Place, Pool, spread
 from shared.domain.stock_rules import ArticleRules
 from shared.model.kits import KitOrders, KitPart
 from shared.model.product import Component, Lifecycle, Variant
+from shared.model.target import Step
 
 
 def kit_pool(
@@ -55,9 +56,9 @@ def _place(
         makes.append(free // component.quantity)
         said.append(f"{component.sku} {free} / {component.quantity}")
     found = max(0, min(makes))
-    link = f"kit at {name}", f"least of {', '.join(said)} = {found}"
-    return Place(found, found, (link,), beyond=beyond)
+    step = Step(f"kit at {name}", f"least of {', '.join(said)} = {found}")
+    return Place(found, found, (step,), beyond=beyond)
 
 
 def _none(name: str, why: str) -> Place:
-    return Place(0, 0, ((f"kit at {name}", f"{why} = 0"),))
+    return Place(0, 0, (Step(f"kit at {name}", f"{why} = 0"),))

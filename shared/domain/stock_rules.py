@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
+from shared.domain.allocation import Division, division
 from shared.frozen import frozen
 from shared.model.retailer import Channel, Retailer
 from shared.model.stock_rules import Allocation, Later, Scope, Status, StockRule
@@ -17,8 +19,7 @@ class PoolRules:
     safety_stock: int
     excluded: tuple[Status, ...]
     later: Later | None
-    allocation: Allocation | None
-    sellers: tuple[str, ...]
+    allocation: Division | None
 
 
 @frozen
@@ -28,10 +29,6 @@ class PlaceRules:
     buffer: int
     percent: int
     suppressed: bool
-
-    @property
-    def idle(self) -> bool:
-        return not (self.buffer or self.percent or self.suppressed)
 
 
 @frozen
@@ -46,11 +43,15 @@ class ChannelRules:
 
 @frozen
 class ArticleRules:
-    """Every setting of an article: of its locations, its channels, and the two together."""
+    """Every setting of an article: of its locations, its channels, and the two together.
+
+    `arrivals` are when what is sold before it is there will be, at any location.
+    """
 
     pools: dict[str, PoolRules]
     places: dict[str, dict[str, PlaceRules]]
     channels: dict[str, ChannelRules]
+    arrivals: tuple[datetime, ...]
 
 
 @dataclass(slots=True)
@@ -83,13 +84,16 @@ class StockRules:
         shares = [a for a in self.retailer.allocations if a.covers(sku, product_group, brand)]
         channels = self.retailer.channels
         places = dict.fromkeys(place for channel in channels for place in channel.locations)
+        pools = {place: self._pool(place, rules, shares) for place in places}
+        laters = [pool.later for pool in pools.values() if pool.later]
         return ArticleRules(
-            pools={place: self._pool(place, rules, shares) for place in places},
+            pools=pools,
             places={
                 c.name: {place: self._place(place, c, rules) for place in c.locations}
                 for c in channels
             },
             channels={c.name: _of_channel(c, rules) for c in channels},
+            arrivals=tuple(one.available_from for one in laters if one.available_from),
         )
 
     def _pool(
@@ -98,12 +102,13 @@ class StockRules:
         here = [(self._narrow(rule, place), rule) for rule in rules if self._at(rule, place)]
         sold = _first(((n, r.also_sells) for n, r in here), default=())
         near = [(self._narrow(share, place), share) for share in shares if self._at(share, place)]
+        share = _first(near, default=None)
+        sellers = [c.name for c in self.retailer.channels if place in c.locations]
         return PoolRules(
             safety_stock=_first(((n, r.safety_stock) for n, r in here), default=0),
             excluded=tuple(status for status in Status if status not in sold),
             later=_first(((n, r.later) for n, r in here), default=None),
-            allocation=_first(near, default=None),
-            sellers=tuple(c.name for c in self.retailer.channels if place in c.locations),
+            allocation=division(share, sellers) if share else None,
         )
 
     def _place(self, place: str, channel: Channel, rules: Sequence[StockRule]) -> PlaceRules:

@@ -1,6 +1,7 @@
 """Whether an article that ran out is shown so at once, or waits with the many that did."""
 
 from collections.abc import Mapping, Sequence
+from copy import replace
 from datetime import datetime, timedelta
 
 from shared.domain.spill import spilled
@@ -85,7 +86,7 @@ def _kept(
         priority=Priority.STOCK if any(levels.values()) else Priority.SOLD_OUT,
         chain=(*draft.chain, step),
         next_change=until,
-        terms=terms.model_copy(update={"unknown": unknown}),
+        terms=replace(terms, unknown=unknown),
         guard=guard,
     )
 

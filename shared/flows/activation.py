@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from shared.errors import RejectedError, RetryableError
 from shared.flows import keys
 from shared.flows.arming import HORIZON, SECOND, armed, arming, whole_second
-from shared.flows.derive import hints
+from shared.flows.target_rows import hints
 from shared.frozen import frozen
 from shared.model.retailer import Retailer
 from shared.ports import Clock, Put, Queues, Row, Store, Table

@@ -17,8 +17,8 @@ from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out
 from shared.flows.late import Lateness
 from shared.frozen import frozen
 from shared.model.case import Case, CaseState, ErpLine, Intent, IntentKind, IntentState
-from shared.model.events import OrderCancelled
 from shared.model.issue import IssueKind
+from shared.model.order_events import OrderCancelled
 from shared.ports import Bus, Clock, OrderAmender
 
 

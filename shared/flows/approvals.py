@@ -12,10 +12,10 @@ from typing import Final
 from shared.domain.ahead import plain
 from shared.errors import RejectedError, RetryableError
 from shared.flows import keys
-from shared.flows.derive import target_put
 from shared.flows.guarding import together
+from shared.flows.target_rows import target_put
 from shared.frozen import frozen
-from shared.model.base import Json
+from shared.model.base import Json, as_json
 from shared.model.ids import Facet
 from shared.model.retailer import Retailer
 from shared.model.target import Decision, Guard, Proposal, Ruling, Target
@@ -246,7 +246,7 @@ def _told(one: Waiting) -> dict[str, Json]:
         "shown": target.published,
         "effective": effective.isoformat() if effective else None,
         "since": proposal.since.isoformat(),
-        "reasons": [reason.model_dump(mode="json") for reason in proposal.reasons],
+        "reasons": as_json(proposal.reasons),
         "at_risk": proposal.at_risk.model_dump(mode="json") if proposal.at_risk else None,
-        "why": [step.model_dump(mode="json") for step in proposal.why],
+        "why": as_json(proposal.why),
     }

@@ -10,7 +10,7 @@ from shared.flows.cases import Cases
 from shared.flows.erp_links import ErpLinks
 from shared.frozen import frozen
 from shared.model.case import Case
-from shared.model.events import CreditMemoPosted, InvoicePosted
+from shared.model.erp_events import CreditMemoPosted, InvoicePosted
 from shared.model.ids import Entity
 from shared.model.invoice import BillingDocument, BillingKind
 from shared.ports import Bus, Clock, Queues, Store

@@ -20,16 +20,10 @@ from shared.flows.shortage import Shortage
 from shared.flows.similar import Similar
 from shared.frozen import frozen
 from shared.model.case import Case, CaseState, HoldReason
-from shared.model.events import (
-    BusinessEvent,
-    OrderCancelled,
-    OrderHeld,
-    OrderRefunded,
-    OrderReleased,
-)
 from shared.model.ids import Entity, Facet
 from shared.model.issue import IssueKind
 from shared.model.order import Order, Refund
+from shared.model.order_events import OrderCancelled, OrderHeld, OrderRefunded, OrderReleased
 from shared.model.order_policy import AddressLimits
 from shared.model.retailer import Channel, Retailer
 from shared.ports import Bus, Clock, Delete, Message, Put, Queues, Store, Write
@@ -129,11 +123,13 @@ class Capture:
     def _noted(self, case: Case, old: Case) -> Case:
         """What a telling changed, in the timeline."""
         now = self.clock.now()
-        known = {refund.refund_id for refund in old.refunds}
+        known = {refund.refund_id: refund for refund in old.refunds}
         for refund in case.refunds:
-            if refund.refund_id not in known:
-                what = f"{refund.refund_id}: {refund.total}"
-                case = orders.noted(case, "refunded", what, now=now)
+            before = known.get(refund.refund_id)
+            if refund != before:
+                what = "refund completed" if before else "refunded"
+                detail = f"{refund.refund_id}: {refund.total}"
+                case = orders.noted(case, what, detail, now=now)
         case = lifecycle.asked(case, old.newest.asked_back, now=now)
         case = _returns_noted(case, old, now)
         if _before_erp(old):
@@ -311,7 +307,7 @@ class Capture:
 
     def _events(
         self, case: Case, before: Case | None, told: CaseState | None
-    ) -> Iterable[BusinessEvent]:
+    ) -> Iterable[OrderCancelled | OrderHeld | OrderRefunded | OrderReleased]:
         """The news, before it is written; `told` is a state that was told of and not written."""
         now = self.clock.now()
         order_id, channel = case.order.order_id, case.order.channel

@@ -16,10 +16,11 @@ from shared.domain.parity import Look
 from shared.errors import AccessError, RejectedError, RetryableError
 from shared.flows import keys, roster
 from shared.flows.compare_runs import Held, Run, Runs, Sighting
-from shared.flows.derive import HINT, Deriver, target_put
+from shared.flows.derive import Deriver
 from shared.flows.findings import Findings
 from shared.flows.issues import LOCKED_OUT, Issues, locked_out
 from shared.flows.pushes import as_pushes
+from shared.flows.target_rows import HINT, target_put
 from shared.frozen import frozen
 from shared.model.ids import Entity, Facet
 from shared.model.parity import COMPARED, Comparison, Finding, Repair

@@ -26,7 +26,7 @@ from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out
 from shared.flows.returns import ErpReturns
 from shared.frozen import frozen
 from shared.model.case import Case, Intent, IntentKind, IntentState
-from shared.model.events import RefundCredited
+from shared.model.erp_events import RefundCredited
 from shared.model.issue import IssueKind
 from shared.model.order import Refund
 from shared.model.returns import Return
@@ -83,6 +83,7 @@ class Crediting:
         if found is None:
             return
         case = self._looked(found.case, refund)
+        refund = next(one for one in case.refunds if one.refund_id == refund.refund_id)
         wish = self._wish(case, refund)
         if isinstance(wish, OverRefund):
             self._refuse(case, refund, wish)

@@ -28,16 +28,16 @@ from shared.flows.sku_facts import Facts, SkuFacts, price_keys, sku_facts
 from shared.flows.standing_targets import stays
 from shared.flows.stock_alone import Alone, Moved, Noted
 from shared.flows.stock_facts import stock_keys
+from shared.flows.target_rows import hints, target_put
 from shared.frozen import frozen
 from shared.model.base import Json
 from shared.model.ids import Entity, Facet
 from shared.model.issue import IssueKind
 from shared.model.retailer import Retailer
-from shared.model.target import Target, TargetState
-from shared.ports import Bus, Clock, Key, Message, Put, Queues, Row, Store, Table
+from shared.model.target import Target
+from shared.ports import Bus, Clock, Key, Put, Queues, Row, Store, Table
 
 TRIES = 6
-HINT = {"look": "targets"}
 
 type Skus = Mapping[str, SkuFacts | None]
 
@@ -343,26 +343,3 @@ def _dated(draft: Draft) -> Draft:
     """With what its channel is told ahead of time, where nothing of it is held back."""
     desired = dated(draft.desired, draft.told, draft.guard)
     return draft if desired == draft.desired else draft._replace(desired=desired)
-
-
-def hints(retailer: Retailer, channels: Iterable[str] | None = None) -> list[Message]:
-    """One for each connection that publishes these channels, or any."""
-    wanted = [c.name for c in retailer.channels] if channels is None else channels
-    connections = sorted({retailer.channel(name).connection for name in wanted})
-    return [Message(keys.write_queue(name), HINT) for name in connections]
-
-
-def target_put(target: Target, expected: int, *, settle: timedelta) -> Put:
-    """The row of a target: in its lane while something is to be done, out of it after."""
-    due = targets.due(target, settle_after=settle)
-    lane = keys.target_lane(target.channel, target.priority) if due else None
-    if target.state is TargetState.WITHHELD:
-        lane, due = keys.withheld_lane(target.channel), target.since
-    return Put(
-        key=keys.target(target.channel, target.facet, target.key),
-        body=target.model_dump(mode="json"),
-        expected=expected,
-        lane=lane,
-        due=due,
-        state=target.state,
-    )

@@ -7,7 +7,7 @@ from shared.flows import keys
 from shared.flows.compare_runs import Held
 from shared.flows.issues import Issues, Problem
 from shared.frozen import frozen
-from shared.model.events import ReconciliationFinding
+from shared.model.channel_events import ReconciliationFinding
 from shared.model.ids import Facet
 from shared.model.issue import IssueKind
 from shared.model.parity import Cause, Comparison, Finding, Repair

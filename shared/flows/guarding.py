@@ -18,7 +18,7 @@ from shared.flows import keys
 from shared.flows.moves import limit_of, reserve
 from shared.flows.zeroing import Zeroing
 from shared.model.base import Json
-from shared.model.events import PriceApproved, PriceRejected
+from shared.model.channel_events import PriceApproved, PriceRejected
 from shared.model.ids import Facet
 from shared.model.money import Money
 from shared.model.retailer import Retailer

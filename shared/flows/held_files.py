@@ -8,8 +8,8 @@ from shared.flows import import_run, keys
 from shared.flows.import_run import Dropped, Run, dropped_as
 from shared.flows.issues import Issues
 from shared.frozen import frozen
-from shared.model.base import Json
-from shared.model.events import FeedApproved, FeedRejected
+from shared.model.base import Json, as_json
+from shared.model.channel_events import FeedApproved, FeedRejected
 from shared.model.issue import IssueKind
 from shared.model.target import Decision
 from shared.ports import Bus, Clock, Delete, Message, Put, Queues, Store, Table, Write
@@ -53,7 +53,7 @@ def waiting(store: Store) -> list[dict[str, Json]]:
                     "file": name,
                     "run": run.name,
                     "dropped": run.as_of.isoformat(),
-                    "reasons": [step.model_dump(mode="json") for step in run.held],
+                    "reasons": as_json(run.held),
                     "survey": survey,
                 }
             )

@@ -16,7 +16,7 @@ from shared.flows import held_files, import_run, keys
 from shared.flows.import_pass import OvertakenError, Pass
 from shared.flows.issues import Problem
 from shared.kit.records.record import Place, Record
-from shared.model.base import Json
+from shared.model.base import Json, as_json
 from shared.model.facts import PriceCard
 from shared.model.feeds import FeedLimits, Survey
 from shared.model.issue import IssueKind
@@ -94,7 +94,7 @@ class SurveyPass(Pass):
         report = f"{self.dropped.report(self.run.started)}-held.json"
         told: dict[str, Json] = {
             "file": self.dropped.name,
-            "reasons": [step.model_dump(mode="json") for step in reasons],
+            "reasons": as_json(reasons),
             **survey.model_dump(mode="json"),
         }
         self.files.put(report, json.dumps(told, ensure_ascii=False, indent=1).encode())

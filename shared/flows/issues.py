@@ -7,8 +7,8 @@ from shared.errors import AccessError, RetryableError
 from shared.flows import keys
 from shared.frozen import frozen
 from shared.model.candidate import Candidate
-from shared.model.events import IssueRaised, IssueSolved
-from shared.model.issue import Issue, IssueKind, IssueState, Severity
+from shared.model.event import IssueRaised, IssueSolved
+from shared.model.issue import Closing, Issue, IssueKind, IssueState, Severity
 from shared.model.money import Money
 from shared.ports import Bus, Clock, Put, Refusal, Row, Store, Table
 
@@ -122,10 +122,13 @@ class Issues:
         for problem in problems:
             self._raise(problem)
 
-    def solve(self, kind: IssueKind, subject: str, *, by: str, count: int | None = None) -> bool:
+    def solve(
+        self, kind: IssueKind, subject: str, *, by: str, count: int | None = None, why: str = ""
+    ) -> bool:
         """Close the open exception of this kind and subject; False if there is none.
 
-        With `count` only if it was told so often: what was told again since stays open.
+        With `count` only if it was told so often: what was told again since stays open. A person
+        who closes it says `why`.
         """
         for _ in range(TRIES):
             key = keys.issue(f"{kind}#{subject}")
@@ -136,8 +139,14 @@ class Issues:
             if issue.state is IssueState.SOLVED or count not in {None, issue.count}:
                 return False
             now = self._clock.now()
+            closed = Closing(by=by, at=now, why=why) if why else issue.closed
             solved = issue.model_copy(
-                update={"state": IssueState.SOLVED, "solved_at": now, "solved_by": by}
+                update={
+                    "state": IssueState.SOLVED,
+                    "solved_at": now,
+                    "solved_by": by,
+                    "closed": closed,
+                }
             )
             self._bus.publish(
                 [IssueSolved(at=now, issue_id=issue.issue_id, kind=kind, solved_by=by)]
@@ -188,6 +197,7 @@ class Issues:
             count=old.count + 1 if old else 1,
             replay=dict(problem.replay) if problem.replay else None,
             candidates=problem.candidates,
+            closed=old.closed if old else None,
         )
 
 

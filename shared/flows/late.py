@@ -4,8 +4,8 @@ from shared.domain import orders
 from shared.flows.issues import Issues, Problem
 from shared.frozen import frozen
 from shared.model.case import Case
-from shared.model.events import CancellationTooLate
 from shared.model.issue import IssueKind
+from shared.model.order_events import CancellationTooLate
 from shared.model.retailer import Retailer
 from shared.ports import Bus, Clock
 

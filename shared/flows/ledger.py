@@ -119,8 +119,8 @@ class Ledger:
             found[key] = (sku, said)
             if new is not None:
                 told = [entries[i] for i in listed]
-                counted = {one.location for one in told if isinstance(one, Level)}
-                new = below_nothing(old, new, counted, issues=self.issues, retailer=self.retailer)
+                places = {one.location for one in told if isinstance(one, Level)}
+                new = below_nothing(old, new, places, issues=self.issues, retailer=self.retailer)
             if new is not None and ((moved := moved_at(old, new)) or new != old):
                 puts.append(_put(key, new, rows.get(key), moved))
                 self._solve(old, new)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from shared.errors import RetryableError
 from shared.flows import keys
-from shared.flows.derive import target_put
+from shared.flows.target_rows import target_put
 from shared.frozen import frozen
 from shared.model.ids import Facet
 from shared.model.retailer import Retailer

@@ -6,7 +6,7 @@ from typing import Final
 
 from shared.flows import keys
 from shared.frozen import frozen
-from shared.model.base import Json
+from shared.model.base import Json, as_json
 from shared.model.ids import Facet
 from shared.model.target import Proposal, StockTerms, Target
 from shared.ports import Clock, Store
@@ -65,7 +65,7 @@ def _held(proposal: Proposal) -> Json:
     return {
         **{name: proposal.value[name] for name in ("price", "levels") if name in proposal.value},
         "since": proposal.since.isoformat(),
-        "reasons": [reason.model_dump(mode="json") for reason in proposal.reasons],
+        "reasons": as_json(proposal.reasons),
     }
 
 
@@ -77,7 +77,7 @@ def _units(target: Target) -> dict[str, Json]:
     said: dict[str, Json] = {
         "available": sum(int(str(units)) for units in levels.values()),
         "levels": levels,
-        "later": {place: term.model_dump(mode="json") for place, term in terms.later.items()},
+        "later": as_json(terms.later),
         "unknown": dict(terms.unknown),
     }
     if target.waiting is not None:
@@ -93,6 +93,6 @@ def _common(target: Target, *, chain: bool) -> dict[str, Json]:
         "shown": target.published == target.desired and target.waiting is None,
     }
     if chain:
-        said["chain"] = [step.model_dump(mode="json") for step in target.why]
+        said["chain"] = as_json(target.why)
         said["facts"] = {name: at.isoformat() for name, at in target.facts.items()}
     return said

@@ -110,11 +110,14 @@ class Payouts:
     def again(self, payout: str) -> None:
         """Have a payout read anew by the next poll, which is asked for, and solve what is known."""
         key = keys.payout(self.connection, payout)
-        row = self.books.store.get([key]).get(key) or Row(key, 0, {})
-        body: dict[str, Json] = {**row.body, "page": None, "read": None, "unknown": True}
-        self.books.store.commit([Put(key, body, row.rev)])
-        poll = {"poll": Entity.PAYOUT.value}
-        self.queues.send([Message(keys.read_queue(self.connection), poll)])
+        for _ in range(TRIES):
+            row = self.books.store.get([key]).get(key) or Row(key, 0, {})
+            body: dict[str, Json] = {**row.body, "page": None, "read": None, "unknown": True}
+            if self.books.store.commit([Put(key, body, row.rev)])[0]:
+                poll = {"poll": Entity.PAYOUT.value}
+                self.queues.send([Message(keys.read_queue(self.connection), poll)])
+                return
+        raise RetryableError(f"payout {payout} of {self.connection} is contended")
 
     def _unknown(self, one: PaidOut) -> Problem:
         [told] = self._told([_unknown(one)])
@@ -146,3 +149,17 @@ def _unknown(one: PaidOut) -> Refusal:
     said = f"payout {one.line.payout} has {one.line.gross} of order {order}, which nobody knows"
     remedy = "let the order be read, then replay; it is looked for within hours by itself too"
     return Refusal(one.line.reference, "order", order, said, remedy)
+
+
+@frozen
+class PayoutsRead:
+    """What a connection is read for where its provider's payouts are."""
+
+    source: PayoutSource
+    payouts: Payouts
+
+    def read(self, key: str) -> None:
+        self.payouts.again(key)
+
+    def page(self, since: datetime | None, page: str | None, *, began: datetime) -> str | None:
+        return self.payouts.page(self.source, since, page, began=began)

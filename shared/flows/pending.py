@@ -5,7 +5,7 @@ from datetime import datetime
 from pydantic import ValidationError
 
 from shared.flows import keys
-from shared.model.base import Json
+from shared.model.base import Json, as_json
 from shared.model.ids import Facet
 from shared.model.product import Product
 from shared.model.target import Target
@@ -36,7 +36,7 @@ def _said(target: Target) -> dict[str, Json]:
         "key": target.key,
         "shown": _brief(target.facet, target.published),
         "desired": _brief(target.facet, target.desired),
-        "why": [step.model_dump(mode="json") for step in target.why],
+        "why": as_json(target.why),
         "derived_at": target.derived_at.isoformat(),
         "looked_at": target.since.isoformat(),
     }

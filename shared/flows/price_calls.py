@@ -13,7 +13,7 @@ from shared.flows.held_calls import HeldCalls, Read
 from shared.flows.issues import Issues
 from shared.frozen import frozen
 from shared.kit.records.jsons import row_of
-from shared.model.base import Json
+from shared.model.base import Json, as_json
 from shared.model.ids import Entity
 from shared.model.price import PriceCondition
 from shared.model.retailer import Retailer
@@ -94,7 +94,7 @@ class PriceCalls:
             "accepted": 0,
             "refused": _refused(lines),
             "held": held.dropped(connection, listed, caller=caller, key=key),
-            "reasons": [step.model_dump(mode="json") for step in reasons],
+            "reasons": as_json(reasons),
             "lines": [*lines],
         }
 

@@ -6,7 +6,7 @@ from shared.flows.erp_links import ErpLinks
 from shared.frozen import frozen
 from shared.model.allocation import ErpAllocation
 from shared.model.case import Case
-from shared.model.events import OrderPromised
+from shared.model.erp_events import OrderPromised
 from shared.ports import Bus, Clock, Queues, Store
 
 

@@ -14,7 +14,6 @@ from shared.domain import receipts, targets
 from shared.domain.targets import Priority
 from shared.errors import AccessError, InDoubtError, RejectedError, RetryableError
 from shared.flows import keys
-from shared.flows.derive import target_put
 from shared.flows.issues import LOCKED_OUT, Issues, locked_out
 from shared.flows.lanes import DRAIN, Urgent, due_now
 from shared.flows.leases import Lease, Leases, Released
@@ -23,6 +22,7 @@ from shared.flows.published import Published
 from shared.flows.pushes import as_pushes
 from shared.flows.refusals import for_all, line_refused, unsaid
 from shared.flows.roster import enrolled
+from shared.flows.target_rows import target_put
 from shared.frozen import frozen
 from shared.model.ids import Facet
 from shared.model.retailer import Channel, Retailer

@@ -2,21 +2,19 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from shared.domain import targets
 from shared.domain.targets import Priority
-from shared.errors import RejectedError, RetryableError
+from shared.errors import RejectedError
 from shared.flows import keys
-from shared.flows.derive import HINT, target_put
 from shared.flows.import_run import dropped_files
 from shared.flows.intake import replay_delivery
 from shared.flows.issues import Issues, Problem
+from shared.flows.target_rows import HINT
 from shared.frozen import frozen
 from shared.model.issue import Issue, IssueKind
 from shared.model.retailer import Channel, Retailer
-from shared.model.target import Target, TargetState
-from shared.ports import Clock, Key, Message, Put, Queues, Store, Table
+from shared.ports import Clock, Message, Put, Queues, Store, Table
 
 TRIES = 6
 WITHHELD_TOO = {"look": "withheld"}
@@ -96,34 +94,6 @@ class Replay:
             return
         body = {k: v for k, v in replay.items() if k != "queue"}
         self.queues.send([Message(replay["queue"], body)])
-
-
-def reconsider(name: str, *, store: Store, settle: timedelta) -> None:
-    """Make a rejected target dirty again, so that the next drain sends it."""
-    channel, facet, key = name.split("#", 2)
-    place = Key(Table.TARGETS, f"{channel}#{facet}#{key}")
-    row = store.get([place]).get(place)
-    target = Target.model_validate(row.body) if row else None
-    if row is not None and target is not None and target.state is TargetState.REJECTED:
-        dirty = target.model_copy(update={"state": TargetState.DIRTY, "attempts": ()})
-        store.commit([target_put(dirty, row.rev, settle=settle)])
-
-
-def recheck(name: str, *, store: Store, settle: timedelta, now: datetime) -> None:
-    """Have a target read back that the channel is known to have changed by itself."""
-    channel, facet, key = name.split("#", 2)
-    place = Key(Table.TARGETS, f"{channel}#{facet}#{key}")
-    for _ in range(TRIES):
-        row = store.get([place]).get(place)
-        if row is None:
-            return
-        target = Target.model_validate(row.body)
-        wait = target.state is TargetState.IN_DOUBT
-        look_at = targets.due(target, settle_after=settle) if wait else None
-        doubted = targets.changed_there(target, now=now, look_at=look_at)
-        if store.commit([target_put(doubted, row.rev, settle=settle)])[0]:
-            return
-    raise RetryableError(f"target {name} is contended")
 
 
 @frozen

@@ -8,9 +8,9 @@ from shared.flows.issues import Issues, Problem
 from shared.frozen import frozen
 from shared.model.base import Json
 from shared.model.case import Case, IntentKind, IntentState
-from shared.model.events import BusinessEvent, ReturnAuthorised, ReturnReceived
 from shared.model.issue import IssueKind
 from shared.model.retailer import Retailer
+from shared.model.return_events import ReturnAuthorised, ReturnReceived
 from shared.model.returns import Return, ReturnState
 from shared.ports import Bus, Clock, Put, Store
 
@@ -51,7 +51,9 @@ class ReturnNews:
             if one.kind is IssueKind.RETURN_DIFFERS and (one.kind, one.subject) not in still:
                 self.issues.solve(one.kind, one.subject, by="what was announced since")
 
-    def _events(self, case: Case, one: Return, old: dict[str, Return]) -> Iterator[BusinessEvent]:
+    def _events(
+        self, case: Case, one: Return, old: dict[str, Return]
+    ) -> Iterator[ReturnAuthorised | ReturnReceived]:
         known = old.get(one.return_id)
         order_id, channel, now = case.order.order_id, case.order.channel, self.clock.now()
         granted = one.status in returns.GRANTED

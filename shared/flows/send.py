@@ -27,9 +27,10 @@ from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out
 from shared.flows.trailing import Trailing
 from shared.frozen import frozen
 from shared.model.case import Case, CaseState, HoldReason, Intent, IntentKind, IntentState
-from shared.model.events import OrderAccepted, OrderCancelled
+from shared.model.erp_events import OrderAccepted
 from shared.model.issue import IssueKind
 from shared.model.money import Money
+from shared.model.order_events import OrderCancelled
 from shared.ports import Bus, Clock, Message, OrderSink, PostedOrder, Queues, Store
 
 AWAY = timedelta(seconds=30)  # until an ERP out of reach is tried again, doubled with every try

@@ -73,6 +73,14 @@ _SKU: Final[dict[str, JsonValue]] = {
     "required": ["sku"],
     "properties": {"sku": {"type": "string"}},
 }
+_CLOSE: Final[dict[str, JsonValue]] = {
+    "type": "object",
+    "required": ["why"],
+    "properties": {
+        "why": {"type": "string", "minLength": 1, "maxLength": 200},
+        "count": {"type": "integer", "minimum": 1},
+    },
+}
 _MOVEMENTS: Final[dict[str, JsonValue]] = {
     "oneOf": [_lines("movements"), _lines("levels")],
     "description": "or a CloudEvent, a batch of them, or an EPCIS 2.0 document",
@@ -287,6 +295,14 @@ ROUTES: Final[tuple[Described, ...]] = (
         _OBJECT,
         status=202,
         refuses=(404, 409),
+    ),
+    Described(
+        "POST /v1/exceptions/{issue_id}/close",
+        "ops.approve",
+        "Close what outlasts its cause",
+        _OBJECT,
+        takes=_CLOSE,
+        refuses=(400, 404, 409),
     ),
     Described(
         "POST /v1/inbox/{connection}/{delivery}/replay",

@@ -4,9 +4,10 @@ The text of an error never shows what was read, for it may be logged and name a 
 """
 
 from collections.abc import Mapping
+from dataclasses import field
 from datetime import UTC
 from operator import methodcaller
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, Final, Self, dataclass_transform
 
 from pydantic import (
     AfterValidator,
@@ -16,8 +17,13 @@ from pydantic import (
     JsonValue,
     SerializeAsAny,
 )
+from pydantic_core import to_jsonable_python
 
-_set: Final = object.__setattr__  # they are frozen, but for whoever makes them
+from shared.frozen import frozen
+
+_blank: Final = object.__new__
+_values, _named, _extra, _private = (vars(BaseModel)[slot].__set__ for slot in BaseModel.__slots__)
+"""How what is frozen is filled by whoever makes it."""
 
 
 class Canonical(BaseModel):
@@ -28,15 +34,29 @@ class Canonical(BaseModel):
     )
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """As pydantic's, which also copies what ours do not have: extra and private attributes."""
+        """As pydantic's, which also copies what ours do not have: extra and private attributes.
+
+        Which fields were named, and which left to their defaults, is asked of none of them.
+        """
         if deep or not update:
             return super().model_copy(update=update, deep=deep)
-        made = self.__class__.__new__(self.__class__)
-        _set(made, "__dict__", {**self.__dict__, **update})
-        _set(made, "__pydantic_fields_set__", self.__pydantic_fields_set__ | update.keys())
-        _set(made, "__pydantic_extra__", None)
-        _set(made, "__pydantic_private__", None)
+        made: Self = _blank(self.__class__)
+        _values(made, {**self.__dict__, **update})
+        _named(made, self.__pydantic_fields_set__)
+        _extra(made, None)
+        _private(made, None)
         return made
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+def part[T](cls: type[T]) -> type[T]:
+    """A part of our models of which many are made: closed where it is read, and `frozen`.
+
+    Making one checks nothing, and so takes a tenth of the time. What is read is checked as ever.
+    """
+    made = frozen(cls)
+    made.__pydantic_config__ = ConfigDict(extra="forbid", hide_input_in_errors=True)  # type: ignore[attr-defined] # pydantic's name
+    return made
 
 
 class Foreign(BaseModel):
@@ -56,3 +76,8 @@ Instant = Annotated[AwareDatetime, AfterValidator(methodcaller("astimezone", UTC
 
 Json = SerializeAsAny[JsonValue]
 """What JSON can say. It is checked when it is read, and written as what it is."""
+
+
+def as_json(parts: object) -> Any:
+    """Parts, one or many, as JSON says them."""
+    return to_jsonable_python(parts)

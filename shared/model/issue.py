@@ -2,6 +2,7 @@
 
 import operator
 from enum import StrEnum
+from typing import Final
 
 from pydantic import Field
 
@@ -66,6 +67,35 @@ class IssueKind(StrEnum):
     CIRCUIT_OPEN = "circuit_open"
 
 
+OUTLASTING: Final = frozenset(
+    {
+        IssueKind.ACCESS,
+        IssueKind.BAD_FACT,
+        IssueKind.BAD_FILE,
+        IssueKind.BAD_MESSAGE,
+        IssueKind.BAD_MOVEMENT,
+        IssueKind.CANCELLED_TOO_LATE,
+        IssueKind.CONTENT_DIFFERS,
+        IssueKind.DEAD_LETTER,
+        IssueKind.DUPLICATE_IN_ERP,
+        IssueKind.KIT_BLOCKED,
+        IssueKind.LINE_REJECTED,
+        IssueKind.NO_PRICE,
+        IssueKind.NOTICE_UNSENT,
+        IssueKind.NOT_THE_OWNER,
+        IssueKind.REFUND_EXCEEDS_PAID,
+        IssueKind.REFUND_WITHOUT_ORDER,
+        IssueKind.RETURN_DIFFERS,
+        IssueKind.RETURN_UNKNOWN,
+        IssueKind.SHIPMENT_REJECTED,
+        IssueKind.SHIPMENT_WITHOUT_ORDER,
+        IssueKind.TOTALS_DIFFER,
+        IssueKind.UNMAPPED_LOCATION,
+    }
+)
+"""Kinds of which one may stay in the list though its cause is gone, until a person closes it."""
+
+
 class Severity(StrEnum):
     CRITICAL = "critical"
     HIGH = "high"
@@ -77,11 +107,20 @@ class IssueState(StrEnum):
     SOLVED = "solved"
 
 
+class Closing(Canonical):
+    """That a person closed an exception: the client of the call, when, and why."""
+
+    by: str
+    at: Instant
+    why: str
+
+
 class Issue(Canonical):
     """One thing that is stuck. `subject` names it; `kind` and `subject` together are its identity.
 
     `replay` says what to do again once the cause is gone: a message for one of our own queues.
-    `candidates` are articles that codes nobody knows may mean.
+    `candidates` are articles that codes nobody knows may mean. `closed` is how a person closed it
+    last, and is kept when it is told again.
     """
 
     kind: IssueKind
@@ -102,7 +141,14 @@ class Issue(Canonical):
     solved_by: str | None = None
     replay: dict[str, str] | None = None
     candidates: tuple[Candidate, ...] = Field(default=(), exclude_if=operator.not_)
+    closed: Closing | None = Field(default=None, exclude_if=operator.not_)
 
     @property
     def issue_id(self) -> str:
         return f"{self.kind}#{self.subject}"
+
+    @property
+    def closable(self) -> bool:
+        """Whether a person may close it; one that holds an order lasts as long as it does so."""
+        holds = self.kind is IssueKind.TOTALS_DIFFER and not self.subject.endswith("/erp")
+        return self.kind in OUTLASTING and not holds

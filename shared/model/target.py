@@ -1,12 +1,13 @@
 """Targets: what a channel should show, what it shows as far as we know, and why."""
 
 import operator
+from dataclasses import field
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from shared.model.base import Canonical, Instant, Json
+from shared.model.base import Canonical, Instant, Json, part
 from shared.model.ids import Facet, Name
 from shared.model.money import Money
 
@@ -55,24 +56,26 @@ class StockValue(Canonical):
     levels: dict[Name, int]
 
 
-class LaterTerm(Canonical):
+@part
+class LaterTerm:
     """Units of a level that are not there yet, and when they can be delivered."""
 
     kind: Literal["backorder", "preorder"]
-    units: int = Field(ge=0)
+    units: Annotated[int, Field(ge=0)]
     available_from: Instant | None = None
     lead_days: int | None = None
 
 
-class StockTerms(Canonical):
+@part
+class StockTerms:
     """What a level says nothing of, per location: units sold later, and why it is in doubt.
 
     `unpriced` is why the article is not sold, whatever lies there; empty where it has a price.
     """
 
-    later: dict[Name, LaterTerm] = Field(default_factory=dict)
-    unknown: dict[Name, str] = Field(default_factory=dict)
-    unpriced: str = Field(default="", exclude_if=operator.not_)
+    later: dict[Name, LaterTerm] = field(default_factory=dict)
+    unknown: dict[Name, str] = field(default_factory=dict)
+    unpriced: Annotated[str, Field(exclude_if=operator.not_)] = ""
 
 
 class Basis(Canonical):
@@ -90,7 +93,8 @@ class Basis(Canonical):
     promised: dict[Name, int] = Field(default_factory=dict, exclude_if=operator.not_)
 
 
-class Step(Canonical):
+@part
+class Step:
     """One link of the chain from fact to value: which rule, over what, giving what."""
 
     rule: str

@@ -11,7 +11,9 @@ from shared.aws.backoff import ATTEMPTS
 from shared.aws.bus import EventBus
 from shared.aws.config import config
 from shared.errors import AccessError, RejectedError, RetryableError, ThrottledError
-from shared.model.events import BusinessEvent, IssueRaised, OrderHeld
+from shared.model.event import IssueRaised
+from shared.model.events import BusinessEvent
+from shared.model.order_events import OrderHeld
 from tests.aws.calls import CallCounter
 from tests.aws.scripted import script
 from tests.factories import make_money

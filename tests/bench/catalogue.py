@@ -15,7 +15,8 @@ from sandbox.vendors.shopify.state import gid
 from shared.domain import targets
 from shared.flows import keys
 from shared.flows.apply import apply
-from shared.flows.derive import Deriver, target_put
+from shared.flows.derive import Deriver
+from shared.flows.target_rows import target_put
 from shared.model.base import Canonical
 from shared.model.facts import ItemCard, PriceCard
 from shared.model.ids import Entity, Facet

@@ -26,9 +26,10 @@ from shared.domain import targets
 from shared.domain.movement_rows import EntryReader
 from shared.flows import keys
 from shared.flows.apply import apply
-from shared.flows.derive import Deriver, target_put
+from shared.flows.derive import Deriver
 from shared.flows.issues import Issues
 from shared.flows.ledger import Ledger
+from shared.flows.target_rows import target_put
 from shared.model.facts import PriceCard, ProductCard
 from shared.model.ids import Entity
 from shared.model.retailer import Retailer

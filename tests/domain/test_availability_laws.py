@@ -10,7 +10,7 @@ from math import floor
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.allocation import allocated, dealt
+from shared.domain.allocation import dealt, division
 from shared.domain.availability import Available
 from shared.domain.doubt import Doubted
 from shared.model.retailer import Retailer
@@ -242,9 +242,9 @@ def test_any_allocation_conserves_and_a_unit_more_lowers_nobody(
     units: int, deal: dict[str, object]
 ) -> None:
     allocation = Allocation.model_validate(deal)
-    parts = allocated(units, allocation, SHOPS)
+    parts = division(allocation, SHOPS).of(units)
     assert sum(parts.values()) <= max(0, units)
-    more = allocated(units + 1, allocation, SHOPS)
+    more = division(allocation, SHOPS).of(units + 1)
     assert all(parts[shop] <= more[shop] for shop in SHOPS)
     if allocation.by == "priority":
         first, there = allocation.parts[0], max(0, units)
@@ -269,7 +269,7 @@ def explained(chain: Sequence[Step], ours: Retailer, shop: str) -> dict[str, int
             assert sum(map(int, shown.values())) == int(result)
             found = {name: int(units) for name, units in shown.items()}
         elif what.startswith("allocation "):
-            parts = allocated(max(0, found[place]), shares[what.split()[1]], sellers)
+            parts = division(shares[what.split()[1]], sellers).of(max(0, found[place]))
             found[place] = parts[shop]
         elif (what == "stock" and not said.startswith("on hand")) or "suppressed" in said:
             found[place] = 0

@@ -8,7 +8,7 @@ from shared.flows import keys
 from shared.flows.compare import Comparer
 from shared.flows.findings import Findings
 from shared.model.base import Json
-from shared.model.events import ReconciliationFinding
+from shared.model.channel_events import ReconciliationFinding
 from shared.model.ids import Entity, Facet
 from shared.model.order import Order
 from shared.model.parity import Comparison, ParityPolicy, Repair

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.model.events import CreditMemoPosted, InvoicePosted
+from shared.model.erp_events import CreditMemoPosted, InvoicePosted
 from shared.model.invoice import BilledLine, BillingDocument, BillingKind
 from shared.model.order import Refund
 from shared.ports import Message

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.model.events import PriceApproved, PriceRejected
+from shared.model.channel_events import PriceApproved, PriceRejected
 from shared.model.ids import Entity, Facet
 from shared.model.price import PriceKind
 from shared.model.target import Decision, TargetState

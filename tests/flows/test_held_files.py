@@ -11,7 +11,8 @@ from shared.flows.held_files import FileApprovals, NamedFile
 from shared.flows.import_file import Importer
 from shared.flows.import_run import Run
 from shared.flows.issues import Issues, open_issues
-from shared.model.events import BusinessEvent, FeedApproved, FeedRejected
+from shared.model.channel_events import FeedApproved, FeedRejected
+from shared.model.events import BusinessEvent
 from shared.model.issue import IssueKind
 from shared.model.target import Decision
 from tests.factories import make_retailer

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from shared.flows.derive import target_put
 from shared.flows.lookup import LATE_MAX, Lookup
-from shared.model.base import Json
+from shared.flows.target_rows import target_put
+from shared.model.base import Json, as_json
 from shared.model.ids import Facet
 from shared.model.target import LaterTerm, Step, StockTerms, Target
 from shared.ports import Key, Row
@@ -66,7 +66,7 @@ def test_the_chain_is_told_to_who_asks_for_it() -> None:
     assert isinstance(plain, dict)
     assert isinstance(full, dict)
     assert full == plain | {
-        "chain": [why[0].model_dump()],
+        "chain": [as_json(why[0])],
         "facts": {"price of erp": NOW.isoformat()},
     }
 

@@ -15,7 +15,8 @@ from shared.errors import (
     UnreachableError,
 )
 from shared.flows import keys
-from shared.flows.recovery import Mapper, Sweep, recheck
+from shared.flows.rechecks import recheck
+from shared.flows.recovery import Mapper, Sweep
 from shared.model.case import CaseState
 from shared.model.facts import HoldCard
 from shared.model.ids import Entity, Facet

@@ -1,15 +1,18 @@
 """Payouts that are polled: each movement once with its order, each payout once to its end."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import pytest
+
+from shared.errors import RetryableError
 from shared.flows import keys
 from shared.flows.books import Books
 from shared.flows.payouts import FIRST, Payouts
 from shared.model.books import BookRules, OrderPayouts, PaidOut, Payout, PayoutKind, PayoutLine
 from shared.model.order import Payment, PaymentKind
-from shared.ports import Page, Refusal
+from shared.ports import Page, Put, Refusal, Write
 from tests.domain.world import NOW, RETAILER
 from tests.flows.world import World, gbp, order
 
@@ -165,6 +168,32 @@ def test_a_replay_of_that_exception_reads_the_payout_anew() -> None:
     assert world.queues.take("shop-read")[-1].body == {"poll": "payout"}
     read(payouts, provider)
     assert (lines(world, "shop:78"), world.open()) == (["m2"], [])
+
+
+def test_a_replay_that_meets_the_end_of_a_poll_has_it_read_anew_all_the_same() -> None:
+    world, payouts = set_up()
+    read(payouts, Provider([[head("1")]], {"1": [Page([moved("m2", order_id="shop:78")])]}))
+    commit, row = world.store.commit, world.store.get([keys.payout("shop", "1")])
+
+    def raced(writes: Sequence[Write]) -> list[bool]:
+        world.store.commit = commit  # type: ignore[method-assign]
+        [known] = row.values()
+        commit([Put(known.key, {**known.body, "unknown": False}, known.rev)])
+        return commit(writes)
+
+    world.store.commit = raced  # type: ignore[method-assign]
+    payouts.again("1")
+    world.capture.take(order(("HAT-M", 1), external_id="78", total=1999))
+    read(payouts, Provider([[head("1")]], {"1": [Page([moved("m2", order_id="shop:78")])]}))
+    assert (lines(world, "shop:78"), world.open()) == (["m2"], [])
+
+
+def test_a_replay_that_loses_every_race_is_for_the_queue_to_bring_again() -> None:
+    world, payouts = set_up()
+    world.store.commit = lambda writes: [False for _ in writes]  # type: ignore[method-assign]
+    with pytest.raises(RetryableError, match="payout 1 of shop is contended"):
+        payouts.again("1")
+    assert world.queues.take("shop-read") == []
 
 
 def test_what_failed_and_is_paid_by_another_once_its_order_is_known_is_told_of_no_longer() -> None:

@@ -7,7 +7,7 @@ import pytest
 from shared.domain.lifecycle import Fulfilment, fulfilment
 from shared.model.allocation import ErpAllocation, Promise
 from shared.model.case import Case
-from shared.model.events import OrderPromised
+from shared.model.erp_events import OrderPromised
 from tests.domain.world import NOW
 from tests.flows.world import World, order
 

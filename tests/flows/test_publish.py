@@ -12,7 +12,8 @@ from shared.errors import (
 )
 from shared.flows import keys
 from shared.flows.leases import Released
-from shared.flows.recovery import Sweep, reconsider
+from shared.flows.rechecks import reconsider
+from shared.flows.recovery import Sweep
 from shared.model.ids import Entity, Facet
 from shared.model.target import TargetState, Verdict
 from tests.domain.world import NOW

@@ -7,8 +7,9 @@ import pytest
 from shared.errors import InDoubtError, RejectedError, RetryableError
 from shared.flows.recovery import Sweep
 from shared.model.case import Case, CaseState, IntentKind, IntentState
-from shared.model.events import RefundCredited, ReturnAuthorised, ReturnReceived
+from shared.model.erp_events import RefundCredited
 from shared.model.order import Refund, RefundLine
+from shared.model.return_events import ReturnAuthorised, ReturnReceived
 from shared.model.returns import (
     Disposition,
     ErpReceipt,

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from shared.errors import InDoubtError, RetryableError
 from shared.flows import keys
 from shared.flows.compare import Comparer
-from shared.flows.derive import target_put
 from shared.flows.findings import Findings
 from shared.flows.pending import PAGE, pending
 from shared.flows.recovery import Sweep
+from shared.flows.target_rows import target_put
 from shared.model.base import Json
 from shared.model.ids import Entity, Facet
 from shared.model.parity import Comparison

@@ -25,7 +25,8 @@ from shared.flows.publish import Publisher
 from shared.flows.published import Published
 from shared.flows.returns import Authorising, ErpReturns
 from shared.flows.send import Sender
-from shared.flows.shipments import Shipments, ShipmentTeller
+from shared.flows.shipments import Shipments
+from shared.flows.shipments_told import ShipmentTeller
 from shared.model.books import BookRules
 from shared.model.facts import Fact, PriceCard, ProductCard, StockCard
 from shared.model.ids import Entity, Facet

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from shared.model.base import Canonical, Foreign
+from shared.model.base import Canonical, Foreign, as_json, part
 
 
 class Ours(Canonical):
@@ -14,9 +14,42 @@ class Theirs(Foreign):
     email: int
 
 
+@part
+class Line:
+    email: int
+    note: str = ""
+
+
+class Whole(Canonical):
+    lines: tuple[Line, ...]
+
+
 @pytest.mark.parametrize("model", [Ours, Theirs])
 def test_the_text_of_an_error_does_not_show_what_was_read(model: type[Ours | Theirs]) -> None:
     with pytest.raises(ValidationError) as raised:
         model.model_validate({"email": "jane@example.com"})
     assert "jane" not in str(raised.value)
     assert raised.value.errors()[0]["input"] == "jane@example.com"
+
+
+def test_a_part_is_closed_where_it_is_read_and_not_shown_either() -> None:
+    for wrong in ({"email": "jane@example.com"}, {"email": 1, "mail": "jane@example.com"}):
+        with pytest.raises(ValidationError) as raised:
+            Whole.model_validate({"lines": [wrong]})
+        assert "jane" not in str(raised.value)
+
+
+def test_a_part_is_written_as_it_was_read() -> None:
+    said = [{"email": 1, "note": ""}, {"email": 2, "note": "late"}]
+    whole = Whole.model_validate({"lines": said})
+    assert whole.lines == (Line(1), Line(2, "late"))
+    assert whole.model_dump(mode="json") == {"lines": said}
+    assert as_json(whole.lines) == said
+
+
+def test_a_copy_differs_in_what_is_said_and_in_nothing_else() -> None:
+    whole = Whole(lines=(Line(1),))
+    copy = whole.model_copy(update={"lines": (Line(2),)})
+    assert copy == Whole(lines=(Line(2),))
+    assert whole == Whole(lines=(Line(1),))
+    assert copy.model_dump_json() == '{"lines":[{"email":2,"note":""}]}'

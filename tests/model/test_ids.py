@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
+from stdnum import ean
 
 from shared.model.ids import Gtin, Name, Sku
 from tests.strategies import gtins, names, skus
@@ -21,6 +22,16 @@ def test_a_code_with_its_check_digit_is_a_gtin(code: str) -> None:
     assert GTIN.validate_python(code) == code
 
 
+@given(code=st.text("0123456789", min_size=8, max_size=14))
+def test_a_code_is_a_gtin_if_another_library_says_so(code: str) -> None:
+    try:
+        GTIN.validate_python(code)
+    except ValidationError:
+        assert not ean.is_valid(code)
+    else:
+        assert ean.is_valid(code)
+
+
 @given(code=gtins(), at=st.integers(0, 13), by=st.integers(1, 9))
 def test_one_wrong_digit_is_always_noticed(code: str, at: int, by: int) -> None:
     i = at % len(code)
@@ -37,6 +48,7 @@ def test_one_wrong_digit_is_always_noticed(code: str, at: int, by: int) -> None:
         "400638133393",
         "123456789",
         "4006381-333931",
+        "٤006381333931",
     ],
 )
 def test_what_is_no_gtin_is_refused(code: str) -> None:

@@ -135,6 +135,14 @@ def test_exceptions_come_with_the_id_that_replays_them() -> None:
     assert [e["issue_id"] for e in client.exceptions(state="all")] == ["no_price#S1", "access#shop"]
 
 
+def test_an_exception_is_closed_by_its_id_with_a_reason() -> None:
+    gateway = Gateway({"POST /v1/exceptions/no_price%23S1/close": (200, {"closed": {}})})
+    assert api(gateway).close("no_price#S1", "no longer sold") == {"closed": {}}
+    assert gateway.asked[-1].endswith(' {"why":"no longer sold"}')
+    api(gateway).close("no_price#S1", "no longer sold", count=3)
+    assert gateway.asked[-1].endswith(' {"why":"no longer sold","count":3}')
+
+
 class Slow(Gateway):
     """Lets so many calls of a route go unanswered."""
 

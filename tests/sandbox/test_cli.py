@@ -144,6 +144,7 @@ def test_checking_a_file_needs_no_aws_and_no_pictures() -> None:
         ("parity",),
         ("parity", "--shadow"),
         ("replay", "no_price#S1"),
+        ("close", "no_price#S1", "--why", "no longer sold"),
         ("map", "shop", "X1", "S1"),
         ("send", str(EXAMPLE)),
     ],

@@ -19,7 +19,7 @@ from shared.flows.issues import Issues, Problem
 from shared.model import events
 from shared.model.case import CaseState
 from shared.model.ids import Facet
-from shared.model.issue import IssueKind
+from shared.model.issue import OUTLASTING, IssueKind
 from shared.ports import Key, Table
 from tests.bench.command import AREAS
 from tests.fakes import MemoryBus, MemoryStore, SetClock
@@ -110,6 +110,13 @@ def test_every_exception_and_every_alarm_has_its_page(kind: str) -> None:
 def test_the_runbook_has_no_page_for_what_does_not_exist() -> None:
     known = {kind.value for kind in IssueKind} | set(ALARM_KINDS)
     assert {page.stem for page in RUNBOOK} == known
+
+
+@pytest.mark.parametrize("kind", IssueKind)
+def test_a_page_speaks_of_closing_where_a_person_may_close_it(kind: IssueKind) -> None:
+    end = text_of(DOCS / "runbook" / f"{kind}.md").partition("## How it ends")[2]
+    assert ("#closing-an-exception" in end) == (kind in OUTLASTING)
+    assert "stays in the list." not in end
 
 
 @pytest.mark.parametrize("page", RUNBOOK, ids=name_of)

@@ -85,6 +85,13 @@ def test_an_exception_shows_what_is_at_risk_and_what_to_do() -> None:
         assert part in text
 
 
+def test_an_exception_that_came_back_shows_how_it_was_closed() -> None:
+    closed: Json = {"by": "operator", "at": "2026-11-27T09:00:00Z", "why": "no longer sold"}
+    issue: dict[str, Json] = {"issue_id": "no_price#S1", "summary": "none", "closed": closed}
+    text = printed(lambda console: report.exceptions(console, [issue]), width=400)
+    assert "closed 2026-11-27T09:00:00 by operator: no longer sold" in text
+
+
 def test_no_exceptions_are_said_to_be_none() -> None:
     text = printed(lambda console: report.exceptions(console, []))
     assert text == "nothing waits for a person\n"

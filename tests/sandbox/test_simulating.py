@@ -9,6 +9,7 @@ from typer.testing import CliRunner, Result
 from sandbox.cli import app
 
 DAY = "promotion at midnight in London"
+ONE_BUG = "companies pay by a price list"
 
 
 def simulated(*options: str) -> tuple[Result, dict[str, Any]]:
@@ -41,6 +42,12 @@ def test_crash_points_are_enumerated_and_all_of_them_run() -> None:
     assert singles["failed"] == pairs["failed"] == 0
 
 
+def test_the_bugs_of_one_scenario_are_hunted_in_it_alone() -> None:
+    result, found = simulated("--scenario", ONE_BUG, "--mutants", "--jobs", "1")
+    assert (result.exit_code, found["mutants"], found["survive"]) == (0, 1, [])
+    assert {one["scenario"] for one in found["detections"]} == {ONE_BUG}
+
+
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
@@ -50,6 +57,11 @@ def test_crash_points_are_enumerated_and_all_of_them_run() -> None:
         (["--trace"], "--trace and --given are about one history"),
         (["--given", "none"], "--trace and --given are about one history"),
         (["--crashes", "--pairs", "1.5"], "--pairs 1.5"),
+        (
+            ["--mutants", "--scenario", "one shop is dead"],
+            "no bug is planted in 'one shop is dead'",
+        ),
+        (["--nightly", "1", "--scenario", DAY], "--determinism and --nightly play all scenarios"),
     ],
 )
 def test_what_cannot_be_simulated_is_said(options: list[str], problem: str) -> None:

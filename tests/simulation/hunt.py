@@ -5,7 +5,7 @@ import json
 import multiprocessing
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from statistics import median
 from typing import Any
@@ -53,6 +53,13 @@ def hunted(mutant: Mutant, *, limit: int = LIMIT) -> Found:
     return Found(mutant.name, None, "", "")
 
 
+def of_scenario(name: str | None) -> list[Mutant]:
+    """Those that are hunted in a scenario, and there alone; all of them if none is named."""
+    if name is None:
+        return list(MUTANTS)
+    return [replace(one, scenarios=(name,)) for one in MUTANTS if name in one.scenarios]
+
+
 def hunt(
     *,
     jobs: int,
@@ -60,7 +67,7 @@ def hunt(
     limit: int = LIMIT,
     mutants: Sequence[Mutant] = MUTANTS,
 ) -> dict[str, Json]:
-    """All of them; `ok` when every one was found and half of them within 200 seeds.
+    """All of these; `ok` when every one was found and half of them within 200 seeds.
 
     Processes are begun once and before any thread of ours, so that ending early ends them too.
     """

@@ -11,7 +11,7 @@ RULES: tuple[Mutant, ...] = (
         "every channel shows all there is",
         "An allocation is read and not applied: two shops offer the same units.",
         (SHARED,),
-        (ENGINE + "_part", "if rule.allocation is None:", "if True:"),
+        (ENGINE + "_levels", "if division is not None:", "if False:"),
     ),
     mutant(
         "a cap is for each location",

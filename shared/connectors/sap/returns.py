@@ -6,7 +6,7 @@ A return we post moves goods alone: its units are worth nothing and it is blocke
 the money goes back by the document of each refund. The day is all a delivery keeps of a change.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -18,7 +18,7 @@ from shared.connectors.sap.mapping import parsed
 from shared.connectors.sap.orders import element
 from shared.connectors.sap.settings import SapSettings
 from shared.domain.returns import PostedReturn, ReturnWish
-from shared.errors import RejectedError
+from shared.errors import RejectedError, RetryableError
 from shared.frozen import frozen
 from shared.model.base import Foreign, Json
 from shared.model.money import Money
@@ -35,8 +35,7 @@ from shared.ports import Page, Refusal
 SERVICE, ENTITY = "API_CUSTOMER_RETURN_SRV", "A_CustomerReturn"
 DELIVERIES, DELIVERY = "API_CUSTOMER_RETURNS_DELIVERY_SRV;v=0002", "A_ReturnsDeliveryHeader"
 BILLS, BILLED_ITEM = "API_BILLING_DOCUMENT_SRV", "A_BillingDocumentItem"
-_BILLED_NAMES = ("BillingDocument", "BillingDocumentItem", "SalesDocument", "SalesDocumentItem")
-_BILLED = {"$select": ",".join(_BILLED_NAMES)}
+_BILLED = {"$select": "BillingDocument,BillingDocumentItem,SalesDocument,SalesDocumentItem"}
 type _Place = tuple[str, str]
 _BY_DELIVERY = "delivery:"
 
@@ -67,6 +66,15 @@ class ReturnRow(Foreign):
     net: str = Field(alias="TotalNetAmount")
     changed: str = Field(alias="LastChangeDateTime")
     items: ReturnItems = Field(default=ReturnItems(), alias="to_Item")
+
+
+class BilledRow(Foreign):
+    """A_BillingDocumentItem: which item of a sales document one of an invoice bills."""
+
+    number: str = Field(alias="BillingDocument")
+    item: str = Field(alias="BillingDocumentItem")
+    order: str = Field(alias="SalesDocument")
+    order_item: str = Field(alias="SalesDocumentItem")
 
 
 class DeliveredItem(Foreign):
@@ -151,11 +159,16 @@ class Returns:
         return self._whole(self._named([document]))
 
     def of_order(self, erp_order: str) -> list[ErpReturn]:
-        """Those that refer to the order, or to an invoice of it."""
+        """Those that refer to the order, or to an invoice of it.
+
+        RetryableError where one cannot be read: what it gives back may be what is to be given back.
+        """
         billed = {"$filter": f"SalesDocument eq {values.quoted(erp_order)}", **_BILLED}
         rows = self.gateway.rows(BILLS, BILLED_ITEM, billed)
-        numbers = [erp_order, *sorted({str(row["BillingDocument"]) for row in rows})]
+        numbers = [erp_order, *sorted({str(row.get("BillingDocument", "")) for row in rows} - {""})]
         found = self._whole(self._rows([_any("ReferenceSDDocument", numbers)]))
+        for refusal in found.refused:
+            raise RetryableError(f"{refusal.message}; {refusal.remedy}")
         return [one for one in found.items if one.erp_order == erp_order]
 
     def _named(self, numbers: Sequence[str]) -> list[dict[str, Json]]:
@@ -208,7 +221,10 @@ class Returns:
         return found, doubts
 
     def _billed(self, rows: Iterable[ReturnRow]) -> Mapping[_Place, _Place]:
-        """By item of an invoice that returns refer to, the item of the sales order it bills."""
+        """By item of an invoice that returns refer to, the item of the sales order it bills.
+
+        One that cannot be read is left out, and so refused with the return that needs it.
+        """
         items = (item for row in rows for item in row.items.results)
         invoices = self.settings.invoice_categories
         numbers = list(dict.fromkeys(i.order for i in items if i.category in invoices))
@@ -216,22 +232,20 @@ class Returns:
         for start in range(0, len(numbers), self.settings.filter_chunk):
             chunk = numbers[start : start + self.settings.filter_chunk]
             query = {"$filter": _any("BillingDocument", chunk), **_BILLED}
-            for row in self.gateway.rows(BILLS, BILLED_ITEM, query):
-                number, item, order, order_item = (str(row[name]) for name in _BILLED_NAMES)
-                found[number, item.lstrip("0")] = order, order_item.lstrip("0")
+            good, _ = parsed(self.gateway.rows(BILLS, BILLED_ITEM, query), BilledRow, subject="")
+            for row in good:
+                found[row.number, row.item.lstrip("0")] = row.order, row.order_item.lstrip("0")
         return found
 
     def _return(
         self, row: ReturnRow, came: Iterable[DeliveryRow], billed: Mapping[_Place, _Place]
     ) -> ErpReturn:
         items = row.items.results
-        named = [(item.order, item.order_item.lstrip("0")) for item in items]
-        places = [billed.get(place, place) for place in named]
+        places = [self._ordered(item, billed) for item in items]
         direct = "" if row.category in self.settings.invoice_categories else row.order
         order = direct or next((number for number, _ in places if number), "")
         if any(number not in {"", order} for number, _ in places):
             raise ValueError("takes units of several orders back, of which each needs its own")
-        receipts = (self._receipt(delivery, row.number) for delivery in came)
         return ErpReturn(
             document=row.number,
             erp_order=order,
@@ -247,22 +261,38 @@ class Returns:
                 )
                 for item, (_, place) in zip(items, places, strict=True)
             ),
-            receipts=tuple(receipt for receipt in receipts if receipt is not None),
+            receipts=tuple(one for each in came for one in self._receipts(each, row.number)),
         )
 
-    def _receipt(self, row: DeliveryRow, document: str) -> ErpReceipt | None:
+    def _ordered(self, item: ReturnItem, billed: Mapping[_Place, _Place]) -> _Place:
+        """The item of the sales order; ValueError where it is an invoice's nobody can read."""
+        place = item.order, item.order_item.lstrip("0")
+        if item.category not in self.settings.invoice_categories:
+            return place
+        if place not in billed:
+            raise ValueError(f"item {place[1]} of invoice {place[0]} cannot be read")
+        return billed[place]
+
+    def _receipts(self, row: DeliveryRow, document: str) -> Iterator[ErpReceipt]:
+        """One for each place units came to: the first by item has the delivery's own number."""
         items = [i for i in row.items.results if i.document == document and i.quantity]
-        if not items or row.moved_on is None:
-            return None
-        first = items[0]
+        if row.moved_on is None:
+            return
+        came = values.at_time(values.day(row.moved_on), row.moved_time, self.settings.zone)
+        places: dict[str, list[DeliveredItem]] = {}
+        for item in sorted(items, key=lambda one: one.item.rjust(6, "0")):
+            places.setdefault(f"{item.plant}/{item.storage_location}", []).append(item)
+        for at, place in enumerate(places):
+            name = f"{row.number}/{place}" if at else row.number
+            yield self._receipt(name, came, place, places[place])
+
+    def _receipt(
+        self, name: str, came: datetime, place: str, items: Iterable[DeliveredItem]
+    ) -> ErpReceipt:
         return ErpReceipt(
-            receipt_id=row.number,
-            received_at=values.at_time(
-                values.day(row.moved_on), row.moved_time, self.settings.zone
-            ),
-            location=self.retailer.location_at(
-                self.name, f"{first.plant}/{first.storage_location}"
-            ),
+            receipt_id=name,
+            received_at=came,
+            location=self.retailer.location_at(self.name, place),
             lines=tuple(
                 ErpReceiptLine(
                     item=item.document_item.lstrip("0"),

@@ -7,9 +7,8 @@ import re
 from typing import Final
 from urllib.parse import quote, unquote
 
-from stdnum import ean
-
 from shared.errors import RejectedError
+from shared.model.ids import check_digit
 
 OWN_SKU: Final = "urn:shelfwire:sku:"
 OWN_PLACE: Final = "urn:shelfwire:location:"
@@ -69,7 +68,7 @@ def _of_urn(company: str, item: str, uri: str) -> str:
     digits = item[0] + company + item[1:]
     if len(digits) != GTIN_DIGITS - 1:
         raise _refusal(uri, "does not have 13 digits in company prefix and item")
-    return digits + str(ean.calc_check_digit(digits))
+    return digits + check_digit(digits)
 
 
 def _refusal(uri: str, problem: str) -> RejectedError:

@@ -4,7 +4,7 @@ import pytest
 
 from shared.domain import lifecycle
 from shared.domain.lifecycle import Fulfilment
-from shared.flows.shipments import ShipmentTeller
+from shared.flows.shipments_told import ShipmentTeller
 from shared.model.case import Case, CaseState, HoldReason
 from shared.model.order import Order, ShipmentLine, Tracking
 from tests.connectors.amazon.world import World, retailer, world

@@ -3,13 +3,16 @@
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
+import httpx
 import pytest
 from jsonschema import Draft7Validator
 
 from shared.connectors.sap import hints
 from shared.domain.returns import ReturnWish
-from shared.errors import InDoubtError, RejectedError
+from shared.errors import InDoubtError, RejectedError, RetryableError
+from shared.model.base import Json
 from shared.model.ids import Entity
 from shared.model.order import Order
 from shared.model.returns import Disposition, ErpReturn, ReturnLine
@@ -236,3 +239,55 @@ def test_a_return_of_several_orders_is_refused_by_its_items(tenant: Tenant) -> N
     assert list(page.items) == []
     assert [(one.subject, one.field) for one in page.refused] == [(number, "to_Item")]
     assert "several orders" in page.refused[0].message
+
+
+def without(tenant: Tenant, request: httpx.Request, name: str) -> httpx.Response | None:
+    """The simulator's answer of billed items, where each lacks a field."""
+    if not request.url.path.endswith("A_BillingDocumentItem"):
+        return None
+    answer = tenant.simulator.handle(request).json()
+    for row in answer["d"]["results"]:
+        row.pop(name)
+    return httpx.Response(200, json=answer)
+
+
+def test_a_bill_that_lacks_a_field_keeps_back_the_return_made_from_it_alone(tenant: Tenant) -> None:
+    _, posted = placed(tenant)
+    invoice = invoiced(tenant, posted)
+    one: dict[str, Json] = {"order": posted.erp_order, "items": {"10": 1}}
+    number = tenant.simulator.control("make_return", **one, invoice=invoice)
+    other = tenant.simulator.control("make_return", **one)
+    tenant.refuse = lambda request: without(tenant, request, "SalesDocumentItem")
+    page = tenant.client.returns_since(None, page=None)
+    assert [found.document for found in page.items] == [other]
+    assert [(found.subject, found.field) for found in page.refused] == [(number, "to_Item")]
+    assert f"item 10 of invoice {invoice}" in page.refused[0].message
+
+
+def test_no_refund_is_credited_while_a_return_of_its_order_cannot_be_read(tenant: Tenant) -> None:
+    _, posted = placed(tenant)
+    invoice = invoiced(tenant, posted)
+    tenant.simulator.control(
+        "make_return", order=posted.erp_order, items={"10": 1}, invoice=invoice
+    )
+    tenant.refuse = lambda request: without(tenant, request, "SalesDocumentItem")
+    with pytest.raises(RetryableError, match=f"item 10 of invoice {invoice} cannot be read"):
+        tenant.client.returns_of(posted.erp_order)
+
+
+def test_what_one_delivery_brought_to_several_places_is_received_at_each(tenant: Tenant) -> None:
+    _, posted = placed(tenant)
+    number = str(tenant.simulator.control("make_return", order=posted.erp_order, items={"10": 3}))
+    delivery = str(tenant.simulator.control("receive_return", number=number))
+    (goods,) = tenant.simulator.tenant.returned.of(delivery)
+    whole = goods.items[0]
+    goods.items = [
+        replace(whole, item="20", quantity=Decimal(1), plant="1720", storage_location="172A"),
+        replace(whole, item="10", quantity=Decimal(2)),
+    ]
+    receipts = read(tenant, number).receipts
+    assert [(one.location, [line.quantity for line in one.lines]) for one in receipts] == [
+        ("london", [2]),
+        ("leeds", [1]),
+    ]
+    assert [one.receipt_id for one in receipts] == [delivery, f"{delivery}/1720/172A"]
