@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from shared.domain import demand, orders, payments, returns
+from shared.domain import demand, orders, payments, refunds, returns
 from shared.domain.payments import PaymentState
 from shared.frozen import frozen
 from shared.model.case import Case, CaseState, Counts, ErpLine, Intent
@@ -163,8 +163,7 @@ def told(case: Case, order: Order, *, before_erp: bool) -> Case:
 
     Before the ERP may hold it, the newest telling is the order; after that it waits as `told`.
     """
-    heard = {refund.refund_id for refund in case.refunds}
-    known = (*case.refunds, *(one for one in order.refunds if one.refund_id not in heard))
+    known = refunds.joined(case, order.refunds)
     for one in order.returns:
         case = returns.told(case, one)
     newest = joined(case.newest, order.model_copy(update={"returns": ()}))

@@ -123,11 +123,13 @@ class Capture:
     def _noted(self, case: Case, old: Case) -> Case:
         """What a telling changed, in the timeline."""
         now = self.clock.now()
-        known = {refund.refund_id for refund in old.refunds}
+        known = {refund.refund_id: refund for refund in old.refunds}
         for refund in case.refunds:
-            if refund.refund_id not in known:
-                what = f"{refund.refund_id}: {refund.total}"
-                case = orders.noted(case, "refunded", what, now=now)
+            before = known.get(refund.refund_id)
+            if refund != before:
+                what = "refund completed" if before else "refunded"
+                detail = f"{refund.refund_id}: {refund.total}"
+                case = orders.noted(case, what, detail, now=now)
         case = lifecycle.asked(case, old.newest.asked_back, now=now)
         case = _returns_noted(case, old, now)
         if _before_erp(old):

@@ -83,6 +83,7 @@ class Crediting:
         if found is None:
             return
         case = self._looked(found.case, refund)
+        refund = next(one for one in case.refunds if one.refund_id == refund.refund_id)
         wish = self._wish(case, refund)
         if isinstance(wish, OverRefund):
             self._refuse(case, refund, wish)

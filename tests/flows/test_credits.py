@@ -13,6 +13,7 @@ from shared.model.erp_events import RefundCredited
 from shared.model.money import Money
 from shared.model.order import Order, Payment, PaymentKind, Refund, RefundLine
 from shared.model.order_events import OrderRefunded
+from shared.model.returns import ErpReturn
 from shared.ports import Message
 from tests.domain.world import NOW
 from tests.flows.order_world import case
@@ -101,6 +102,34 @@ def test_a_refund_told_again_is_credited_once(world: World) -> None:
         refunded(world, refund("9", 1999, unit()))
         world.crediting.credit("shop:77")
     assert len(credits(world)) == 1
+
+
+def test_a_refund_whose_money_was_still_under_way_is_credited_as_it_came_to_be(
+    world: World,
+) -> None:
+    refunded(world, refund("9", 0))
+    world.capture.take(told(refund("9", 1999, unit())))
+    world.crediting.credit("shop:77")
+    assert [(one[1], one[3]) for one in credits(world)] == [("SHOP-R9", 1999)]
+    assert [h.detail for h in case(world).timeline if h.what == "refund completed"] == [
+        "9: 19.99 GBP"
+    ]
+
+
+def test_a_refund_completed_while_the_erp_is_asked_for_returns_is_credited_whole(
+    world: World,
+) -> None:
+    refunded(world, refund("9", 1999, unit()))
+    full = refund("9", 1999, unit()).model_copy(update={"payments": ("b1",)})
+
+    def asked(erp_order: str) -> list[ErpReturn]:
+        del erp_order
+        world.capture.take(told(full))
+        return []
+
+    world.erp.returns_of = asked  # type: ignore[method-assign]
+    world.crediting.credit("shop:77")
+    assert [(one[1], one[3]) for one in credits(world)] == [("SHOP-R9", 1999)]
 
 
 def test_several_refunds_sum_to_what_was_paid(world: World) -> None:

@@ -8,7 +8,6 @@ import pytest
 
 from shared.errors import AccessError, RejectedError, RetryableError, ThrottledError
 from shared.flows import keys
-from shared.flows.read import Reader
 from shared.model.allocation import ErpAllocation
 from shared.model.books import PaidOut, Payout
 from shared.model.facts import StockCard
@@ -17,8 +16,10 @@ from shared.model.invoice import BillingDocument
 from shared.model.order import Order, Shipment
 from shared.model.returns import ErpReturn
 from shared.model.target import Outcome
-from shared.ports import Page, Refusal
+from shared.ports import Message, Page, Refusal
 from tests.domain.world import NOW
+from tests.flows.mortal import DiedError
+from tests.flows.reading import reader_of
 from tests.flows.world import World, order, stock_card
 
 
@@ -102,22 +103,7 @@ class Setup:
     def __init__(self, *pages: list[StockCard]) -> None:
         self.world = World()
         self.erp = Erp(list(pages) or [[]])
-        w = self.world
-        self.reader = Reader(
-            "erp",
-            self.erp,
-            w.capture,
-            w.shipments,
-            w.bills,
-            w.returns,
-            w.promises,
-            w.store,
-            w.queues,
-            w.issues,
-            w.clock,
-            w.retailer,
-            w.payouts,
-        )
+        self.reader = reader_of(self.world, "erp", self.erp)
 
     def poll(self, *, stop_after: int = 99, **message: str) -> None:
         """A poll and the message it goes on by; with `run` or `at`, that message alone."""
@@ -181,6 +167,33 @@ def test_only_one_poll_of_an_entity_runs_at_a_time() -> None:
     setup.poll(stop_after=0)
     setup.poll()
     assert len(setup.erp.asked) == 1
+
+
+def test_a_poll_whose_worker_died_before_it_sent_it_on_is_sent_on_by_its_message() -> None:
+    setup = Setup([stock_card(1, "A")], [stock_card(1, "B")])
+    send = setup.world.queues.send
+
+    def dead(messages: Sequence[Message]) -> None:
+        raise DiedError(messages)
+
+    setup.world.queues.send = dead  # type: ignore[method-assign]
+    with pytest.raises(DiedError):
+        setup.poll()
+    setup.world.queues.send = send  # type: ignore[method-assign]
+    setup.world.clock.advance(minutes=3)
+    setup.poll()
+    assert (setup.kept("A"), setup.kept("B")) == (True, True)
+    assert [page for _, page in setup.erp.asked] == [None, "1"]
+
+
+def test_a_poll_sent_on_twice_is_read_by_one_and_ends_once() -> None:
+    setup = Setup([stock_card(1, "A")], [stock_card(1, "B")])
+    setup.reader.handle({"poll": "stock"}, out_of_time=lambda: False)
+    setup.reader.handle({"poll": "stock"}, out_of_time=lambda: False)
+    for message in setup.world.queues.take("erp-read"):
+        setup.reader.handle(message.body, out_of_time=lambda: False)
+    assert [page for _, page in setup.erp.asked] == [None, "1"]
+    assert setup.world.queues.take("erp-read") == []
 
 
 def test_a_long_poll_goes_on_in_another_invocation() -> None:
