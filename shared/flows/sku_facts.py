@@ -19,7 +19,7 @@ from shared.flows.hearing import silent
 from shared.flows.stock_alone import Noted
 from shared.flows.stock_facts import stock_of
 from shared.model.base import Json
-from shared.model.facts import HoldCard, ItemCard, PriceCard, StockCard
+from shared.model.facts import HoldCard, ItemCard, Positions, PriceCard
 from shared.model.ids import Entity
 from shared.model.kits import KitLinks, KitPart
 from shared.model.product import Component, Lifecycle
@@ -38,7 +38,7 @@ class SkuFacts:
 
     item: ItemCard
     prices: Sequence[PriceCard]
-    stock: StockCard | None
+    stock: Positions | None
     holds: HoldCard | None
     retailer: Retailer
     rules: StockRules
@@ -148,7 +148,7 @@ class SkuFacts:
         promised = self._known(self.stock).promised
         return {name: -promised.get(name, 0) for name in places}
 
-    def _known(self, stock: StockCard) -> Known:
+    def _known(self, stock: Positions) -> Known:
         promised = self.promised
         for place, units in taken(self.links.kits).items():
             promised[place] = promised.get(place, 0) + units
