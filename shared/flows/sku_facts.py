@@ -19,7 +19,8 @@ from shared.flows.hearing import silent
 from shared.flows.stock_alone import Noted
 from shared.flows.stock_facts import stock_of
 from shared.model.base import Json
-from shared.model.facts import HoldCard, ItemCard, PriceCard, StockCard
+from shared.model.facts import ItemCard, PriceCard, StockCard
+from shared.model.holds import HoldCard
 from shared.model.ids import Entity
 from shared.model.kits import KitLinks, KitPart
 from shared.model.product import Component, Lifecycle
