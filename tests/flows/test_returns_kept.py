@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from shared.errors import RetryableError
+from shared.flows import keys
+from shared.flows.returns_moved import Kept
 from tests.flows.test_returns_moved import Moved
 
 
@@ -50,6 +52,28 @@ class Raced:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
+
+
+def test_what_is_kept_after_all_of_it_was_placed_waits_its_own_three_months(setup: Moved) -> None:
+    setup.post()
+    setup.grant()
+    setup.later()
+    setup.world.clock.advance(days=100)
+    setup.post(movement_id="m9", quantity="0.5")
+    key = keys.returned("wms", "RMA-1")
+    kept = Kept.model_validate(setup.world.store.get([key])[key].body)
+    assert (kept.since, len(kept.movements)) == (setup.world.clock.now(), 1)
+
+
+def test_one_kept_beside_another_waits_its_own_three_months(setup: Moved) -> None:
+    setup.post()
+    setup.world.clock.advance(days=80)
+    setup.post(movement_id="m9")
+    key = keys.returned("wms", "RMA-1")
+    kept = Kept.model_validate(setup.world.store.get([key])[key].body)
+    assert (kept.since, len(kept.movements)) == (setup.world.clock.now(), 2)
+    setup.later()
+    assert Kept.model_validate(setup.world.store.get([key])[key].body).since == kept.since
 
 
 def test_what_time_does_not_suffice_for_waits(setup: Moved) -> None:
