@@ -78,7 +78,7 @@ class ConnectionWork(Construct):
             connection,
             stage,
             name="read",
-            handler="functions.ingest.read.handler",
+            handler=f"functions.ingest.read_{'channel' if channel else 'erp'}.handler",
             rows=CAPTURER if channel else READER,
             grants=grants,
             sends=own_read | writes,

@@ -149,3 +149,17 @@ def _unknown(one: PaidOut) -> Refusal:
     said = f"payout {one.line.payout} has {one.line.gross} of order {order}, which nobody knows"
     remedy = "let the order be read, then replay; it is looked for within hours by itself too"
     return Refusal(one.line.reference, "order", order, said, remedy)
+
+
+@frozen
+class PayoutsRead:
+    """What a connection is read for where its provider's payouts are."""
+
+    source: PayoutSource
+    payouts: Payouts
+
+    def read(self, key: str) -> None:
+        self.payouts.again(key)
+
+    def page(self, since: datetime | None, page: str | None, *, began: datetime) -> str | None:
+        return self.payouts.page(self.source, since, page, began=began)

@@ -5,57 +5,29 @@ from copy import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from shared.domain.price_cards import CONDITIONS_MAX
-from shared.errors import AccessError, RejectedError, RetryableError
+from shared.errors import AccessError, RetryableError
 from shared.flows import keys
-from shared.flows.apply import Applied, apply
-from shared.flows.billing import Bills
-from shared.flows.capture import Capture
-from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out, refused
-from shared.flows.payouts import Payouts
-from shared.flows.promises import Promises
-from shared.flows.returns import ErpReturns
-from shared.flows.shipments import Shipments
-from shared.flows.vanished import vanished
+from shared.flows.issues import LOCKED_OUT, Issues, locked_out
 from shared.frozen import frozen
-from shared.model.allocation import ErpAllocation
 from shared.model.base import Json
 from shared.model.ids import Entity
-from shared.model.invoice import BillingDocument
-from shared.model.issue import IssueKind
 from shared.model.retailer import Retailer
-from shared.model.returns import ErpReturn
-from shared.ports import (
-    Clock,
-    FactSource,
-    Message,
-    OrderSource,
-    Page,
-    Put,
-    Queues,
-    Refusal,
-    Row,
-    ShipmentSource,
-    Store,
-)
-from shared.return_ports import BillingSource, PayoutSource, PromiseSource, ReturnSource
+from shared.ports import Clock, Message, Put, Queues, Row, Store
 
 RUN_MAX = timedelta(minutes=10)  # a poll run not heard of for this long was lost, and starts anew
 TRIES = 6
-_BOOKED = frozenset({Entity.INVOICE, Entity.RETURN, Entity.ALLOCATION})
 
 
-class Source(
-    FactSource,
-    ShipmentSource,
-    BillingSource,
-    ReturnSource,
-    PromiseSource,
-    PayoutSource,
-    OrderSource,
-    Protocol,
-):
-    """Whatever this connection can be read for; the catalogue says which halves it has."""
+class Part(Protocol):
+    """One kind of thing a connection is read for."""
+
+    def read(self, key: str) -> None:
+        """Keep the present truth of one thing."""
+        ...
+
+    def page(self, since: datetime | None, page: str | None, *, began: datetime) -> str | None:
+        """Keep one page whole of what changed since, and say where the next one starts."""
+        ...
 
 
 @frozen
@@ -75,19 +47,19 @@ class Run:
 
 @frozen
 class Reader:
+    """`parts` make what the connection is read for; `release` looks at an order of it again.
+
+    The latter is told the order and for which reason, if any, it is no longer to be held.
+    """
+
     connection: str
-    source: Source
-    capture: Capture
-    shipments: Shipments
-    bills: Bills
-    returns: ErpReturns
-    promises: Promises
+    parts: Mapping[Entity, Callable[[], Part]]
     store: Store
     queues: Queues
     issues: Issues
     clock: Clock
     retailer: Retailer
-    payouts: Payouts
+    release: Callable[[str, str], object] | None = None
 
     def handle(self, message: Mapping[str, str], *, out_of_time: Callable[[], bool]) -> None:
         """Poll, re-read, or release a hold.
@@ -98,66 +70,13 @@ class Reader:
         try:
             if "poll" in message:
                 self._poll(Entity(message["poll"]), message, out_of_time)
-            elif "release" in message:
-                self.capture.release(message["release"], waive=message.get("waive", ""))
+            elif "release" in message and self.release is not None:
+                self.release(message["release"], message.get("waive", ""))
             else:
-                self.read(Entity(message["read"]), message["key"])
+                self.parts[Entity(message["read"])]().read(message["key"])
         except AccessError as error:
             self.issues.report([locked_out(self.connection, error)])
             raise RetryableError(str(error), after=LOCKED_OUT) from error
-
-    def read(self, entity: Entity, key: str) -> None:
-        """The present truth of one thing."""
-        match entity:
-            case Entity.ORDER:
-                self._read_order(key)
-            case Entity.SHIPMENT:
-                for shipment in self.source.read_shipment(key):
-                    self.shipments.record(shipment, source=self.source)
-            case Entity.INVOICE:
-                self._bill(self.source.read_billed(key))
-            case Entity.RETURN:
-                self._take_back(self.source.read_return(key))
-            case Entity.ALLOCATION:
-                self._promise(self.source.read_promised(key))
-            case Entity.PAYOUT:
-                self.payouts.again(key)
-            case _:
-                self._keep(entity, self.source.read(entity, [key]))
-
-    def _bill(self, page: Page[BillingDocument]) -> str | None:
-        for bill in page.items:
-            self.bills.record(bill)
-        self._refusals(Entity.INVOICE, page)
-        return page.next
-
-    def _take_back(self, page: Page[ErpReturn]) -> str | None:
-        for one in page.items:
-            self.returns.record(one, source=self.source)
-        self._refusals(Entity.RETURN, page)
-        return page.next
-
-    def _promise(self, page: Page[ErpAllocation]) -> str | None:
-        for one in page.items:
-            self.promises.record(one)
-        self._refusals(Entity.ALLOCATION, page)
-        return page.next
-
-    def _read_order(self, key: str) -> None:
-        try:
-            order = self.source.read_order(key)
-        except RejectedError as error:
-            self.issues.report([self._unreadable(_refusal(key, error))])
-            return
-        if order is None:
-            raise RejectedError(
-                f"{self.connection} knows no order {key}",
-                code="not_found",
-                field="id",
-                value=key,
-                remedy="check the order in the channel; a deleted order needs no action",
-            )
-        self.capture.take(order)
 
     def _poll(
         self, entity: Entity, message: Mapping[str, str], out_of_time: Callable[[], bool]
@@ -188,59 +107,7 @@ class Reader:
 
     def _page(self, entity: Entity, run: Run) -> str | None:
         """Handle one page whole, and say where the next one starts."""
-        if entity is Entity.ORDER:
-            orders = self.source.orders_since(run.since, page=run.page)
-            for order in orders.items:
-                self.capture.take(order)
-            self._refusals(entity, orders)
-            return orders.next
-        if entity is Entity.SHIPMENT:
-            shipments = self.source.shipments_since(run.since, page=run.page)
-            for shipment in shipments.items:
-                self.shipments.record(shipment, source=self.source)
-            self._refusals(entity, shipments)
-            return shipments.next
-        if entity in _BOOKED:
-            return self._booked(entity, run)
-        if entity is Entity.PAYOUT:
-            return self.payouts.page(self.source, run.since, run.page, began=run.started)
-        page = self.source.changed(entity, since=run.since, page=run.page)
-        self._keep(entity, page)
-        if entity is Entity.PRICE and (gone := self._vanished(page)):
-            self._keep(entity, self.source.read(entity, gone))
-        return page.next
-
-    def _booked(self, entity: Entity, run: Run) -> str | None:
-        """What the ERP has done about orders."""
-        if entity is Entity.INVOICE:
-            return self._bill(self.source.billed_since(run.since, page=run.page))
-        if entity is Entity.RETURN:
-            return self._take_back(self.source.returns_since(run.since, page=run.page))
-        return self._promise(self.source.promised_since(run.since, page=run.page))
-
-    def _vanished(self, page: Page) -> list[str]:  # type: ignore[type-arg]
-        source, now = self.connection, self.clock.now()
-        return vanished(page, source=source, store=self.store, retailer=self.retailer, now=now)
-
-    def _keep(self, entity: Entity, page: Page) -> Applied:  # type: ignore[type-arg]
-        applied = apply(
-            page.items,
-            entity=entity,
-            store=self.store,
-            issues=self.issues,
-            retailer=self.retailer,
-        )
-        self._refusals(entity, page)
-        self.issues.report(
-            refused(map(_overfull, applied.overfull), connection=self.connection, entity=entity)
-        )
-        return applied
-
-    def _refusals(self, entity: Entity, page: Page) -> None:  # type: ignore[type-arg]
-        if entity is Entity.ORDER:
-            self.issues.report(self._unreadable(refusal) for refusal in page.refused)
-        else:
-            self.issues.report(refused(page.refused, connection=self.connection, entity=entity))
+        return self.parts[entity]().page(run.since, run.page, began=run.started)
 
     def _row(self, entity: Entity) -> Row:
         key = keys.cursor(self.connection, entity)
@@ -302,23 +169,6 @@ class Reader:
         written = self.store.commit([Put(key, body, rev)])[0]
         return replace(run, row=Row(key, rev + 1, body)) if written else None
 
-    def _unreadable(self, refusal: Refusal) -> Problem:
-        """One exception per order, whether a hint led to it or a poll."""
-        return Problem(
-            kind=IssueKind.BAD_MESSAGE,
-            subject=f"{self.connection}/order/{refusal.subject}",
-            connection=self.connection,
-            summary=f"order {refusal.subject} cannot be understood: {refusal.message}",
-            remedy=refusal.remedy or "correct the order in the channel, then replay",
-            field=refusal.field or None,
-            value=refusal.value or None,
-            replay={
-                "queue": keys.read_queue(self.connection),
-                "read": "order",
-                "key": refusal.subject,
-            },
-        )
-
 
 def _left(row: Row) -> Run:
     """A run as its cursor has it."""
@@ -330,17 +180,6 @@ def _left(row: Row) -> Run:
         row=row,
         asked=str(asked) if asked else None,
     )
-
-
-def _overfull(sku: str) -> Refusal:
-    remedy = "end what is no longer needed of it; its conditions stay as they were until then"
-    said = f"{sku} has more than {CONDITIONS_MAX} price conditions"
-    return Refusal(sku, "conditions", f"over {CONDITIONS_MAX}", said, remedy)
-
-
-def _refusal(key: str, error: RejectedError) -> Refusal:
-    value = "" if error.value is None else str(error.value)[:200]
-    return Refusal(key, error.field or "", value, str(error), error.remedy or "")
 
 
 def _at(text: Json) -> datetime:

@@ -23,7 +23,8 @@ DOORS: Final = "; ".join(f"import {row.door}" for row in CATALOG.values() if row
 WEBHOOK: Final = f"import functions.ingest.webhook as door; {DOORS}; door.client('dynamodb')"
 _CLIENT: Final = "from functions import bootstrap; bootstrap.client('dynamodb')"
 _OWN: Final = {
-    "functions.ingest.read": frozenset(Kind),
+    "functions.ingest.read_channel": frozenset({Kind.CHANNEL}),
+    "functions.ingest.read_erp": frozenset({Kind.ERP}),
     "functions.publish.channel": frozenset({Kind.CHANNEL}),
     "functions.orders.send": frozenset({Kind.ERP}),
 }
@@ -36,7 +37,7 @@ _COMMON: Final = (
     "functions.ingest.import_file",
 )
 _PARTS: Final = {
-    ("functions.ingest.read", "shopify"): ("shared.connectors.shopify.reader",),
+    ("functions.ingest.read_channel", "shopify"): ("shared.connectors.shopify.reader",),
     ("functions.publish.channel", "shopify"): (
         "shared.connectors.shopify.stock",
         "shared.connectors.shopify.price_lines",

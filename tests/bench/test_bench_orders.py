@@ -54,7 +54,7 @@ def test_a_ratio_below_its_least_does_not_pass() -> None:
 def test_every_worker_is_weighed_with_every_connector_it_may_have() -> None:
     names = cold.workers()
     assert "functions.orders.send with sap-s4hana" in names
-    assert "functions.ingest.read with shopify" in names
+    assert "functions.ingest.read_channel with shopify" in names
     assert "functions.orders.send with shopify" not in names
 
 

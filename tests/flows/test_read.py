@@ -8,7 +8,6 @@ import pytest
 
 from shared.errors import AccessError, RejectedError, RetryableError, ThrottledError
 from shared.flows import keys
-from shared.flows.read import Reader
 from shared.model.allocation import ErpAllocation
 from shared.model.books import PaidOut, Payout
 from shared.model.facts import StockCard
@@ -20,6 +19,7 @@ from shared.model.target import Outcome
 from shared.ports import Message, Page, Refusal
 from tests.domain.world import NOW
 from tests.flows.mortal import DiedError
+from tests.flows.reading import reader_of
 from tests.flows.world import World, order, stock_card
 
 
@@ -103,22 +103,7 @@ class Setup:
     def __init__(self, *pages: list[StockCard]) -> None:
         self.world = World()
         self.erp = Erp(list(pages) or [[]])
-        w = self.world
-        self.reader = Reader(
-            "erp",
-            self.erp,
-            w.capture,
-            w.shipments,
-            w.bills,
-            w.returns,
-            w.promises,
-            w.store,
-            w.queues,
-            w.issues,
-            w.clock,
-            w.retailer,
-            w.payouts,
-        )
+        self.reader = reader_of(self.world, "erp", self.erp)
 
     def poll(self, *, stop_after: int = 99, **message: str) -> None:
         """A poll and the message it goes on by; with `run` or `at`, that message alone."""

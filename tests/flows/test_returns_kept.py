@@ -84,3 +84,20 @@ def test_what_time_does_not_suffice_for_waits(setup: Moved) -> None:
     assert setup.world.returned.run(lambda: False) == 1
     setup.world.clock.advance(minutes=1)
     assert setup.world.returned.run(lambda: False) == 0
+
+
+def test_one_whose_number_waits_has_come_and_is_in_the_stock_once_nothing_is_missing(
+    setup: Moved,
+) -> None:
+    setup.grant()
+    back = setup.post(sequence="3")
+    assert [line["status"] for line in back["lines"]] == ["parked"]
+    assert (setup.view()["state"], setup.world.on_hand()) == ("received", 7)
+    for number in (1, 2):
+        setup.post(
+            kind="receipt",
+            movement_id=f"n{number}",
+            document="",
+            sequence=str(number),
+        )
+    assert (setup.case().counts.returned, setup.world.on_hand()) == ({"1": 1}, 7 + 3)

@@ -326,23 +326,6 @@ def test_what_is_refused_has_not_come(setup: Moved) -> None:
     assert (setup.view()["state"], setup.world.on_hand()) == ("authorised", 7)
 
 
-def test_one_whose_number_waits_has_come_and_is_in_the_stock_once_nothing_is_missing(
-    setup: Moved,
-) -> None:
-    setup.grant()
-    back = setup.post(sequence="3")
-    assert [line["status"] for line in back["lines"]] == ["parked"]
-    assert (setup.view()["state"], setup.world.on_hand()) == ("received", 7)
-    for number in (1, 2):
-        setup.post(
-            kind="receipt",
-            movement_id=f"n{number}",
-            document="",
-            sequence=str(number),
-        )
-    assert (setup.case().counts.returned, setup.world.on_hand()) == ({"1": 1}, 7 + 3)
-
-
 def test_a_movement_without_a_document_is_of_no_return(setup: Moved) -> None:
     setup.grant()
     setup.post(document="")

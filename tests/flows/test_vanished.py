@@ -2,17 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 
 from shared.flows import keys, roster
 from shared.flows.apply import apply
-from shared.flows.read import Reader
 from shared.model.facts import PriceCard, PriceChange
 from shared.model.ids import Entity, Facet
 from shared.ports import Page, Put
 from tests.domain.world import NOW
+from tests.flows.reading import reader_of
 from tests.flows.world import World, base_price
 
 SKUS = [f"SKU-{i}" for i in range(6)]
@@ -50,22 +49,7 @@ class Setup:
     def __init__(self, *, size: int = 2) -> None:
         self.world = w = World()
         self.erp = Erp(*SKUS, size=size)
-        source: Any = self.erp
-        self.reader = Reader(
-            "erp",
-            source,
-            w.capture,
-            w.shipments,
-            w.bills,
-            w.returns,
-            w.promises,
-            w.store,
-            w.queues,
-            w.issues,
-            w.clock,
-            w.retailer,
-            w.payouts,
-        )
+        self.reader = reader_of(self.world, "erp", self.erp)
         self.poll()
         w.store.commit([Put(keys.roster("shop", Facet.PRICE, sku), {}, 0) for sku in SKUS])
         assert roster.names(w.store, "shop", Facet.PRICE, after="", limit=9) == SKUS

@@ -8,7 +8,7 @@ import boto3
 
 from functions import bootstrap
 from functions.derive import clock, targets
-from functions.ingest import normalize, read
+from functions.ingest import normalize, read_channel, read_erp
 from functions.ops import api as ops_api
 from functions.ops import dead_letters, sweep
 from functions.orders import send
@@ -35,8 +35,8 @@ def publish_everything(deployment: Deployment) -> None:
     stocked(deployment)
     for entity in ("product", "price", "stock"):
         event = sqs_event("erp-read", {"poll": entity})
-        assert deployment.invoke(read.handler, event) == {"batchItemFailures": []}
-        run(deployment, "erp-read", read.handler)
+        assert deployment.invoke(read_erp.handler, event) == {"batchItemFailures": []}
+        run(deployment, "erp-read", read_erp.handler)
         skus = [("sku#HAT-M", "item#erp"), ("sku#HAT-S", "item#erp"), ("product#HAT", "p")]
         deployment.invoke(targets.handler, stream_event(*skus))
     deployment.act_as("shop")
@@ -62,14 +62,14 @@ def test_an_order_goes_from_the_shop_to_the_erp_and_its_goods_back(deployment: D
     lines: Any = [{"sku": "HAT-M", "quantity": 2}]
     placed: Any = deployment.shop.control("place_order", lines=lines)
     event = sqs_event("shop-read", {"read": "order", "key": str(placed["id"])})
-    assert deployment.invoke(read.handler, event) == {"batchItemFailures": []}
+    assert deployment.invoke(read_channel.handler, event) == {"batchItemFailures": []}
     deployment.act_as("erp")
     run(deployment, "erp-write", send.handler)
     orders: Any = deployment.sap.control("orders")
     assert [(o["reference"], o["total"]) for o in orders] == [(f"SHOP-{placed['id']}", "39.98")]
     number = deployment.sap.control("deliver", order=orders[0]["number"], tracking="JJD1")
     event = sqs_event("erp-read", {"read": "shipment", "key": str(number)})
-    assert deployment.invoke(read.handler, event) == {"batchItemFailures": []}
+    assert deployment.invoke(read_erp.handler, event) == {"batchItemFailures": []}
     deployment.act_as("shop")
     run(deployment, "shop-write", channel.handler)
     shown: Any = deployment.shop.control("orders")
@@ -102,8 +102,8 @@ def test_a_delivery_becomes_a_reading(deployment: Deployment) -> None:
 def test_a_message_that_is_nonsense_fails_alone(deployment: Deployment) -> None:
     stocked(deployment)
     event = sqs_event("erp-read", {"read": "stock", "key": "HAT-M"})
-    nonsense = loaded("ingest.read/nonsense")["Records"][0]
-    answer = deployment.invoke(read.handler, {"Records": [nonsense, *event["Records"]]})
+    nonsense = loaded("ingest.read_erp/nonsense")["Records"][0]
+    answer = deployment.invoke(read_erp.handler, {"Records": [nonsense, *event["Records"]]})
     assert answer == {"batchItemFailures": [{"itemIdentifier": nonsense["messageId"]}]}
     assert any(row.get("kind") == "stock" for row in deployment.rows(Table.FACTS))
 
@@ -111,7 +111,7 @@ def test_a_message_that_is_nonsense_fails_alone(deployment: Deployment) -> None:
 def test_a_vendor_that_is_out_delays_a_message_and_loses_none(deployment: Deployment) -> None:
     deployment.sap.control("throttle", seconds=60)
     event = sqs_event("erp-read", {"read": "stock", "key": "HAT-M"})
-    assert deployment.invoke(read.handler, event) == {"batchItemFailures": []}
+    assert deployment.invoke(read_erp.handler, event) == {"batchItemFailures": []}
     waiting = boto3.client("sqs").get_queue_attributes(
         QueueUrl=deployment.queues["erp-read"], AttributeNames=["All"]
     )["Attributes"]
@@ -122,11 +122,11 @@ def test_a_message_that_cannot_be_put_off_fails_alone(deployment: Deployment) ->
     deployment.sap.control("throttle", seconds=60)
     boto3.client("sqs").delete_queue(QueueUrl=deployment.queues["erp-read"])
     throttled = sqs_event("erp-read", {"read": "stock", "key": "HAT-M"})
-    poll = sqs_event("erp-read", {"release": "shop:404"})
+    poll = sqs_event("erp-read", {"poll": "stock", "run": "of long ago"})
     poll["Records"][0]["messageId"] = "other"
     both = {"Records": [*throttled["Records"], *poll["Records"]]}
     name = throttled["Records"][0]["messageId"]
-    assert deployment.invoke(read.handler, both) == {
+    assert deployment.invoke(read_erp.handler, both) == {
         "batchItemFailures": [{"itemIdentifier": name}]
     }
 

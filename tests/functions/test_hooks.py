@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from functions.ingest import read
+from functions.ingest import read_channel
 from functions.ops import sweep
 from shared.connectors.catalog import CATALOG
 from tests.domain.world import RETAILER_TOML
@@ -26,7 +26,7 @@ def test_a_minute_after_the_address_is_set_every_topic_is_subscribed_to(
     deployment.invoke(sweep.handler, loaded("schedule/minute"))
     asked = deployment.messages("shop-read")
     assert asked == [{"hooks": "check"}]
-    done = deployment.invoke(read.handler, sqs_event("shop-read", *asked))
+    done = deployment.invoke(read_channel.handler, sqs_event("shop-read", *asked))
     assert done == {"batchItemFailures": []}
     there = deployment.shop.control("subscriptions")
     assert there == dict.fromkeys(CATALOG["shopify"].topics, URL)

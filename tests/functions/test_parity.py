@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from functions.derive import targets
-from functions.ingest import read
+from functions.ingest import read_channel, read_erp
 from functions.publish import channel
 from functions.read import api as read_api
 from shared.ports import Table
@@ -37,7 +37,7 @@ def shop(deployment: Deployment) -> Deployment:
     forget()
     stocked(deployment)
     for entity in ("product", "price", "stock"):
-        turn(deployment, "erp-read", read.handler, {"poll": entity})
+        turn(deployment, "erp-read", read_erp.handler, {"poll": entity})
     deployment.invoke(
         targets.handler,
         stream_event(("product#HAT", "p"), ("sku#HAT-M", "item#erp"), ("sku#HAT-S", "item#erp")),
@@ -57,9 +57,9 @@ def turn(deployment: Deployment, queue: str, handler: Any, *first: dict[str, str
 
 
 def compare(deployment: Deployment, facet: str) -> None:
-    turn(deployment, "shop-read", read.handler, {"poll": "order"})
-    deployment.invoke(read.handler, sqs_event("shop-read", {"compare": facet}))
-    turn(deployment, "shop-read", read.handler)
+    turn(deployment, "shop-read", read_channel.handler, {"poll": "order"})
+    deployment.invoke(read_channel.handler, sqs_event("shop-read", {"compare": facet}))
+    turn(deployment, "shop-read", read_channel.handler)
 
 
 def standing(deployment: Deployment) -> dict[str, dict[str, Any]]:
@@ -83,8 +83,8 @@ def test_an_edited_price_is_found_measured_and_overwritten(
     shop: Deployment, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shop.shop.control("set_price", sku="HAT-M", price=1)
-    shop.invoke(read.handler, loaded("ingest.read/compare"))
-    turn(shop, "shop-read", read.handler)
+    shop.invoke(read_channel.handler, loaded("ingest.read_channel/compare"))
+    turn(shop, "shop-read", read_channel.handler)
     metrics = measured(capsys.readouterr().out)["price"]
     assert metrics["channel"] == "shop"
     assert (metrics["ParityCompared"], metrics["ParityEqual"]) == ([2], [1])
@@ -103,11 +103,11 @@ def test_an_edited_price_is_found_measured_and_overwritten(
 
 def test_an_edited_level_is_found_and_overwritten_by_compare_and_set(shop: Deployment) -> None:
     shop.shop.control("set_stock", sku="HAT-M", location=LONDON, available=99)
-    shop.invoke(read.handler, sqs_event("shop-read", {"compare": "stock"}))
+    shop.invoke(read_channel.handler, sqs_event("shop-read", {"compare": "stock"}))
     (run,) = shop.messages("shop-read")
-    turn(shop, "shop-read", read.handler, run)  # puts itself off until orders are taken in
+    turn(shop, "shop-read", read_channel.handler, run)  # puts itself off until orders are taken in
     assert standing(shop)["stock"]["running"]
-    turn(shop, "shop-read", read.handler, run)
+    turn(shop, "shop-read", read_channel.handler, run)
     assert standing(shop)["stock"]["differing"] == {"edited": 1}
     (example,) = standing(shop)["stock"]["examples"]
     assert (example["shown"]["levels"]["london"], example["desired"]["levels"]["london"]) == (

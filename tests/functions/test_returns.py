@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from functions.ingest import read
+from functions.ingest import read_erp
 from functions.orders import api, returns, send
 from tests.functions.test_handlers import publish_everything
 from tests.functions.world import Deployment, deployment, loaded, sqs_event
@@ -34,7 +34,7 @@ def shipped(deployment: Deployment) -> Deployment:
     number = str(order["number"])  # type: ignore[index, call-overload]
     delivery = deployment.sap.control("deliver", order=number)
     body = {"read": "shipment", "key": str(delivery)}
-    deployment.invoke(read.handler, sqs_event("erp-read", body))
+    deployment.invoke(read_erp.handler, sqs_event("erp-read", body))
     deployment.act_as("")
     return deployment
 

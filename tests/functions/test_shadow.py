@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from functions.derive import targets
-from functions.ingest import read
+from functions.ingest import read_channel, read_erp
 from functions.ops import sweep
 from functions.orders import send
 from functions.publish import channel
@@ -57,7 +57,7 @@ def tell(deployment: Deployment, *skus: str) -> None:
     """The ERP is polled, and what it says is derived."""
     deployment.act_as("erp")
     for entity in ("product", "price", "stock"):
-        turn(deployment, "erp-read", read.handler, {"poll": entity})
+        turn(deployment, "erp-read", read_erp.handler, {"poll": entity})
     names = [(f"sku#{sku}", "item#erp") for sku in ("HAT-M", "HAT-S", *skus)]
     products = [(f"product#{name}", "p") for name in ("HAT", *skus)]
     deployment.invoke(targets.handler, stream_event(*names, *products))
@@ -84,12 +84,12 @@ def everything_changes(deployment: Deployment) -> str:
     deployment.act_as("shop")
     lines: Any = [{"sku": "HAT-M", "quantity": 2}]
     placed: Any = deployment.shop.control("place_order", lines=lines)
-    turn(deployment, "shop-read", read.handler, {"read": "order", "key": str(placed["id"])})
+    turn(deployment, "shop-read", read_channel.handler, {"read": "order", "key": str(placed["id"])})
     deployment.act_as("erp")
     turn(deployment, "erp-write", send.handler)
     orders: Any = erp("orders")
     number = erp("deliver", order=orders[0]["number"], tracking="JJD1")
-    turn(deployment, "erp-read", read.handler, {"read": "shipment", "key": str(number)})
+    turn(deployment, "erp-read", read_erp.handler, {"read": "shipment", "key": str(number)})
     published(deployment)
     deployment.shop.control("set_price", sku="HAT-S", price=1)
     for facet in ("price", "stock"):

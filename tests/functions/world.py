@@ -154,7 +154,7 @@ def loaded(name: str) -> dict[str, Any]:
 
 def sqs_event(queue: str, *bodies: dict[str, str]) -> dict[str, Any]:
     """The payload SQS delivers."""
-    template = loaded("ingest.read/poll")["Records"][0]
+    template = loaded("ingest.read_erp/poll")["Records"][0]
     return {
         "Records": [
             {

@@ -181,7 +181,8 @@ def _own(connection: Connection, retailer: Retailer) -> Iterable[FunctionRow]:
     name = connection.name
     read, write = keys.read_queue(name), keys.write_queue(name)
     writes = tuple(keys.write_queue(c.name) for c in retailer.connections)
-    reads = "functions.ingest.read.handler"
+    kind = "channel" if _is_channel(connection) else "erp"
+    reads = f"functions.ingest.read_{kind}.handler"
     yield FunctionRow(f"{name}-read", reads, WORK_S, (read, *writes), name)
     if _is_channel(connection):
         publishes = "functions.publish.channel.handler"
