@@ -42,7 +42,8 @@ class KitRows:
         for sku in skus:
             links = links_of(sku, facts)
             mine = [keys.kit_part(kit, sku) for kit in links.kits]
-            for component in {*links.components, *_components(sku, facts, self.retailer)}:
+            components = (*links.components, *_components(sku, facts, self.retailer))
+            for component in dict.fromkeys(components):
                 mine += [keys.kit_part(sku, component), keys.kit_links(component)]
             if mine:
                 related[sku] = mine

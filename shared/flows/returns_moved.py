@@ -116,6 +116,7 @@ class ReturnsMoved:
         articles = self._articles({one.sku for each in whole.values() for one in each})
         known = [place for place in places.values() if isinstance(place, _Place)]
         cases = self.cases.find_all({place.order_id for place in known})
+        places = {document: _held(each, document, cases) for document, each in places.items()}
         told: set[str] = set()
         placed: list[Row | None] = []
         for document, movements in whole.items():
@@ -291,6 +292,17 @@ def _documented(case: Case, document: str) -> Iterator[_Place]:
     for one in returns.whole(case):
         if one.document == document:
             yield _Place(case.order.order_id, one.return_id)
+
+
+def _held(
+    place: _Place | RejectedError, document: str, cases: Mapping[str, CaseRow]
+) -> _Place | RejectedError:
+    """A return is found by its name a moment before its order holds it, or long if that failed."""
+    if isinstance(place, RejectedError):
+        return place
+    read = cases.get(place.order_id)
+    held = read is not None and return_views.found(read.case, place.return_id) is not None
+    return place if held else _unknown(document, ())
 
 
 def _unknown(document: str, places: Collection[_Place]) -> RejectedError:

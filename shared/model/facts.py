@@ -46,7 +46,7 @@ class PriceCard(Canonical):
     as_of: Instant
     sku: Sku
     conditions: tuple[PriceCondition, ...]
-    told: dict[str, Instant] = {}
+    told: dict[str, Instant] = Field(default_factory=dict)
     read_at: Instant | None = Field(default=None, exclude_if=operator.not_)
 
 
@@ -108,8 +108,8 @@ class HoldCard(Canonical):
 
     kind: Literal["holds"] = "holds"
     sku: Sku
-    holds: dict[str, Hold] = {}
-    dealt: dict[str, int] = {}
+    holds: dict[str, Hold] = Field(default_factory=dict)
+    dealt: dict[str, int] = Field(default_factory=dict)
     dealt_at: Name | None = None
     gather_at: Instant | None = None
 
