@@ -1,7 +1,8 @@
 """Lines a channel accepted and has not decided about: what is decided, and what overtakes them.
 
 A newer value may be sent while an older one is undecided, and then either may land last. So a line
-that was overtaken stays in doubt until the older one is decided, and is then read back.
+that was overtaken stays in doubt until the older one is decided, and is then read back. A call
+that overtook and was not answered may itself land late: nothing newer follows it before that.
 """
 
 from datetime import datetime, timedelta
@@ -36,7 +37,7 @@ def decided(target: Target, outcome: Outcome | None, *, now: datetime) -> Target
     return _settled(target, outcome, last, now)
 
 
-def overtaking(target: Target, *, now: datetime) -> Target:
+def overtaking(target: Target, *, now: datetime, settle: timedelta) -> Target:
     """Recorded before the call that overtakes: its receipt is still to be decided about."""
     last = target.attempts[-1]
     mark = Attempt(
@@ -45,25 +46,37 @@ def overtaking(target: Target, *, now: datetime) -> Target:
         verdict=Verdict.UNKNOWN,
         detail="sent while an older value is undecided",
         receipt=last.receipt,
-        look_at=last.look_at,
+        look_at=now + settle,
         overtook=True,
     )
     sent = targets.sent(target, now=now)
     return sent.model_copy(update={"attempts": (*sent.attempts[:-1], mark)})
 
 
-def overtaken(target: Target, outcome: Outcome, *, now: datetime) -> Target:
-    """The target after the call that overtook: in doubt until its receipt is decided about."""
+def overtaken(
+    target: Target, outcome: Outcome, asked: Target, *, now: datetime, settle: timedelta
+) -> Target:
+    """The target after the call that overtook: in doubt until its receipt is decided about.
+
+    When that pays stands in what was `asked` before; after a call that was not answered the settle
+    time has to be over too.
+    """
     last = target.attempts[-1]
     settled = targets.settle(
         target, outcome, sent_version=target.version, sent_value=target.desired, now=now
     )
     nothing_happened = outcome.verdict is Verdict.RETRY
+    look_at = asked.attempts[-1].look_at
+    match outcome.verdict:
+        case Verdict.RETRY:
+            look_at = now + AGAIN
+        case Verdict.UNKNOWN:
+            look_at = now + settle
     kept = settled.attempts[-1].model_copy(
         update={
             "version": target.version - 1 if nothing_happened else target.version,
             "receipt": last.receipt,
-            "look_at": now + AGAIN if nothing_happened else last.look_at,
+            "look_at": look_at,
             "overtook": True,
         }
     )

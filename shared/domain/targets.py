@@ -368,9 +368,11 @@ def due(target: Target, *, settle_after: timedelta) -> datetime | None:
 
 
 def _wished_since(target: Target) -> bool:
-    """Whether something else was wished since a receipt was given, or asked about."""
+    """Whether something else, that may go out, was wished since a receipt was given."""
     last = target.attempts[-1]
-    return bool(last.receipt) and last.version < target.version and target.derived_at > last.at
+    may_land = last.overtook and last.verdict is Verdict.UNKNOWN
+    newer = last.version < target.version and target.derived_at > last.at
+    return bool(last.receipt) and newer and not may_land
 
 
 def _backoff(target: Target) -> timedelta:

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 from shared.flows import keys
 from shared.flows.issues import Problem
-from shared.flows.sku_facts import Facts, SkuFacts, components_of, links_of
+from shared.flows.kit_parts import components_of
+from shared.flows.sku_facts import Facts, SkuFacts, links_of
 from shared.frozen import frozen
 from shared.model.base import Json
 from shared.model.ids import Entity
@@ -42,7 +43,8 @@ class KitRows:
         for sku in skus:
             links = links_of(sku, facts)
             mine = [keys.kit_part(kit, sku) for kit in links.kits]
-            for component in {*links.components, *_components(sku, facts, self.retailer)}:
+            components = (*links.components, *_components(sku, facts, self.retailer))
+            for component in dict.fromkeys(components):
                 mine += [keys.kit_part(sku, component), keys.kit_links(component)]
             if mine:
                 related[sku] = mine

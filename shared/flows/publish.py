@@ -7,6 +7,7 @@ that a crash or a lost answer is followed by reading back, never by sending blin
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import batched, groupby
 
 from shared.domain import receipts, targets
@@ -237,14 +238,15 @@ class Publisher:
         for batch in self.channel_client.batches(facet, self._lines(held)):
             now = self.clock.now()
             members = [by_key[push.key] for push in batch]
-            marks = [Held(receipts.overtaking(h.target, now=now), h.rev) for h in members]
-            marked = self._committed(marks)
+            overtaking = partial(receipts.overtaking, now=now, settle=self._settle)
+            marked = self._committed([Held(overtaking(h.target), h.rev) for h in members])
             lines = [push for push in batch if push.key in marked]
             outcomes, stop = self._attempt(facet, lines) if lines else ((), None)
             now = self.clock.now()
             said = {o.key: o for o in outcomes}
+            overtaken = partial(receipts.overtaken, now=now, settle=self._settle)
             pairs = [
-                (h, receipts.overtaken(h.target, said.get(key) or unsaid(key), now=now))
+                (h, overtaken(h.target, said.get(key) or unsaid(key), by_key[key].target))
                 for key, h in marked.items()
             ]
             self._commit(pairs, result)

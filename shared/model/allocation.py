@@ -21,4 +21,4 @@ class ErpAllocation(Canonical):
 
     erp_order: ExternalId
     told_at: Instant
-    promises: dict[str, tuple[Promise, ...]] = {}
+    promises: dict[str, tuple[Promise, ...]] = Field(default_factory=dict)

@@ -105,9 +105,9 @@ class Counts(Canonical):
     Each only ever grows, but for what is billed: that follows from the bills there are.
     """
 
-    allocated: dict[str, int] = {}
-    invoiced: dict[str, int] = {}
-    returned: dict[str, int] = {}
+    allocated: dict[str, int] = Field(default_factory=dict)
+    invoiced: dict[str, int] = Field(default_factory=dict)
+    returned: dict[str, int] = Field(default_factory=dict)
 
 
 class Case(Canonical):
@@ -127,18 +127,18 @@ class Case(Canonical):
     intents: tuple[Intent, ...] = ()
     erp_order: str | None = None
     erp_total: Money | None = None
-    erp_lines: dict[str, ErpLine] = {}
+    erp_lines: dict[str, ErpLine] = Field(default_factory=dict)
     told: Order | None = None
-    late: dict[str, int] = {}
+    late: dict[str, int] = Field(default_factory=dict)
     waived: tuple[HoldReason, ...] = ()
-    short: dict[str, int] = Field(default={}, exclude_if=operator.not_)
+    short: dict[str, int] = Field(default_factory=dict, exclude_if=operator.not_)
     skus: tuple[Sku, ...] = ()
     counts: Counts = Counts()
     shipments: tuple[Shipment, ...] = ()
     refunds: tuple[Refund, ...] = ()
     returns: tuple[Return, ...] = Field(default=(), exclude_if=operator.not_)
     promised_at: Instant | None = Field(default=None, exclude_if=operator.not_)
-    backorders: dict[str, date] = Field(default={}, exclude_if=operator.not_)
+    backorders: dict[str, date] = Field(default_factory=dict, exclude_if=operator.not_)
     credits_from: Instant | None = Field(default=None, exclude_if=operator.not_)
     bills: tuple[BillingDocument, ...] = ()
     timeline: tuple[Hop, ...] = ()

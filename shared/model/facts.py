@@ -47,7 +47,7 @@ class PriceCard(Canonical):
     as_of: Instant
     sku: Sku
     conditions: tuple[PriceCondition, ...]
-    told: dict[str, Instant] = {}
+    told: dict[str, Instant] = Field(default_factory=dict)
     read_at: Instant | None = Field(default=None, exclude_if=operator.not_)
 
 

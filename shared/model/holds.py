@@ -28,8 +28,8 @@ class HoldCard(Canonical):
 
     kind: Literal["holds"] = "holds"
     sku: Sku
-    holds: dict[str, Hold] = {}
-    dealt: dict[str, int] = {}
+    holds: dict[str, Hold] = Field(default_factory=dict)
+    dealt: dict[str, int] = Field(default_factory=dict)
     dealt_at: Name | None = None
     gather_at: Instant | None = None
 

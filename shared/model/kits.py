@@ -36,13 +36,13 @@ class KitOrders(Canonical):
     """What a kit tells a component: how many of it a kit takes, and which kits are on order."""
 
     quantity: int = Field(gt=0)
-    promised: dict[Name, int] = {}
+    promised: dict[Name, int] = Field(default_factory=dict)
 
 
 class KitLinks(Canonical):
     """The kits an article is part of, and the components a kit is known to."""
 
-    kits: dict[Sku, KitOrders] = {}
+    kits: dict[Sku, KitOrders] = Field(default_factory=dict)
     components: tuple[Sku, ...] = ()
 
 
@@ -51,6 +51,6 @@ class KitPart(Canonical):
 
     sku: Sku
     free: dict[Name, int]
-    counted: dict[Name, int] = {}
+    counted: dict[Name, int] = Field(default_factory=dict)
     source: Name
     as_of: Instant

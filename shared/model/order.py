@@ -182,7 +182,7 @@ class Order(Canonical):
     shopper_total: Money | None = Field(default=None, exclude_if=operator.not_)
     refunds: tuple[Refund, ...] = ()
     asked_back: tuple[ExternalId, ...] = Field(default=(), exclude_if=operator.not_)
-    left: dict[ExternalId, int] = Field(default={}, exclude_if=operator.not_)
+    left: dict[ExternalId, int] = Field(default_factory=dict, exclude_if=operator.not_)
     returns: tuple[Return, ...] = Field(default=(), exclude_if=operator.not_)
     terms: OrderTerms | None = None
 

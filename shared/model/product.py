@@ -48,7 +48,7 @@ class Variant(Canonical):
     lifecycle: Lifecycle = Lifecycle.ACTIVE
     tax_class: str | None = None
     components: tuple[Component, ...] = Field(default=(), max_length=50, exclude_if=operator.not_)
-    safety_stock: dict[Name, int] = Field(default={}, exclude_if=operator.not_)
+    safety_stock: dict[Name, int] = Field(default_factory=dict, exclude_if=operator.not_)
 
 
 class Product(Canonical):

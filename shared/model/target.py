@@ -47,7 +47,7 @@ class PriceValue(Canonical):
     compare_at: Money | None = None
     ahead: tuple[NextPrice, ...] = Field(default=(), max_length=2, exclude_if=operator.not_)
     scales: tuple[ScaledPrice, ...] = Field(default=(), exclude_if=operator.not_)
-    segments: dict[Name, SegmentPrice] = Field(default={}, exclude_if=operator.not_)
+    segments: dict[Name, SegmentPrice] = Field(default_factory=dict, exclude_if=operator.not_)
 
 
 class StockValue(Canonical):
@@ -247,7 +247,7 @@ class Target(Canonical):
     terms: StockTerms | None = Field(default=None, exclude_if=operator.not_)
     basis: Basis | None = Field(default=None, exclude_if=operator.not_)
     why: tuple[Step, ...] = ()
-    facts: dict[str, Instant] = {}
+    facts: dict[str, Instant] = Field(default_factory=dict)
     attempts: tuple[Attempt, ...] = ()
     guard: Guard | None = Field(default=None, exclude_if=operator.not_)
 
@@ -276,7 +276,7 @@ class Push(Canonical):
     version: int
     published: Json = None
     operation: str
-    links: dict[str, str] = {}
+    links: dict[str, str] = Field(default_factory=dict)
     receipt: str = ""
 
 
@@ -292,6 +292,6 @@ class Outcome(Canonical):
     code: str = ""
     message: str = ""
     shown: Json = None
-    links: dict[str, dict[str, str]] = {}
+    links: dict[str, dict[str, str]] = Field(default_factory=dict)
     receipt: str = ""
     look_at: Instant | None = None

@@ -27,8 +27,10 @@ def wished(target: Target) -> Target:
 
 def overtaken(verdict: Verdict = Verdict.APPLIED) -> Target:
     now = NOW + timedelta(seconds=11)
-    marked = receipts.overtaking(wished(undecided()), now=now)
-    return receipts.overtaken(marked, Outcome(key=marked.key, verdict=verdict), now=now)
+    asked = wished(undecided())
+    marked = receipts.overtaking(asked, now=now, settle=SETTLE)
+    outcome = Outcome(key=marked.key, verdict=verdict)
+    return receipts.overtaken(marked, outcome, asked, now=now, settle=SETTLE)
 
 
 def said(verdict: Verdict, shown: Json = None) -> Outcome:
@@ -71,6 +73,15 @@ def test_a_call_that_did_nothing_is_made_again_soon() -> None:
     assert NOW < at < NOW + timedelta(minutes=1)
     assert receipts.newer_wish(target)
     assert target.published is None
+
+
+def test_nothing_newer_follows_what_overtook_and_was_not_answered_while_it_may_land() -> None:
+    lost = overtaken(Verdict.UNKNOWN)
+    marked = receipts.overtaking(wished(undecided()), now=NOW, settle=SETTLE)
+    for target in (lost, marked):
+        newest = target.model_copy(update={"version": 3, "derived_at": NOW + SETTLE / 2})
+        at = targets.due(newest, settle_after=SETTLE)
+        assert at == target.attempts[-1].at + SETTLE
 
 
 def test_a_line_that_is_shown_is_applied_if_it_is_what_is_wished() -> None:

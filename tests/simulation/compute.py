@@ -106,11 +106,12 @@ class SimClock:
     engine: Engine
 
     def now(self) -> datetime:
-        task = self.engine.current
+        engine = self.engine
+        task = engine.current
         container: Any = task.container if task is not None else None
         if container is None or not container.skew_ms:
-            return self.engine.now()
-        return self.engine.now() + timedelta(milliseconds=container.skew_ms)
+            return engine.now()
+        return engine.now() + timedelta(milliseconds=container.skew_ms)
 
 
 def crashed(error: BaseException | None) -> bool:

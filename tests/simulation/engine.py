@@ -86,7 +86,7 @@ class Engine:
         self.now_ms = 0
         self.current: Task | None = None
         self.calls = 0
-        self.hash = crc32(str(seed).encode())
+        self._noted: list[str] = [str(seed)]
         self.story: list[str] | None = [] if tracing else None
         self.closed = False
         self.bugs: list[str] = []
@@ -99,6 +99,11 @@ class Engine:
         self._count = 0
         self.hub = getcurrent()
         self._tasks: dict[Task, None] = {}
+
+    @property
+    def hash(self) -> int:
+        """Of every step so far; equal histories have equal ones."""
+        return crc32("".join(self._noted).encode())
 
     @property
     def resting(self) -> bool:
@@ -185,10 +190,10 @@ class Engine:
         self._resume_at(0, task)
 
     def note(self, line: str) -> None:
-        """One step of the history, hashed always and kept when the story is asked for."""
+        """One step of the history, kept for its hash, and for the story when it is asked for."""
         task = self.current
         name = task.name if task is not None else "-"
-        self.hash = crc32(f"{self.now_ms} {name} {line}".encode(), self.hash)
+        self._noted.append(f"{self.now_ms} {name} {line}")
         if self.story is not None:
             self.story.append(f"{self.now_ms / SECOND:10.3f} s  {name:24} {line}")
 

@@ -4,7 +4,7 @@ Every place where a fault could strike is an opportunity, counted per kind. A ra
 which opportunities it used, so a failing history can be run again with fewer of them.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from math import inf, log
@@ -147,6 +147,18 @@ class Faults:
         stream.draw()
         self.fired.append((kind, stream.count))
         return True
+
+    def first(self, kinds: Iterable[Kind]) -> Kind | None:
+        """The first of these that strikes; each is one opportunity, and those after it are none."""
+        streams = self._streams
+        for kind in () if self.healed else kinds:
+            stream = streams[kind]
+            stream.count = count = stream.count + 1
+            if count >= stream.next:
+                stream.draw()
+                self.fired.append((kind, count))
+                return kind
+        return None
 
     def opportunities(self, kind: Kind) -> int:
         return self._streams[kind].count

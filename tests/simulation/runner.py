@@ -19,7 +19,7 @@ from tests.simulation.truth import Truth
 from tests.simulation.world import World
 
 HEALING_MS = 150 * MINUTE  # twenty tries of a message that is hidden for six minutes are 120
-LONGER = 0.12
+LONGER = 0.08
 ROUNDS = 8  # a poll whose run was lost is begun anew after ten minutes
 PAUSE_MS = 3 * MINUTE
 BY_THE_MINUTE = frozenset({IssueKind.STOCK_STALE})
@@ -67,7 +67,7 @@ def run(
     world = World(seed, faults, setup=scenario.setup, start=start, tracing=tracing)
     play = Play(world, Truth(world), world.engine.rng("scenario"))
     opening.restore(play)
-    truth = play.truth
+    truth, world.stretch = play.truth, scenario.beats
     truth.expected = scenario.expected
     violations: list[str] = []
     with sabotage(), world.playing():

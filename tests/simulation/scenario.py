@@ -236,6 +236,7 @@ class Scenario:
     """`open` loads the ERP before anything runs; `play` schedules the chaos of `chaos_ms`.
 
     `rules` are more lines of the retailer's file, `expected` the levels that follow from them.
+    Of the beats of a rule every `beats`th is heard, for most find nothing to do; the clock's all.
     """
 
     name: str
@@ -243,6 +244,7 @@ class Scenario:
     play: Callable[[Play], None]
     shops: tuple[str, ...] = ("shop",)
     chaos_ms: int = 2 * MINUTE
+    beats: int = 2
     slots: int = 4
     kinds: Collection[Kind] = ALL
     often: Collection[Kind] = ()

@@ -62,27 +62,27 @@ LIGHT = frozenset(
         "there and back, and late",
     )
 )
-"""Under 40,000 calls of Python functions a history."""
+"""Under 34,000 calls of Python functions a history."""
 
 HEAVY = frozenset(
     (
+        "a depot takes in what is sent back",
         "a flash sale",
         "a kit sold beside its parts",
         "a plan with little room",
         "a shop that is down is left alone",
         "a source falls silent",
         "an ERP that counts its slots",
+        "an order nobody has",
         "cancellations race the warehouse",
-        "customers are created",
         "customers are mailed",
         "everything at once",
         "fifty checkouts want the last unit",
         "goods and money go back",
         "goods are sent back",
         "last unit on two channels",
-        "many prices while a shop is away",
         "more is sold than there is, and orders wait",
-        "posted over what is read",
+        "orders are cancelled",
         "refunds on the way",
         "the books of shop and ERP",
         "the day ends in the middle",
@@ -92,7 +92,7 @@ HEAVY = frozenset(
         "what a provider paid out",
     )
 )
-"""Over 62,000."""
+"""Over 52,000."""
 
 ROTA = (
     *SCENARIOS,

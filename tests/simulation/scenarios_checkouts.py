@@ -7,6 +7,7 @@ from tests.simulation.engine import SECOND
 from tests.simulation.scenario import Play, Scenario, catalogue, spread
 
 BUYERS = 50
+AT_ONCE = 18  # buyers of a moment
 FLASH = 90  # units: enough to be dealt, too few for all buyers
 
 
@@ -33,7 +34,7 @@ def _many(play: Play) -> None:
 def _flash(play: Play) -> None:
     """More buyers at one moment than a card lets through: dealt to counters, gathered again."""
     checkouts = Checkouts(play, "HAT-M", FLASH)
-    for at in spread(play, SECOND, BUYERS // 2):
+    for at in spread(play, SECOND, AT_ONCE):
         then = play.rng.choice(("leaves", "releases", "leaves"))
         units = play.rng.choice((1, 1, 2, 3))
         come = partial(checkouts.come, "shop", units=units, expires_s=30, then=then)

@@ -10,7 +10,7 @@ from shared.model.base import Json
 from tests.simulation.engine import SECOND
 from tests.simulation.faults import Kind
 from tests.simulation.retailer import CANARY
-from tests.simulation.scenario import Play, Scenario, catalogue, spread
+from tests.simulation.scenario import SHARE, Play, Scenario, catalogue, spread
 
 ONE: list[Json] = [{"sku": "HAT-M", "quantity": 1}]
 POLICY = '{ release_when = "authorised", fraud = "hold" }'
@@ -103,12 +103,13 @@ def _misjudged(play: Play) -> Iterator[str]:
 
 
 def _newcomers(play: Play) -> None:
-    """Two people order, one of them twice at nearly the same moment."""
+    """Somebody orders twice at nearly the same moment, and now and then somebody else."""
     first, second = spread(play, 20 * SECOND, 2)
     play.later(first, partial(play.basket, "shop", ONE))
     near = first + play.rng.choice((0, 1, 5, 30)) * SECOND
     play.later(near, partial(play.basket, "shop", ONE))
-    play.later(second, partial(play.basket, "shop", ONE, who=f"{CANARY}2"))
+    if play.rng.random() < SHARE:
+        play.later(second, partial(play.basket, "shop", ONE, who=f"{CANARY}2"))
 
 
 def _one_customer_each(play: Play) -> list[str]:

@@ -123,14 +123,13 @@ def _changes_of_mind(play: Play) -> None:
 def _given_back(play: Play) -> None:
     """Units come back after they left, and money goes back beside them, in several steps.
 
-    Some orders are paid by gift card too, and shown in another currency than the shop's.
+    Some are paid by gift card too, and shown in another currency than the shop's.
     """
-    for at in spread(play, 10 * SECOND, some(play, 2)):
-        wish: list[Json] = [{"sku": "HAT-M", "quantity": play.rng.randint(1, 2)}]
-        gift = "3.00" if play.rng.random() < SHARE else None
-        shown, rate = ("EUR", "1.1703") if play.rng.random() < SHARE else (None, "1")
-        buy = partial(play.basket, "shop", wish, gift_card=gift, shown_in=shown, rate=rate)
-        play.later(at, buy)
+    wish: list[Json] = [{"sku": "HAT-M", "quantity": play.rng.randint(1, 3)}]
+    gift = "3.00" if play.rng.random() < SHARE else None
+    shown, rate = ("EUR", "1.1703") if play.rng.random() < SHARE else (None, "1")
+    buy = partial(play.basket, "shop", wish, gift_card=gift, shown_in=shown, rate=rate)
+    play.later(play.rng.randint(0, 10 * SECOND), buy)
     play.later(play.rng.randint(30, 50) * SECOND, play.deliver)
     for at in spread(play, 60 * SECOND, some(play, 2)):
         restock = play.rng.random() < SHARE

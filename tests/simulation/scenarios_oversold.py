@@ -81,6 +81,7 @@ OVERSOLD = (
         _one,
         _sold_twice,
         shops=SHOPS,
+        beats=1,
         orders='{ oversold = "hold" }',
         check=_released_by_stock,
     ),

@@ -10,7 +10,7 @@ from tests.simulation.engine import MINUTE, SECOND
 from tests.simulation.faults import Kind
 from tests.simulation.scenario import ORDERLY, Play, Scenario, catalogue, few, some, spread
 
-DOWN_MS = 12 * MINUTE
+DOWN_MS = 9 * MINUTE
 TRIED_AT_MOST = 20  # five failures, a probe in 15 s, 30 s, ... 4 min, and calls that were under way
 BUSY = frozenset({Kind.THROTTLED, Kind.BUSY})
 
@@ -20,9 +20,9 @@ def _two_shops(play: Play) -> None:
 
 
 def _down(play: Play) -> None:
-    """A shop is gone for twelve minutes, while prices and stock change and the other shop sells."""
+    """A shop is gone for nine minutes, while prices and stock change and the other shop sells."""
     hangs = play.rng.random() < 0.5
-    play.lasts_ms = DOWN_MS + 5 * MINUTE
+    play.lasts_ms = DOWN_MS + 2 * MINUTE
     play.later(10 * SECOND, partial(_goes, play, hangs=hangs))
     for at in spread(play, DOWN_MS, 3):
         play.later(20 * SECOND + at, partial(play.stock, "HAT-M", 1))

@@ -31,6 +31,7 @@ SILENCE = (
         few,
         _falls_silent,
         chaos_ms=7 * MINUTE,
+        beats=1,
         kinds=(),
         rules=RULES,
         check=_told,

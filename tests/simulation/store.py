@@ -71,13 +71,17 @@ class SimStore(Store, Counters):
             checked(key)
         for table in {key.table for key in wanted}:
             self._permit("read", table)
+        if len(wanted) <= GET_MAX:
+            return self._got(wanted) if wanted else {}
         found: dict[Key, Row] = {}
         for start in range(0, len(wanted), GET_MAX):
-            chunk = wanted[start : start + GET_MAX] if len(wanted) > GET_MAX else wanted
-            first = chunk[0]
-            label = f"get {first.table} {first.pk} {first.sk} +{len(chunk) - 1}"
-            found |= self._wire.aws(label, partial(self._get, chunk))
+            found |= self._got(wanted[start : start + GET_MAX])
         return found
+
+    def _got(self, chunk: tuple[Key, ...]) -> dict[Key, Row]:
+        first = chunk[0]
+        label = f"get {first.table} {first.pk} {first.sk} +{len(chunk) - 1}"
+        return self._wire.aws(label, partial(self._get, chunk))
 
     def glance(self, keys: Iterable[Key]) -> dict[Key, Row]:
         """As `get`, but for rows that were overwritten a moment ago and lag behind."""

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from shared.kit.oauth import ClientCredentials
 
-WARM = 0.75  # share of the new containers that were warm before the story began
+WARM = 0.9  # share of the new containers that were warm before the story began
 
 _RENEW, _FORGET = ClientCredentials._renew, ClientCredentials.forget  # noqa: SLF001
 _VALIDATE: Callable[..., Any] = BaseModel.model_validate.__func__  # type: ignore[attr-defined]

@@ -14,6 +14,11 @@ AWS_MS = (2, 9)  # before the effect, and now and then after it
 AWS_SPAN = AWS_MS[1] - AWS_MS[0] + 1
 SLOW_ANSWERS = 0.4  # somebody else may run between an effect and its answer; turns are dear
 
+BEFORE = (Kind.CRASH_BEFORE, Kind.AWS_THROTTLED, Kind.AWS_ERROR)
+BEFORE_A_BATCH = (*BEFORE, Kind.AWS_PARTIAL)
+AFTER = (Kind.AWS_LOST, Kind.CRASH_ANSWER)
+"""What may strike a call of AWS, in this order."""
+
 
 class Wire:
     def __init__(self, engine: Engine) -> None:
@@ -38,34 +43,38 @@ class Wire:
         engine.note(label)
         if faults.healed:
             return effect()
-        self._spared(label, part)
+        before = faults.first(BEFORE if part is None else BEFORE_A_BATCH)
+        if before is not None:
+            self._struck(before, label, part)
         result = effect()
         if faults.hit(Kind.CRASH_EFFECT):
             self._die(Kind.CRASH_EFFECT)
         if self._drawn() < SLOW_ANSWERS:
             engine.pause(AWS_MS[0] + int(self._drawn() * AWS_SPAN))
-        if faults.hit(Kind.AWS_LOST):
-            engine.note(f"  answer of {label} lost")
-            raise RetryableError(f"{label}: answer lost")
-        if faults.hit(Kind.CRASH_ANSWER):
-            self._die(Kind.CRASH_ANSWER)
+        after = faults.first(AFTER)
+        if after is not None:
+            self._struck(after, label, part)
         return result
 
-    def _spared(self, label: str, part: Callable[[], object] | None) -> None:
-        """Return if nothing strikes before the effect."""
-        hit, note = self.engine.faults.hit, self.engine.note
-        if hit(Kind.CRASH_BEFORE):
-            self._die(Kind.CRASH_BEFORE)
-        if hit(Kind.AWS_THROTTLED):
-            note("  throttled")
-            raise ThrottledError(f"{label}: ThrottlingException", after=COME_BACK)
-        if hit(Kind.AWS_ERROR):
-            note("  failed")
-            raise RetryableError(f"{label}: InternalServerError")
-        if part is not None and hit(Kind.AWS_PARTIAL):
-            part()
-            note("  did a part and failed")
-            raise RetryableError(f"{label}: a part failed")
+    def _struck(self, kind: Kind, label: str, part: Callable[[], object] | None) -> NoReturn:
+        """What the caller sees of a fault before or after the effect."""
+        note = self.engine.note
+        match kind:
+            case Kind.AWS_THROTTLED:
+                note("  throttled")
+                raise ThrottledError(f"{label}: ThrottlingException", after=COME_BACK)
+            case Kind.AWS_ERROR:
+                note("  failed")
+                raise RetryableError(f"{label}: InternalServerError")
+            case Kind.AWS_PARTIAL if part is not None:
+                part()
+                note("  did a part and failed")
+                raise RetryableError(f"{label}: a part failed")
+            case Kind.AWS_LOST:
+                note(f"  answer of {label} lost")
+                raise RetryableError(f"{label}: answer lost")
+            case _:
+                self._die(kind)
 
     def crash(self, kind: Kind) -> None:
         if self.engine.faults.hit(kind):

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from importlib import import_module
 from typing import Any
 
@@ -24,7 +24,7 @@ from tests.simulation.stage import Stage
 from tests.simulation.store import SimStore
 from tests.simulation.vendors import Courier, SimTransport
 from tests.simulation.wire import Wire
-from tests.simulation.wiring import DEAD, FAILURES, FunctionRow, StreamFeed, polled, wiring
+from tests.simulation.wiring import DEAD, FAILURES, FunctionRow, StreamFeed, Wiring, polled, wiring
 
 PREFIX = "shelfwire-sandbox"
 ARN = f"arn:aws:sqs:eu-west-1:111111111111:{PREFIX}-"
@@ -69,7 +69,7 @@ class World:
         self.transports = {
             name: SimTransport(name, vendor, self.wire) for name, vendor in self.vendors.items()
         }
-        self.wiring = wiring(self.retailer)
+        self.wiring = _wired(setup)
         self.every_queue = self._made_queues()
         self.failures = self.every_queue[FAILURES]
         self.queues = {n: q for n, q in self.every_queue.items() if q.dead and n != FAILURES}
@@ -104,8 +104,7 @@ class World:
         return dict(reversed(found.items()))
 
     def _function(self, row: FunctionRow) -> Function:
-        module, name = row.handler.rsplit(".", 1)
-        handler = _bare(getattr(import_module(module), name))
+        handler = _handler(row.handler)
         said = row.environment(PREFIX)
         return Function(row.name, handler, said, row.timeout_s * SECOND, self.engine)
 
@@ -229,7 +228,15 @@ class World:
         return due or bool(row.body.get("lost") or row.body.get("unread"))
 
 
-def _bare(handler: Any) -> Handler:
+@cache
+def _wired(setup: retail.Setup) -> Wiring:
+    return wiring(retail.retailer(setup))
+
+
+@cache
+def _handler(dotted: str) -> Handler:
     """The handler without the logger's decorator, whose log lines nobody reads here."""
+    module, name = dotted.rsplit(".", 1)
+    handler: Any = getattr(import_module(module), name)
     bare: Handler = getattr(handler, "__wrapped__", handler)
     return bare
