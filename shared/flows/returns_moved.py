@@ -1,6 +1,7 @@
 """What sources of stock move under a return is what came of it, whoever heard of the return first.
 
-The books of the source have counted a movement before it comes here. One under a return that nobody
+The books of the source have taken a movement before it comes here: it is counted, or parked there
+until the number before it comes; what came has come in both cases. One under a return that nobody
 knows is told and kept, and looked at again until the return is known; a repeat of it under another
 name takes the place of the first.
 """
@@ -18,6 +19,7 @@ from shared.errors import RejectedError, RetryableError
 from shared.flows import keys
 from shared.flows.cases import CaseRow, Cases
 from shared.flows.issues import Issues, Problem
+from shared.flows.kit_parts import Parts, came_apart
 from shared.flows.returns_told import ReturnNews, twice
 from shared.frozen import frozen
 from shared.model.base import Canonical, Instant
@@ -48,7 +50,7 @@ type _Refused = tuple[Movement, RejectedError]
 
 
 class Kept(Canonical):
-    """Movements of a source under one document, which is no return yet."""
+    """Movements of a source under one document, which is no return yet; `since` the last came."""
 
     source: Name
     document: str
@@ -177,9 +179,11 @@ class ReturnsMoved:
         return {variant.sku: variant for variant in found}
 
     def _record(self, place: _Place, moves: Sequence[ReturnMove], read: CaseRow | None) -> None:
+        kits = came_apart(read.case, moves, self.store, self.retailer) if read else {}
+
         def step(case: Case) -> Case | None:
             one = return_views.found(case, place.return_id)
-            return None if one is None else self._after(case, one, moves)
+            return None if one is None else self._after(case, one, moves, kits)
 
         def tell(before: Case, after: Case) -> None:
             ReturnNews(self.bus, self.issues, self.clock, self.store).tell(after, before)
@@ -191,14 +195,17 @@ class ReturnsMoved:
         if read is not None and step(read.case) is not None:
             self.cases.change(place.order_id, step, tell=tell)
 
-    def _after(self, case: Case, one: Return, moves: Sequence[ReturnMove]) -> Case | None:
+    def _after(
+        self, case: Case, one: Return, moves: Sequence[ReturnMove], kits: Parts
+    ) -> Case | None:
         stored = next((r for r in case.returns if r.return_id == one.return_id), one)
         known = {(move.source, move.movement_id) for move in stored.moves}
         new = [move for move in moves if (move.source, move.movement_id) not in known]
         if not new:
             return None
         with_them = return_moves.joined(stored.moves, new)
-        after = returns.told(case, stored.model_copy(update={"moves": with_them}))
+        update = {"moves": with_them, "kits": {**stored.kits, **kits}}
+        after = returns.told(case, stored.model_copy(update=update))
         now = self.clock.now()
         for move in new:
             what = "return received" if move.was is None else "return sorted"
@@ -245,8 +252,10 @@ class ReturnsMoved:
             self.issues.report(_problem(one, error) for one, error in came)
             if not (room or again):
                 return
-            movements = (*kept.movements, *(one for one, _ in new[:room]))
-            kept = kept.model_copy(update={"movements": movements})
+            added = tuple(one for one, _ in new[:room])
+            since = self.clock.now() if added else kept.since
+            update = {"movements": (*kept.movements, *added), "since": since}
+            kept = kept.model_copy(update=update)
             if self.store.commit([self._put(kept, row.rev if row else 0)])[0] or again:
                 return
             row = self.store.get([key]).get(key)
