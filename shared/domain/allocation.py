@@ -28,21 +28,19 @@ def dealt(units: int, weights: Sequence[int]) -> list[int]:
 
 @frozen
 class Division:
-    """An allocation between the channels that sell at one location.
+    """An allocation between those channels that sell at a location and have a part, in its order.
 
-    `nothing` is what each of them has without a part. Of those with one, in the order named,
     `weights` and `units` are what they are entitled to.
     """
 
     name: str
     by: str
-    nothing: dict[str, int]
     channels: tuple[str, ...]
     weights: tuple[int, ...]
     units: tuple[int | None, ...]
 
     def of(self, units: int) -> dict[str, int]:
-        """What each channel gets of so many units."""
+        """What each channel gets of so many units; one without a part gets none."""
         match self.by:
             case "share":
                 found = dealt(units, self.weights)
@@ -50,7 +48,7 @@ class Division:
                 found = self._fixed(units)
             case _:
                 found = self._in_order(units)
-        return self.nothing | dict(zip(self.channels, found, strict=True))
+        return dict(zip(self.channels, found, strict=True))
 
     def _fixed(self, units: int) -> list[int]:
         quotas = [quota or 0 for quota in self.units]
@@ -70,12 +68,11 @@ class Division:
 
 
 def division(allocation: Allocation, channels: Sequence[str]) -> Division:
-    """How these channels divide what is free; one without a part gets none."""
+    """How these channels divide what is free."""
     present = [part for part in allocation.parts if part.channel in channels]
     return Division(
         name=allocation.name,
         by=allocation.by,
-        nothing=dict.fromkeys(channels, 0),
         channels=tuple(part.channel for part in present),
         weights=tuple(part.weight or 0 for part in present),
         units=tuple(part.units for part in present),

@@ -24,7 +24,7 @@ from shared.model.stock import StockPosition
 from shared.model.stock_rules import Later, Policy, Status
 from shared.model.target import LaterTerm, Step, StockTerms, StockValue
 
-_WORDS: Final = {status: status.value.replace("_", " ") for status in Status}
+_WORDS: Final = {status.value: status.value.replace("_", " ") for status in Status}
 
 
 class Known(NamedTuple):
@@ -309,7 +309,7 @@ def _part(
     shares = pool.shares.get((name, units))
     if shares is None:
         shares = pool.shares[name, units] = by.of(units)
-    got = shares[channel.name]
+    got = shares.get(channel.name, 0)
     if chain is not None:
         chain.append(Step(f"allocation {by.name} at {name}", f"{by.by} of {units} = {got}"))
     return got

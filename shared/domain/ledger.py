@@ -229,9 +229,10 @@ class _Books:
     def _post(self, movement: Movement, *, physical: bool) -> None:
         """Both legs at once; without the physical one, only what it means for goods on the road."""
         for spot, units in _legs(movement):
-            if _on_the_road(spot):
+            on_the_road = _on_the_road(spot)
+            if on_the_road:
                 self._on_road(movement, spot, units)
-            if physical or _on_the_road(spot):
+            if physical or on_the_road:
                 self._shift(spot, units)
 
     def _on_road(self, movement: Movement, spot: Spot, units: Decimal) -> None:

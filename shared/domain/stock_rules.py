@@ -14,10 +14,10 @@ type Narrowness = tuple[int, int, int]
 
 @frozen
 class PoolRules:
-    """What holds at a location for all channels."""
+    """What holds at a location for all channels; `excluded` are quantities that are not sold."""
 
     safety_stock: int
-    excluded: tuple[Status, ...]
+    excluded: tuple[str, ...]
     later: Later | None
     allocation: Division | None
 
@@ -106,7 +106,7 @@ class StockRules:
         sellers = [c.name for c in self.retailer.channels if place in c.locations]
         return PoolRules(
             safety_stock=_first(((n, r.safety_stock) for n, r in here), default=0),
-            excluded=tuple(status for status in Status if status not in sold),
+            excluded=tuple(status.value for status in Status if status not in sold),
             later=_first(((n, r.later) for n, r in here), default=None),
             allocation=division(share, sellers) if share else None,
         )

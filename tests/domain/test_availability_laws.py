@@ -270,7 +270,7 @@ def explained(chain: Sequence[Step], ours: Retailer, shop: str) -> dict[str, int
             found = {name: int(units) for name, units in shown.items()}
         elif what.startswith("allocation "):
             parts = division(shares[what.split()[1]], sellers).of(max(0, found[place]))
-            found[place] = parts[shop]
+            found[place] = parts.get(shop, 0)
         elif (what == "stock" and not said.startswith("on hand")) or "suppressed" in said:
             found[place] = 0
         else:
