@@ -42,7 +42,7 @@ class PayoutSource(Protocol):
     """A channel whose provider's payouts can be read."""
 
     def payouts_since(self, since: datetime | None, *, page: str | None) -> Page[Payout]:
-        """Payouts that have left, back to some while before; older states may have changed."""
+        """Payouts that have left or never will, back to some while before, in their states now."""
         ...
 
     def movements_of(self, payout: Payout, *, page: str | None) -> Page[PaidOut]:

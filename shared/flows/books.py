@@ -46,23 +46,24 @@ class Books:
             if found is None:
                 return 0
             paid = self._paid(order_id)
-            puts = [*self._ledger(found.case, paid), *self._differing(found.case, paid)]
+            puts = [*self._ledger(found.case, paid), *self._differing(found.case, paid.lines)]
             if all(self.store.commit(puts)):
                 return len(puts)
         raise RetryableError(f"the books of {order_id} are contended")
 
-    def _paid(self, order_id: str) -> tuple[PayoutLine, ...]:
+    def _paid(self, order_id: str) -> OrderPayouts:
         if self.rules.payout_days is None:
-            return ()
+            return OrderPayouts()
         key = keys.payouts(order_id)
         row = self.store.get([key]).get(key)
-        return OrderPayouts.model_validate(row.body).lines if row else ()
+        return OrderPayouts.model_validate(row.body) if row else OrderPayouts()
 
-    def _ledger(self, case: Case, paid: Sequence[PayoutLine]) -> Iterator[Put]:
+    def _ledger(self, case: Case, paid: OrderPayouts) -> Iterator[Put]:
         """One row for each day, written if it says something else."""
         order_id, zone = case.order.order_id, self.rules.zone
-        by_day: dict[str, list[Json]] = {day: [] for day in books.days(case, zone=zone)}
-        for entry in (*books.entries(case, zone=zone), *payouts.entries(paid)):
+        days = books.days(case, zone=zone) | {*paid.days}
+        by_day: dict[str, list[Json]] = {day: [] for day in sorted(days)}
+        for entry in (*books.entries(case, zone=zone), *payouts.entries(paid.lines)):
             by_day.setdefault(entry.day, []).append(entry.model_dump(mode="json"))
         rows = self.store.get(keys.books(day, order_id) for day in by_day)
         for day, said in sorted(by_day.items()):

@@ -44,11 +44,11 @@ type Skus = Mapping[str, SkuFacts | None]
 
 @dataclass(slots=True)
 class Derived:
-    """What a run found: targets written, and what could not be derived."""
+    """What a run found: targets written, and by partition what could not be derived at last."""
 
     written: int = 0
     channels: set[str] = field(default_factory=set)
-    problems: list[Problem] = field(default_factory=list)
+    problems: dict[str, list[Problem]] = field(default_factory=dict)
     counted: set[tuple[str, str, str]] = field(default_factory=set)
 
 
@@ -96,7 +96,7 @@ class Deriver:
         else:
             raise RetryableError(f"{len(pending)} partitions are contended")
         self.queues.send(hints(self.retailer, result.channels))
-        self.issues.report(result.problems)
+        self.issues.report(one for found in result.problems.values() for one in found)
         return result
 
     def implied(self, skus: Iterable[str]) -> dict[Key, Json]:
@@ -121,11 +121,11 @@ class Deriver:
         olds, noted = self._olds(partitions, narrow)
         facts = self._facts(partitions, narrow)
         skus = {p: self._sku(p, facts, noted.get(p)) for p in partitions}
-        problems: list[Problem] = []
+        problems: dict[str, list[Problem]] = {p: [] for p in partitions}
         raw = [
             (p, draft)
             for p in partitions
-            for draft in self._drafts(p, facts, skus[p], problems, narrow)
+            for draft in self._drafts(p, facts, skus[p], problems[p], narrow)
         ]
         guarding = Guarding(self.store, self.bus, self.clock, self.retailer, result.counted)
         judged = guarding.told(guarding.guarded(raw, olds), olds)
@@ -144,7 +144,7 @@ class Deriver:
         ends = [(p, draft.next_change) for p, draft in drafted if draft.guard]
         wide = [p for p in partitions if p not in narrow]
         wakes = [put for p in wide for put in self._wake(skus[p], facts, _of(p, ends))]
-        told = [one for p in partitions for one in self._told(skus[p], facts, problems)]
+        told = [one for p in partitions for one in self._told(skus[p], facts, problems[p])]
         writes += [*((put.key.pk, put) for put in wakes), *told]
         self._arm(wakes)
         committed = guarding.committed(guarding.listed([put for _, put in writes], olds))
@@ -161,7 +161,7 @@ class Deriver:
         kept = [w for w, done in zip(writes, committed, strict=True) if done]
         wrote = dict.fromkeys(p for p, put in kept if self._rests_on_theirs(put.key))
         again |= dict.fromkeys(self._overtaken(wrote, skus, facts, narrow))
-        result.problems += problems
+        result.problems |= problems
         narrow.end(again)
         return list(again)
 

@@ -284,6 +284,11 @@ def payout(connection: str, name: str) -> Key:
     return Key(Table.CONTROL, f"payout#{connection}", name)
 
 
+def paid_order(connection: str, payout: str, order_id: str) -> Key:
+    """That a payout pays something of an order."""
+    return Key(Table.CONTROL, f"paid#{connection}#{payout}", order_id)
+
+
 def difference(order_id: str) -> Key:
     """Where the books of an order differ."""
     return Key(Table.CONTROL, f"difference#{order_id}")

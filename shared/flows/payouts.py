@@ -1,6 +1,6 @@
 """What a provider paid out, read or dropped: kept once with its order, whose books follow."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import replace
 from datetime import datetime, timedelta
 
@@ -13,29 +13,49 @@ from shared.model.base import Json
 from shared.model.books import OrderPayouts, PaidOut, Payout, PayoutLine
 from shared.model.ids import Entity
 from shared.model.issue import IssueKind
-from shared.ports import Key, Message, Page, Put, Queues, Refusal, Row
+from shared.ports import Key, Message, Page, Put, Queues, Refusal, Row, Table
 from shared.return_ports import PayoutSource
 
 TRIES = 6
 AGAIN = timedelta(hours=1)  # how soon a payout of which an order was unknown is read again
+ORDERS = 100  # of a payout that failed, withdrawn at a time
 FIRST = "-"  # the first page of payouts, of which more is to be read
 
 
 def kept(books: Books, order_id: str, lines: Sequence[PayoutLine]) -> int:
     """How many of them said something new; the newest telling of a movement counts."""
+    told = {line.reference: line for line in lines}
+    return _changed(books, order_id, lambda known: {**known, **told})
+
+
+def withdrawn(books: Books, order_id: str, payout: str) -> int:
+    """How many movements of an order a payout was to pay that never arrived."""
+    return _changed(
+        books, order_id, lambda known: {n: x for n, x in known.items() if x.payout != payout}
+    )
+
+
+type _Lines = dict[str, PayoutLine]
+
+
+def _changed(books: Books, order_id: str, change: Callable[[_Lines], _Lines]) -> int:
     key = keys.payouts(order_id)
     for _ in range(TRIES):
         row = books.store.get([key]).get(key)
-        known = OrderPayouts.model_validate(row.body).lines if row else ()
-        by_name = {line.reference: line for line in known}
-        new = [line for line in lines if by_name.get(line.reference) != line]
-        if not new:
+        known = OrderPayouts.model_validate(row.body) if row else OrderPayouts()
+        before = {line.reference: line for line in known.lines}
+        after = change(before)
+        names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+        if not names:
             return 0
-        merged = {**by_name, **{line.reference: line for line in lines}}
-        body = OrderPayouts(lines=tuple(merged[name] for name in sorted(merged)))
+        days = {before[name].day for name in names if name in before}
+        body = OrderPayouts(
+            lines=tuple(after[name] for name in sorted(after)),
+            days=tuple(sorted({*known.days, *days})),
+        )
         put = Put(key, body.model_dump(mode="json"), row.rev if row else 0)
         if books.store.commit([put])[0]:
-            return len(new)
+            return len(names)
     raise RetryableError(f"payouts of order {order_id} are contended")
 
 
@@ -45,7 +65,8 @@ class Payouts:
 
     How far each was read stands in its row; one that was read to its end in a state is not read
     again in that state, however far back a poll looks, unless an order of any of its pages was
-    `unknown` then. Whoever reads it `again` ends what was told of orders that are known by now.
+    `unknown` then. What one was to pay that failed later is taken out of the books again. Whoever
+    reads it `again` ends what was told of orders that are known by now.
     """
 
     connection: str
@@ -58,29 +79,59 @@ class Payouts:
         """Read one page of movements, and say where to go on; `began` is when the poll did."""
         after = None if page in {None, FIRST} else page
         heads = source.payouts_since(since, page=after)
-        self._refusals(heads.refused)
-        rows = self.books.store.get(self._key(one) for one in heads.items)
+        strange = {self._key(one.subject): one for one in heads.refused}
+        rows = self.books.store.get([*(self._key(one.payout) for one in heads.items), *strange])
+        self._strange(strange, rows)
         for head in heads.items:
-            row = rows.get(self._key(head)) or Row(self._key(head), 0, {})
+            row = rows.get(self._key(head.payout)) or Row(self._key(head.payout), 0, {})
             same = row.body.get("state") == head.state
-            if same and _through(row.body, began):
+            if (same and _through(row.body, began)) or not (head.left or row.rev):
                 continue
             at = _text(row.body.get("page")) if same else None
-            found = source.movements_of(head, page=at)
-            whole = self.record(found)
+            if head.left:
+                found = source.movements_of(head, page=at)
+                whole, following = self.record(found), found.next
+            else:
+                whole, following = True, self._withdraw(head, at)
             missed = at is not None and row.body.get("unknown") is True  # on a page before
             body: dict[str, Json] = {
                 "state": head.state,
-                "page": found.next,
+                "page": following,
                 "unknown": missed or not whole,
-                "read": None if found.next else began.isoformat(),
+                "read": None if following else began.isoformat(),
             }
+            self._known(head, row)
             self.books.store.commit([Put(row.key, body, row.rev)])
             return page or FIRST
         return heads.next
 
-    def _key(self, head: Payout) -> Key:
-        return keys.payout(self.connection, head.payout)
+    def _key(self, payout: str) -> Key:
+        return keys.payout(self.connection, payout)
+
+    def _withdraw(self, head: Payout, after: str | None) -> str | None:
+        """Take what a payout was to pay out of the books of some orders; where to go on."""
+        pk = keys.paid_order(self.connection, head.payout, "").pk
+        rows = self.books.store.query(Table.CONTROL, pk, after=after or "", limit=ORDERS)
+        for row in rows:
+            withdrawn(self.books, row.key.sk, head.payout)
+            self.books.keep([row.key.sk])
+        return rows[-1].key.sk if len(rows) == ORDERS else None
+
+    def _strange(self, found: Mapping[Key, Refusal], rows: Mapping[Key, Row]) -> None:
+        """Tell of states nobody knows, each once; before it is put down."""
+        puts = []
+        for key, refusal in found.items():
+            row = rows.get(key) or Row(key, 0, {})
+            if row.body.get("state") != refusal.value:
+                self._refusals([refusal])
+                puts.append(Put(key, {**row.body, "state": refusal.value, "page": None}, row.rev))
+        self.books.store.commit(puts)
+
+    def _known(self, head: Payout, row: Row) -> None:
+        """End what was told of its state, if it is another now."""
+        if row.rev and row.body.get("state") != head.state:
+            [told] = self._told([Refusal(head.payout, "status", head.state, "", "")])
+            self.books.issues.solve_all(IssueKind.BAD_FACT, [told.subject], by="its state is known")
 
     def record(self, page: Page[PaidOut]) -> bool:
         """Keep movements with their orders; whether all of these are known.
@@ -100,12 +151,20 @@ class Payouts:
         ]
         self._refusals(page.refused)
         self.books.issues.report(self._unknown(one) for one in unknown)
+        self._listed([one for one in page.items if one.order_id in known])
         for order_id in known:
             kept(self.books, order_id, [one.line for one in by_order[order_id]])
             self.books.keep([order_id])
         told = {self._unknown(one).subject for one in page.items if one.order_id in known}
         self.books.issues.solve_all(IssueKind.BAD_FACT, told, by="its order is known")
         return not unknown
+
+    def _listed(self, found: Sequence[PaidOut]) -> None:
+        """Note which orders a payout pays, for it may fail; before they are paid."""
+        name = self.connection
+        wanted = dict.fromkeys(keys.paid_order(name, x.line.payout, x.order_id) for x in found)
+        there = self.books.store.get(wanted)
+        self.books.store.commit([Put(key, {}, 0) for key in wanted if key not in there])
 
     def again(self, payout: str) -> None:
         """Have a payout read anew by the next poll, which is asked for, and solve what is known."""

@@ -1,6 +1,7 @@
 """What sources of stock move under a return is what came of it, whoever heard of the return first.
 
-The books of the source have counted a movement before it comes here. One under a return that nobody
+The books of the source have taken a movement before it comes here: it is counted, or parked there
+until the number before it comes; what came has come in both cases. One under a return that nobody
 knows is told and kept, and looked at again until the return is known; a repeat of it under another
 name takes the place of the first.
 """
@@ -48,7 +49,7 @@ type _Refused = tuple[Movement, RejectedError]
 
 
 class Kept(Canonical):
-    """Movements of a source under one document, which is no return yet."""
+    """Movements of a source under one document, which is no return yet; `since` the last came."""
 
     source: Name
     document: str
@@ -245,8 +246,10 @@ class ReturnsMoved:
             self.issues.report(_problem(one, error) for one, error in came)
             if not (room or again):
                 return
-            movements = (*kept.movements, *(one for one, _ in new[:room]))
-            kept = kept.model_copy(update={"movements": movements})
+            added = tuple(one for one, _ in new[:room])
+            since = self.clock.now() if added else kept.since
+            update = {"movements": (*kept.movements, *added), "since": since}
+            kept = kept.model_copy(update=update)
             if self.store.commit([self._put(kept, row.rev if row else 0)])[0] or again:
                 return
             row = self.store.get([key]).get(key)

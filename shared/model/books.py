@@ -97,11 +97,15 @@ class PayoutLine(Canonical):
 
 
 class Payout(Canonical):
-    """Money on its way to the bank; `day` is that of its issue, `state` the provider's word."""
+    """Money on its way to the bank; `day` is that of its issue, `state` the provider's word.
+
+    One that has not `left`, since it failed or was cancelled, pays nothing.
+    """
 
     payout: str = Field(max_length=128)
     day: str
     state: str
+    left: bool = True
 
 
 class PaidOut(Canonical):
@@ -113,9 +117,13 @@ class PaidOut(Canonical):
 
 
 class OrderPayouts(Canonical):
-    """What was paid out for an order, each movement once."""
+    """What was paid out for an order, each movement once.
+
+    `days` are those on which movements stood that failed, or are paid on another day, since.
+    """
 
     lines: tuple[PayoutLine, ...] = ()
+    days: tuple[str, ...] = Field(default=(), exclude_if=operator.not_)
 
 
 class Share(Canonical):

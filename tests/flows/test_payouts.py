@@ -36,7 +36,7 @@ class Provider:
 
 
 def head(name: str, state: str = "PAID") -> Payout:
-    return Payout(payout=name, day="2026-11-29", state=state)
+    return Payout(payout=name, day="2026-11-29", state=state, left=state != "FAILED")
 
 
 def moved(name: str, minor: int = 3998, order_id: str = "shop:77", payout: str = "1") -> PaidOut:

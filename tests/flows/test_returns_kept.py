@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from shared.errors import RetryableError
+from shared.flows import keys
+from shared.flows.returns_moved import Kept
 from tests.flows.test_returns_moved import Moved
 
 
@@ -52,6 +54,28 @@ class Raced:
         return getattr(self._store, name)
 
 
+def test_what_is_kept_after_all_of_it_was_placed_waits_its_own_three_months(setup: Moved) -> None:
+    setup.post()
+    setup.grant()
+    setup.later()
+    setup.world.clock.advance(days=100)
+    setup.post(movement_id="m9", quantity="0.5")
+    key = keys.returned("wms", "RMA-1")
+    kept = Kept.model_validate(setup.world.store.get([key])[key].body)
+    assert (kept.since, len(kept.movements)) == (setup.world.clock.now(), 1)
+
+
+def test_one_kept_beside_another_waits_its_own_three_months(setup: Moved) -> None:
+    setup.post()
+    setup.world.clock.advance(days=80)
+    setup.post(movement_id="m9")
+    key = keys.returned("wms", "RMA-1")
+    kept = Kept.model_validate(setup.world.store.get([key])[key].body)
+    assert (kept.since, len(kept.movements)) == (setup.world.clock.now(), 2)
+    setup.later()
+    assert Kept.model_validate(setup.world.store.get([key])[key].body).since == kept.since
+
+
 def test_what_time_does_not_suffice_for_waits(setup: Moved) -> None:
     setup.post()
     setup.grant()
@@ -60,3 +84,20 @@ def test_what_time_does_not_suffice_for_waits(setup: Moved) -> None:
     assert setup.world.returned.run(lambda: False) == 1
     setup.world.clock.advance(minutes=1)
     assert setup.world.returned.run(lambda: False) == 0
+
+
+def test_one_whose_number_waits_has_come_and_is_in_the_stock_once_nothing_is_missing(
+    setup: Moved,
+) -> None:
+    setup.grant()
+    back = setup.post(sequence="3")
+    assert [line["status"] for line in back["lines"]] == ["parked"]
+    assert (setup.view()["state"], setup.world.on_hand()) == ("received", 7)
+    for number in (1, 2):
+        setup.post(
+            kind="receipt",
+            movement_id=f"n{number}",
+            document="",
+            sequence=str(number),
+        )
+    assert (setup.case().counts.returned, setup.world.on_hand()) == ({"1": 1}, 7 + 3)

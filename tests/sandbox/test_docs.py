@@ -232,6 +232,7 @@ LIVED: Final = (
     keys.books("<day>", "<order>"),
     keys.rhythm("<channel>"),
     keys.payouts("<order>"),
+    keys.paid_order("<connection>", "<payout>", "<order>"),
     keys.notice("<order>", "<notice>"),
     keys.difference("<order>"),
     keys.lease("<name>"),

@@ -27,8 +27,8 @@ BOOKS: tuple[Mutant, ...] = (
         PAID,
         (
             "shared.flows.payouts:Payouts.page",
-            "whole = self.record(found)",
-            "whole = True",
+            "whole, following = self.record(found), found.next",
+            "whole, following = True, found.next",
         ),
     ),
     mutant(
@@ -43,8 +43,18 @@ BOOKS: tuple[Mutant, ...] = (
         PAID,
         (
             "shared.flows.payouts:kept",
-            "if by_name.get(line.reference) != line",
-            "if line.reference not in by_name",
+            "{**known, **told}",
+            "{**told, **known}",
+        ),
+    ),
+    mutant(
+        "what a payout was to pay that failed stays in the books",
+        "An order counts as paid out whose money never arrived.",
+        PAID,
+        (
+            "shared.flows.payouts:withdrawn",
+            "if x.payout != payout",
+            "if True",
         ),
     ),
     mutant(

@@ -21,7 +21,8 @@ from shared.model.money import Money
 from shared.ports import Clock, Page, Refusal
 
 _LEFT: Final = frozenset({"IN_TRANSIT", "PAID"})
-_YET_OR_NEVER: Final = frozenset({"SCHEDULED", "FAILED", "CANCELED"})
+_NEVER: Final = frozenset({"FAILED", "CANCELED"})
+_YET: Final = frozenset({"SCHEDULED"})
 _KINDS: Final = {"CHARGE": PayoutKind.CHARGE, "REFUND": PayoutKind.REFUND}
 _INSTANT: Final = "%Y-%m-%dT%H:%M:%SZ"
 _SIGNS: Final = {PayoutKind.CHARGE: 1, PayoutKind.REFUND: -1}
@@ -38,7 +39,7 @@ class Payouts:
     days_back: int
 
     def since(self, since: datetime | None, *, page: str | None) -> Page[Payout]:
-        """Payouts that have left, by the instant they were issued."""
+        """Payouts that have left or never will, by the instant they were issued."""
         now = self.clock.now()
         back = min(since or now, now) - timedelta(days=self.days_back)
         asked = {"after": page, "query": f"issued_at:>='{back.astimezone(UTC):{_INSTANT}}'"}
@@ -52,13 +53,18 @@ class Payouts:
                 remedy="leave `payouts` out, and drop the provider's payout files instead",
             )
         found = account.payouts
-        items = [self._payout(one) for one in found.nodes if one.status in _LEFT]
-        strange = [_strange(one) for one in found.nodes if one.status not in _LEFT | _YET_OR_NEVER]
+        items = [self._payout(one) for one in found.nodes if one.status in _LEFT | _NEVER]
+        strange = [_strange(one) for one in found.nodes if one.status not in _LEFT | _NEVER | _YET]
         return Page(items, found.next, strange)
 
     def _payout(self, theirs: schema.Payout) -> Payout:
         day = theirs.issued_at.astimezone(ZoneInfo(self.zone)).date().isoformat()
-        return Payout(payout=theirs.legacy_resource_id, day=day, state=theirs.status)
+        return Payout(
+            payout=theirs.legacy_resource_id,
+            day=day,
+            state=theirs.status,
+            left=theirs.status in _LEFT,
+        )
 
     def movements(self, payout: Payout, *, page: str | None) -> Page[PaidOut]:
         """What a payout pays out of orders; an adjustment of the account is of none."""
