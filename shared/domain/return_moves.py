@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Final
 
 from shared.domain import orders
+from shared.domain.returned_kits import Kits
 from shared.model.case import Case
 from shared.model.movement import Movement, MovementKind, StockStatus
 from shared.model.returns import (
@@ -65,32 +66,54 @@ def joined(*lists: Iterable[ReturnMove]) -> tuple[ReturnMove, ...]:
 def receipts(case: Case, one: Return) -> tuple[Receipt, ...]:
     """What came by them: announced lines of the article are filled, and the last one overflows."""
     lines = _lines(case, one)
-    left = {line.line_id: 0 for line in one.lines}
-    for line in one.lines:
-        left[line.line_id] += line.quantity
-    return tuple(
-        Receipt(
-            receipt_id=f"{move.source}/{move.movement_id}",
-            told_by=MOVED,
-            received_at=move.moved_at,
-            location=move.location,
-            lines=tuple(
-                ReceivedLine(line_id=line_id, quantity=units, disposition=move.became)
-                for line_id, units in _spread(move.quantity, lines[move.sku], left)
-            ),
+    left = _announced(one)
+    kits, found = _kits(one, lines), list[Receipt]()
+    for move in _came(one):
+        whole = {move.sku: (move.quantity, move.became)} if move.sku in lines else kits.take(move)
+        came = tuple(
+            ReceivedLine(line_id=line_id, quantity=part, disposition=became)
+            for sku, (units, became) in whole.items()
+            for line_id, part in _spread(units, lines[sku], left)
         )
-        for move in one.moves
-        if move.was is None and move.sku in lines
-    )
+        if came:
+            name = f"{move.source}/{move.movement_id}"
+            found.append(
+                Receipt(
+                    receipt_id=name,
+                    told_by=MOVED,
+                    received_at=move.moved_at,
+                    location=move.location,
+                    lines=came,
+                )
+            )
+    return tuple(found)
 
 
 def strangers(case: Case, one: Return) -> Counter[str]:
-    """Units that came of articles that are on no line of the return."""
-    lines, found = _lines(case, one), Counter[str]()
-    for move in one.moves:
-        if move.was is None and move.sku not in lines:
-            found[move.sku] += move.quantity
+    """Units that came of articles that are on no line of the return, and in no kit of one."""
+    lines = _lines(case, one)
+    kits = _kits(one, lines)
+    for move in _came(one):
+        if move.sku not in lines:
+            kits.take(move)
+    return kits.over
+
+
+def _came(one: Return) -> Iterator[ReturnMove]:
+    return (move for move in one.moves if move.was is None)
+
+
+def _announced(one: Return) -> Counter[str]:
+    found = Counter[str]()
+    for line in one.lines:
+        found[line.line_id] += line.quantity
     return found
+
+
+def _kits(one: Return, lines: Mapping[str, list[str]]) -> Kits:
+    units = _announced(one)
+    announced = {sku: sum(units[name] for name in lines[sku]) for sku in one.kits if sku in lines}
+    return Kits({sku: one.kits[sku] for sku in announced}, announced)
 
 
 def twice(case: Case, one: Return, source: str, places: Collection[str]) -> Counter[str]:
@@ -139,7 +162,7 @@ def _lines(case: Case, one: Return) -> dict[str, list[str]]:
     return found
 
 
-def _spread(units: int, lines: list[str], left: dict[str, int]) -> Iterator[tuple[str, int]]:
+def _spread(units: int, lines: list[str], left: Counter[str]) -> Iterator[tuple[str, int]]:
     for line_id in lines:
         more = units if line_id == lines[-1] else min(units, left[line_id])
         if more > 0:

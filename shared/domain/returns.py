@@ -63,6 +63,7 @@ def joined(known: Return, other: Return) -> Return:
             "lines": newer.lines or older.lines,
             "receipts": _receipts(older.receipts, newer.receipts),
             "moves": return_moves.joined(older.moves, newer.moves),
+            "kits": {**older.kits, **newer.kits},
             "exchanged": tuple(sorted({*older.exchanged, *newer.exchanged})),
             "document": newer.document or older.document,
             "worth": newer.worth or older.worth,

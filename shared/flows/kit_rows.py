@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 from shared.flows import keys
 from shared.flows.issues import Problem
-from shared.flows.sku_facts import Facts, SkuFacts, components_of, links_of
+from shared.flows.kit_parts import components_of
+from shared.flows.sku_facts import Facts, SkuFacts, links_of
 from shared.frozen import frozen
 from shared.model.base import Json
 from shared.model.ids import Entity

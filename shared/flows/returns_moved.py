@@ -19,6 +19,7 @@ from shared.errors import RejectedError, RetryableError
 from shared.flows import keys
 from shared.flows.cases import CaseRow, Cases
 from shared.flows.issues import Issues, Problem
+from shared.flows.kit_parts import Parts, came_apart
 from shared.flows.returns_told import ReturnNews, twice
 from shared.frozen import frozen
 from shared.model.base import Canonical, Instant
@@ -178,9 +179,11 @@ class ReturnsMoved:
         return {variant.sku: variant for variant in found}
 
     def _record(self, place: _Place, moves: Sequence[ReturnMove], read: CaseRow | None) -> None:
+        kits = came_apart(read.case, moves, self.store, self.retailer) if read else {}
+
         def step(case: Case) -> Case | None:
             one = return_views.found(case, place.return_id)
-            return None if one is None else self._after(case, one, moves)
+            return None if one is None else self._after(case, one, moves, kits)
 
         def tell(before: Case, after: Case) -> None:
             ReturnNews(self.bus, self.issues, self.clock, self.store).tell(after, before)
@@ -192,14 +195,17 @@ class ReturnsMoved:
         if read is not None and step(read.case) is not None:
             self.cases.change(place.order_id, step, tell=tell)
 
-    def _after(self, case: Case, one: Return, moves: Sequence[ReturnMove]) -> Case | None:
+    def _after(
+        self, case: Case, one: Return, moves: Sequence[ReturnMove], kits: Parts
+    ) -> Case | None:
         stored = next((r for r in case.returns if r.return_id == one.return_id), one)
         known = {(move.source, move.movement_id) for move in stored.moves}
         new = [move for move in moves if (move.source, move.movement_id) not in known]
         if not new:
             return None
         with_them = return_moves.joined(stored.moves, new)
-        after = returns.told(case, stored.model_copy(update={"moves": with_them}))
+        update = {"moves": with_them, "kits": {**stored.kits, **kits}}
+        after = returns.told(case, stored.model_copy(update=update))
         now = self.clock.now()
         for move in new:
             what = "return received" if move.was is None else "return sorted"

@@ -16,10 +16,12 @@ from shared.domain.stock_guards import doubted
 from shared.domain.stock_rules import ArticleRules, StockRules
 from shared.flows import keys
 from shared.flows.hearing import silent
+from shared.flows.kit_parts import components_of
 from shared.flows.stock_alone import Noted
 from shared.flows.stock_facts import stock_of
 from shared.model.base import Json
-from shared.model.facts import HoldCard, ItemCard, PriceCard, StockCard
+from shared.model.facts import ItemCard, PriceCard, StockCard
+from shared.model.holds import HoldCard
 from shared.model.ids import Entity
 from shared.model.kits import KitLinks, KitPart
 from shared.model.product import Component, Lifecycle
@@ -220,17 +222,6 @@ def sku_facts(
 def price_keys(sku: str, retailer: Retailer) -> list[Key]:
     """The cards of prices, that of the owner of base prices first."""
     return [keys.price(sku, name) for name in retailer.price_sources]
-
-
-def components_of(sku: str, facts: Facts, retailer: Retailer) -> Sequence[Component]:
-    """What a kit is made of: as the retailer's file defines it, or else as its source says."""
-    if retailer.kits is None:
-        return ()
-    defined = next((kit.components for kit in retailer.kits.defined if kit.sku == sku), None)
-    if defined is not None:
-        return defined
-    item = facts.get(keys.item(sku, retailer.authority[Entity.PRODUCT]))
-    return ItemCard.model_validate(item.body).variant.components if item else ()
 
 
 def links_of(sku: str, facts: Facts) -> KitLinks:

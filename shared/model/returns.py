@@ -93,7 +93,8 @@ class Return(Canonical):
 
     `exchanged` are the lines of the order that go out in its place. `document` is the ERP's, and
     `worth` what one made in the ERP gives back, as the order's prices are. `moves` are what sources
-    of stock told of it.
+    of stock told of it. `kits` are those on its lines of which components came, with the units one
+    takes of each.
     """
 
     return_id: ReturnId
@@ -104,6 +105,7 @@ class Return(Canonical):
     exchanged: tuple[ExternalId, ...] = ()
     receipts: tuple[Receipt, ...] = ()
     moves: tuple[ReturnMove, ...] = Field(default=(), exclude_if=operator.not_)
+    kits: dict[Sku, dict[Sku, int]] = Field(default={}, exclude_if=operator.not_)
     document: str | None = None
     worth: Money | None = None
 

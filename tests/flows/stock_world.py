@@ -10,6 +10,7 @@ from shared.flows.movement_calls import MovementCalls
 from shared.flows.returns_moved import ReturnsMoved
 from shared.model.facts import StockCard
 from shared.model.movement import Entry
+from shared.model.retailer import Retailer
 from shared.settings import load_retailer
 from tests.domain.world import RETAILER_TOML
 from tests.fakes import MemoryJournal
@@ -65,8 +66,8 @@ def transfer(number: int, units: int = 5, **over: str) -> list[dict[str, str]]:
 
 
 class StockWorld(World):
-    def __init__(self) -> None:
-        super().__init__(STOCK_RETAILER)
+    def __init__(self, retailer: Retailer = STOCK_RETAILER) -> None:
+        super().__init__(retailer)
         self.journal = MemoryJournal()
         self.ledger = Ledger(
             self.store, self.journal, self.queues, self.issues, self.clock, self.retailer

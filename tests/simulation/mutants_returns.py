@@ -67,9 +67,9 @@ RETURNS: tuple[Mutant, ...] = (
         "A unit that was looked at and put back on sale counts as two.",
         (TAKEN_IN,),
         (
-            "shared.domain.return_moves:receipts",
-            "if move.was is None and move.sku in lines",
-            "if move.sku in lines",
+            "shared.domain.return_moves:_came",
+            "if move.was is None",
+            "if True",
         ),
     ),
 )
