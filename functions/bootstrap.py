@@ -20,9 +20,9 @@ from shared.aws.queues import SqsQueues
 from shared.aws.secrets import Secrets
 from shared.aws.store import DynamoStore
 from shared.connectors.catalog import CATALOG
+from shared.flows.heat import Heat
 from shared.flows.issues import Issues
 from shared.flows.pacing import LeasedPacer, pacer_of
-from shared.flows.shards import Heat
 from shared.kit.clock import WallClock
 from shared.model.notices import NoticeRules
 from shared.model.order_policy import AddressLimits

@@ -1,9 +1,15 @@
-"""How orders are captured, and what comes of their returns, whichever function hears of it."""
+"""How orders are captured, whichever function hears of them."""
+
+from importlib import import_module
+from typing import Final
 
 from functions import bootstrap
 from shared.flows.capture import Capture
 from shared.flows.cases import Cases
-from shared.flows.returns_moved import ReturnsMoved
+from shared.model.case import Case
+
+SHORTAGE: Final = "functions.orders.shortage"
+"""Asked where a retailer holds orders that took more than there is, and then imported."""
 
 
 def capture() -> Capture:
@@ -16,11 +22,11 @@ def capture() -> Capture:
         cases=Cases(store, clock, retailer),
         clock=clock,
         retailer=retailer,
+        short=short,
         limits=bootstrap.address_limits(),
     )
 
 
-def returned() -> ReturnsMoved:
-    store, clock, retailer = bootstrap.store(), bootstrap.clock, bootstrap.retailer()
-    cases = Cases(store, clock, retailer)
-    return ReturnsMoved(store, bootstrap.bus(), bootstrap.issues(), cases, clock, retailer)
+def short(case: Case) -> dict[str, int]:
+    found: dict[str, int] = import_module(SHORTAGE).shortage().of(case)
+    return found

@@ -5,8 +5,8 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions import bootstrap
-from functions.capturing import returned
 from functions.http import Answer, answer, caller, posted
+from functions.returning import returned
 from shared.flows.ledger import Ledger
 from shared.flows.movement_calls import MovementCalls
 from shared.kit.cloudevents import from_headers

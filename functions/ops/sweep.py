@@ -7,15 +7,14 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions import bootstrap
-from functions.capturing import returned
 from functions.orders.reservations import reservations
+from functions.orders.shortage import shortage
+from functions.returning import returned
 from functions.runtime import out_of_time
-from shared.flows.cases import Cases
-from shared.flows.derive import Deriver
 from shared.flows.hearing import Hearing
 from shared.flows.missing import Missing
 from shared.flows.recovery import Sweep
-from shared.flows.shortage import Awaited, Shortage
+from shared.flows.shortage import Awaited
 from shared.flows.subscriptions import Lookout
 from shared.flows.waiting import WaitingTold
 from shared.ports import Table
@@ -26,12 +25,6 @@ class Settings(Base):
     tables: dict[Table, str]
     queues: dict[str, str]
     bus: str
-
-
-def shortage() -> Shortage:
-    store, clock, retailer = bootstrap.store(), bootstrap.clock, bootstrap.retailer()
-    deriver = Deriver(store, bootstrap.queues(), bootstrap.issues(), clock, retailer)
-    return Shortage(store, Cases(store, clock, retailer), deriver, retailer)
 
 
 def work(context: LambdaContext) -> dict[str, Callable[[], int]]:

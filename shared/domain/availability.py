@@ -17,7 +17,7 @@ from shared.domain.allocation import Division
 from shared.domain.doubt import Doubted, most_careful
 from shared.domain.spill import Spill, spilled
 from shared.domain.stock_rules import ArticleRules, ChannelRules, PlaceRules, PoolRules
-from shared.model.facts import HoldCard
+from shared.model.holds import HoldCard
 from shared.model.product import Lifecycle, Variant
 from shared.model.retailer import Channel
 from shared.model.stock import StockPosition

@@ -6,7 +6,7 @@ from datetime import datetime
 from shared.domain import demand
 from shared.frozen import frozen
 from shared.model.case import Case, CaseState, HoldReason, Hop, Intent, IntentState
-from shared.model.facts import Hold
+from shared.model.holds import Hold
 from shared.model.money import Money, total
 from shared.model.order import Order, OrderLine, Shipment
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from shared.frozen import frozen
-from shared.model.facts import Hold, HoldCard
+from shared.model.holds import Hold, HoldCard
 from shared.model.reservation import Reservation, ReservedLine, Wish
 
 type Levels = Mapping[str, Mapping[str, int]]

@@ -9,18 +9,13 @@ from dataclasses import field
 
 from shared.domain import orders
 from shared.domain.availability import Pool, held_at
-from shared.domain.held import Held
+from shared.domain.awaiting import given_from
 from shared.frozen import frozen
-from shared.model.case import Case, CaseState, HoldReason
-from shared.model.facts import Hold, HoldCard
+from shared.model.case import Case
+from shared.model.holds import Hold, HoldCard
 from shared.model.kits import KitOrders
 from shared.model.order_policy import Oversold
 from shared.model.product import Component
-
-REMEDY = (
-    "wait: it goes on by itself when there is enough; or replay to send it all the same, or cancel "
-    "it in the channel"
-)
 
 
 @frozen
@@ -54,7 +49,7 @@ def short(
     left: dict[tuple[str, tuple[str, ...]], int] = {}
     for hold in wanted.values():
         line = lines[hold.line_id]
-        sku, here = str(line.sku), _given_from(line.location, places)
+        sku, here = str(line.sku), given_from(line.location, places)
         missing = 0
         for part, each in _parts(sku, goods):
             spot = part, here
@@ -69,11 +64,6 @@ def short(
     return found
 
 
-def _given_from(location: str | None, places: Sequence[str]) -> tuple[str, ...]:
-    """Where units of a line may come from: its own location is one of them, wherever it lies."""
-    return tuple(dict.fromkeys((*places, location or places[0])))
-
-
 def later_orders(case: Case, goods: Iterable[Goods]) -> set[str]:
     """Others that hold these articles and were captured after this one."""
     found = set()
@@ -82,30 +72,6 @@ def later_orders(case: Case, goods: Iterable[Goods]) -> set[str]:
             if _after(hold, case):
                 found.add(hold.order_id)
     return found
-
-
-def waits(case: Case) -> bool:
-    """Whether it is held because too little is left."""
-    return case.state is CaseState.HELD and HoldReason.STOCK in case.holds
-
-
-def unchecked(case: Case) -> bool:
-    """Whether its units are yet to be held, before anybody can say whether they are there."""
-    return waits(case) and not case.short
-
-
-def told(case: Case, places: Sequence[str]) -> Iterator[Held]:
-    """The reason as a person reads it: article, location, and how many are missing."""
-    if not waits(case) or not case.short:
-        return
-    lines = {line.line_id: line for line in orders.lines_of(case)}
-    said = [
-        f"{units} of {lines[line_id].quantity} {lines[line_id].sku} at "
-        f"{', '.join(_given_from(lines[line_id].location, places))}"
-        for line_id, units in case.short.items()
-        if line_id in lines
-    ]
-    yield Held(HoldReason.STOCK, "quantity", f"short of {', '.join(said)}", REMEDY)
 
 
 def _parts(sku: str, goods: Mapping[str, Goods]) -> Iterator[tuple[str, int]]:

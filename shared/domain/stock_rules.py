@@ -133,13 +133,6 @@ class StockRules:
         return scope.breadth, where, int(bool(getattr(scope, "channels", ())))
 
 
-def stays_when_sold(retailer: Retailer) -> bool:
-    """Whether a level may stay what it was although the channel sold of it, and took it off."""
-    return bool(retailer.allocations or retailer.kits) or any(
-        rule.cap is not None or rule.buffer_percent is not None for rule in retailer.stock_rules
-    )
-
-
 def _of_channel(channel: Channel, rules: Sequence[StockRule]) -> ChannelRules:
     mine = [
         ((rule.breadth, 0, int(bool(rule.channels))), rule)

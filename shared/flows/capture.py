@@ -1,22 +1,20 @@
 """Take an order in: verify its total, map its lines, make a case, hold its stock. Once."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
 from datetime import datetime
 from functools import partial
 
-from shared.domain import demand, enrichment, lifecycle, orders, release, returns, shortage, tenders
-from shared.domain.stock_rules import stays_when_sold
+from shared.domain import awaiting, demand, enrichment, lifecycle, orders, release, returns, tenders
+from shared.domain.sold import stays_when_sold
 from shared.errors import RetryableError
 from shared.flows import keys
 from shared.flows.asked import Asked
 from shared.flows.cases import Cases, unasked, uncredited
-from shared.flows.derive import Deriver
 from shared.flows.holds_told import Holds
 from shared.flows.issues import Issues, Problem
 from shared.flows.late import Lateness
 from shared.flows.returns_told import ReturnNews
-from shared.flows.shortage import Shortage
 from shared.flows.similar import Similar
 from shared.frozen import frozen
 from shared.model.case import Case, CaseState, HoldReason
@@ -34,7 +32,11 @@ DERIVED_S = 5  # by then what was sold is off the level that is wished
 
 @frozen
 class Capture:
-    """`limits` are what an ERP takes of an address, by connection."""
+    """`short` counts the units an order took beyond what there is, by line: `Shortage.of`.
+
+    It is asked only where the retailer holds such orders. `limits` are what an ERP takes of an
+    address, by connection.
+    """
 
     store: Store
     queues: Queues
@@ -43,6 +45,7 @@ class Capture:
     cases: Cases
     clock: Clock
     retailer: Retailer
+    short: Callable[[Case], dict[str, int]]
     limits: Mapping[str, AddressLimits] = field(default_factory=dict)
 
     def take(self, order: Order) -> Case:
@@ -61,7 +64,7 @@ class Capture:
                 ReturnNews(self.bus, self.issues, self.clock, self.store).tell(case, before)
             if case == before or self.cases.commit(case, found.rev if found else 0):
                 self._follow(case, channel)
-                return self.take(order) if shortage.unchecked(case) else case
+                return self.take(order) if awaiting.unchecked(case) else case
             told = case.state
         raise RetryableError(f"order {order.order_id} is contended")
 
@@ -186,7 +189,7 @@ class Capture:
             limits=self.limits.get(channel.erp),
         )
         case = case.model_copy(update={"order": known, "short": {}})
-        if self._shortage.asks(case):
+        if self._asks(case):
             case, reasons = self._stocked(case, reasons, placed=placed)
         state = CaseState.HELD if reasons else CaseState.RELEASED
         if not any(demand.wanted(known, case.refunds).values()):
@@ -194,7 +197,7 @@ class Capture:
         judged = case.model_copy(update={"state": state, "holds": reasons})
         if state is case.state and judged.holds == case.holds and case.timeline[1:]:
             return judged
-        if shortage.unchecked(judged):
+        if awaiting.unchecked(judged):
             return judged
         return orders.noted(judged, state, ", ".join(reasons), now=now)
 
@@ -204,14 +207,14 @@ class Capture:
         if not placed:
             return case, (*reasons, HoldReason.STOCK)
         self.cases.sync_holds(case.order.order_id)
-        short = self._shortage.of(case)
+        short = self.short(case)
         found = (*reasons, HoldReason.STOCK) if short else reasons
         return case.model_copy(update={"short": short}), found
 
-    @property
-    def _shortage(self) -> Shortage:
-        deriver = Deriver(self.store, self.queues, self.issues, self.clock, self.retailer)
-        return Shortage(self.store, self.cases, deriver, self.retailer)
+    def _asks(self, case: Case) -> bool:
+        """Whether this order is to be held when it took more than there is."""
+        policy = self.retailer.channel(case.order.channel).orders.oversold
+        return policy != "accept" and HoldReason.STOCK not in case.waived
 
     def _mapped(self, order: Order, channel: Channel) -> Order:
         return orders.mapped(order, self._skus(order, channel), custom=channel.custom_line_sku)
@@ -311,9 +314,9 @@ class Capture:
         """The news, before it is written; `told` is a state that was told of and not written."""
         now = self.clock.now()
         order_id, channel = case.order.order_id, case.order.channel
-        if shortage.unchecked(case):
+        if awaiting.unchecked(case):
             return
-        if before is not None and shortage.unchecked(before):
+        if before is not None and awaiting.unchecked(before):
             before = None
         was = told or (before.state if before else None)
         if case.state is CaseState.HELD and was is not CaseState.HELD:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from shared.domain import demand, orders, returns, shortage
+from shared.domain import awaiting, demand, orders, returns
 from shared.errors import RetryableError
 from shared.flows import keys
 from shared.flows.holds import write_holds
@@ -122,7 +122,7 @@ class Cases:
 
     def _lane(self, case: Case) -> str | None:
         channel = self.retailer.channel(case.order.channel)
-        if shortage.waits(case):
+        if awaiting.waits(case):
             return keys.SHORT_LANE
         if case.state in TO_SEND or demand.unsettled(case) or uncredited(case) or unasked(case):
             return keys.case_lane(channel.erp)

@@ -7,7 +7,7 @@ from shared.domain.reservations import ended, without_holds
 from shared.flows import keys
 from shared.flows.shards import card_put
 from shared.model.case import Case
-from shared.model.facts import Hold, HoldCard
+from shared.model.holds import Hold, HoldCard
 from shared.model.reservation import Reservation, ReservationState
 from shared.model.retailer import Retailer
 from shared.ports import Key, Put, Row, Store

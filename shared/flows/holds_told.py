@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from itertools import chain
 
-from shared.domain import orders, release, shortage
+from shared.domain import awaiting, orders, release
 from shared.domain.held import Held
 from shared.flows import keys
 from shared.flows.issues import Issues, Problem
@@ -42,7 +42,7 @@ class Holds:
             rules=self.rules,
             limits=self.limits,
         )
-        told = chain(told, shortage.told(case, channel.locations))
+        told = chain(told, awaiting.told(case, channel.locations))
         held = {
             one.reason: one
             for one in told

@@ -20,7 +20,7 @@ from shared.flows.derive import Deriver
 from shared.flows.reserve_refusals import digest, gone, ordered, repeated
 from shared.flows.shards import Shards, card_put
 from shared.frozen import frozen
-from shared.model.facts import HoldCard
+from shared.model.holds import HoldCard
 from shared.model.ids import Facet
 from shared.model.reservation import Reservation, ReservationRequest, ReservationState, ReservedLine
 from shared.model.retailer import Channel, Retailer

@@ -7,16 +7,16 @@ so that the last units are sold from there and none is stranded.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 from zlib import crc32
 
 from shared.errors import ThrottledError
 from shared.flows import keys
+from shared.flows.heat import Heat
 from shared.frozen import frozen
 from shared.kit.counters import Counters
-from shared.model.facts import HoldCard
+from shared.model.holds import HoldCard
 from shared.ports import Clock, Key, Put, Row, Store
 
 COUNTERS: Final = 8
@@ -26,16 +26,6 @@ TRIES: Final = 6
 HOT_FOR: Final = timedelta(minutes=1)  # then what channels have sold is taken into account
 REMEMBERED: Final = timedelta(seconds=1)
 TOUCHED: Final = timedelta(seconds=2)
-
-
-@dataclass(slots=True)
-class Heat:
-    """What one container remembers: which articles are hot, and what it drew that is settled."""
-
-    until: dict[str, tuple[str, datetime]] = field(default_factory=dict)
-    settled: dict[Key, str] = field(default_factory=dict)
-    touched: dict[str, datetime] = field(default_factory=dict)
-    home: int | None = None
 
 
 @frozen

@@ -8,13 +8,13 @@ again. What nobody holds orders for costs nothing.
 from collections.abc import Iterable
 from typing import Final
 
-from shared.domain import shortage
+from shared.domain import awaiting, shortage
 from shared.domain.shortage import Goods
 from shared.flows import keys
 from shared.flows.cases import Cases
 from shared.flows.derive import Deriver
 from shared.frozen import frozen
-from shared.model.case import Case, HoldReason
+from shared.model.case import Case
 from shared.model.retailer import Retailer
 from shared.ports import Clock, Message, Queues, Store, Table
 
@@ -29,11 +29,6 @@ class Shortage:
     cases: Cases
     deriver: Deriver
     retailer: Retailer
-
-    def asks(self, case: Case) -> bool:
-        """Whether this order is to be held when it took more than there is."""
-        policy = self.retailer.channel(case.order.channel).orders.oversold
-        return policy != "accept" and HoldReason.STOCK not in case.waived
 
     def of(self, case: Case) -> dict[str, int]:
         """Units short by line, its own being held already."""
@@ -60,7 +55,7 @@ class Shortage:
         """Those of these orders that wait for stock themselves."""
         rows = self.store.get(keys.case(name) for name in order_ids)
         found = [Case.model_validate(row.body) for row in rows.values()]
-        return [case.order.order_id for case in found if shortage.waits(case)]
+        return [case.order.order_id for case in found if awaiting.waits(case)]
 
 
 @frozen
@@ -80,7 +75,7 @@ class Awaited:
         now = self.clock.now()
         rows = self.store.due(Table.ORDERS, keys.SHORT_LANE, until=now, limit=LOOKED_AT)
         found = [Case.model_validate(row.body) for row in rows]
-        ready = [case for case in found if shortage.unchecked(case) or not self.shortage.of(case)]
+        ready = [case for case in found if awaiting.unchecked(case) or not self.shortage.of(case)]
         self.queues.send(
             [
                 Message(

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from shared.domain import candidates
 from shared.flows import gtins, keys
@@ -17,7 +17,7 @@ from shared.ports import Row, Store
 
 LOOKED_AT: Final = 200  # names that begin like the code
 CHECKED: Final = 3 * candidates.SHOWN
-_GTIN: Final = TypeAdapter[str](Gtin)
+_GTIN: Final = TypeAdapter[str](Gtin, config=ConfigDict(defer_build=True))
 
 
 @frozen

@@ -8,7 +8,8 @@ from shared.flows import keys
 from shared.frozen import frozen
 from shared.model.base import Json
 from shared.model.case import Case
-from shared.model.facts import HoldCard, PriceCard, StockCard
+from shared.model.facts import PriceCard, StockCard
+from shared.model.holds import HoldCard
 from shared.model.ids import Entity, Facet
 from shared.model.retailer import Retailer
 from shared.model.target import Target

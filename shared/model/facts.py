@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from shared.model.base import Canonical, Instant
+from shared.model.holds import HoldCard
 from shared.model.ids import Name, Sku
 from shared.model.movement import Book
 from shared.model.price import PriceCondition
@@ -71,11 +72,10 @@ class Doubt(Canonical):
     said: str
 
 
-class StockCard(Canonical):
-    """Every position of one SKU, at all locations of the source.
+class Positions(Canonical, extra="ignore"):
+    """What a stock card says of what may be sold: all but its book, which is half of it.
 
     `untold` are locations whose quantity came empty; as kept, they are among the `doubts`.
-    With a `book` it is kept by movements and counts, each told by itself; without, it was read.
     """
 
     kind: Literal["stock"] = "stock"
@@ -85,36 +85,15 @@ class StockCard(Canonical):
     positions: tuple[StockPosition, ...]
     untold: tuple[Name, ...] = Field(default=(), exclude_if=operator.not_)
     doubts: tuple[Doubt, ...] = Field(default=(), exclude_if=operator.not_)
-    book: Book | None = Field(default=None, exclude_if=operator.not_)
 
 
-class Hold(Canonical):
-    """Units an accepted order takes off availability until the ERP's own figures include them."""
+class StockCard(Positions, extra="forbid"):
+    """Every position of one SKU, at all locations of the source.
 
-    order_id: str
-    line_id: str
-    location: Name
-    quantity: int = Field(gt=0)
-    since: Instant
-
-
-class HoldCard(Canonical):
-    """Every open hold on one SKU, by `order_id/line_id`.
-
-    Of a SKU that many check out at once, `dealt` says how many units of a location were dealt to
-    counters and not taken back; less what is left in them, they are held too. While `dealt_at`
-    names a location they are drawn from there, until `gather_at`.
+    With a `book` it is kept by movements and counts, each told by itself; without, it was read.
     """
 
-    kind: Literal["holds"] = "holds"
-    sku: Sku
-    holds: dict[str, Hold] = Field(default_factory=dict)
-    dealt: dict[str, int] = Field(default_factory=dict)
-    dealt_at: Name | None = None
-    gather_at: Instant | None = None
-
-    def at(self, location: str) -> int:
-        return sum(h.quantity for h in self.holds.values() if h.location == location)
+    book: Book | None = Field(default=None, exclude_if=operator.not_)
 
 
 Card = Annotated[

@@ -37,12 +37,15 @@ _COMMON: Final = (
     "functions.ingest.import_file",
 )
 _PARTS: Final = {
-    ("functions.ingest.read_channel", "shopify"): ("shared.connectors.shopify.reader",),
-    ("functions.publish.channel", "shopify"): (
-        "shared.connectors.shopify.stock",
-        "shared.connectors.shopify.price_lines",
+    ("functions.ingest.read_channel", "shopify"): ("reader",),
+    ("functions.ingest.read_channel", "amazon"): ("reader",),
+    ("functions.ingest.read_erp", "sap-s4hana"): (
+        "billing", "deliveries", "facts", "promises", "returns",
     ),
-}
+    ("functions.publish.channel", "shopify"): ("stock", "price_lines"),
+    ("functions.publish.channel", "amazon"): ("listings", "feeds"),
+    ("functions.orders.send", "sap-s4hana"): ("sales", "partners"),
+}  # fmt: skip
 """What a client imports when it is first called, of what every container calls before long."""
 ENVIRONMENT: Final = {
     "AWS_LAMBDA_FUNCTION_NAME": "cold",  # as Lambda says it
@@ -58,7 +61,9 @@ def workers() -> dict[str, str]:
     found = {name: f"import {name}; {_CLIENT}" for name in _COMMON}
     for name, kinds in _OWN.items():
         for system, row in ((s, r) for s, r in CATALOG.items() if r.kind in kinds):
-            parts = (row.factory.partition(":")[0], *_PARTS.get((name, system), ()))
+            client = row.factory.partition(":")[0]
+            beside = (f"{client.rpartition('.')[0]}.{part}" for part in _PARTS[name, system])
+            parts = (client, *beside)
             found[f"{name} with {system}"] = f"import {', '.join((name, *parts))}; {_CLIENT}"
     return found
 

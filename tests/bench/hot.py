@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from shared.flows import keys
 from shared.flows.shards import COUNTERS
-from shared.model.facts import HoldCard
+from shared.model.holds import HoldCard
 from shared.ports import Table
 from tests.simulation.engine import MINUTE, SECOND
 from tests.simulation.faults import Faults

@@ -9,7 +9,7 @@ from datetime import timedelta
 from itertools import batched, groupby
 
 from sandbox.vendors.shopify.state import gid
-from shared.connectors.shopify import queries, schema
+from shared.connectors.shopify import price_schema, queries, schema, stock_schema
 from shared.connectors.shopify.graphql import AdminApi
 from shared.connectors.shopify.queries import Operation
 from shared.errors import ThrottledError
@@ -49,12 +49,12 @@ def _set(group: Sequence[Article]) -> Ask:
     product = gid("Product", group[0].product)
     rows = [{"id": gid("ProductVariant", one.variant), "price": price} for one in group]
     variables: dict[str, object] = {"product": product, "variants": rows}
-    return _asking(queries.prices_set(len(group)), variables, schema.PricesSetAnswer)
+    return _asking(queries.prices_set(len(group)), variables, price_schema.PricesSetAnswer)
 
 
 def _read(page: Sequence[Article]) -> Ask:
     ids = [gid("ProductVariant", one.variant) for one in page]
-    return _asking(queries.prices(len(ids)), {"ids": ids}, schema.PricesAnswer)
+    return _asking(queries.prices(len(ids)), {"ids": ids}, price_schema.PricesAnswer)
 
 
 def _asking[T: schema.Theirs](
@@ -122,4 +122,4 @@ def _level(item: str, units: int) -> Ask:
         "input": {"name": "available", "reason": "correction", "quantities": [row]},
         "key": f"naive-{units}",
     }
-    return _asking(queries.STOCK_SET, variables, schema.StockSetAnswer)
+    return _asking(queries.STOCK_SET, variables, stock_schema.StockSetAnswer)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from shared.domain.availability import Known, held_at, offered, pooled, withheld
 from shared.domain.doubt import Doubted
 from shared.domain.stock_rules import StockRules
-from shared.model.facts import Hold, HoldCard
+from shared.model.holds import Hold, HoldCard
 from shared.model.product import Lifecycle, Variant
 from shared.model.retailer import Channel
 from shared.model.stock import StockPosition

@@ -17,7 +17,8 @@ from shared.domain import targets
 from shared.domain.availability import Available, Known, held_at, offered, pooled
 from shared.domain.ledger import posted
 from shared.domain.targets import Draft, Priority
-from shared.model.facts import Hold, HoldCard, StockCard
+from shared.model.facts import StockCard
+from shared.model.holds import Hold, HoldCard
 from shared.model.ids import Facet
 from shared.model.movement import Entry, Movement
 from shared.model.stock import StockPosition

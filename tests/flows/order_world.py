@@ -2,7 +2,7 @@
 
 from shared.flows import keys
 from shared.model.case import Case
-from shared.model.facts import HoldCard
+from shared.model.holds import HoldCard
 from tests.flows.world import World, order
 
 

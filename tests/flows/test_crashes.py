@@ -8,7 +8,7 @@ import pytest
 from shared.domain.demand import AmendedLine
 from shared.errors import InDoubtError, RejectedError
 from shared.flows import keys
-from shared.model.facts import HoldCard
+from shared.model.holds import HoldCard
 from shared.model.invoice import BilledLine, BillingDocument, BillingKind
 from shared.model.order import Order
 from shared.model.target import Verdict

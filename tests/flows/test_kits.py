@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from shared.flows import keys
 from shared.flows.stock_alone import Alone
-from shared.model.facts import HoldCard
+from shared.model.holds import HoldCard
 from shared.model.ids import Entity, Facet
 from shared.model.product import Component, Lifecycle
 from shared.model.retailer import Retailer

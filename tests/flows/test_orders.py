@@ -18,7 +18,7 @@ from shared.flows import keys
 from shared.flows.rechecks import recheck
 from shared.flows.recovery import Mapper, Sweep
 from shared.model.case import CaseState
-from shared.model.facts import HoldCard
+from shared.model.holds import HoldCard
 from shared.model.ids import Entity, Facet
 from shared.model.order import Refund
 from shared.model.retailer import Retailer

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from shared.domain.reservations import Short
 from shared.errors import RejectedError, RetryableError
 from shared.flows import keys
+from shared.flows.heat import Heat
 from shared.flows.reserve import Reservations, reservation_name
-from shared.flows.shards import Heat, Shards
-from shared.model.facts import HoldCard
+from shared.flows.shards import Shards
+from shared.model.holds import HoldCard
 from shared.model.ids import Entity, Facet
 from shared.model.reservation import Reservation, ReservationRequest, ReservationState, Wish
 from shared.ports import Put, Table, Write

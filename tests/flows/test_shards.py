@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from shared.domain.availability import held_at
 from shared.flows import keys
+from shared.flows.heat import Heat
 from shared.flows.reserve import PLANNED_FOR, Reservations, reservation_name, reservation_put
-from shared.flows.shards import COUNTERS, HOT_FOR, TOUCHED, Heat, Shards, with_what_is_left
-from shared.model.facts import HoldCard
+from shared.flows.shards import COUNTERS, HOT_FOR, TOUCHED, Shards, with_what_is_left
+from shared.model.holds import HoldCard
 from shared.model.reservation import Reservation, ReservationRequest, ReservationState, Wish
 from shared.ports import Key, Row
 from tests.flows.world import World, order

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from shared.flows import keys
 from shared.flows.derive import Deriver
 from shared.flows.stock_alone import Moved, moved
-from shared.model.facts import HoldCard, PriceCard, StockCard
+from shared.model.facts import PriceCard, StockCard
+from shared.model.holds import HoldCard
 from shared.model.ids import Entity, Facet
 from shared.ports import Key, Put, Row, Table
 from tests.domain.stock_worlds import PLACES, position

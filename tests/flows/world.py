@@ -27,6 +27,7 @@ from shared.flows.returns import Authorising, ErpReturns
 from shared.flows.send import Sender
 from shared.flows.shipments import Shipments
 from shared.flows.shipments_told import ShipmentTeller
+from shared.flows.shortage import Shortage
 from shared.model.books import BookRules
 from shared.model.facts import Fact, PriceCard, ProductCard, StockCard
 from shared.model.ids import Entity, Facet
@@ -213,8 +214,9 @@ class World:
         self.cases = Cases(store, clock, retailer)
         books = Books(store, self.cases, self.issues, clock, retailer, BookRules(payout_days=5))
         self.payouts = Payouts("shop", books, queues)
-        self.capture = Capture(store, queues, bus, self.issues, self.cases, clock, retailer)
         self.deriver = Deriver(store, queues, self.issues, clock, retailer, bus)
+        short = Shortage(store, self.cases, self.deriver, retailer).of
+        self.capture = Capture(store, queues, bus, self.issues, self.cases, clock, retailer, short)
         settle = timedelta(seconds=60)
         self.sender = Sender(
             "erp",

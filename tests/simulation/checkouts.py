@@ -8,7 +8,7 @@ from typing import Any
 
 from shared.flows import keys
 from shared.flows.reserve import reservation_name
-from shared.model.facts import HoldCard
+from shared.model.holds import HoldCard
 from shared.model.reservation import Reservation
 from shared.ports import Key, Put, Row, Table
 from tests.simulation.engine import SECOND

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from shared.flows.shards import Heat
+from shared.flows.heat import Heat
 from tests.simulation.engine import CrashError, Engine, Task
 from tests.simulation.faults import Kind
 

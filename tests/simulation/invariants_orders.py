@@ -8,7 +8,8 @@ from typing import Any
 from shared.domain import orders
 from shared.flows import keys
 from shared.model.case import Case, CaseState, HoldReason
-from shared.model.facts import HoldCard, StockCard
+from shared.model.facts import StockCard
+from shared.model.holds import HoldCard
 from shared.model.issue import IssueKind, IssueState
 from shared.ports import Row, Table
 from tests.simulation.truth import Truth, decimal_minor, skus, wanted

@@ -20,7 +20,7 @@ OVERSOLD: tuple[Mutant, ...] = (
         (
             "shared.flows.capture:Capture._stocked",
             "if not placed:",
-            "if not placed and self._shortage.of(case):",
+            "if not placed and self.short(case):",
         ),
     ),
     mutant(
@@ -35,7 +35,7 @@ OVERSOLD: tuple[Mutant, ...] = (
         SOLD_TWICE,
         (
             SHORTAGE + "Shortage._waiting",
-            "if shortage.waits(case)]",
+            "if awaiting.waits(case)]",
             "]",
         ),
     ),

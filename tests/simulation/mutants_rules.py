@@ -24,7 +24,7 @@ RULES: tuple[Mutant, ...] = (
         "The shop took a unit off, our wish is what it was, and nobody puts the unit back.",
         (SHARED,),
         (
-            "shared.domain.stock_rules:stays_when_sold",
+            "shared.domain.sold:stays_when_sold",
             "return bool(retailer.allocations or retailer.kits) or any(",
             "return False and any(",
         ),

@@ -15,7 +15,7 @@ from shared.domain import orders
 from shared.flows import keys
 from shared.flows.capture import Capture
 from shared.model.case import CaseState
-from shared.model.facts import Hold
+from shared.model.holds import Hold
 from shared.ports import Key, Put, Table
 from tests.simulation.engine import MINUTE, SECOND
 from tests.simulation.faults import Faults

@@ -14,7 +14,7 @@ from shared.flows import keys
 from shared.flows.cases import TO_SEND
 from shared.flows.intake import unpacked
 from shared.model.case import Case, CaseState
-from shared.model.facts import HoldCard
+from shared.model.holds import HoldCard
 from shared.ports import Key, Put, Row, Table
 from tests.simulation.compute import SKEW_MS
 from tests.simulation.world import World

@@ -1,31 +1,45 @@
-"""The Amazon connector: one seller in one marketplace, as a channel that shows and sells."""
+"""The Amazon connector: one seller in one marketplace, as a channel that shows and sells.
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+One function reads orders, another writes prices and stock: each part, with the shapes of its
+answers, is imported when it is first called for.
+"""
+# ruff: noqa: PLC0415 - as said above
 
-import httpx
+from __future__ import annotations
 
-from shared.connectors.amazon import mapping, plans
+from datetime import timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from shared.connectors.amazon import plans
 from shared.connectors.amazon.api import SellingPartnerApi
-from shared.connectors.amazon.feeds import FeedLines
-from shared.connectors.amazon.fulfilment import Shipments
-from shared.connectors.amazon.listings import (
+from shared.connectors.amazon.plans import (
     IDENTIFIERS_MAX,
+    LINES_MAX,
     PATCH_GROUP,
+    PATCHES,
     PATCHES_AT_ONCE,
-    Listings,
 )
-from shared.connectors.amazon.plans import LINES_MAX, PATCHES
-from shared.connectors.amazon.reader import Orders
 from shared.connectors.amazon.settings import settings_of
 from shared.domain.ways import Room, choose
 from shared.errors import RejectedError
-from shared.model.base import Json
 from shared.model.ids import Facet
-from shared.model.order import Order, Shipment
-from shared.model.retailer import Channel, Connection, Retailer
-from shared.model.target import Outcome, Push
-from shared.ports import Clock, Pacer, Page
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    import httpx
+
+    from shared.connectors.amazon.feeds import FeedLines
+    from shared.connectors.amazon.fulfilment import Shipments
+    from shared.connectors.amazon.listings import Listings
+    from shared.connectors.amazon.reader import Orders
+    from shared.model.base import Json
+    from shared.model.order import Order, Shipment
+    from shared.model.retailer import Channel, Connection, Retailer
+    from shared.model.target import Outcome, Push
+    from shared.ports import Clock, Pacer, Page
 
 
 class AmazonSeller:
@@ -34,16 +48,39 @@ class AmazonSeller:
     def __init__(
         self, api: SellingPartnerApi, connection: Connection, retailer: Retailer, clock: Clock
     ) -> None:
-        settings = settings_of(connection)
-        channel = _channel(connection, retailer)
         self._api = api
-        self._feed_facets = frozenset(settings.feed_facets)
-        self._latency = timedelta(seconds=settings.feed_latency_seconds)
-        dated = clock if channel.dates else None
-        self._listings = Listings(api, settings, channel.currency, dated)
-        self._feeds = FeedLines(api, settings, channel.currency, clock, connection.settle)
-        self._orders = Orders(api, settings, channel, clock)
-        self._shipments = Shipments(api, settings, self._orders)
+        self._settings = settings_of(connection)
+        self._channel = _channel(connection, retailer)
+        self._clock = clock
+        self._settle = connection.settle
+        self._feed_facets = frozenset(self._settings.feed_facets)
+        self._latency = timedelta(seconds=self._settings.feed_latency_seconds)
+
+    @cached_property
+    def _listings(self) -> Listings:
+        from shared.connectors.amazon.listings import Listings
+
+        dated = self._clock if self._channel.dates else None
+        return Listings(self._api, self._settings, self._channel.currency, dated)
+
+    @cached_property
+    def _feeds(self) -> FeedLines:
+        from shared.connectors.amazon.feeds import FeedLines
+
+        currency = self._channel.currency
+        return FeedLines(self._api, self._settings, currency, self._clock, self._settle)
+
+    @cached_property
+    def _orders(self) -> Orders:
+        from shared.connectors.amazon.reader import Orders
+
+        return Orders(self._api, self._settings, self._channel, self._clock)
+
+    @cached_property
+    def _shipments(self) -> Shipments:
+        from shared.connectors.amazon.fulfilment import Shipments
+
+        return Shipments(self._api, self._settings, self._orders)
 
     def reach(self, facet: Facet) -> int:
         return LINES_MAX if facet in self._feed_facets else PATCHES_AT_ONCE
@@ -72,7 +109,9 @@ class AmazonSeller:
     def batches(self, facet: Facet, pushes: Sequence[Push]) -> list[list[Push]]:
         """Lines left out wait for the next round, which decides anew."""
         if facet is Facet.CONTENT:
-            return _by_articles(pushes)
+            from shared.connectors.amazon.listings import by_articles
+
+            return by_articles(pushes)
         if self._by_feed(facet, len(pushes)):
             return [list(pushes[:LINES_MAX])]
         few = pushes[:PATCHES_AT_ONCE]
@@ -126,27 +165,6 @@ def connect(
     """
     api = SellingPartnerApi(connection, secret, pacer=pacer, clock=clock, transport=transport)
     return AmazonSeller(api, connection, retailer, clock)
-
-
-def _by_articles(pushes: Sequence[Push]) -> list[list[Push]]:
-    """Products together whose articles fit into one search."""
-    batches: list[list[Push]] = []
-    count = 0
-    for push in pushes:
-        articles = _articles(push)
-        if not batches or count + articles > IDENTIFIERS_MAX:
-            batches.append([])
-            count = 0
-        batches[-1].append(push)
-        count += articles
-    return batches
-
-
-def _articles(push: Push) -> int:
-    try:
-        return len(mapping.skus(push.desired))
-    except RejectedError:
-        return 0
 
 
 def _channel(connection: Connection, retailer: Retailer) -> Channel:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from pydantic import ValidationError
 
-from shared.connectors.amazon import jsontext, mapping, plans, schema
+from shared.connectors.amazon import feed_schema, jsontext, mapping, plans
 from shared.connectors.amazon.api import Call, SellingPartnerApi, reader
 from shared.connectors.amazon.settings import AmazonSettings
 from shared.errors import InDoubtError, RejectedError, ThrottledError
@@ -39,8 +39,8 @@ class Decision:
     """
 
     look_at: datetime | None = None
-    refused: Mapping[str, schema.ReportIssue] = field(default_factory=dict)
-    whole: schema.ReportIssue | None = None
+    refused: Mapping[str, feed_schema.ReportIssue] = field(default_factory=dict)
+    whole: feed_schema.ReportIssue | None = None
 
     def of(self, push: Push) -> Outcome | None:
         if self.look_at is not None:
@@ -97,7 +97,7 @@ class FeedLines:
     def _create(self, document: Mapping[str, object]) -> str:
         body = {"contentType": CONTENT_TYPE}
         call = Call(plans.CREATE_FEED_DOCUMENT, "POST", f"{ROOT}/documents", body=body)
-        place = self.api.call(call, schema.CreatedDocument)
+        place = self.api.call(call, feed_schema.CreatedDocument)
         self.api.upload(place.url, jsontext.dumps(document).encode(), CONTENT_TYPE)
         begun = self.clock.now()
         body_of_feed = {
@@ -107,7 +107,7 @@ class FeedLines:
         }
         call = Call(plans.CREATE_FEED, "POST", f"{ROOT}/feeds", body=body_of_feed)
         try:
-            feed_id = self.api.call(call, schema.CreatedFeed).feed_id
+            feed_id = self.api.call(call, feed_schema.CreatedFeed).feed_id
         except InDoubtError:
             feed_id = self._lost(begun)
         self._ours.add(feed_id)
@@ -119,7 +119,7 @@ class FeedLines:
         params = {"feedTypes": KIND, "createdSince": since, "pageSize": "100"}
         call = Call(plans.GET_FEEDS, "GET", f"{ROOT}/feeds", params)
         try:
-            feeds = self.api.call(call, schema.Feeds).feeds
+            feeds = self.api.call(call, feed_schema.Feeds).feeds
         except ThrottledError as error:
             raise InDoubtError("a feed was begun, and which cannot be asked now") from error
         found = [feed.feed_id for feed in feeds if feed.feed_id not in self._ours]
@@ -142,7 +142,7 @@ class FeedLines:
     def _asked(self, feed_id: str) -> Decision:
         """Fatal or cancelled, some, all or nothing may be through: what no report says is read."""
         path = f"{ROOT}/feeds/{quote(feed_id, safe='')}"
-        feed = reader(self.api, schema.Feed)(Call(plans.GET_FEED, "GET", path))
+        feed = reader(self.api, feed_schema.Feed)(Call(plans.GET_FEED, "GET", path))
         if feed is None:
             return Decision()
         now = self.clock.now()
@@ -155,27 +155,27 @@ class FeedLines:
             return Decision()
         return _judged(self._report(feed.result_feed_document_id))
 
-    def _report(self, document_id: str) -> schema.Report | None:
+    def _report(self, document_id: str) -> feed_schema.Report | None:
         path = f"{ROOT}/documents/{quote(document_id, safe='')}"
         call = Call(plans.GET_FEED_DOCUMENT, "GET", path)
-        document = reader(self.api, schema.Document)(call)
+        document = reader(self.api, feed_schema.Document)(call)
         if document is None:
             return None
         content = self.api.download(document.url)
         if document.compression_algorithm == "GZIP":
             content = _unzipped(content)
         try:
-            return schema.Report.model_validate(jsontext.loads(content))
+            return feed_schema.Report.model_validate(jsontext.loads(content))
         except (ValidationError, ValueError):
             return None  # read back without it
 
 
-def _judged(report: schema.Report | None) -> Decision:
+def _judged(report: feed_schema.Report | None) -> Decision:
     if report is None:
         return Decision()
     errors = [issue for issue in report.issues if issue.severity == mapping.ERROR]
     whole = next((issue for issue in errors if issue.message_id is None), None)
-    refused: dict[str, schema.ReportIssue] = {}
+    refused: dict[str, feed_schema.ReportIssue] = {}
     for issue in errors:
         refused.setdefault(issue.sku, issue)
     none_accepted = report.summary.messages_accepted == 0

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC
 from urllib.parse import quote
 
-from shared.connectors.amazon import mapping, plans, schema
+from shared.connectors.amazon import mapping, order_schema, plans
 from shared.connectors.amazon.api import Call, SellingPartnerApi
 from shared.connectors.amazon.orders import CANCELLED, ENDED
 from shared.connectors.amazon.reader import Orders, parsed
@@ -72,7 +72,7 @@ class Shipments:
                 return mapping.outcome(key, Verdict.RETRY, TOLD_ALREADY, str(error))
         return Outcome(key=key, verdict=Verdict.APPLIED)
 
-    def _read(self, order_id: str) -> schema.Order:
+    def _read(self, order_id: str) -> order_schema.Order:
         node = self.orders.raw(order_id, INCLUDED)
         if node is None:
             raise RejectedError(f"Amazon has no order {order_id}", code="no_order")
@@ -178,7 +178,7 @@ def _wanted(order: Order, shipment: Shipment) -> Counter[str]:
     return wanted
 
 
-def _packed(theirs: schema.Order) -> dict[str, Counter[str]]:
+def _packed(theirs: order_schema.Order) -> dict[str, Counter[str]]:
     """Packages that stand, by their number; another one's tracking number may be the same."""
     found: dict[str, Counter[str]] = {}
     for one in theirs.packages:
@@ -188,7 +188,7 @@ def _packed(theirs: schema.Order) -> dict[str, Counter[str]]:
     return found
 
 
-def _check(theirs: schema.Order, wanted: Counter[str]) -> None:
+def _check(theirs: order_schema.Order, wanted: Counter[str]) -> None:
     """What Amazon would refuse anyway, said with the item it is about."""
     if theirs.fulfillment.fulfillment_status in ENDED:
         raise RejectedError(f"order {theirs.order_id} is cancelled at Amazon", code="cancelled")

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from urllib.parse import quote
 
-from shared.connectors.amazon import mapping, plans, schema
+from shared.connectors.amazon import listing_schema, mapping, plans
 from shared.connectors.amazon.api import Call, SellingPartnerApi, reader
 from shared.connectors.amazon.settings import AmazonSettings
 from shared.errors import AccessError, InDoubtError, RejectedError, RetryableError
@@ -15,9 +15,6 @@ from shared.model.target import NOT_SENT, Outcome, Push, Verdict
 from shared.ports import Clock
 
 ROOT = "/listings/2021-08-01/items"
-IDENTIFIERS_MAX = 20
-PATCHES_AT_ONCE = 100  # lines of a round: what the usage plan lets through in twenty seconds
-PATCH_GROUP = 5  # recorded together; the calls are one by one
 
 
 @frozen
@@ -84,7 +81,7 @@ class Listings:
     def _patch(self, facet: Facet, push: Push) -> Outcome:
         body = mapping.patches(facet, push, self.settings, self.currency, self._now)
         call = Call(plans.PATCH_LISTING, "PATCH", self._path(push.key), self._params(), body)
-        return mapping.submitted(push.key, self.api.call(call, schema.Submission))
+        return mapping.submitted(push.key, self.api.call(call, listing_schema.Submission))
 
     def shown(self, facet: Facet, pushes: Sequence[Push]) -> dict[str, Json]:
         """What the marketplace shows, by key; absent when a listing shows nothing of the facet."""
@@ -106,13 +103,13 @@ class Listings:
         done = {o.key for o in self.link(pushes) if o.verdict is Verdict.APPLIED}
         return {push.key: push.desired for push in pushes if push.key in done}
 
-    def _read(self, skus: Sequence[str], data: str) -> dict[str, schema.Listing]:
+    def _read(self, skus: Sequence[str], data: str) -> dict[str, listing_schema.Listing]:
         """Listings by SKU. A SKU with a comma cannot be in a list and is read by itself."""
         together = [sku for sku in skus if self.settings.read_back == "search" and "," not in sku]
-        found: dict[str, schema.Listing] = {}
-        for i in range(0, len(together), IDENTIFIERS_MAX):
-            found |= self._search(together[i : i + IDENTIFIERS_MAX], data)
-        get = reader(self.api, schema.Listing)
+        found: dict[str, listing_schema.Listing] = {}
+        for i in range(0, len(together), plans.IDENTIFIERS_MAX):
+            found |= self._search(together[i : i + plans.IDENTIFIERS_MAX], data)
+        get = reader(self.api, listing_schema.Listing)
         for sku in skus:
             if sku not in together:
                 params = self._params() | {"includedData": data}
@@ -121,15 +118,17 @@ class Listings:
                     found[sku] = listing
         return found
 
-    def _search(self, skus: Sequence[str], data: str) -> dict[str, schema.Listing]:
+    def _search(self, skus: Sequence[str], data: str) -> dict[str, listing_schema.Listing]:
         params = self._params() | {
             "identifiers": ",".join(skus),
             "identifiersType": "SKU",
             "includedData": data,
-            "pageSize": str(IDENTIFIERS_MAX),
+            "pageSize": str(plans.IDENTIFIERS_MAX),
         }
         path = f"{ROOT}/{quote(self.settings.seller_id, safe='')}"
-        answer = self.api.call(Call(plans.SEARCH_LISTINGS, "GET", path, params), schema.Listings)
+        answer = self.api.call(
+            Call(plans.SEARCH_LISTINGS, "GET", path, params), listing_schema.Listings
+        )
         return {listing.sku: listing for listing in answer.items if listing.sku in skus}
 
     def _path(self, sku: str) -> str:
@@ -146,3 +145,24 @@ def _again(key: str, error: RetryableError | AccessError) -> Outcome:
     waits = isinstance(error, RetryableError) and error.after
     code = NOT_SENT if waits else "interrupted"
     return mapping.outcome(key, Verdict.RETRY, code, str(error))
+
+
+def by_articles(pushes: Sequence[Push]) -> list[list[Push]]:
+    """Products together whose articles fit into one search."""
+    batches: list[list[Push]] = []
+    count = 0
+    for push in pushes:
+        articles = _articles(push)
+        if not batches or count + articles > plans.IDENTIFIERS_MAX:
+            batches.append([])
+            count = 0
+        batches[-1].append(push)
+        count += articles
+    return batches
+
+
+def _articles(push: Push) -> int:
+    try:
+        return len(mapping.skus(push.desired))
+    except RejectedError:
+        return 0

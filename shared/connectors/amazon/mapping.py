@@ -9,7 +9,7 @@ from datetime import datetime
 
 from pydantic import ValidationError
 
-from shared.connectors.amazon import offers, schema
+from shared.connectors.amazon import listing_schema, offers
 from shared.connectors.amazon.settings import AmazonSettings
 from shared.domain.ahead import current
 from shared.errors import RejectedError
@@ -82,7 +82,7 @@ def feed(messages: Sequence[Mapping[str, object]], settings: AmazonSettings) -> 
     return {"header": header, "messages": list(messages)}
 
 
-def submitted(key: str, answer: schema.Submission) -> Outcome:
+def submitted(key: str, answer: listing_schema.Submission) -> Outcome:
     """Accepted is not done: only what is read back is. One error among the issues refuses it."""
     error = next((issue for issue in answer.issues if issue.severity == ERROR), None)
     if error is not None:
@@ -102,7 +102,7 @@ def included(facet: Facet, settings: AmazonSettings, *, dated: bool = False) -> 
 
 def shown(
     facet: Facet,
-    listing: schema.Listing,
+    listing: listing_schema.Listing,
     push: Push,
     settings: AmazonSettings,
     currency: str,
@@ -115,7 +115,9 @@ def shown(
     return offers.shown(listing, wish, settings, currency, now)
 
 
-def _shown_stock(listing: schema.Listing, wish: StockValue, settings: AmazonSettings) -> Json:
+def _shown_stock(
+    listing: listing_schema.Listing, wish: StockValue, settings: AmazonSettings
+) -> Json:
     """The wish itself if its sum is shown; else the sum at the first place, which differs."""
     quantity = next(
         (
@@ -135,7 +137,7 @@ def _shown_stock(listing: schema.Listing, wish: StockValue, settings: AmazonSett
     return StockValue(levels=levels).model_dump(mode="json")
 
 
-def links(listing: schema.Listing, settings: AmazonSettings) -> dict[str, str]:
+def links(listing: listing_schema.Listing, settings: AmazonSettings) -> dict[str, str]:
     """What to remember of a listing; None-like when it is not offered in our marketplace."""
     for summary in listing.summaries:
         if summary.marketplace_id == settings.marketplace_id:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from shared.connectors.amazon import schema
+from shared.connectors.amazon import listing_schema
 from shared.connectors.amazon.amounts import exact, money
 from shared.connectors.amazon.settings import AmazonSettings
 from shared.errors import RejectedError
@@ -60,7 +60,7 @@ def _instant(at: datetime) -> str:
 
 
 def shown(
-    listing: schema.Listing,
+    listing: listing_schema.Listing,
     wish: PriceValue,
     settings: AmazonSettings,
     currency: str,
@@ -85,7 +85,9 @@ def _amounts(ahead: tuple[NextPrice, ...]) -> list[tuple[datetime, Money]]:
     return [(step.at, step.price) for step in ahead]
 
 
-def _offered(listing: schema.Listing, settings: AmazonSettings, currency: str) -> Money | None:
+def _offered(
+    listing: listing_schema.Listing, settings: AmazonSettings, currency: str
+) -> Money | None:
     """The price everybody pays in our marketplace."""
     for found in listing.offers:
         to_all = found.audience is None or found.audience.value in {"", EVERYBODY}
@@ -96,7 +98,7 @@ def _offered(listing: schema.Listing, settings: AmazonSettings, currency: str) -
 
 
 def _submitted(
-    listing: schema.Listing, settings: AmazonSettings, currency: str, now: datetime | None
+    listing: listing_schema.Listing, settings: AmazonSettings, currency: str, now: datetime | None
 ) -> PriceValue | None:
     """What the attribute says is paid now, and what it says follows."""
     for found in _rows(listing.attributes.get("purchasable_offer")):

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from pydantic import ValidationError
 
-from shared.connectors.amazon import schema
+from shared.connectors.amazon import order_schema, schema
 from shared.connectors.amazon.amounts import money
 from shared.connectors.amazon.settings import AmazonSettings
 from shared.errors import RejectedError
@@ -27,7 +27,7 @@ FREIGHT = ("SHIPPING", "GIFT_WRAP", "COD_FEE", "OTHER")
 TIP = "DELIVERY_TIP"
 
 
-def to_order(theirs: schema.Order, *, channel: Channel, settings: AmazonSettings) -> Order:
+def to_order(theirs: order_schema.Order, *, channel: Channel, settings: AmazonSettings) -> Order:
     """A whole order; RejectedError names the field that is not understood."""
     _check(theirs, settings)
     amounts = [_Amounts(item, channel.currency) for item in _placed(theirs)]
@@ -74,7 +74,7 @@ def unreadable(subject: str, error: ValidationError) -> RejectedError:
     )
 
 
-def _check(theirs: schema.Order, settings: AmazonSettings) -> None:
+def _check(theirs: order_schema.Order, settings: AmazonSettings) -> None:
     status, by = theirs.fulfillment.fulfillment_status, theirs.fulfillment.fulfilled_by
     if by not in settings.fulfilled_by:
         raise RejectedError(
@@ -102,11 +102,11 @@ def _check(theirs: schema.Order, settings: AmazonSettings) -> None:
         )
 
 
-def _cancelled(theirs: schema.Order) -> bool:
+def _cancelled(theirs: order_schema.Order) -> bool:
     return theirs.fulfillment.fulfillment_status in ENDED
 
 
-def _placed(theirs: schema.Order) -> list[schema.Item]:
+def _placed(theirs: order_schema.Order) -> list[order_schema.Item]:
     """Items still wanted. Of a cancelled order all of them, which may count no units any more."""
     if _cancelled(theirs):
         units = {"quantity_ordered": 1}
@@ -117,14 +117,14 @@ def _placed(theirs: schema.Order) -> list[schema.Item]:
     return [item for item in theirs.order_items if item.quantity_ordered != 0 and not _gone(item)]
 
 
-def _asked_back(theirs: schema.Order) -> tuple[str, ...]:
+def _asked_back(theirs: order_schema.Order) -> tuple[str, ...]:
     """Items whose buyer asks to cancel and of which something is still to be sent."""
     if _cancelled(theirs):
         return ()
     return tuple(item.order_item_id for item in _placed(theirs) if _undecided(item))
 
 
-def _undecided(item: schema.Item) -> bool:
+def _undecided(item: order_schema.Item) -> bool:
     asked = item.cancellation
     open_ = item.fulfillment is None or item.fulfillment.quantity_unfulfilled != 0
     return (
@@ -135,7 +135,7 @@ def _undecided(item: schema.Item) -> bool:
     )
 
 
-def _left(theirs: schema.Order) -> dict[str, int]:
+def _left(theirs: order_schema.Order) -> dict[str, int]:
     """Units that Amazon knows to have left, by item."""
     found = {i.order_item_id: i.fulfillment for i in _placed(theirs)}
     return {
@@ -145,7 +145,7 @@ def _left(theirs: schema.Order) -> dict[str, int]:
     }
 
 
-def _gone(item: schema.Item) -> bool:
+def _gone(item: order_schema.Item) -> bool:
     """Cancelled by itself: neither sent nor still to be sent."""
     executed = item.cancellation is not None and item.cancellation.cancellation_execution
     left = item.fulfillment
@@ -154,7 +154,7 @@ def _gone(item: schema.Item) -> bool:
     )
 
 
-def _stated(theirs: schema.Order, currency: str) -> Money | None:
+def _stated(theirs: order_schema.Order, currency: str) -> Money | None:
     grand = theirs.proceeds.grand_total if theirs.proceeds else None
     if grand is not None:
         return money(grand, currency, "proceeds.grandTotal")
@@ -172,7 +172,7 @@ def _stated(theirs: schema.Order, currency: str) -> Money | None:
 class _Amounts:
     """What one item earned, by category. Discounts count positive, whichever sign they come in."""
 
-    item: schema.Item
+    item: order_schema.Item
     currency: str
     taxed: bool = True
 
@@ -227,7 +227,7 @@ class _Amounts:
         details = (d for row in self._rows(kind) for d in row.detailed_breakdowns)
         return self._sum(d.value for d in details if d.subtype == part and d.value is not None)
 
-    def _rows(self, kind: str) -> list[schema.Breakdown]:
+    def _rows(self, kind: str) -> list[order_schema.Breakdown]:
         proceeds = self.item.proceeds
         return [row for row in proceeds.breakdowns if row.type == kind] if proceeds else []
 
@@ -238,7 +238,7 @@ class _Amounts:
 
 
 def _freight(
-    theirs: schema.Order, amounts: Sequence[_Amounts], currency: str
+    theirs: order_schema.Order, amounts: Sequence[_Amounts], currency: str
 ) -> tuple[ShippingLine, ...]:
     """Shipping, wrapping and fees, each summed over the items, and a tip for the carrier."""
     lines = []

@@ -14,6 +14,9 @@ from shared.model.limits import Limits
 
 CALL = 10_000
 LINES_MAX = 10_000  # of a feed of ours: below Amazon's 25,000 messages and its 10 MiB
+IDENTIFIERS_MAX = 20
+PATCHES_AT_ONCE = 100  # lines of a round: what the usage plan lets through in twenty seconds
+PATCH_GROUP = 5  # recorded together; the calls are one by one
 PATCHES = Way("patch", CALL)
 
 

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from pydantic import ValidationError
 
-from shared.connectors.amazon import orders, plans, schema
+from shared.connectors.amazon import order_schema, orders, plans
 from shared.connectors.amazon.api import Call, SellingPartnerApi, reader
 from shared.connectors.amazon.settings import AmazonSettings
 from shared.errors import RejectedError
@@ -35,7 +35,7 @@ class Orders:
     def raw(self, external_id: str, included: str) -> Mapping[str, object] | None:
         path = f"{ROOT}/{quote(external_id, safe='')}"
         call = Call(plans.GET_ORDER, "GET", path, {"includedData": included})
-        answer = reader(self.api, schema.OrderAnswer)(call)
+        answer = reader(self.api, order_schema.OrderAnswer)(call)
         return None if answer is None else answer.order
 
     def since(self, since: datetime | None, *, page: str | None) -> Page[Order]:
@@ -54,7 +54,9 @@ class Orders:
         }
         if token:
             params["paginationToken"] = token
-        answer = self.api.call(Call(plans.SEARCH_ORDERS, "GET", ROOT, params), schema.OrdersPage)
+        answer = self.api.call(
+            Call(plans.SEARCH_ORDERS, "GET", ROOT, params), order_schema.OrdersPage
+        )
         items: list[Order] = []
         refused: list[Refusal] = []
         for node in answer.orders:
@@ -72,9 +74,9 @@ class Orders:
         return orders.to_order(parsed(node), channel=self.channel, settings=self.settings)
 
 
-def parsed(node: Mapping[str, object]) -> schema.Order:
+def parsed(node: Mapping[str, object]) -> order_schema.Order:
     try:
-        return schema.Order.model_validate(node)
+        return order_schema.Order.model_validate(node)
     except ValidationError as error:
         raise orders.unreadable(str(node.get("orderId", "?")), error) from error
 

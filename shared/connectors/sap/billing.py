@@ -12,7 +12,7 @@ from pydantic import Field
 
 from shared.connectors.sap import values
 from shared.connectors.sap.gateway import Gateway
-from shared.connectors.sap.mapping import parsed
+from shared.connectors.sap.rows import parsed
 from shared.connectors.sap.settings import SapSettings
 from shared.frozen import frozen
 from shared.model.base import Foreign, Json

@@ -1,42 +1,47 @@
-"""The S/4HANA connector: facts, orders and deliveries over the released OData V2 services."""
+"""The S/4HANA connector: facts, orders and deliveries over the released OData V2 services.
+
+One function reads what SAP says, another writes orders and refunds: each part, with the shapes of
+its answers, is imported when it is first called for.
+"""
+# ruff: noqa: PLC0415 - as said above
+
+from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-import httpx
-
-from shared.connectors.sap import amending, mapping, orders, values
-from shared.connectors.sap.billing import Billing
-from shared.connectors.sap.facts import Facts, topped
 from shared.connectors.sap.gateway import Gateway, Signer
-from shared.connectors.sap.partners import Partners
-from shared.connectors.sap.promises import Promised
-from shared.connectors.sap.refunds import Refunds
-from shared.connectors.sap.returns import Returns
-from shared.connectors.sap.schema import DeliveryRow, OrderRow
 from shared.connectors.sap.settings import SapSettings, settings_of
-from shared.domain.credits import CreditWish, PostedCredit
-from shared.domain.customers import CustomerWish
-from shared.domain.demand import AmendedLine, LineChange
-from shared.domain.returns import PostedReturn, ReturnWish
-from shared.errors import InDoubtError, RejectedError
 from shared.kit.http import Http
 from shared.kit.oauth import ClientCredentials
-from shared.model.allocation import ErpAllocation
-from shared.model.base import Foreign, Json
-from shared.model.facts import PriceCard, ProductCard, StockCard
-from shared.model.ids import Entity
-from shared.model.invoice import BillingDocument
-from shared.model.order import Order, Shipment
-from shared.model.retailer import Connection, Retailer
-from shared.model.returns import ErpReturn
-from shared.ports import Clock, Pacer, Page, PostedOrder, Refusal
 
-ORDERS = "API_SALES_ORDER_SRV"
-DELIVERIES = "API_OUTBOUND_DELIVERY_SRV;v=0002"
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
-type Rows = list[dict[str, Json]]
+    import httpx
+
+    from shared.connectors.sap.billing import Billing
+    from shared.connectors.sap.deliveries import Deliveries
+    from shared.connectors.sap.facts import Facts
+    from shared.connectors.sap.partners import Partners
+    from shared.connectors.sap.promises import Promised
+    from shared.connectors.sap.refunds import Refunds
+    from shared.connectors.sap.returns import Returns
+    from shared.connectors.sap.sales import Sales
+    from shared.domain.credits import CreditWish, PostedCredit
+    from shared.domain.customers import CustomerWish
+    from shared.domain.demand import AmendedLine, LineChange
+    from shared.domain.returns import PostedReturn, ReturnWish
+    from shared.model.allocation import ErpAllocation
+    from shared.model.facts import PriceCard, ProductCard, StockCard
+    from shared.model.ids import Entity
+    from shared.model.invoice import BillingDocument
+    from shared.model.order import Order, Shipment
+    from shared.model.retailer import Connection, Retailer
+    from shared.model.returns import ErpReturn
+    from shared.ports import Clock, Pacer, Page, PostedOrder
 
 
 class SapS4:
@@ -53,12 +58,55 @@ class SapS4:
         self._name = connection.name
         self._settings = settings_of(connection)
         self._retailer = retailer
-        self._facts = Facts(gateway, self._name, self._settings, retailer, clock)
-        self._refunds = Refunds(gateway, self._settings)
-        self._billing = Billing(gateway, self._settings)
-        self._promised = Promised(gateway, self._settings)
-        self._returns = Returns(gateway, self._settings, retailer, self._name)
-        self._partners = Partners(gateway, self._settings)
+        self._clock = clock
+
+    @cached_property
+    def _facts(self) -> Facts:
+        from shared.connectors.sap.facts import Facts
+
+        return Facts(self._gateway, self._name, self._settings, self._retailer, self._clock)
+
+    @cached_property
+    def _deliveries(self) -> Deliveries:
+        from shared.connectors.sap.deliveries import Deliveries
+
+        return Deliveries(self._gateway, self._settings, self._retailer, self._name)
+
+    @cached_property
+    def _billing(self) -> Billing:
+        from shared.connectors.sap.billing import Billing
+
+        return Billing(self._gateway, self._settings)
+
+    @cached_property
+    def _promised(self) -> Promised:
+        from shared.connectors.sap.promises import Promised
+
+        return Promised(self._gateway, self._settings)
+
+    @cached_property
+    def _returns(self) -> Returns:
+        from shared.connectors.sap.returns import Returns
+
+        return Returns(self._gateway, self._settings, self._retailer, self._name)
+
+    @cached_property
+    def _sales(self) -> Sales:
+        from shared.connectors.sap.sales import Sales
+
+        return Sales(self._gateway, self._settings)
+
+    @cached_property
+    def _partners(self) -> Partners:
+        from shared.connectors.sap.partners import Partners
+
+        return Partners(self._gateway, self._settings)
+
+    @cached_property
+    def _refunds(self) -> Refunds:
+        from shared.connectors.sap.refunds import Refunds
+
+        return Refunds(self._gateway, self._settings)
 
     def changed(
         self, entity: Entity, *, since: datetime | None, page: str | None
@@ -74,28 +122,15 @@ class SapS4:
 
     def find_order(self, order: Order, reference: str) -> list[PostedOrder]:
         """Every order under our reference, the oldest first."""
-        query = {
-            "$filter": f"PurchaseOrderByCustomer eq {values.quoted(reference)} and "
-            f"SoldToParty eq {values.quoted(self._settings.of(order).sold_to)}",
-            "$expand": "to_Item",
-            "$orderby": "SalesOrder",
-        }
-        rows = self._gateway.rows(ORDERS, "A_SalesOrder", query)
-        return [orders.posted(self._single(row, OrderRow), orders.places(order)) for row in rows]
+        return self._sales.find(order, reference)
 
     def post_order(self, order: Order, reference: str) -> PostedOrder:
-        body = orders.body_of(order, reference, self._settings)
-        row = self._gateway.create(ORDERS, "A_SalesOrder", body)
-        try:
-            stored = self._single(row, OrderRow)
-        except RejectedError as error:  # SAP took the order; only what it answers is strange
-            raise InDoubtError(str(error)) from error
-        return orders.posted(stored, orders.places(order))
+        return self._sales.post(order, reference)
 
     def amend_order(
         self, order: Order, erp_order: str, changes: Sequence[LineChange]
     ) -> list[AmendedLine]:
-        return amending.amend(self._gateway, self._settings, order, erp_order, changes)
+        return self._sales.amend(order, erp_order, changes)
 
     # customers
 
@@ -146,48 +181,14 @@ class SapS4:
     def read_billed(self, document: str) -> Page[BillingDocument]:
         return self._billing.read(document)
 
-    # deliveries: pages go by key, so that what is written meanwhile shifts nothing
+    # deliveries
 
     def shipments_since(self, since: datetime | None, *, page: str | None) -> Page[Shipment]:
         """Deliveries changed since the day of `since`: the service keeps no time of day."""
-        filters = ["OverallGoodsMovementStatus eq 'C'"]
-        if since is not None:
-            day = values.day_in(self._settings.zone, since)
-            filters.append(f"LastChangeDate ge {values.datetime_literal(day)}")
-        if page:
-            filters.append(f"DeliveryDocument gt {values.quoted(page)}")
-        rows = self._deliveries(" and ".join(filters), bounded=True)
-        good, refused = mapping.parsed(rows, DeliveryRow, subject="DeliveryDocument")
-        full = len(rows) == self._settings.page_size
-        last = str(rows[-1]["DeliveryDocument"]) if full else None
-        return Page([s for row in good for s in self._shipments(row)], last, refused)
+        return self._deliveries.since(since, page=page)
 
     def read_shipment(self, shipment_id: str) -> list[Shipment]:
-        number = shipment_id.split("/", 1)[0]
-        condition = f"DeliveryDocument eq {values.quoted(number)}"
-        rows = self._deliveries(condition, bounded=False)
-        return [s for row in rows for s in self._shipments(self._single(row, DeliveryRow))]
-
-    def _deliveries(self, condition: str, *, bounded: bool) -> Rows:
-        query = {
-            "$filter": condition,
-            "$expand": "to_DeliveryDocumentItem",
-            "$orderby": "DeliveryDocument",
-        }
-        return self._gateway.rows(
-            DELIVERIES, "A_OutbDeliveryHeader", topped(query, self._settings, bounded=bounded)
-        )
-
-    def _shipments(self, row: DeliveryRow) -> list[Shipment]:
-        return mapping.shipments(
-            row, connection=self._name, retailer=self._retailer, settings=self._settings
-        )
-
-    def _single[T: Foreign](self, row: dict[str, Json], model: type[T]) -> T:
-        good, refused = mapping.parsed([row], model, subject="unknown")
-        if refused:
-            raise _unreadable(refused[0])
-        return good[0]
+        return self._deliveries.read(shipment_id)
 
 
 def connect(
@@ -221,9 +222,3 @@ def _signer(
         basic=True,
     )
     return Signer(credentials, None)
-
-
-def _unreadable(refusal: Refusal) -> RejectedError:
-    return RejectedError(
-        refusal.message, field=refusal.field, value=refusal.value, remedy=refusal.remedy
-    )

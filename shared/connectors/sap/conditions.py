@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from shared.connectors.sap import values
-from shared.connectors.sap.schema import ConditionRecord, ScaleLine, ValidityRow
+from shared.connectors.sap.reading_schema import ConditionRecord, ScaleLine, ValidityRow
 from shared.connectors.sap.settings import SapSettings
 from shared.domain.wall_clock import day_start
 from shared.errors import RejectedError

@@ -12,7 +12,8 @@ from typing import Protocol
 
 from shared.connectors.sap import conditions, mapping, values
 from shared.connectors.sap.gateway import Gateway
-from shared.connectors.sap.schema import MovementItem, ProductRow, StockRow, ValidityRow
+from shared.connectors.sap.reading_schema import MovementItem, ProductRow, StockRow, ValidityRow
+from shared.connectors.sap.rows import parsed
 from shared.connectors.sap.settings import SapSettings
 from shared.frozen import frozen
 from shared.model.base import Json
@@ -123,7 +124,7 @@ class Facts:
         ]
         for row in self._chunked("CrossPlantConfigurableProduct", asked):
             found[str(row["Product"])] = row
-        rows, refused = mapping.parsed(found.values(), ProductRow, subject="Product")
+        rows, refused = parsed(found.values(), ProductRow, subject="Product")
         cards, doubts = mapping.products(
             rows, source=self._name, as_of=as_of, settings=self._settings
         )
@@ -186,7 +187,7 @@ class Facts:
     def _priced(
         self, as_of: datetime, rows: Rows, skus: Sequence[str], following: str | None
     ) -> Page[PriceCard]:
-        good, refused = mapping.parsed(rows, ValidityRow, subject="Material")
+        good, refused = parsed(rows, ValidityRow, subject="Material")
         cards, doubts = conditions.prices(
             good,
             skus,
@@ -226,7 +227,7 @@ class Facts:
     def _stocked(
         self, as_of: datetime, rows: Rows, skus: Sequence[str], following: str | None
     ) -> Page[StockCard]:
-        good, refused = mapping.parsed(rows, StockRow, subject="Material")
+        good, refused = parsed(rows, StockRow, subject="Material")
         cards, doubts = mapping.stock(
             good, skus, source=self._name, as_of=as_of, retailer=self._retailer
         )
@@ -254,7 +255,7 @@ class Facts:
             wanted.append(f"MaterialDocumentYear eq {values.quoted(year)}")
         query = {"$filter": " and ".join(wanted), "$select": "Material"}
         rows = self._gateway.rows(MOVEMENTS, "A_MaterialDocumentItem", query)
-        items, _ = mapping.parsed(rows, MovementItem, subject="Material")
+        items, _ = parsed(rows, MovementItem, subject="Material")
         return [item.material for item in items if item.material]
 
 

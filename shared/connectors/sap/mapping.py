@@ -6,17 +6,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from shared.connectors.sap import values
-from shared.connectors.sap.schema import (
-    DeliveryItem,
-    DeliveryRow,
-    ProductRow,
-    StockRow,
-)
+from shared.connectors.sap.reading_schema import DeliveryItem, DeliveryRow, ProductRow, StockRow
 from shared.connectors.sap.settings import SapSettings
-from shared.model.base import Json
 from shared.model.facts import ProductCard, StockCard
 from shared.model.ids import Gtin
 from shared.model.order import Shipment, ShipmentLine, Tracking
@@ -26,29 +20,7 @@ from shared.model.stock import StockPosition
 from shared.ports import Refusal
 
 UNRESTRICTED, INSPECTION, RETURNS, BLOCKED = "01", "02", "03", "07"
-_GTIN = TypeAdapter[str](Gtin)
-
-
-def parsed[T: BaseModel](
-    rows: Iterable[Mapping[str, Json]], model: type[T], *, subject: str
-) -> tuple[list[T], list[Refusal]]:
-    """Rows in our shape of theirs; each row that does not fit is one refusal naming the field."""
-    good, refused = [], []
-    for row in rows:
-        try:
-            good.append(model.model_validate(row))
-        except ValidationError as error:
-            first: Any = error.errors()[0]
-            refused.append(
-                Refusal(
-                    subject=str(row.get(subject, "unknown")),
-                    field=".".join(str(part) for part in first["loc"]),
-                    value=str(first.get("input"))[:200],
-                    message=f"SAP's row cannot be read: {first['msg']}",
-                    remedy="correct the record in SAP",
-                )
-            )
-    return good, refused
+_GTIN = TypeAdapter[str](Gtin, config=ConfigDict(defer_build=True))
 
 
 def products(

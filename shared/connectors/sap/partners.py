@@ -14,7 +14,7 @@ from pydantic import Field
 
 from shared.connectors.sap import addresses, values
 from shared.connectors.sap.gateway import Gateway
-from shared.connectors.sap.mapping import parsed
+from shared.connectors.sap.rows import parsed
 from shared.connectors.sap.settings import SapSettings
 from shared.domain.customers import CustomerWish
 from shared.errors import InDoubtError, RejectedError

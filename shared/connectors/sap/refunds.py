@@ -12,8 +12,8 @@ from pydantic import Field
 
 from shared.connectors.sap import values
 from shared.connectors.sap.gateway import Gateway
-from shared.connectors.sap.mapping import parsed
 from shared.connectors.sap.orders import absolute, element
+from shared.connectors.sap.rows import parsed
 from shared.connectors.sap.settings import SapSettings
 from shared.domain.credits import Credit, CreditWish, PostedCredit, worth
 from shared.errors import InDoubtError, RejectedError

@@ -14,8 +14,8 @@ from pydantic import Field
 
 from shared.connectors.sap import values
 from shared.connectors.sap.gateway import Gateway
-from shared.connectors.sap.mapping import parsed
 from shared.connectors.sap.orders import element
+from shared.connectors.sap.rows import parsed
 from shared.connectors.sap.settings import SapSettings
 from shared.domain.returns import PostedReturn, ReturnWish
 from shared.errors import RejectedError, RetryableError

@@ -4,7 +4,8 @@ from datetime import datetime
 
 from pydantic import Field
 
-from shared.connectors.shopify.schema import Connected, PricesSetAnswer, Theirs, UserError
+from shared.connectors.shopify.price_schema import PricesSetAnswer
+from shared.connectors.shopify.schema import Connected, Theirs, UserError
 
 
 class Parameter(Theirs):

@@ -5,6 +5,8 @@ answers, is imported when it is first called for.
 """
 # ruff: noqa: PLC0415 - as said above
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
@@ -17,12 +19,8 @@ from shared.connectors.shopify.graphql import AdminApi
 from shared.connectors.shopify.settings import settings_of
 from shared.domain.ways import fullest_first
 from shared.errors import RejectedError
-from shared.model.base import Json
-from shared.model.books import PaidOut, Payout
 from shared.model.ids import Facet
-from shared.model.order import Order, Shipment
 from shared.model.retailer import Channel, Connection, Retailer
-from shared.model.target import Outcome, Push
 from shared.ports import Clock, Pacer, Page
 
 if TYPE_CHECKING:
@@ -35,6 +33,10 @@ if TYPE_CHECKING:
     from shared.connectors.shopify.prices import Prices
     from shared.connectors.shopify.reader import Orders
     from shared.connectors.shopify.stock import Stock
+    from shared.model.base import Json
+    from shared.model.books import PaidOut, Payout
+    from shared.model.order import Order, Shipment
+    from shared.model.target import Outcome, Push
 
 
 class ShopifyAdmin:
@@ -52,7 +54,7 @@ class ShopifyAdmin:
         self._ways = ways.Ways.of(connection.limits, self._settings)
 
     @cached_property
-    def _listings(self) -> "Listings":
+    def _listings(self) -> Listings:
         from shared.connectors.shopify.content import Listings
 
         name = self._connection.name
@@ -62,13 +64,13 @@ class ShopifyAdmin:
         return Listings(self._api, self._settings, locations)
 
     @cached_property
-    def _prices(self) -> "Prices":
+    def _prices(self) -> Prices:
         from shared.connectors.shopify.prices import Prices
 
         return Prices(self._api, self._channel.currency, self._ways.at_once)
 
     @cached_property
-    def _lines(self) -> "PriceLines":
+    def _lines(self) -> PriceLines:
         from shared.connectors.shopify.price_lines import PriceLines
         from shared.connectors.shopify.price_lists import PriceLists
 
@@ -76,7 +78,7 @@ class ShopifyAdmin:
         return PriceLines(self._prices, lists, self._ways.few)
 
     @cached_property
-    def _bulk(self) -> "Bulk":
+    def _bulk(self) -> Bulk:
         from shared.connectors.shopify.bulk import Bulk
 
         return Bulk(
@@ -89,32 +91,32 @@ class ShopifyAdmin:
         )
 
     @cached_property
-    def _stock(self) -> "Stock":
+    def _stock(self) -> Stock:
         from shared.connectors.shopify.stock import Stock
 
         return Stock(self._api, self._retailer, self._connection.name)
 
     @cached_property
-    def _orders(self) -> "Orders":
+    def _orders(self) -> Orders:
         from shared.connectors.shopify.reader import Orders
 
         name = self._connection.name
         return Orders(self._api, self._settings, self._retailer, name, self._channel)
 
     @cached_property
-    def _fulfilments(self) -> "Fulfilments":
+    def _fulfilments(self) -> Fulfilments:
         from shared.connectors.shopify.fulfilment import Fulfilments
 
         return Fulfilments(self._api, self._settings)
 
     @cached_property
-    def _hooks(self) -> "Hooks":
+    def _hooks(self) -> Hooks:
         from shared.connectors.shopify.hooks import Hooks
 
         return Hooks(self._api, self._settings.hooks_url)
 
     @cached_property
-    def _payouts(self) -> "Payouts":
+    def _payouts(self) -> Payouts:
         from shared.connectors.shopify.payouts import Payouts
 
         zone = self._retailer.books.zone if self._retailer.books else "UTC"

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from shared.connectors.shopify import mapping, queries, schema
+from shared.connectors.shopify import content_schema, mapping, queries, schema
 from shared.connectors.shopify.graphql import AdminApi
 from shared.connectors.shopify.mapping import Known
 from shared.connectors.shopify.settings import ShopifySettings
@@ -77,7 +77,7 @@ class Listings:
             # Almost always a new product: ask for a point before asking for its variants.
             self.api.reserve(queries.PRODUCT_PROBE, setting)
             probe = {"identifier": identifier}
-            answer = self.api.call(queries.PRODUCT_PROBE, probe, schema.ProductProbe)
+            answer = self.api.call(queries.PRODUCT_PROBE, probe, content_schema.ProductProbe)
             if answer.product is None:
                 return Known()
         self.api.reserve(_reading(len(product.variants)), setting)
@@ -90,15 +90,15 @@ class Listings:
 
     def _read(
         self, identifier: Mapping[str, str], expected: int
-    ) -> tuple[schema.Product, list[schema.Variant]] | None:
+    ) -> tuple[content_schema.Product, list[content_schema.Variant]] | None:
         """A product and all of its variants; None when the shop has no such product."""
         operation = _reading(expected)
         first = _page(expected)
-        variants: list[schema.Variant] = []
+        variants: list[content_schema.Variant] = []
         after: str | None = None
         while True:
             page = {"identifier": identifier, "first": first, "after": after}
-            answer = self.api.call(operation, page, schema.ProductAnswer)
+            answer = self.api.call(operation, page, content_schema.ProductAnswer)
             if answer.product is None:
                 return None
             variants += answer.product.variants.nodes
@@ -115,7 +115,7 @@ class Listings:
             "input": sent,
             "first": min(count, queries.VARIANTS_PAGE),
         }
-        answer = self.api.call(operation, variables, schema.ProductSetAnswer).product_set
+        answer = self.api.call(operation, variables, content_schema.ProductSetAnswer).product_set
         if answer.user_errors:
             return _refused(push, answer.user_errors[0])
         if answer.product is None:
@@ -130,7 +130,7 @@ class Listings:
             links=mapping.links(product, answer.product.id, variants),
         )
 
-    def _answered(self, product: schema.SetProduct) -> Sequence[schema.Variant]:
+    def _answered(self, product: content_schema.SetProduct) -> Sequence[content_schema.Variant]:
         """The variants of a product just set; those beyond the first page are read."""
         if product.variants.next is None:
             return product.variants.nodes
@@ -145,7 +145,7 @@ class Listings:
             "id": product,
             "input": [{"publicationId": name} for name in self.settings.publications],
         }
-        answer = self.api.call(queries.PUBLISH, variables, schema.PublishAnswer)
+        answer = self.api.call(queries.PUBLISH, variables, content_schema.PublishAnswer)
         errors = answer.publishable_publish.user_errors
         return _refused(push, errors[0]) if errors else None
 

@@ -10,7 +10,7 @@ share an order line.
 from collections import Counter
 from collections.abc import Sequence
 
-from shared.connectors.shopify import fulfilment_schema, mapping, orders, queries, schema
+from shared.connectors.shopify import fulfilment_schema, mapping, order_schema, orders, queries
 from shared.connectors.shopify.graphql import AdminApi
 from shared.connectors.shopify.reader import placements, with_more_lines
 from shared.connectors.shopify.settings import ShopifySettings
@@ -94,9 +94,9 @@ class Fulfilments:
             if after is None:
                 return held
 
-    def _placed(self, order: str, lines: int) -> list[schema.FulfilmentOrder]:
+    def _placed(self, order: str, lines: int) -> list[order_schema.FulfilmentOrder]:
         """Every fulfilment order of an order with all of its lines."""
-        placed: list[schema.FulfilmentOrder] = []
+        placed: list[order_schema.FulfilmentOrder] = []
         after: str | None = None
         while True:
             page = placements(self.api, order, after, lines)
@@ -169,7 +169,7 @@ def _wanted(order: Order, shipment: Shipment) -> Counter[str]:
     return wanted
 
 
-def _calls(placed: Sequence[schema.FulfilmentOrder], left: Counter[str]) -> list[list[Part]]:
+def _calls(placed: Sequence[order_schema.FulfilmentOrder], left: Counter[str]) -> list[list[Part]]:
     """Parts per location, in calls of at most 512; RejectedError when more is wanted than open."""
     todo = Counter(left)
     by_place: dict[str, list[Part]] = {}
@@ -195,7 +195,7 @@ def _calls(placed: Sequence[schema.FulfilmentOrder], left: Counter[str]) -> list
 
 
 def _too_many(
-    placed: Sequence[schema.FulfilmentOrder], left: Counter[str], missing: Counter[str]
+    placed: Sequence[order_schema.FulfilmentOrder], left: Counter[str], missing: Counter[str]
 ) -> RejectedError:
     line, short = next(iter(missing.items()))
     held = any(

@@ -1,23 +1,28 @@
 """Products, prices and stock between the canonical model and Shopify's; pure."""
 
+from __future__ import annotations
+
 import hashlib
 import html
 import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import field
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from shared.connectors.shopify import schema
-from shared.connectors.shopify.settings import ShopifySettings
+from shared.connectors.shopify.amounts import money
 from shared.errors import InDoubtError, RejectedError, SyncError
 from shared.frozen import frozen
 from shared.model.base import Canonical, Json
 from shared.model.ids import Facet
-from shared.model.money import Money
 from shared.model.product import Lifecycle, Product, Variant
 from shared.model.target import Outcome, PriceValue, Push, StockValue, Verdict
+
+if TYPE_CHECKING:
+    from shared.connectors.shopify import content_schema, price_schema, schema
+    from shared.connectors.shopify.settings import ShopifySettings
 
 DEFAULT_OPTION = "Title"
 DEFAULT_VALUE = "Default Title"  # what Shopify calls the only variant of a product without options
@@ -157,7 +162,7 @@ def _variant(
 
 
 def links(
-    product: Product, answered: str, variants: Sequence[schema.Variant]
+    product: Product, answered: str, variants: Sequence[content_schema.Variant]
 ) -> dict[str, dict[str, str]]:
     """The shop's ids of the product and of each of its SKUs."""
     wanted = {variant.sku for variant in product.variants}
@@ -220,7 +225,7 @@ def comparable(facet: Facet, desired: Json, settings: ShopifySettings) -> Json:
 
 
 def shown_product(
-    theirs: schema.Product, variants: Sequence[schema.Variant], like: Json
+    theirs: content_schema.Product, variants: Sequence[content_schema.Variant], like: Json
 ) -> dict[str, Json]:
     """What the shop shows, in the form of `comparable`; a group we do not set is not compared."""
     wished = like if isinstance(like, dict) else {}
@@ -261,7 +266,7 @@ def general_price(desired: Json) -> Json:
     return PriceValue(price=value.price, compare_at=value.compare_at).model_dump(mode="json")
 
 
-def shown_price(theirs: schema.PricedVariant, currency: str) -> Json:
+def shown_price(theirs: price_schema.PricedVariant, currency: str) -> Json:
     """A variant's prices as a `PriceValue` dump, in minor units of the shop's currency."""
     compare_at = theirs.compare_at_price
     value = PriceValue(
@@ -269,20 +274,6 @@ def shown_price(theirs: schema.PricedVariant, currency: str) -> Json:
         compare_at=money(compare_at, currency, "compareAtPrice") if compare_at else None,
     )
     return value.model_dump(mode="json")
-
-
-def money(text: str, currency: str, where: str) -> Money:
-    """Read a decimal string; one that is no whole number of minor units is RejectedError."""
-    try:
-        return Money.parse(text, currency)
-    except ValueError as error:
-        raise RejectedError(
-            f"{where}: {error}",
-            code="bad_money",
-            field=where,
-            value=text,
-            remedy="correct the amount in the shop",
-        ) from error
 
 
 @frozen

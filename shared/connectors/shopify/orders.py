@@ -10,8 +10,8 @@ from decimal import Decimal
 
 from pydantic import ValidationError
 
-from shared.connectors.shopify import schema
-from shared.connectors.shopify.mapping import money
+from shared.connectors.shopify import order_schema
+from shared.connectors.shopify.amounts import money
 from shared.errors import RejectedError
 from shared.model.money import Money, total
 from shared.model.order import (
@@ -64,10 +64,10 @@ def gid(kind: str, external: str) -> str:
 
 
 def to_order(
-    theirs: schema.Order,
+    theirs: order_schema.Order,
     *,
     channel: Channel,
-    refunds: Sequence[schema.Refund],
+    refunds: Sequence[order_schema.Refund],
     places: Mapping[str, str],
     returns: Sequence[Return] = (),
 ) -> Order:
@@ -116,7 +116,7 @@ def unreadable(subject: str, error: ValidationError) -> RejectedError:
     return _refused(subject, error)
 
 
-def assigned(placed: Sequence[schema.FulfilmentOrder]) -> dict[str, str]:
+def assigned(placed: Sequence[order_schema.FulfilmentOrder]) -> dict[str, str]:
     """Line gid -> gid of the location that fulfils most of it; the first of equals."""
     most: dict[str, tuple[int, str]] = {}
     for order in placed:
@@ -131,7 +131,7 @@ def assigned(placed: Sequence[schema.FulfilmentOrder]) -> dict[str, str]:
 
 
 def _lines(
-    theirs: Sequence[schema.LineItem],
+    theirs: Sequence[order_schema.LineItem],
     currency: str,
     places: Mapping[str, str],
     given_back: Mapping[str, int] | None,
@@ -154,14 +154,14 @@ def _lines(
     )
 
 
-def _ordered(line: schema.LineItem, given_back: Mapping[str, int] | None) -> int:
+def _ordered(line: order_schema.LineItem, given_back: Mapping[str, int] | None) -> int:
     """Units less those edits removed: `currentQuantity` lacks these and what was refunded."""
     if line.current_quantity is None or given_back is None:
         return line.quantity
     return line.current_quantity + given_back.get(line.id, 0)
 
 
-def _given_back(refunds: Sequence[schema.Refund]) -> Counter[str]:
+def _given_back(refunds: Sequence[order_schema.Refund]) -> Counter[str]:
     """Units refunded, by line."""
     found = Counter[str]()
     for refund in refunds:
@@ -170,7 +170,7 @@ def _given_back(refunds: Sequence[schema.Refund]) -> Counter[str]:
     return found
 
 
-def _verdict(theirs: schema.Order) -> FraudVerdict:
+def _verdict(theirs: order_schema.Order) -> FraudVerdict:
     """What Shopify recommends; what it leaves to the merchant waits for the merchant."""
     said = theirs.risk.recommendation
     if said not in VERDICTS:
@@ -184,12 +184,12 @@ def _verdict(theirs: schema.Order) -> FraudVerdict:
     return VERDICTS[said]
 
 
-def _terms(theirs: schema.Terms | None) -> int | None:
+def _terms(theirs: order_schema.Terms | None) -> int | None:
     """Days of credit; terms that name none are due at once."""
     return None if theirs is None else theirs.due_in_days or 0
 
 
-def _freight(line: schema.ShippingLine, currency: str) -> ShippingLine:
+def _freight(line: order_schema.ShippingLine, currency: str) -> ShippingLine:
     return ShippingLine(
         title=line.title,
         code=line.code or "",
@@ -200,7 +200,7 @@ def _freight(line: schema.ShippingLine, currency: str) -> ShippingLine:
 
 
 def _discounts(
-    allocations: Sequence[schema.DiscountAllocation], currency: str
+    allocations: Sequence[order_schema.DiscountAllocation], currency: str
 ) -> tuple[Discount, ...]:
     """Already divided over the lines by the shop; an allocation of nothing says nothing."""
     found = (
@@ -213,7 +213,7 @@ def _discounts(
     return tuple(discount for discount in found if discount.amount.amount)
 
 
-def _taxes(lines: Sequence[schema.TaxLine], currency: str) -> tuple[TaxLine, ...]:
+def _taxes(lines: Sequence[order_schema.TaxLine], currency: str) -> tuple[TaxLine, ...]:
     return tuple(
         TaxLine(
             title=line.title,
@@ -224,7 +224,7 @@ def _taxes(lines: Sequence[schema.TaxLine], currency: str) -> tuple[TaxLine, ...
     )
 
 
-def _payments(theirs: schema.Order, currency: str) -> tuple[Payment, ...]:
+def _payments(theirs: order_schema.Order, currency: str) -> tuple[Payment, ...]:
     found = []
     for transaction in theirs.transactions:
         if transaction.kind not in PAYMENTS:
@@ -253,12 +253,12 @@ def _payments(theirs: schema.Order, currency: str) -> tuple[Payment, ...]:
     return tuple(found)
 
 
-def _customer(theirs: schema.Order) -> Customer:
+def _customer(theirs: order_schema.Order) -> Customer:
     reference = legacy_id(theirs.customer.id) if theirs.customer else None
     return Customer(reference=reference, email=theirs.email or "")
 
 
-def _address(theirs: schema.Address | None) -> Address | None:
+def _address(theirs: order_schema.Address | None) -> Address | None:
     if theirs is None:
         return None
     lines = (theirs.company, theirs.address1, theirs.address2)
@@ -273,7 +273,7 @@ def _address(theirs: schema.Address | None) -> Address | None:
     )
 
 
-def _refund(theirs: schema.Refund, order: schema.Order, channel: str) -> Refund:
+def _refund(theirs: order_schema.Refund, order: order_schema.Order, channel: str) -> Refund:
     currency = order.currency_code
     return Refund(
         refund_id=legacy_id(theirs.id),
@@ -298,7 +298,7 @@ def _refund(theirs: schema.Refund, order: schema.Order, channel: str) -> Refund:
 
 
 def _refunded_freight(
-    lines: Sequence[schema.RefundedFreight], currency: str
+    lines: Sequence[order_schema.RefundedFreight], currency: str
 ) -> RefundedFreight | None:
     if not lines:
         return None
@@ -310,18 +310,20 @@ def _refunded_freight(
     )
 
 
-def _money(theirs: schema.MoneyBag | None, currency: str, where: str) -> Money:
+def _money(theirs: order_schema.MoneyBag | None, currency: str, where: str) -> Money:
     return (
         Money.zero(currency) if theirs is None else money(theirs.shop_money.amount, currency, where)
     )
 
 
-def _shoppers(theirs: schema.BothMoneys, order: schema.Order, where: str) -> Money | None:
+def _shoppers(
+    theirs: order_schema.BothMoneys, order: order_schema.Order, where: str
+) -> Money | None:
     shown = theirs.presentment_money
     return _foreign(shown.amount if shown else None, order, where)
 
 
-def _foreign(amount: str | None, order: schema.Order, where: str) -> Money | None:
+def _foreign(amount: str | None, order: order_schema.Order, where: str) -> Money | None:
     """An amount in the shopper's currency, where that is not the shop's."""
     currency = order.presentment_currency_code or order.currency_code
     if amount is None or currency == order.currency_code:

@@ -10,8 +10,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from shared.connectors.shopify import payout_schema as schema
+from shared.connectors.shopify.amounts import money
 from shared.connectors.shopify.graphql import AdminApi
-from shared.connectors.shopify.mapping import money
 from shared.connectors.shopify.orders import legacy_id
 from shared.connectors.shopify.payout_queries import MOVEMENTS, PAYOUTS
 from shared.errors import RejectedError

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from pydantic import BaseModel
 
 from shared.connectors.shopify import list_queries, list_schema, mapping, queries
+from shared.connectors.shopify.amounts import money
 from shared.connectors.shopify.graphql import AdminApi
 from shared.connectors.shopify.queries import Operation
 from shared.connectors.shopify.schema import UserError
@@ -246,7 +247,7 @@ def _money(money: Money) -> dict[str, str]:
 
 def _value(theirs: list_schema.FixedPrice) -> SegmentPrice:
     def read(amount: list_schema.Amount, where: str) -> Money:
-        return mapping.money(amount.amount, amount.currency_code, where)
+        return money(amount.amount, amount.currency_code, where)
 
     compare_at = theirs.compare_at_price
     breaks = sorted(theirs.quantity_price_breaks.nodes, key=lambda one: one.minimum_quantity)

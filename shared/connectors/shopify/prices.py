@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import batched
 
-from shared.connectors.shopify import mapping, queries, schema
+from shared.connectors.shopify import mapping, price_schema, queries, schema
 from shared.connectors.shopify.graphql import AdminApi
 from shared.errors import RejectedError, SyncError
 from shared.frozen import frozen
@@ -79,7 +79,7 @@ class Prices:
         for i in range(0, len(ids), queries.ARRAY_MAX):
             some = ids[i : i + queries.ARRAY_MAX]
             operation = queries.prices(len(some))
-            answer = self.api.call(operation, {"ids": some}, schema.PricesAnswer)
+            answer = self.api.call(operation, {"ids": some}, price_schema.PricesAnswer)
             for node in answer.nodes:
                 if node is not None and node.id in keys:
                     found[keys[node.id]] = mapping.shown_price(node, self.currency)
@@ -103,7 +103,7 @@ class Prices:
     ) -> dict[str, Outcome]:
         """All at once; trouble with one product concerns its lines, with every one it is raised."""
         asked = [_asked(group, entries) for group in groups]
-        answers = self.api.call_together(asked, schema.PricesSetAnswer)
+        answers = self.api.call_together(asked, price_schema.PricesSetAnswer)
         troubles = [answer for answer in answers if isinstance(answer, SyncError)]
         if troubles and len(troubles) == len(answers):
             raise troubles[0]
@@ -125,7 +125,7 @@ class Prices:
         def send(lines: Sequence[Push]) -> Sent[Outcome]:
             operation, variables = _asked(lines, entries)
             try:
-                answer = self.api.call(operation, variables, schema.PricesSetAnswer)
+                answer = self.api.call(operation, variables, price_schema.PricesSetAnswer)
             except SyncError as error:
                 kind = mapping.verdict_of(error)
                 return Sent([mapping.verdict(p.key, kind, "", str(error)) for p in lines])
@@ -133,7 +133,7 @@ class Prices:
 
         return by_key(isolate(group, send, most=len(group), refused=True))
 
-    def _judged(self, group: Sequence[Push], answer: schema.PricesSetAnswer) -> Sent[Outcome]:
+    def _judged(self, group: Sequence[Push], answer: price_schema.PricesSetAnswer) -> Sent[Outcome]:
         payload = answer.product_variants_bulk_update
         shown = {v.id: v for v in payload.product_variants or ()}
         faults = _Faults.of(payload.user_errors, len(group))
@@ -141,7 +141,11 @@ class Prices:
         return Sent(outcomes, refused=faults.unnamed and not shown)
 
     def _outcome(
-        self, push: Push, index: int, shown: Mapping[str, schema.PricedVariant], faults: "_Faults"
+        self,
+        push: Push,
+        index: int,
+        shown: Mapping[str, price_schema.PricedVariant],
+        faults: "_Faults",
     ) -> Outcome:
         """Applied only where the answer shows the price we sent and no error may mean the line."""
         named = faults.lines.get(index)
@@ -160,7 +164,7 @@ class Prices:
             return mapping.verdict(push.key, Verdict.UNKNOWN, "no_answer", "line not answered")
         return self._compared(push, theirs)
 
-    def _compared(self, push: Push, theirs: schema.PricedVariant) -> Outcome:
+    def _compared(self, push: Push, theirs: price_schema.PricedVariant) -> Outcome:
         shows = mapping.shown_price(theirs, self.currency)
         if shows == mapping.general_price(push.desired):
             return Outcome(key=push.key, verdict=Verdict.APPLIED, shown=shows)

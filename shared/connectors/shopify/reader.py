@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from pydantic import ValidationError
 
-from shared.connectors.shopify import orders, queries, schema
+from shared.connectors.shopify import order_schema, orders, queries, schema
 from shared.connectors.shopify.graphql import AdminApi
 from shared.connectors.shopify.return_queries import RETURNS
 from shared.connectors.shopify.return_schema import ReturnsAnswer
@@ -40,23 +40,23 @@ class _ChangedError(RetryableError):
 class _Draft:
     """An order as far as it has been read; each cursor is None when its list is complete."""
 
-    order: schema.Order
-    lines: list[schema.LineItem]
+    order: order_schema.Order
+    lines: list[order_schema.LineItem]
     lines_after: str | None
-    placed: list[schema.FulfilmentOrder]
+    placed: list[order_schema.FulfilmentOrder]
     placed_after: str | None
-    freight: Sequence[schema.ShippingLine]
+    freight: Sequence[order_schema.ShippingLine]
     lists_whole: bool
-    transactions: tuple[schema.Transaction, ...]
+    transactions: tuple[order_schema.Transaction, ...]
     refunds_wanted: list[str]
-    refunds: list[schema.Refund] = field(default_factory=list)
+    refunds: list[order_schema.Refund] = field(default_factory=list)
     returns: list[Return] = field(default_factory=list)
     returns_after: str | None = None
     returns_whole: bool = False
     tenders_whole: bool = False
 
     @classmethod
-    def of(cls, order: schema.Order) -> "_Draft":
+    def of(cls, order: order_schema.Order) -> "_Draft":
         return cls(
             order=order,
             lines=list(order.line_items.nodes),
@@ -105,7 +105,7 @@ class Orders:
                 return self._finished(draft)
         lines = self.settings.order_lines
         variables = {"id": gid, "lines": lines}
-        answer = self.api.call(queries.order_read(lines), variables, schema.OrderAnswer)
+        answer = self.api.call(queries.order_read(lines), variables, order_schema.OrderAnswer)
         return None if answer.order is None else self._finished(_Draft.of(answer.order))
 
     def since(self, since: datetime | None, *, page: str | None) -> Page[Order]:
@@ -117,7 +117,7 @@ class Orders:
         variables = {"first": first, "after": page, "query": query, "lines": lines}
         poll = self._polls.pop((query, page), None)
         if poll is None:
-            answer = self.api.call(operation, variables, schema.OrdersPage)
+            answer = self.api.call(operation, variables, order_schema.OrdersPage)
             found = answer.orders
             poll = _Poll(list(found.nodes), found.next, found.page_info.end_cursor)
         else:
@@ -136,7 +136,7 @@ class Orders:
         self._polls.clear()
         return Page(poll.items, poll.next, poll.refused)
 
-    def _begun(self, order: schema.Order) -> _Draft:
+    def _begun(self, order: order_schema.Order) -> _Draft:
         """An order just read, or what an earlier try read of it when it is still the same."""
         draft = self._unfinished.get(order.id)
         if draft is not None and draft.order.updated_at == order.updated_at:
@@ -155,8 +155,10 @@ class Orders:
         del self._unfinished[gid]
         order = draft.order.model_copy(
             update={
-                "line_items": schema.Connected[schema.LineItem](nodes=tuple(draft.lines)),
-                "shipping_lines": schema.Connected[schema.ShippingLine](nodes=tuple(draft.freight)),
+                "line_items": schema.Connected[order_schema.LineItem](nodes=tuple(draft.lines)),
+                "shipping_lines": schema.Connected[order_schema.ShippingLine](
+                    nodes=tuple(draft.freight)
+                ),
                 "transactions": draft.transactions,
             }
         )
@@ -225,7 +227,7 @@ class Orders:
 
     def _verify(self, draft: _Draft) -> None:
         """What was read over several tries must still be the order that was begun."""
-        stamp = self.api.call(queries.ORDER_STAMP, {"id": draft.order.id}, schema.StampAnswer)
+        stamp = self.api.call(queries.ORDER_STAMP, {"id": draft.order.id}, order_schema.StampAnswer)
         if stamp.order is None or stamp.order.updated_at != draft.order.updated_at:
             raise self._changed(draft)
 
@@ -233,7 +235,7 @@ class Orders:
         left = draft.order.subtotal_line_items_quantity - len(draft.lines)
         first = min(max(left, queries.LINES_PAGE_MIN), queries.LINES_PAGE)
         variables = {"id": draft.order.id, "first": first, "after": draft.lines_after}
-        answer = self.api.call(queries.order_lines(first), variables, schema.LinesAnswer)
+        answer = self.api.call(queries.order_lines(first), variables, order_schema.LinesAnswer)
         if answer.order is None or answer.order.updated_at != draft.order.updated_at:
             raise self._changed(draft)
         draft.lines += answer.order.line_items.nodes
@@ -254,7 +256,7 @@ class Orders:
 
     def _long_lists(self, draft: _Draft) -> None:
         answer = self.api.call(
-            queries.ORDER_LONG_LISTS, {"id": draft.order.id}, schema.LongListsAnswer
+            queries.ORDER_LONG_LISTS, {"id": draft.order.id}, order_schema.LongListsAnswer
         )
         whole = answer.order
         if whole is None or whole.updated_at != draft.order.updated_at:
@@ -288,18 +290,18 @@ class Orders:
             draft.order = order.model_copy(update={"total_price_set": total})
         draft.tenders_whole = True
 
-    def _refund(self, gid: str) -> schema.Refund:
-        lines: list[schema.RefundLine] = []
+    def _refund(self, gid: str) -> order_schema.Refund:
+        lines: list[order_schema.RefundLine] = []
         after: str | None = None
         while True:
             variables = {"id": gid, "after": after}
-            refund = self.api.call(queries.REFUND, variables, schema.RefundAnswer).refund
+            refund = self.api.call(queries.REFUND, variables, order_schema.RefundAnswer).refund
             if refund is None:
                 raise RetryableError(f"refund {gid} is not there yet")
             lines += refund.refund_line_items.nodes
             after = refund.refund_line_items.next
             if after is None:
-                whole = schema.Connected[schema.RefundLine](nodes=tuple(lines))
+                whole = schema.Connected[order_schema.RefundLine](nodes=tuple(lines))
                 return refund.model_copy(update={"refund_line_items": whole})
 
     def _changed(self, draft: _Draft) -> "_ChangedError":
@@ -307,7 +309,9 @@ class Orders:
         return _ChangedError(f"order {draft.order.name} changed while it was being read")
 
 
-def _with_tender(payment: schema.Transaction, tender: Tender | None) -> schema.Transaction:
+def _with_tender(
+    payment: order_schema.Transaction, tender: Tender | None
+) -> order_schema.Transaction:
     if tender is None:
         return payment
     parent = tender.parent_transaction
@@ -315,7 +319,7 @@ def _with_tender(payment: schema.Transaction, tender: Tender | None) -> schema.T
     return payment.model_copy(update={"parent": parent.id if parent else None, "shopper": shown})
 
 
-def _lists_whole(order: schema.Order) -> bool:
+def _lists_whole(order: order_schema.Order) -> bool:
     return (
         order.shipping_lines.next is None
         and len(order.transactions) < queries.PAYMENTS
@@ -325,16 +329,18 @@ def _lists_whole(order: schema.Order) -> bool:
 
 def placements(
     api: AdminApi, order: str, after: str | None, lines: int
-) -> schema.PlacementsOf | None:
+) -> order_schema.PlacementsOf | None:
     """One page of an order's fulfilment orders, each with its first lines."""
     variables = {"id": order, "after": after, "lines": lines}
-    return api.call(queries.placements(lines), variables, schema.PlacementsAnswer).order
+    return api.call(queries.placements(lines), variables, order_schema.PlacementsAnswer).order
 
 
-def with_more_lines(api: AdminApi, placed: schema.FulfilmentOrder) -> schema.FulfilmentOrder:
+def with_more_lines(
+    api: AdminApi, placed: order_schema.FulfilmentOrder
+) -> order_schema.FulfilmentOrder:
     """A fulfilment order with the next page of its lines; RetryableError when it is gone."""
     variables = {"id": placed.id, "after": placed.line_items.next}
-    answer = api.call(queries.PLACEMENT_LINES, variables, schema.PlacementLinesAnswer)
+    answer = api.call(queries.PLACEMENT_LINES, variables, order_schema.PlacementLinesAnswer)
     if answer.fulfillment_order is None:
         raise RetryableError(f"fulfilment order {placed.id} is gone")
     more = answer.fulfillment_order.line_items
@@ -346,9 +352,9 @@ def _changed_from(since: datetime) -> str:
     return f"updated_at:>='{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}'"
 
 
-def _read(node: dict[str, object]) -> schema.Order:
+def _read(node: dict[str, object]) -> order_schema.Order:
     try:
-        return schema.Order.model_validate(node)
+        return order_schema.Order.model_validate(node)
     except ValidationError as error:
         raise orders.unreadable(str(node.get("name", "?")), error) from error
 

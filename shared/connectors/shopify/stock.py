@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from copy import replace
 from dataclasses import dataclass, field
 
-from shared.connectors.shopify import mapping, queries, schema
+from shared.connectors.shopify import mapping, queries, schema, stock_schema
 from shared.connectors.shopify.graphql import AdminApi
 from shared.connectors.shopify.mapping import Row
 from shared.connectors.shopify.prices import NOT_LISTED
@@ -183,7 +183,7 @@ class Stock:
                 run.settle(row, _kind(error), error.code or "refused", message)
         run.rows = left
 
-    def _set(self, rows: Sequence[Row], salt: int) -> schema.StockSetPayload:
+    def _set(self, rows: Sequence[Row], salt: int) -> stock_schema.StockSetPayload:
         """The document names the operations, so that 5 to 3, back, and again are three keys."""
         operations = json.dumps([[row.operation for row in rows], salt])
         document = mapping.idempotency_key(operations)
@@ -194,14 +194,14 @@ class Stock:
             "quantities": [row.input() for row in rows],
         }
         variables = {"input": sent, "key": _key(sent)}
-        answer = self.api.call(queries.STOCK_SET, variables, schema.StockSetAnswer)
+        answer = self.api.call(queries.STOCK_SET, variables, stock_schema.StockSetAnswer)
         return answer.inventory_set_quantities
 
     def _activated(self, run: _Run, row: Row) -> list[Row]:
         """Stock the item at the place; the row then changes what the answer says is there."""
         sent = {"item": row.item, "location": row.location}
         variables = {**sent, "key": _key({**sent, "operation": row.operation})}
-        answer = self.api.call(queries.STOCK_ACTIVATE, variables, schema.ActivateAnswer)
+        answer = self.api.call(queries.STOCK_ACTIVATE, variables, stock_schema.ActivateAnswer)
         payload = answer.inventory_activate
         if payload.user_errors or payload.inventory_level is None:
             message = payload.user_errors[0].message if payload.user_errors else "no level"
@@ -214,13 +214,13 @@ class Stock:
         operation = queries.levels(len(ids), len(gids))
         aliases = {f"l{i}": place for i, place in enumerate(gids)}
         variables = {"ids": list(ids)} | {alias: gids[p] for alias, p in aliases.items()}
-        answer = self.api.call(operation, variables, schema.LevelsAnswer)
+        answer = self.api.call(operation, variables, stock_schema.LevelsAnswer)
         found: dict[str, dict[str, int]] = {}
         for node in answer.nodes:
             if node is None or not isinstance(node.get("id"), str):
                 continue
             levels = {
-                place: schema.Level.model_validate(node[alias]).available()
+                place: stock_schema.Level.model_validate(node[alias]).available()
                 for alias, place in aliases.items()
                 if node.get(alias) is not None
             }

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.connectors.amazon import mapping, offers
-from shared.connectors.amazon.schema import Listing
+from shared.connectors.amazon.listing_schema import Listing
 from shared.connectors.amazon.settings import AmazonSettings
 from shared.errors import RejectedError
 from shared.model.base import Json

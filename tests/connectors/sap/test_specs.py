@@ -21,7 +21,8 @@ from sandbox.vendors.sap.entities import (
     SETS,
     EntitySet,
 )
-from shared.connectors.sap import mapping, promises, returns, schema
+from shared.connectors.sap import mapping, promises, reading_schema, returns, schema
+from shared.connectors.sap.rows import parsed
 from shared.connectors.sap.settings import SapSettings
 from shared.model.base import Foreign
 from shared.model.ids import Entity
@@ -127,17 +128,21 @@ def test_a_credit_memo_request_is_a_return_in_other_words() -> None:
 
 
 FOREIGN: list[tuple[type[Foreign], str, str]] = [
-    (schema.ProductRow, "API_PRODUCT_SRV", "A_Product"),
-    (schema.Description, "API_PRODUCT_SRV", "A_ProductDescription"),
-    (schema.Unit, "API_PRODUCT_SRV", "A_ProductUnitsOfMeasure"),
-    (schema.ValidityRow, "API_SLSPRICINGCONDITIONRECORD_SRV", "A_SlsPrcgCndnRecdValidity"),
-    (schema.ConditionRecord, "API_SLSPRICINGCONDITIONRECORD_SRV", "A_SlsPrcgConditionRecord"),
-    (schema.ScaleLine, "API_SLSPRICINGCONDITIONRECORD_SRV", "A_SlsPrcgCndnRecordScale"),
-    (schema.StockRow, "API_MATERIAL_STOCK_SRV", "A_MatlStkInAcctMod"),
+    (reading_schema.ProductRow, "API_PRODUCT_SRV", "A_Product"),
+    (reading_schema.Description, "API_PRODUCT_SRV", "A_ProductDescription"),
+    (reading_schema.Unit, "API_PRODUCT_SRV", "A_ProductUnitsOfMeasure"),
+    (reading_schema.ValidityRow, "API_SLSPRICINGCONDITIONRECORD_SRV", "A_SlsPrcgCndnRecdValidity"),
+    (
+        reading_schema.ConditionRecord,
+        "API_SLSPRICINGCONDITIONRECORD_SRV",
+        "A_SlsPrcgConditionRecord",
+    ),
+    (reading_schema.ScaleLine, "API_SLSPRICINGCONDITIONRECORD_SRV", "A_SlsPrcgCndnRecordScale"),
+    (reading_schema.StockRow, "API_MATERIAL_STOCK_SRV", "A_MatlStkInAcctMod"),
     (schema.OrderRow, "API_SALES_ORDER_SRV", "A_SalesOrder"),
     (schema.OrderItem, "API_SALES_ORDER_SRV", "A_SalesOrderItem"),
-    (schema.DeliveryRow, "API_OUTBOUND_DELIVERY_SRV;v=0002", "A_OutbDeliveryHeader"),
-    (schema.DeliveryItem, "API_OUTBOUND_DELIVERY_SRV;v=0002", "A_OutbDeliveryItem"),
+    (reading_schema.DeliveryRow, "API_OUTBOUND_DELIVERY_SRV;v=0002", "A_OutbDeliveryHeader"),
+    (reading_schema.DeliveryItem, "API_OUTBOUND_DELIVERY_SRV;v=0002", "A_OutbDeliveryItem"),
     (promises.PromisedOrder, "API_SALES_ORDER_SRV", "A_SalesOrder"),
     (promises.PromisedItem, "API_SALES_ORDER_SRV", "A_SalesOrderItem"),
     (promises.ScheduleLine, "API_SALES_ORDER_SRV", "A_SalesOrderScheduleLine"),
@@ -145,7 +150,7 @@ FOREIGN: list[tuple[type[Foreign], str, str]] = [
     (returns.ReturnItem, "API_CUSTOMER_RETURN_SRV", "A_CustomerReturnItem"),
     (returns.DeliveryRow, "API_CUSTOMER_RETURNS_DELIVERY_SRV;v=0002", "A_ReturnsDeliveryHeader"),
     (returns.DeliveredItem, "API_CUSTOMER_RETURNS_DELIVERY_SRV;v=0002", "A_ReturnsDeliveryItem"),
-    (schema.MovementItem, "API_MATERIAL_DOCUMENT_SRV", "A_MaterialDocumentItem"),
+    (reading_schema.MovementItem, "API_MATERIAL_DOCUMENT_SRV", "A_MaterialDocumentItem"),
 ]
 
 
@@ -160,8 +165,8 @@ def test_every_field_we_read_is_one_sap_has(
 def test_every_text_of_a_validity_row_is_a_key_or_known_to_be_none() -> None:
     service = "API_SLSPRICINGCONDITIONRECORD_SRV"
     known = properties(service, "A_SlsPrcgCndnRecdValidity")
-    assert known >= schema.NO_KEYS
-    assert set(CONDITION_KEYS.split()) <= known - schema.NO_KEYS
+    assert known >= reading_schema.NO_KEYS
+    assert set(CONDITION_KEYS.split()) <= known - reading_schema.NO_KEYS
 
 
 @pytest.mark.parametrize("nav", ["to_SlsPrcgConditionRecord", "to_SlsPrcgCndnRecordScale"])
@@ -304,7 +309,7 @@ def recorded(kind: str) -> list[dict[str, Any]]:
 def test_recorded_products_are_understood_or_refused_with_a_reason() -> None:
     rows = [r for r in recorded("product") if "BaseUnit" in r and "ProductType" in r]
     assert rows
-    good, refused = mapping.parsed(rows, schema.ProductRow, subject="Product")
+    good, refused = parsed(rows, reading_schema.ProductRow, subject="Product")
     cards, doubts = mapping.products(good, source="erp", as_of=NOW, settings=SapSettings())
     assert len(cards) + len(refused) + len(doubts) >= len({r.get("Product") for r in rows})
     assert all(r.message and r.remedy for r in (*refused, *doubts))
@@ -317,7 +322,7 @@ def test_recorded_orders_are_understood_or_refused_with_a_reason() -> None:
         if "TotalNetAmount" in r
     ]
     assert rows
-    good, refused = mapping.parsed(rows, schema.OrderRow, subject="SalesOrder")
+    good, refused = parsed(rows, schema.OrderRow, subject="SalesOrder")
     assert len(good) + len(refused) == len(rows)
     assert good
 
@@ -325,7 +330,7 @@ def test_recorded_orders_are_understood_or_refused_with_a_reason() -> None:
 def test_recorded_deliveries_are_understood_or_refused_with_a_reason() -> None:
     rows = [r for r in recorded("outbound_delivery") if "OverallGoodsMovementStatus" in r]
     assert rows
-    good, refused = mapping.parsed(rows, schema.DeliveryRow, subject="DeliveryDocument")
+    good, refused = parsed(rows, reading_schema.DeliveryRow, subject="DeliveryDocument")
     assert len(good) + len(refused) == len(rows)
     for row in good:
         mapping.shipments(row, connection="erp", retailer=RETAILER, settings=SapSettings())

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from shared.connectors.sap import mapping
-from shared.connectors.sap.schema import StockRow
+from shared.connectors.sap.reading_schema import StockRow
 from tests.domain.world import NOW, RETAILER
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from shared.connectors.shopify import orders, schema
+from shared.connectors.shopify import order_schema, orders
 from shared.domain.orders import check_totals
 from shared.errors import RejectedError
 from shared.model.money import Money
@@ -17,12 +17,12 @@ CHANNEL = retailer().channel("web")
 
 
 def read(view: Mapping[str, object], *refunds: Mapping[str, object]) -> Order:
-    theirs = schema.Order.model_validate(view)
+    theirs = order_schema.Order.model_validate(view)
     channel = CHANNEL.model_copy(update={"currency": theirs.currency_code})
     return orders.to_order(
         theirs,
         channel=channel,
-        refunds=[schema.Refund.model_validate(refund) for refund in refunds],
+        refunds=[order_schema.Refund.model_validate(refund) for refund in refunds],
         places={},
     )
 
@@ -169,7 +169,7 @@ def test_an_unknown_kind_of_transaction_is_refused_by_name() -> None:
 
 
 def test_an_order_in_another_currency_than_the_channels_is_refused() -> None:
-    theirs = schema.Order.model_validate(order(currencyCode="USD"))
+    theirs = order_schema.Order.model_validate(order(currencyCode="USD"))
     with pytest.raises(RejectedError) as caught:
         orders.to_order(theirs, channel=CHANNEL, refunds=[], places={})
     assert (caught.value.field, caught.value.value) == ("currencyCode", "USD")
@@ -204,8 +204,10 @@ def test_no_address_is_no_address() -> None:
     assert read(order()).shipping_address is None
 
 
-def placed(status: str, location: str | None, *rows: tuple[str, int]) -> schema.FulfilmentOrder:
-    return schema.FulfilmentOrder.model_validate(
+def placed(
+    status: str, location: str | None, *rows: tuple[str, int]
+) -> order_schema.FulfilmentOrder:
+    return order_schema.FulfilmentOrder.model_validate(
         {
             "id": "gid://shopify/FulfillmentOrder/1",
             "status": status,
