@@ -12,6 +12,7 @@ from shared.kit.counters import Counters
 from shared.model.base import Json
 from shared.model.events import BusinessEvent
 from shared.model.limits import Limits
+from shared.model.written import Written
 from shared.ports import (
     Blobs,
     Bus,
@@ -191,6 +192,8 @@ def _copied(body: Mapping[str, Json]) -> tuple[int, Mapping[str, Json]]:
 
     pydantic writes much that is no JSON; it then reads something else than was given.
     """
+    if isinstance(body, Written):
+        return len(body.text.encode()), from_json(body.text)
     text = to_json(body)
     copy = from_json(text)
     if copy != body:

@@ -6,7 +6,7 @@ and a request holds them as a view, since plain bytes would be taken for text.
 """
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from botocore.parsers import JSONParser, ResponseParserFactory
@@ -17,6 +17,7 @@ from shared.aws.config import config
 from shared.aws.sessions import session
 
 MAILS = "sesv2"  # a mail that is sent again may be there twice
+FILES = "s3"
 FAILED = 301  # and above, as boto3 has it
 
 
@@ -53,10 +54,30 @@ class _Factory(ResponseParserFactory):
         return _AsItIs()
 
 
+class _FoundOnce:
+    """Where a service is. botocore asks it before each call, which is a third of what that takes.
+
+    It depends on the region and the account, and on what is asked for if that is told as an ARN,
+    which ours never is. A bucket is part of its address, so it is not for S3.
+    """
+
+    def __init__(self, find: Callable[..., Any]) -> None:
+        self._find = find
+        self._found: Any = None
+
+    def __call__(self, **asked: Any) -> Any:
+        if self._found is None:
+            self._found = self._find(**asked)
+        return self._found
+
+
 def client(service: str, **given: Any) -> Any:
     """As `boto3.client`, with our configuration."""
     tries = 1 if service == MAILS else 3
     made: Any = session().create_client(service, config=config(tries=tries), **given)
+    if service != FILES:
+        resolver = made._ruleset_resolver  # noqa: SLF001 - there is no other way to say it
+        resolver.construct_endpoint = _FoundOnce(resolver.construct_endpoint)
     if service == "dynamodb":  # botocore has the parser chosen for a whole session, this not at all
         made._endpoint._response_parser_factory = _Factory()  # noqa: SLF001
         made._serializer = AsGiven()  # noqa: SLF001

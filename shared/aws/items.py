@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 
 from shared.model.base import Json
+from shared.model.written import Written
 from shared.ports import Delete, Key, Put, Row, Table, Write
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def row_of(table: Table, item: "Mapping[str, AttributeValueTypeDef]") -> Row:
     row = Row(
         key=Key(table, item["pk"]["S"], item["sk"]["S"]),
         rev=int(item["rev"]["N"]),
-        body=from_json(item["body"]["S"], cache_strings="keys"),
+        body=Written(item["body"]["S"]),
     )
     if "raw" in item:
         raw: Any = item["raw"]["B"]
@@ -131,4 +132,4 @@ def _attributes(put: Put, token: str) -> Item:
 
 
 def _text(body: Mapping[str, Json]) -> str:
-    return to_json(body).decode()
+    return body.text if isinstance(body, Written) else to_json(body).decode()

@@ -40,7 +40,12 @@ class Columns:
         for name in row:
             if name not in known:
                 raise self.refusal(name, row[name], "is no field that is known here")
-        said = {name: self._text(row, name) for name in known}
+        said = dict.fromkeys(known, "")
+        for name, value in row.items():
+            if isinstance(value, str):
+                said[name] = value.strip()
+            elif value is not None:
+                raise self.refusal(name, value, "is neither text nor a number")
         for name in required:
             if not said[name]:
                 raise self.refusal(name, "", "is missing")
@@ -63,11 +68,3 @@ class Columns:
         if not number:
             raise self.refusal(field, text, "is zero")
         return number
-
-    def _text(self, row: Row, name: str) -> str:
-        value = row.get(name)
-        if value is None:
-            return ""
-        if not isinstance(value, str):
-            raise self.refusal(name, value, "is neither text nor a number")
-        return value.strip()

@@ -12,7 +12,7 @@ is older than those is refused, never guessed. A count then holds what happened 
 
 import hashlib
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -40,6 +40,12 @@ SEEN_MAX: Final = 24  # ids remembered of one SKU: with them a card still takes 
 PARKED_MAX: Final = 50
 COVERED_MAX: Final = 16
 TRANSFERS_MAX: Final = 100
+_COUNTED: Final[Mapping[StockStatus, tuple[str, ...]]] = {
+    StockStatus.AVAILABLE: ("on_hand",),
+    StockStatus.IN_TRANSIT: ("in_transit",),
+    **{part: (part.value, "on_hand") for part in PARTS},
+}
+"""The quantities of a position in which units are counted, by their status."""
 
 
 class Verdict(StrEnum):
@@ -132,7 +138,8 @@ class _Books:
                 source=self.source, as_of=at, sku=self.sku, positions=places, book=book
             )
         update = {"as_of": max(old.as_of, at), "positions": places, "book": book}
-        return old.model_copy(update={**update, "untold": (), "doubts": ()})
+        update |= {"untold": (), "doubts": ()}
+        return old.model_copy(update=update)
 
     # movements
 
@@ -246,9 +253,8 @@ class _Books:
 
     def _shift(self, spot: Spot, units: Decimal) -> None:
         position = self._position(spot.location)
-        fields = [spot.status.value] if spot.status in PARTS else []
-        fields += ["in_transit" if _on_the_road(spot) else "on_hand"]
-        update = {name: trimmed(getattr(position, name) + units) for name in fields}
+        counted = _COUNTED[spot.status]
+        update = {name: trimmed(getattr(position, name) + units) for name in counted}
         self.positions[spot.location] = position.model_copy(update=update)
 
     # counts

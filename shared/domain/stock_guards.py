@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from shared.domain.doubt import Doubted
-from shared.model.facts import Doubt, DoubtKind, StockCard
+from shared.model.facts import Doubt, DoubtKind, Positions, StockCard
 from shared.model.stock import StockPosition
 from shared.model.stock_rules import Guard, StockGuards
 
@@ -35,7 +35,7 @@ def guarded(known: StockCard | None, told: StockCard, guards: StockGuards) -> St
     return told.model_copy(update={"positions": kept, "doubts": tuple(doubts), "untold": ()})
 
 
-def doubted(card: StockCard, guards: StockGuards) -> dict[str, tuple[Doubted, ...]]:
+def doubted(card: Positions, guards: StockGuards) -> dict[str, tuple[Doubted, ...]]:
     """What the retailer wants done about each doubt, by location; what is believed is left out."""
     found: dict[str, tuple[Doubted, ...]] = {}
     for doubt in card.doubts:

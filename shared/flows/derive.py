@@ -19,7 +19,7 @@ from shared.errors import RetryableError
 from shared.flows import keys
 from shared.flows.arming import arming
 from shared.flows.drafts import contents, drafts_of
-from shared.flows.guarding import Guarding
+from shared.flows.guarding import Change, Guarding
 from shared.flows.hearing import heard_keys
 from shared.flows.issues import Issues, Problem
 from shared.flows.kit_rows import KitRows
@@ -35,6 +35,7 @@ from shared.model.ids import Entity, Facet
 from shared.model.issue import IssueKind
 from shared.model.retailer import Retailer
 from shared.model.target import Target
+from shared.model.written import read
 from shared.ports import Bus, Clock, Key, Put, Queues, Row, Store, Table
 
 TRIES = 6
@@ -130,24 +131,27 @@ class Deriver:
         guarding = Guarding(self.store, self.bus, self.clock, self.retailer, result.counted)
         judged = guarding.told(guarding.guarded(raw, olds), olds)
         drafted = [(p, _dated(draft)) for p, draft in judged]
-        writes: list[tuple[str, Put]] = [
-            (partition, put)
+        changes = [
+            (partition, change)
             for partition, draft in drafted
-            if (put := self._target_put(draft, olds)) is not None
+            if (change := self._change(draft, olds, noted.get(partition))) is not None
         ]
         priced = {f"{d.channel}/{d.key}" for _, d in drafted if d.facet is Facet.PRICE}
-        self._priced_again(priced, (put for _, put in writes))
-        writes += [
-            (f"sku#{target.key}", target_put(target, row.rev, settle=self.settle[target.channel]))
-            for row, target in guarding.withdrawn(drafted, olds)
+        self._priced_again(priced, (change.new for _, change in changes))
+        changes += [
+            (f"sku#{new.key}", Change(old, new, self._put(new, row)))
+            for row, old, new in guarding.withdrawn(drafted, olds)
         ]
         ends = [(p, draft.next_change) for p, draft in drafted if draft.guard]
         wide = [p for p in partitions if p not in narrow]
         wakes = [put for p in wide for put in self._wake(skus[p], facts, _of(p, ends))]
         told = [one for p in partitions for one in self._told(skus[p], facts, problems[p])]
-        writes += [*((put.key.pk, put) for put in wakes), *told]
+        others: list[tuple[str, Put]] = [*((put.key.pk, put) for put in wakes), *told]
         self._arm(wakes)
-        committed = guarding.committed(guarding.listed([put for _, put in writes], olds))
+        groups = guarding.listed(change for _, change in changes)
+        groups += [[put] for _, put in others]
+        committed = guarding.committed(groups)
+        writes = [*((p, change.put) for p, change in changes), *others]
         held = {partition for partition, _ in ends}
         again = dict.fromkeys(
             p for p in partitions if p in narrow and (p in held or _by_clock(skus.get(p)))
@@ -206,12 +210,12 @@ class Deriver:
             return list(wrote)
         return list(dict.fromkeys(of[key] for key in of if key in moved))
 
-    def _priced_again(self, priced: set[str], puts: Iterable[Put]) -> None:
+    def _priced_again(self, priced: set[str], news: Iterable[Target]) -> None:
         """End what was told of articles without a price, where anything is written of one that has.
 
         Before it is written: a crash in between would leave it open for good.
         """
-        written = {f"{put.body['channel']}/{put.body['key']}" for put in puts}
+        written = {f"{target.channel}/{target.key}" for target in news}
         self.issues.solve_all(IssueKind.NO_PRICE, priced & written, by="a price that holds")
 
     def _arm(self, wakes: Iterable[Put]) -> None:
@@ -295,18 +299,23 @@ class Deriver:
             return contents(partition.removeprefix("product#"), facts, self.retailer)
         return ()
 
-    def _target_put(self, draft: Draft, olds: dict[Key, Row]) -> Put | None:
-        key = keys.target(draft.channel, draft.facet, draft.key)
-        row = olds.get(key)
-        if row is not None and stays(row, draft):
-            return None
-        old = Target.model_validate(row.body) if row else None
+    def _change(self, draft: Draft, olds: Mapping[Key, Row], noted: Noted | None) -> Change | None:
+        """What a draft makes of its target, which is parsed already where it was `noted`."""
+        row = olds.get(keys.target(draft.channel, draft.facet, draft.key))
+        old = noted.targets[draft.channel] if noted else None
+        if row is not None and old is None:
+            if stays(row, draft):
+                return None
+            old = read(row.body, Target)
         if draft.facet is not Facet.STOCK and (old is None or old.published is None):
             draft = draft._replace(priority=Priority.NEW_LISTING)
         new = targets.desire(old, draft, now=self.clock.now())
         if new is None:
             return None
-        return target_put(new, row.rev if row else 0, settle=self.settle[draft.channel])
+        return Change(old, new, self._put(new, row))
+
+    def _put(self, target: Target, row: Row | None) -> Put:
+        return target_put(target, row.rev if row else 0, settle=self.settle[target.channel])
 
     def _wake(self, sku: SkuFacts | None, facts: Facts, ends: Iterable[datetime]) -> Iterable[Put]:
         """`ends` are when guarded prices change, which may be before the facts ask for it."""

@@ -7,7 +7,7 @@ writes: so all that waits can be listed without a scan, and nothing else is list
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from shared.domain.ahead import undated
 from shared.domain.guardrails import Judged, judge
@@ -32,6 +32,7 @@ from shared.model.target import (
     StockValue,
     Target,
 )
+from shared.model.written import read
 from shared.ports import Bus, Clock, Delete, Key, Put, Row, Store, Write
 
 AHEAD: Final = 4  # prices to come that are judged before their time
@@ -51,6 +52,22 @@ def wishes(priced: Priced, at: Callable[[datetime], Priced | Unpriced]) -> tuple
             found.append(Wish(then.value, then.chain, then.cost, edge, then.next_change))
         edge = then.next_change
     return tuple(found)
+
+
+class Change(NamedTuple):
+    """A target as it was and is to be, and the write that makes it so."""
+
+    old: Target | None
+    new: Target
+    put: Put
+
+    @property
+    def waited(self) -> Sequence[Proposal]:
+        return self.old.guard.held if self.old and self.old.guard else ()
+
+    @property
+    def waits(self) -> Sequence[Proposal]:
+        return self.new.guard.held if self.new.guard else ()
 
 
 @dataclass(slots=True)
@@ -99,27 +116,28 @@ class Guarding:
 
     def withdrawn(
         self, drafted: Iterable[Drafted], olds: Mapping[Key, Row]
-    ) -> Iterator[tuple[Row, Target]]:
-        """Targets of which something waits that the facts do not ask for any more."""
-        drawn = {_key(draft) for _, draft in drafted}
-        for key, row in olds.items():
-            if key in drawn or keys.facet_of(key) is not Facet.PRICE:
+    ) -> Iterator[tuple[Row, Target, Target]]:
+        """Targets, as they were and are to be, of which what waits is not asked for any more."""
+        prices = {key: row for key, row in olds.items() if keys.is_price(key)}
+        drawn = {_key(draft) for _, draft in drafted} if prices else set()
+        for key, row in prices.items():
+            if key in drawn:
                 continue
-            target = Target.model_validate(row.body)
+            target = read(row.body, Target)
             if target.guard is not None and target.guard.held:
                 guard = target.guard.model_copy(update={"held": ()})
-                yield row, target.model_copy(update={"guard": guard})
+                yield row, target, target.model_copy(update={"guard": guard})
 
-    def listed(self, puts: Sequence[Put], olds: Mapping[Key, Row]) -> list[list[Write]]:
+    def listed(self, changes: Iterable[Change]) -> list[list[Write]]:
         """Each write of a target with that of its row among those that wait, if it changes."""
-        changed = {put.key: _names(put.body) for put in puts if _relisted(put, olds)}
-        rows = self.store.get(_listing(key) for key in changed)
+        listed = list(changes)
+        rows = self.store.get(_listing(c.put.key) for c in listed if c.waits != c.waited)
         found: list[list[Write]] = []
-        for put in puts:
-            writes: list[Write] = [put]
-            if put.key in changed:
-                row = rows.get(_listing(put.key))
-                writes += _entry(put, row)
+        for change in listed:
+            writes: list[Write] = [change.put]
+            if change.waits != change.waited:
+                key = _listing(change.put.key)
+                writes += _entry(key, change.waits, rows.get(key))
             found.append(writes)
         return found
 
@@ -290,23 +308,8 @@ def _listing(target: Key) -> Key:
     return keys.held(channel, sku, Facet(facet))
 
 
-def _names(body: Mapping[str, Json]) -> list[Json]:
-    """What of a target waits, as far as the list tells."""
-    match body.get("guard"):
-        case {"held": list(held)}:
-            return held
-        case _:
-            return []
-
-
-def _relisted(put: Put, olds: Mapping[Key, Row]) -> bool:
-    row = olds.get(put.key)
-    return _names(put.body) != (_names(row.body) if row else [])
-
-
-def _entry(put: Put, row: Row | None) -> list[Write]:
-    key, rev = _listing(put.key), row.rev if row else 0
-    held = [Proposal.model_validate(one) for one in _names(put.body)]
+def _entry(key: Key, held: Sequence[Proposal], row: Row | None) -> list[Write]:
+    rev = row.rev if row else 0
     if not held:
         return [Delete(key, rev)] if row else []
     said: list[Json] = [

@@ -70,6 +70,10 @@ def facet_of(target: Key) -> Facet:
     return Facet(target.pk.split("#", 2)[1])
 
 
+def is_price(target: Key) -> bool:
+    return target.pk.split("#", 2)[1] == Facet.PRICE
+
+
 def target_lane(channel: str, priority: int) -> str:
     return f"{channel}#{priority}"
 

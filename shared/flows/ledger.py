@@ -27,6 +27,7 @@ from shared.model.ids import Entity
 from shared.model.movement import Entry, Level, Movement
 from shared.model.product import Variant
 from shared.model.retailer import Retailer
+from shared.model.written import read, written
 from shared.ports import Clock, Journal, Key, Message, Put, Queues, Row, Store
 
 TRIES: Final = 6
@@ -100,9 +101,9 @@ class Ledger:
 
         What is glanced at costs half as much, and that it is written proves that it was new.
         """
-        read = self.store.get if fresh else self.store.glance
+        look = self.store.get if fresh else self.store.glance
         where = {sku: keys.stock(sku, source) for sku in waiting}
-        rows = read(where.values())
+        rows = look(where.values())
         cards = {sku: _card(rows.get(key)) for sku, key in where.items()}
         articles = self._articles(
             {
@@ -194,7 +195,7 @@ def _put(key: Key, card: StockCard, row: Row | None, moved: str) -> Put:
     at = due(card)
     return Put(
         key=key,
-        body=card.model_dump(mode="json"),
+        body=written(card),
         expected=row.rev if row else 0,
         lane=keys.MISSING_LANE if at else None,
         due=at,
@@ -209,7 +210,7 @@ def _line(entry: Entry, recorded_at: str) -> str:
 
 
 def _card(row: Row | None) -> StockCard | None:
-    return StockCard.model_validate(row.body) if row else None
+    return read(row.body, StockCard) if row else None
 
 
 def _unit(card: StockCard | None) -> str | None:

@@ -20,7 +20,7 @@ from shared.flows.kit_parts import components_of
 from shared.flows.stock_alone import Noted
 from shared.flows.stock_facts import stock_of
 from shared.model.base import Json
-from shared.model.facts import ItemCard, PriceCard, StockCard
+from shared.model.facts import ItemCard, Positions, PriceCard
 from shared.model.holds import HoldCard
 from shared.model.ids import Entity
 from shared.model.kits import KitLinks, KitPart
@@ -40,7 +40,7 @@ class SkuFacts:
 
     item: ItemCard
     prices: Sequence[PriceCard]
-    stock: StockCard | None
+    stock: Positions | None
     holds: HoldCard | None
     retailer: Retailer
     rules: StockRules
@@ -150,7 +150,7 @@ class SkuFacts:
         promised = self._known(self.stock).promised
         return {name: -promised.get(name, 0) for name in places}
 
-    def _known(self, stock: StockCard) -> Known:
+    def _known(self, stock: Positions) -> Known:
         promised = self.promised
         for place, units in taken(self.links.kits).items():
             promised[place] = promised.get(place, 0) + units

@@ -1,12 +1,16 @@
-"""What the row of a target says by itself, without being parsed: most of what is derived stays."""
+"""What a target says of its level: whether that stays, and from what it followed."""
 
 from shared.domain.targets import Draft
 from shared.model.ids import Facet
+from shared.model.target import Basis, Target
 from shared.ports import Row
 
 
 def stays(row: Row, draft: Draft) -> bool:
-    """Whether a level and all that is told beside it are what they were, so nothing is written."""
+    """Whether a level and all that is told beside it are what they were, so nothing is written.
+
+    The row says so by itself, without being parsed: most of what is derived stays.
+    """
     said = row.body
     return (
         draft.facet is Facet.STOCK
@@ -18,12 +22,7 @@ def stays(row: Row, draft: Draft) -> bool:
     )
 
 
-def noting(row: Row) -> bool:
-    """Whether it notes what its level follows from: a basis, and a price that may be shown."""
-    match row.body:
-        case {"terms": {"unpriced": str()}}:
-            return False
-        case {"basis": {}}:
-            return True
-        case _:
-            return False
+def noted_basis(target: Target) -> Basis | None:
+    """What its level follows from, where that is noted and its price may be shown."""
+    unpriced = target.terms is not None and target.terms.unpriced
+    return None if unpriced else target.basis

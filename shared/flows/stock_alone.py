@@ -8,17 +8,18 @@ basis that still holds, and neither article nor prices have to be read for a mov
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from shared.domain.stock_rules import depends_on
 from shared.flows import keys
-from shared.flows.standing_targets import noting
+from shared.flows.standing_targets import noted_basis
 from shared.flows.stock_facts import places_in
 from shared.model.facts import ItemCard
 from shared.model.ids import Entity, Facet
 from shared.model.product import Variant
 from shared.model.retailer import Channel, Retailer
-from shared.model.target import Basis
+from shared.model.target import Basis, Target
+from shared.model.written import read
 from shared.ports import Key, Row
 
 _ANY: Final = Variant.model_construct(sku="", base_unit="")
@@ -45,11 +46,12 @@ def moved(rows: Iterable[tuple[str, str | None]]) -> Moved:
 
 
 class Noted(NamedTuple):
-    """An article as its targets note it; `promised` is None where that has changed."""
+    """An article as its `targets` note it; `promised` is None where that has changed."""
 
     item: ItemCard
     promised: Mapping[str, int] | None
     bases: Mapping[str, Basis]
+    targets: Mapping[str, Target]
 
 
 @dataclass(slots=True)
@@ -90,21 +92,21 @@ class Alone:
     def noted(self, partition: str, olds: Mapping[Key, Row]) -> Noted | None:
         """What the targets say of the article; None where not all say the same, or enough."""
         sku = partition.removeprefix("sku#")
-        rows = {
-            channel.name: olds.get(keys.target(channel.name, Facet.STOCK, sku))
-            for channel in self.channels(partition)
-        }
-        told = {name: row.body for name, row in rows.items() if row and noting(row)}
-        if len(told) < len(rows):
-            return None
-        bases = {name: Basis.model_validate(body["basis"]) for name, body in told.items()}
-        said = {_said(body, bases[name]) for name, body in told.items()}
+        targets: dict[str, Target] = {}
+        bases: dict[str, Basis] = {}
+        for channel in self.channels(partition):
+            row = olds.get(keys.target(channel.name, Facet.STOCK, sku))
+            target = read(row.body, Target) if row else None
+            basis = noted_basis(target) if target else None
+            if target is None or basis is None or basis.file != self.retailer.fingerprint:
+                return None
+            targets[channel.name], bases[channel.name] = target, basis
         promised = self._promised(bases)
-        if len(said) > 1 or promised is None or said.pop()[1] != self.retailer.fingerprint:
+        if promised is None or len({_said(targets[name], bases[name]) for name in targets}) > 1:
             return None
-        name = next(iter(told))
-        item = self._item(sku, told[name], bases[name])
-        return Noted(item, None if self.holds_changed(partition) else promised, bases)
+        item = self._item(sku, *next(zip(targets.values(), bases.values(), strict=True)))
+        told = None if self.holds_changed(partition) else promised
+        return Noted(item, told, bases, targets)
 
     def _promised(self, bases: Mapping[str, Basis]) -> dict[str, int] | None:
         """Units at every location that matters to one of these channels; None if they differ."""
@@ -116,14 +118,14 @@ class Alone:
                     return None
         return found
 
-    def _item(self, sku: str, body: Mapping[str, Any], basis: Basis) -> ItemCard:
+    def _item(self, sku: str, target: Target, basis: Basis) -> ItemCard:
         source = self.retailer.authority[Entity.PRODUCT]
         said = {"sku": sku, "base_unit": basis.unit, "safety_stock": basis.safety_stock}
         return _ANY_CARD.model_copy(
             update={
                 "source": source,
-                "as_of": datetime.fromisoformat(body["facts"][f"item of {source}"]),
-                "product_id": body["group"],
+                "as_of": target.facts[f"item of {source}"],
+                "product_id": target.group,
                 "variant": _ANY.model_copy(update=said),
                 "brand": basis.brand,
                 "product_group": basis.product_group,
@@ -131,7 +133,7 @@ class Alone:
         )
 
 
-def _said(body: Mapping[str, Any], basis: Basis) -> tuple[object, ...]:
+def _said(target: Target, basis: Basis) -> tuple[object, ...]:
     """What the targets of one article have in common."""
     safety = tuple(sorted(basis.safety_stock.items()))
-    return body["group"], basis.file, basis.unit, basis.product_group, basis.brand, safety
+    return target.group, basis.unit, basis.product_group, basis.brand, safety

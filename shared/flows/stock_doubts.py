@@ -63,6 +63,8 @@ def below_nothing(
     What movements alone take below it is not: the receipt may still be on its way.
     """
     since = {doubt.location: doubt.since for doubt in known.doubts} if known else {}
+    if not counted and not since:
+        return new
     doubts = tuple(
         Doubt(
             location=p.location,

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping
 
 from shared.flows import keys
-from shared.model.facts import StockCard
+from shared.model.facts import Positions, StockCard
 from shared.model.retailer import Retailer
+from shared.model.written import read
 from shared.ports import Key, Row
 
 
@@ -13,13 +14,9 @@ def stock_keys(sku: str, retailer: Retailer) -> list[Key]:
     return [keys.stock(sku, source) for source in retailer.stock_sources]
 
 
-def stock_of(sku: str, facts: Mapping[Key, Row], retailer: Retailer) -> StockCard | None:
-    """One card of every location, as of the oldest of its sources; None if nobody tells any.
-
-    Without the book: what may be sold does not follow from it, and it is half of a card.
-    """
-    rows = [facts[key] for key in stock_keys(sku, retailer) if key in facts]
-    cards = [StockCard.model_validate({**row.body, "book": None}) for row in rows]
+def stock_of(sku: str, facts: Mapping[Key, Row], retailer: Retailer) -> Positions | None:
+    """What lies at every location, as of the oldest of its sources; None if nobody tells any."""
+    cards = [read(facts[key].body, Positions) for key in stock_keys(sku, retailer) if key in facts]
     if len(cards) <= 1 and len(retailer.stock_sources) == 1:
         return cards[0] if cards else None
     kept = [
@@ -44,8 +41,8 @@ def stock_of(sku: str, facts: Mapping[Key, Row], retailer: Retailer) -> StockCar
 def moved_at(old: StockCard | None, new: StockCard) -> str:
     """Where a card says something else than before, as its row tells whoever reads the stream."""
     before, after = _by_place(old), _by_place(new)
-    kept = [place for place, told in before.items() if after.get(place) == told]
-    return " ".join(sorted((before.keys() | after.keys()).difference(kept)))
+    places = before.keys() | after.keys()
+    return " ".join(sorted([name for name in places if before.get(name) != after.get(name)]))
 
 
 def places_in(state: str | None) -> Iterable[str]:

@@ -7,6 +7,7 @@ from shared.domain import targets
 from shared.flows import keys
 from shared.model.retailer import Retailer
 from shared.model.target import Target, TargetState
+from shared.model.written import written
 from shared.ports import Message, Put
 
 HINT = {"look": "targets"}
@@ -27,7 +28,7 @@ def target_put(target: Target, expected: int, *, settle: timedelta) -> Put:
         lane, due = keys.withheld_lane(target.channel), target.since
     return Put(
         key=keys.target(target.channel, target.facet, target.key),
-        body=target.model_dump(mode="json"),
+        body=written(target),
         expected=expected,
         lane=lane,
         due=due,

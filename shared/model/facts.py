@@ -72,11 +72,10 @@ class Doubt(Canonical):
     said: str
 
 
-class StockCard(Canonical):
-    """Every position of one SKU, at all locations of the source.
+class Positions(Canonical, extra="ignore"):
+    """What a stock card says of what may be sold: all but its book, which is half of it.
 
     `untold` are locations whose quantity came empty; as kept, they are among the `doubts`.
-    With a `book` it is kept by movements and counts, each told by itself; without, it was read.
     """
 
     kind: Literal["stock"] = "stock"
@@ -86,6 +85,14 @@ class StockCard(Canonical):
     positions: tuple[StockPosition, ...]
     untold: tuple[Name, ...] = Field(default=(), exclude_if=operator.not_)
     doubts: tuple[Doubt, ...] = Field(default=(), exclude_if=operator.not_)
+
+
+class StockCard(Positions, extra="forbid"):
+    """Every position of one SKU, at all locations of the source.
+
+    With a `book` it is kept by movements and counts, each told by itself; without, it was read.
+    """
+
     book: Book | None = Field(default=None, exclude_if=operator.not_)
 
 

@@ -30,6 +30,8 @@ class StockStatus(StrEnum):
     BLOCKED = "blocked"
     IN_TRANSIT = "in_transit"
 
+    __hash__ = str.__hash__
+
 
 PARTS: Final = (
     StockStatus.RESERVED,
@@ -66,6 +68,14 @@ OUTSIDE: Final = None
 """The other side of a receipt or a despatch: supplier, customer, scrap heap."""
 
 _IN, _OUT, _EITHER, _BOTH = "in", "out", "either", "both"
+_SIDES: Final = {
+    _IN: {(False, True)},
+    _OUT: {(True, False)},
+    _EITHER: {(False, True), (True, False)},
+    _BOTH: {(True, True)},
+}
+"""Whether there is an origin, and whether there is a destination."""
+
 SHAPES: Final[Mapping[MovementKind, str]] = {
     MovementKind.RECEIPT: _IN,
     MovementKind.RETURN: _IN,
@@ -117,19 +127,18 @@ class Movement(Canonical):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        sides = {_IN: (False, True), _OUT: (True, False), _BOTH: (True, True)}
-        has = (self.origin is not None, self.destination is not None)
         shape = SHAPES[self.kind]
-        fits = any(has) and not all(has) if shape == _EITHER else has == sides[shape]
-        if not fits:
+        if (self.origin is not None, self.destination is not None) not in _SIDES[shape]:
             raise ValueError(f"a {self.kind} goes {shape}, and that is not what its spots say")
         if self.previous is not None and (self.sequence is None or self.previous >= self.sequence):
             raise ValueError("previous is a number before sequence")
-        spots = [spot for spot in (self.origin, self.destination) if spot]
-        moving = any(spot.status is StockStatus.IN_TRANSIT for spot in spots)
-        if moving and self.document is None:
+        if self.document is None and self._moving():
             raise ValueError("what is in transit is so under a document")
         return self
+
+    def _moving(self) -> bool:
+        spots = [spot for spot in (self.origin, self.destination) if spot]
+        return any(spot.status is StockStatus.IN_TRANSIT for spot in spots)
 
 
 class Level(Canonical):

@@ -64,3 +64,38 @@ def test_it_is_the_request_boto3_makes(call: Callable[[DynamoStore], object]) ->
     theirs: Any = boto3.client("dynamodb", config=config(), **REGION)  # type: ignore[call-overload]
     assert isinstance(ours._serializer, AsGiven)  # noqa: SLF001 - or this would prove nothing
     assert sent(ours, call) == sent(theirs, call)
+
+
+def test_where_a_service_is_is_found_out_once_and_as_boto3_does() -> None:
+    asked: list[str] = []
+    urls: list[str] = []
+
+    def answer(request: AWSPreparedRequest, **_: object) -> AWSResponse:
+        urls.append(request.url)
+        headers: Any = {}
+        return AWSResponse(request.url, 200, headers, _Raw(b'{"Responses": {"facts": []}}'))
+
+    ours = client("dynamodb", **REGION)
+    theirs: Any = boto3.client("dynamodb", config=config(), **REGION)  # type: ignore[call-overload]
+    for made in (ours, theirs):
+        made.meta.events.register("before-send", answer)
+    ours.meta.events.register("before-endpoint-resolution", lambda **_: asked.append("where"))
+    for made in (ours, ours, theirs):
+        DynamoStore(made, {Table.FACTS: "facts"}).get([KEY])
+    assert len(set(urls)) == 1
+    assert asked == ["where"]
+
+
+def test_a_bucket_is_part_of_its_address() -> None:
+    urls: list[str] = []
+
+    def answer(request: AWSPreparedRequest, **_: object) -> AWSResponse:
+        urls.append(request.url)
+        headers: Any = {}
+        return AWSResponse(request.url, 200, headers, _Raw(b""))
+
+    files = client("s3", **REGION)
+    files.meta.events.register("before-send", answer)
+    for bucket in ("archive", "drops"):
+        files.put_object(Bucket=bucket, Key="a", Body=b"")
+    assert [url.split(".")[0] for url in urls] == ["https://archive", "https://drops"]

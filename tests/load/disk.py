@@ -75,7 +75,7 @@ class DiskStore(Store):
     def _apply(self, write: Write) -> bool:
         if isinstance(write, Delete):
             raise NotImplementedError
-        body = json.dumps(write.body)
+        body = json.dumps(dict(write.body))
         if write.expected == 0:
             put = "INSERT OR IGNORE INTO rows VALUES (?, 1, ?)"
             return self._rows.execute(put, (_name(write.key), body)).rowcount == 1

@@ -34,7 +34,7 @@ GUARDRAILS: tuple[Mutant, ...] = (
         "what is held is not listed",
         "A price waits, and nobody can see it.",
         (WRONG,),
-        (GUARDING + "listed", "writes += _entry(put, row)", "pass"),
+        (GUARDING + "listed", "writes += _entry(key, change.waits, rows.get(key))", "pass"),
     ),
     mutant(
         "what waits no more stays on the list",
