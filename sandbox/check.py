@@ -15,17 +15,14 @@ from sandbox import check_prices, check_rules
 from sandbox.failures import CannotRunError
 from sandbox.toml_text import line_of, lines
 from shared.model import consistency, order_consistency, stock_consistency
-from shared.model.accuracy import AccuracyPolicy
 from shared.model.base import Json
-from shared.model.feeds import FeedLimits
 from shared.model.guardrails import Guardrails
 from shared.model.ids import Entity
-from shared.model.kits import Kit, KitRules
 from shared.model.limits import Limits
 from shared.model.notices import NoticeRules
 from shared.model.order_policy import OrderPolicy
 from shared.model.order_rules import OrderRule, TaxCode
-from shared.model.parity import ParityPolicy
+from shared.model.policies import AccuracyPolicy, FeedLimits, Kit, KitRules, ParityPolicy
 from shared.model.price_rules import (
     ExchangeRate,
     MinimumMargin,

@@ -60,7 +60,9 @@ def _read(file: Path) -> bytes:
 def _http(world: World, event: Event) -> dict[str, Json]:
     names, headers = event.get("pathParameters"), event.get("headers")
     if not isinstance(names, dict) or "connection" not in names or not isinstance(headers, dict):
-        raise CannotRunError("the event names no connection in pathParameters")
+        raise CannotRunError(
+            "the event names no connection in pathParameters", "write it there, with the headers"
+        )
     text = str(event.get("body") or "")
     body = base64.b64decode(text) if event.get("isBase64Encoded") else text.encode()
     told = {str(name): str(value) for name, value in headers.items()}

@@ -4,7 +4,7 @@ from functions import bootstrap
 from shared.flows.books import Books
 from shared.flows.cases import Cases
 from shared.flows.payouts import Payouts, PayoutsRead
-from shared.model.books import BookRules
+from shared.model.policies import BookRules
 
 
 def books() -> Books:

@@ -9,7 +9,8 @@ from functions import bootstrap
 from functions.runtime import orders_of
 from shared.flows.books import Books
 from shared.flows.cases import Cases
-from shared.model.books import DIFFERENCES_TOLD, BookRules
+from shared.model.books import DIFFERENCES_TOLD
+from shared.model.policies import BookRules
 from shared.ports import Table
 from shared.settings import Settings as Base
 

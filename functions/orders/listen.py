@@ -8,7 +8,7 @@ from functions import bootstrap
 from functions.runtime import orders_of
 from shared.flows.cases import Cases
 from shared.flows.silence import Silence
-from shared.model.silence import SilenceRules
+from shared.model.policies import SilenceRules
 from shared.ports import Table
 from shared.settings import Settings as Base
 

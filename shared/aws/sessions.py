@@ -38,9 +38,12 @@ class PlainLoader(JSONFileLoader):
 
 
 class PlainLookup(Loader):
-    """Knows services by the names of their folders, and opens none but that of the one asked for.
+    """Reads of all that botocore describes what is asked for.
 
-    botocore looks into all of them, some four hundred, before it reads one, and twice a client.
+    botocore looks into the folders of all services, some four hundred, before it reads one, and
+    reads where each of them answers in each region, over a megabyte. Where a service answers
+    follows from its rules since there are such; what is left of that file are signatures, and they
+    follow from the partitions, but for S3.
     """
 
     def list_available_services(self, type_name: str) -> list[str]:
@@ -48,6 +51,56 @@ class PlainLookup(Loader):
         del type_name
         places = [place for path in self.search_paths if (place := Path(path)).is_dir()]
         return [folder.name for place in places for folder in place.iterdir()]
+
+    def load_data_with_path(self, name: str) -> tuple[Any, str]:
+        if name != "endpoints":
+            found: tuple[Any, str] = super().load_data_with_path(name)
+            return found
+        known, path = super().load_data_with_path("partitions")
+        return {"partitions": [_endpoints(each) for each in known["partitions"]]}, path
+
+
+_GLOBAL: Final = {
+    "aws-global": {"credentialScope": {"region": "us-east-1"}, "hostname": "s3.amazonaws.com"}
+}
+
+
+def _endpoints(partition: Any) -> Any:
+    """A partition as `endpoints.json` has it, with no service but the one that differs."""
+    outputs = partition["outputs"]
+    plain, dual = outputs["dnsSuffix"], outputs["dualStackDnsSuffix"]
+    s3: dict[str, Any] = {
+        "defaults": {
+            "signatureVersions": ["s3v4"],
+            "protocols": ["http", "https"],
+            "variants": _variants(".dualstack", plain, plain),
+        },
+        "endpoints": {},
+    }
+    if partition["id"] == "aws":
+        s3 |= {"partitionEndpoint": "aws-global", "isRegionalized": True, "endpoints": _GLOBAL}
+    return {
+        "partition": partition["id"],
+        "dnsSuffix": plain,
+        "regionRegex": partition["regionRegex"],
+        "regions": partition["regions"],
+        "defaults": {
+            "hostname": "{service}.{region}.{dnsSuffix}",
+            "protocols": ["https"],
+            "signatureVersions": ["v4"],
+            "variants": _variants("", plain, dual),
+        },
+        "services": {"s3": s3},
+    }
+
+
+def _variants(word: str, plain: str, dual: str) -> list[dict[str, Any]]:
+    both = f"{word}.{{region}}.{{dnsSuffix}}"
+    return [
+        {"tags": ["fips"], "hostname": "{service}-fips.{region}.{dnsSuffix}", "dnsSuffix": plain},
+        {"tags": ["dualstack"], "hostname": f"{{service}}{both}", "dnsSuffix": dual},
+        {"tags": ["dualstack", "fips"], "hostname": f"{{service}}-fips{both}", "dnsSuffix": dual},
+    ]
 
 
 @cache

@@ -6,7 +6,8 @@ from decimal import Decimal
 from typing import Final, Self
 
 from shared.errors import RejectedError
-from shared.model.feeds import Example, FeedLimits, Survey
+from shared.model.feeds import Example, Survey
+from shared.model.policies import FeedLimits
 from shared.model.price import PriceCondition
 from shared.model.target import Step
 

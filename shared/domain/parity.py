@@ -8,7 +8,8 @@ from pydantic import ValidationError
 from shared.frozen import frozen
 from shared.model.base import Json
 from shared.model.ids import Facet
-from shared.model.parity import Cause, Finding, Repair, Tally
+from shared.model.parity import Cause, Finding, Tally
+from shared.model.policies import Repair
 from shared.model.target import PriceValue, StockValue, Target, TargetState
 
 EXAMPLES = 3  # findings of one cause that are kept as they are

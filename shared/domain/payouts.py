@@ -11,15 +11,7 @@ from typing import Final
 from shared.domain import books
 from shared.domain.columns import Columns, Row
 from shared.frozen import frozen
-from shared.model.books import (
-    Bucket,
-    Entry,
-    EntryKind,
-    PayoutKind,
-    PayoutLine,
-    Share,
-    Side,
-)
+from shared.model.books import Bucket, Entry, EntryKind, PayoutKind, PayoutLine, Share, Side
 from shared.model.case import Case
 from shared.model.money import Money
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
-from shared.model.silence import Rhythm, SilenceRules
+from shared.model.policies import SilenceRules
+from shared.model.silence import Rhythm
 
 KEPT: Final = 500  # gaps that are remembered: weeks of a small shop, hours of a large one
 

@@ -15,10 +15,11 @@ from shared.flows.cases import Cases
 from shared.flows.issues import Issues, Problem
 from shared.frozen import frozen
 from shared.model.base import Json
-from shared.model.books import BookRules, Bucket, Difference, OrderBooks, OrderPayouts, PayoutLine
+from shared.model.books import Bucket, Difference, OrderBooks, OrderPayouts, PayoutLine
 from shared.model.case import Case
 from shared.model.ids import Entity
 from shared.model.issue import IssueKind
+from shared.model.policies import BookRules
 from shared.model.retailer import Retailer
 from shared.ports import Clock, Put, Row, Store, Table
 

@@ -15,11 +15,12 @@ from shared.flows import keys
 from shared.flows.apply import apply
 from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out, refused
 from shared.frozen import frozen
-from shared.model.accuracy import Accuracy, Difference, Repairing, Variance
+from shared.model.accuracy import Accuracy, Difference, Variance
 from shared.model.base import Canonical, Json
 from shared.model.facts import StockCard
 from shared.model.ids import Entity
 from shared.model.issue import IssueKind
+from shared.model.policies import Repairing
 from shared.model.retailer import Retailer
 from shared.ports import Clock, FactSource, Message, Page, Put, Queues, Store
 

@@ -1,7 +1,7 @@
 """Which of our orders an ERP's document is about, whichever of the two is heard of first.
 
-One row for each document of the ERP. What ships or bills a document nobody has linked yet waits in
-its row, and is read again once the link is made: the two cannot miss each other.
+One row for each document of the ERP. What ships, bills or takes back a document nobody has linked
+yet waits in its row, and is read again once the link is made: the two cannot miss each other.
 """
 
 from collections.abc import Mapping
@@ -16,11 +16,15 @@ from shared.ports import Message, Put, Queues, Row, Store
 
 KNOWN_SOON_S = 60  # how long until what overtook its order's acceptance is read again
 TRIES = 6
-_WAITING: Final[Mapping[Entity, str]] = {Entity.SHIPMENT: "shipments", Entity.INVOICE: "bills"}
+_WAITING: Final[Mapping[Entity, str]] = {
+    Entity.SHIPMENT: "shipments",
+    Entity.INVOICE: "bills",
+    Entity.RETURN: "returns",
+}
 
 
 def waiting(row: Row | None, entity: Entity) -> list[str]:
-    """Shipments or bills that came before the acceptance of their order."""
+    """Shipments, bills or returns that came before the acceptance of their order."""
     known = row.body.get(_WAITING[entity]) if row else None
     return [str(name) for name in known] if isinstance(known, list) else []
 

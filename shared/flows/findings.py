@@ -10,7 +10,8 @@ from shared.frozen import frozen
 from shared.model.channel_events import ReconciliationFinding
 from shared.model.ids import Facet
 from shared.model.issue import IssueKind
-from shared.model.parity import Cause, Comparison, Finding, Repair
+from shared.model.parity import Cause, Comparison, Finding
+from shared.model.policies import Repair
 from shared.model.retailer import Channel
 from shared.ports import Bus, Clock
 

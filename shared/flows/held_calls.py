@@ -12,7 +12,8 @@ from shared.errors import RejectedError
 from shared.flows import keys
 from shared.frozen import frozen
 from shared.model.facts import PriceCard
-from shared.model.feeds import FeedLimits, Survey
+from shared.model.feeds import Survey
+from shared.model.policies import FeedLimits
 from shared.model.price import PriceCondition
 from shared.model.target import Step
 from shared.ports import Blobs, Store

@@ -22,9 +22,9 @@ from shared.flows.issues import Issues
 from shared.flows.ledger import Ledger, counted
 from shared.flows.returns_moved import ReturnsMoved
 from shared.frozen import frozen
-from shared.model.books import BookRules
 from shared.model.ids import Entity
 from shared.model.movement import Entry
+from shared.model.policies import BookRules
 from shared.model.price import PriceCondition
 from shared.model.retailer import Retailer
 from shared.ports import Store

@@ -18,8 +18,9 @@ from shared.flows.issues import Problem
 from shared.kit.records.record import Place, Record
 from shared.model.base import Json, as_json
 from shared.model.facts import PriceCard
-from shared.model.feeds import FeedLimits, Survey
+from shared.model.feeds import Survey
 from shared.model.issue import IssueKind
+from shared.model.policies import FeedLimits
 from shared.model.price import PriceCondition
 from shared.model.target import Step
 

@@ -77,7 +77,6 @@ _OWNER = {
     IssueKind.SHIPMENT_REJECTED: "logistics",
     IssueKind.SHIPMENT_WITHOUT_ORDER: "logistics",
     IssueKind.TOTALS_DIFFER: "finance",
-    IssueKind.REFUND_WITHOUT_ORDER: "finance",
     IssueKind.CONTENT_DIFFERS: "finance",
     IssueKind.CANCELLED_TOO_LATE: "customer service",
     IssueKind.CANCELLATION_ASKED: "customer service",

@@ -80,7 +80,8 @@ class Replay:
                 code="nothing_to_replay",
                 field="issue_id",
                 value=issue_id,
-                remedy=issue.remedy,
+                remedy=f"it holds nothing to replay: {issue.remedy}"
+                + ("; close it once that is done" if issue.closable else ""),
             )
         self._again(issue.replay)
         if issue.kind in {IssueKind.DEAD_LETTER, IssueKind.LINE_REJECTED, IssueKind.BAD_MESSAGE}:

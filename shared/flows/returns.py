@@ -48,10 +48,10 @@ class ErpReturns:
     retailer: Retailer
 
     def record(self, said: ErpReturn, *, source: FactReader) -> None:
-        """Take one in; a repeat changes nothing. What takes back none of our orders is let go."""
+        """Take one in; a repeat changes nothing. Of an order nobody knows it waits for that."""
         links = ErpLinks(self.connection, self.store, self.queues)
         linked = links.known(said.document)
-        row = linked or links.known(said.erp_order)
+        row = linked or links.find(said.erp_order, Entity.RETURN, said.document)
         if row is None:
             return
         order_id = str(row.body["order_id"])

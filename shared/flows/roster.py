@@ -6,15 +6,18 @@ what is published is on the roster.
 """
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from shared.flows import keys
 from shared.model.ids import Facet
 from shared.model.parity import COMPARED
-from shared.model.target import Target
 from shared.ports import Put, Store, Table
 
+if TYPE_CHECKING:
+    from shared.model.target import Target
 
-def enrolled(changes: Iterable[tuple[Target, Target]]) -> list[Put]:
+
+def enrolled(changes: Iterable[tuple["Target", "Target"]]) -> list[Put]:
     """Rows for targets that become published, given each before and after.
 
     One that is there already is refused by the store, which is as well.

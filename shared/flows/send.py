@@ -22,12 +22,13 @@ from shared.flows import keys
 from shared.flows.cases import TO_SEND, CaseRow, Cases, uncredited
 from shared.flows.customers import Customers
 from shared.flows.duplicates import order_twice
-from shared.flows.erp_links import ErpLinks
+from shared.flows.erp_links import ErpLinks, reread
 from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out
 from shared.flows.trailing import Trailing
 from shared.frozen import frozen
 from shared.model.case import Case, CaseState, HoldReason, Intent, IntentKind, IntentState
 from shared.model.erp_events import OrderAccepted
+from shared.model.ids import Entity
 from shared.model.issue import IssueKind
 from shared.model.money import Money
 from shared.model.order_events import OrderCancelled
@@ -135,6 +136,9 @@ class Sender:
         if posted:
             self._report_duplicates(found.case, posted)
             self._accepted(found, intent, posted[0], asked=True)
+            # What it promised meanwhile was told of an order nobody could find here.
+            number = posted[0].erp_order
+            self.queues.send([reread(self.connection, Entity.ALLOCATION, number)])
             return True
         sent_at = intent.sent_at or self.clock.now()
         safe_at = sent_at + self.settle

@@ -11,8 +11,9 @@ from shared.flows.issues import Issues, Problem
 from shared.frozen import frozen
 from shared.model.ids import Entity
 from shared.model.issue import IssueKind
+from shared.model.policies import SilenceRules
 from shared.model.retailer import Channel, Retailer
-from shared.model.silence import Rhythm, SilenceRules
+from shared.model.silence import Rhythm
 from shared.ports import Clock, Put, Store
 
 TRIES = 6

@@ -3,10 +3,9 @@
 from decimal import Decimal
 from enum import StrEnum
 
-from pydantic import Field
-
 from shared.model.base import Canonical, Instant
 from shared.model.ids import Name, Sku
+from shared.model.policies import Repairing
 
 
 class Variance(StrEnum):
@@ -17,22 +16,6 @@ class Variance(StrEnum):
     UNIT = "unit"  # it is kept in another unit
     LOCATION = "location"  # it lies where no location of ours is
     UNEXPLAINED = "unexplained"
-
-
-class Repairing(StrEnum):
-    """What becomes of a position that differs."""
-
-    TAKE = "take"  # the source's figure is kept
-    ASK = "ask"
-
-
-class AccuracyPolicy(Canonical):
-    """How often all stock of a source that can be read is held against ours."""
-
-    repair: Repairing = Field(default=Repairing.TAKE, description="what becomes of what differs")
-    every_minutes: int = Field(
-        default=1440, ge=15, le=10080, description="how often all stock is compared"
-    )
 
 
 class Difference(Canonical):

@@ -3,9 +3,8 @@
 import operator
 from enum import StrEnum
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from shared.model.base import Canonical, Instant
 from shared.model.money import Money
@@ -152,31 +151,3 @@ class OrderBooks(Canonical):
     differences: tuple[Difference, ...]
     since: Instant
     told: tuple[Bucket, ...] = ()
-
-
-class BookRules(Canonical):
-    """How the books of shop and ERP are compared."""
-
-    zone: str = Field(default="UTC", description="whose days the ledger has")
-    after_hours: int = Field(
-        default=24, ge=0, le=720, description="how old a difference is before a person is told"
-    )
-    payout_days: int | None = Field(
-        default=None,
-        ge=1,
-        le=90,
-        description="how soon a provider pays out; payouts are not compared if none",
-    )
-    not_paid_out: tuple[str, ...] = Field(
-        default=("gift_card",),
-        description="gateways whose money no provider pays out, such as gift cards",
-    )
-
-    @field_validator("zone")
-    @classmethod
-    def _known(cls, zone: str) -> str:
-        try:
-            ZoneInfo(zone)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError("no such time zone") from error
-        return zone

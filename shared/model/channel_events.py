@@ -5,7 +5,8 @@ from typing import Literal
 from shared.model.event import Event
 from shared.model.ids import Facet, Name
 from shared.model.money import Money
-from shared.model.parity import Cause, Finding, Repair
+from shared.model.parity import Cause, Finding
+from shared.model.policies import Repair
 
 
 class ReconciliationFinding(Event):

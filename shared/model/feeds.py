@@ -1,34 +1,6 @@
-"""How the prices of one feed may look as a whole; what looks otherwise is held as a whole."""
-
-from typing import Annotated
-
-from pydantic import Field
+"""What the prices of one feed look like as a whole."""
 
 from shared.model.base import Canonical
-from shared.model.guardrails import Share
-from shared.model.price_rules import Exact, Percent
-
-
-class FeedLimits(Canonical):
-    """Limits of dropped files; one that is left out is not tested. Percent, as text."""
-
-    max_refused: Share | None = Field(default=None, description="of the rows, that are refused")
-    max_unpriced: Share | None = Field(
-        default=None, description="of the rows, whose amount is missing or no positive decimal"
-    )
-    max_foreign: Share | None = Field(
-        default=None, description="of the rows, in another currency than their list"
-    )
-    max_changed: Share | None = Field(
-        default=None, description="of the rows of known prices, that change them"
-    )
-    max_median: Percent | None = Field(
-        default=None, description="by which the median of the changed prices differs"
-    )
-    min_rows: Annotated[Exact, Field(ge=0, le=100)] | None = Field(
-        default=None, description="of the rows of the last file in the same folder"
-    )
-    rows_from: int = Field(default=20, ge=1, description="files of fewer rows are not judged")
 
 
 class Example(Canonical):

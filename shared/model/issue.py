@@ -43,7 +43,6 @@ class IssueKind(StrEnum):
     TRANSFER_DIFFERS = "transfer_differs"
     STOCK_DIFFERS = "stock_differs"
     NOT_THE_OWNER = "not_the_owner"
-    REFUND_WITHOUT_ORDER = "refund_without_order"
     REFUND_EXCEEDS_PAID = "refund_exceeds_paid"
     CREDIT_REJECTED = "credit_rejected"
     RETURN_REJECTED = "return_rejected"
@@ -84,7 +83,6 @@ OUTLASTING: Final = frozenset(
         IssueKind.NOTICE_UNSENT,
         IssueKind.NOT_THE_OWNER,
         IssueKind.REFUND_EXCEEDS_PAID,
-        IssueKind.REFUND_WITHOUT_ORDER,
         IssueKind.RETURN_DIFFERS,
         IssueKind.RETURN_UNKNOWN,
         IssueKind.SHIPMENT_REJECTED,

@@ -1,35 +1,9 @@
-"""Kits as a retailer defines them, and what kits and their components tell each other."""
+"""What kits and their components tell each other."""
 
-from typing import Self
-
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from shared.model.base import Canonical, Instant
 from shared.model.ids import Name, Sku
-from shared.model.product import Component
-
-
-class Kit(Canonical):
-    """An article that is made of others when it is sold, and has no stock of its own."""
-
-    sku: Sku
-    components: tuple[Component, ...] = Field(min_length=1, max_length=50)
-
-    @model_validator(mode="after")
-    def _once(self) -> Self:
-        skus = [component.sku for component in self.components]
-        if len(set(skus)) != len(skus):
-            raise ValueError(f"kit {self.sku}: a component occurs twice; add up its quantity")
-        if self.sku in skus:
-            raise ValueError(f"kit {self.sku}: it is a component of itself")
-        return self
-
-
-class KitRules(Canonical):
-    """Kits the source of products does not tell of, and how many one article may be part of."""
-
-    per_component: int = Field(default=100, ge=1, le=500)
-    defined: tuple[Kit, ...] = ()
 
 
 class KitOrders(Canonical):

@@ -1,13 +1,11 @@
-"""What channels really show beside what they should: causes, policies, findings, figures."""
+"""What channels really show beside what they should: causes, findings, figures."""
 
-from datetime import timedelta
 from decimal import ROUND_DOWN, Decimal
 from enum import StrEnum
 
-from pydantic import Field
-
 from shared.model.base import Canonical, Instant, Json
 from shared.model.ids import Facet, Name
+from shared.model.policies import Repair
 
 COMPARED = (Facet.PRICE, Facet.STOCK)
 _SHARE = Decimal("0.000001")
@@ -21,31 +19,6 @@ class Cause(StrEnum):
     MISSING = "missing"  # nothing: the article is gone from the channel
     ERP = "erp"  # the facts say something newer than what was derived from them
     REFUSED = "refused"  # the channel refused what it should show, and an exception says so
-
-
-class Repair(StrEnum):
-    """What becomes of a difference."""
-
-    OVERWRITE = "overwrite"
-    ACCEPT = "accept"  # the channel's value stays until what it should show changes
-    ASK = "ask"
-
-
-class ParityPolicy(Canonical):
-    """How often a channel is compared, and what becomes of what differs, by facet."""
-
-    price: Repair = Field(default=Repair.ASK, description="what becomes of a differing price")
-    stock: Repair = Field(default=Repair.ASK, description="what becomes of a differing level")
-    every_minutes: int = Field(
-        default=360, ge=15, le=10080, description="how often each of the two is compared"
-    )
-
-    @property
-    def every(self) -> timedelta:
-        return timedelta(minutes=self.every_minutes)
-
-    def of(self, facet: Facet) -> Repair:
-        return self.price if facet is Facet.PRICE else self.stock
 
 
 class Finding(Canonical):

@@ -9,20 +9,23 @@ from urllib.parse import urlsplit
 from pydantic import Field, JsonValue, field_validator, model_validator
 
 from shared.model import order_consistency, stock_consistency
-from shared.model.accuracy import AccuracyPolicy
 from shared.model.base import Canonical, Instant
-from shared.model.books import BookRules
 from shared.model.consistency import mistakes
-from shared.model.feeds import FeedLimits
 from shared.model.guardrails import Guardrails
 from shared.model.ids import Entity, Name, Sku
-from shared.model.kits import KitRules
 from shared.model.limits import Limits
 from shared.model.money import Currency
 from shared.model.notices import NoticeRules
 from shared.model.order_policy import OrderPolicy
 from shared.model.order_rules import OrderRule
-from shared.model.parity import ParityPolicy
+from shared.model.policies import (
+    AccuracyPolicy,
+    BookRules,
+    FeedLimits,
+    KitRules,
+    ParityPolicy,
+    SilenceRules,
+)
 from shared.model.price import PriceKind, TaxBasis
 from shared.model.price_rules import (
     ExchangeRate,
@@ -34,7 +37,6 @@ from shared.model.price_rules import (
     TaxClass,
     TaxRate,
 )
-from shared.model.silence import SilenceRules
 from shared.model.stock_rules import Allocation, LocationGroup, StockGuards, StockRule
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})

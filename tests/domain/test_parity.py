@@ -9,7 +9,8 @@ from shared.domain.parity import EXAMPLES, Look
 from shared.domain.targets import Draft, Priority
 from shared.model.base import Json
 from shared.model.ids import Facet
-from shared.model.parity import Cause, Finding, Repair, Tally
+from shared.model.parity import Cause, Finding, Tally
+from shared.model.policies import Repair
 from shared.model.target import Outcome, Target, TargetState, Verdict
 from tests.domain.world import NOW
 

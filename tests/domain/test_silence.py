@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.silence import KEPT, heard, silent_after
-from shared.model.silence import Rhythm, SilenceRules
+from shared.model.policies import SilenceRules
+from shared.model.silence import Rhythm
 from tests.domain.world import NOW
 
 RULES = SilenceRules(times=2, at_least_minutes=60, after_orders=3)

@@ -102,6 +102,19 @@ def test_broken_json_is_kept_and_named(story: Story) -> None:
     assert issue["field"] == "body"
 
 
+def test_what_a_person_closes_is_gone_and_comes_back_if_it_is_told_again(story: Story) -> None:
+    assert story.post(b"{shut", webhook_id="shut").status_code == 202
+    story.settle()
+    issue = next(i for i in story.issues("bad_message") if "shut" in i["subject"])
+    closed: Any = story.world.api.close(issue["issue_id"], "sent by a test")["closed"]
+    assert closed["why"] == "sent by a test"
+    assert not [i for i in story.issues("bad_message") if "shut" in i["subject"]]
+    story.world.api.replay(f"shop/{issue['replay']['delivery']}")
+    story.settle()
+    again = next(i for i in story.issues("bad_message") if "shut" in i["subject"])
+    assert (again["count"], again["closed"]) == (2, closed)
+
+
 def test_a_field_of_the_wrong_type_is_kept_and_named_and_can_be_replayed(story: Story) -> None:
     assert story.post(b'{"id":"many"}', webhook_id="typed").status_code == 202
     story.settle()

@@ -11,7 +11,8 @@ from shared.model.base import Json
 from shared.model.channel_events import ReconciliationFinding
 from shared.model.ids import Entity, Facet
 from shared.model.order import Order
-from shared.model.parity import Comparison, ParityPolicy, Repair
+from shared.model.parity import Comparison
+from shared.model.policies import ParityPolicy, Repair
 from shared.ports import Put
 from tests.domain.world import RETAILER
 from tests.flows.world import World, order

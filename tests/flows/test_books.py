@@ -10,9 +10,10 @@ from shared.flows import keys
 from shared.flows.books import Books
 from shared.flows.import_file import Importer
 from shared.flows.import_run import Run
-from shared.model.books import BookRules, Bucket, OrderBooks
+from shared.model.books import Bucket, OrderBooks
 from shared.model.issue import IssueState
 from shared.model.order import Payment, PaymentKind
+from shared.model.policies import BookRules
 from tests.domain.world import NOW
 from tests.fakes import MemoryFiles, MemoryJournal
 from tests.flows.order_world import case

@@ -8,7 +8,8 @@ from shared.flows.compare import PATIENCE, WAIT
 from shared.flows.compare_runs import RUN_MAX, standing
 from shared.flows.recovery import Replay
 from shared.model.ids import Entity, Facet
-from shared.model.parity import Cause, Repair
+from shared.model.parity import Cause
+from shared.model.policies import Repair
 from shared.model.target import TargetState, Verdict
 from shared.ports import Put
 from tests.flows.compare_world import SIZES, Compared, findings, levels, pounds

@@ -9,9 +9,10 @@ from functools import partial
 from shared.domain.accuracy import EXAMPLES
 from shared.flows import keys
 from shared.flows.compare_source import SourceComparer, standing
-from shared.model.accuracy import Accuracy, AccuracyPolicy, Repairing, Variance
+from shared.model.accuracy import Accuracy, Variance
 from shared.model.facts import StockCard
 from shared.model.ids import Entity
+from shared.model.policies import AccuracyPolicy, Repairing
 from shared.model.retailer import Retailer
 from shared.ports import Message, Page, Put, Refusal
 from tests.domain.world import NOW, RETAILER

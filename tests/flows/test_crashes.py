@@ -110,12 +110,16 @@ def billed(world: MortalWorld) -> Step:
 
 
 def left_behind(world: MortalWorld) -> tuple[object, ...]:
-    """A doubt that a death kept from being told of is over as soon as the ERP is asked."""
+    """A doubt that a death kept from being told of is over as soon as the ERP is asked.
+
+    What it promised meanwhile is read again then, which nothing but a doubt makes necessary.
+    """
     found = world.cases.find("shop:77")
     assert found is not None
     row = world.store.get([keys.hold("HAT-M")]).get(keys.hold("HAT-M"))
     held = HoldCard.model_validate(row.body).at("london") if row else 0
-    messages = {(m.queue, *sorted(m.body.items())) for m in world.queues.sent}
+    sent = [m for m in world.queues.sent if m.body.get("read") != "allocation"]
+    messages = {(m.queue, *sorted(m.body.items())) for m in sent}
     news = set(world.bus.types) - {"IssueRaised", "IssueSolved"}
     return found.case.state, held, set(world.kinds()), news, messages
 

@@ -10,8 +10,9 @@ from shared.errors import RetryableError
 from shared.flows import keys
 from shared.flows.books import Books
 from shared.flows.payouts import FIRST, Payouts
-from shared.model.books import BookRules, OrderPayouts, PaidOut, Payout, PayoutKind, PayoutLine
+from shared.model.books import OrderPayouts, PaidOut, Payout, PayoutKind, PayoutLine
 from shared.model.order import Payment, PaymentKind
+from shared.model.policies import BookRules
 from shared.ports import Page, Put, Refusal, Write
 from tests.domain.world import NOW, RETAILER
 from tests.flows.world import World, gbp, order

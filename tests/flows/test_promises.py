@@ -5,9 +5,11 @@ from datetime import date, timedelta
 import pytest
 
 from shared.domain.lifecycle import Fulfilment, fulfilment
+from shared.errors import InDoubtError, RetryableError
 from shared.model.allocation import ErpAllocation, Promise
 from shared.model.case import Case
 from shared.model.erp_events import OrderPromised
+from shared.ports import Message
 from tests.domain.world import NOW
 from tests.flows.world import World, order
 
@@ -67,3 +69,16 @@ def test_what_is_promised_to_others_leaves_no_trace(world: World) -> None:
     before = len(world.store.written)
     world.promises.record(said(Promise(units=2, on=MONDAY), erp_order="4711"))
     assert len(world.store.written) == before
+
+
+def test_what_was_promised_of_an_order_in_doubt_is_read_once_it_is_found() -> None:
+    world = World()
+    world.know("M")
+    world.capture.take(order())
+    world.erp.errors = [InDoubtError("no answer")]
+    with pytest.raises(RetryableError):
+        world.sender.send("shop:77")
+    world.promises.record(said(Promise(units=2, on=MONDAY)))
+    assert case(world).counts.allocated == {}
+    world.sender.send("shop:77")
+    assert Message("erp-read", {"read": "allocation", "key": "5001"}, 60) in world.queues.sent

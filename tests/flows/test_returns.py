@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from shared.errors import InDoubtError, RejectedError, RetryableError
+from shared.flows import keys
 from shared.flows.recovery import Sweep
 from shared.model.case import Case, CaseState, IntentKind, IntentState
 from shared.model.erp_events import RefundCredited
@@ -235,10 +236,23 @@ def test_another_amount_in_the_erp_is_told_with_both(world: World) -> None:
     assert [(i.kind, i.value) for i in world.open()] == [("totals_differ", "15.00 GBP")]
 
 
-def test_a_return_of_somebody_elses_order_leaves_no_trace(world: World) -> None:
+def test_a_return_of_an_order_nobody_knows_is_read_again_when_the_erp_accepts_it() -> None:
+    world = World()
+    world.know("M")
+    world.capture.take(order())
+    world.returns.record(made(came=True), source=world.erp)
+    assert case(world).returns == ()
+    world.sender.send("shop:77")
+    assert Message("erp-read", {"read": "return", "key": "6001"}, 60) in world.queues.sent
+    world.returns.record(made(came=True), source=world.erp)
+    assert len(case(world).returns) == 1
+
+
+def test_a_return_of_somebody_elses_order_leaves_its_name_alone(world: World) -> None:
     before = len(world.store.written)
-    world.returns.record(made().model_copy(update={"erp_order": "4711"}), source=world.erp)
-    assert len(world.store.written) == before
+    for _ in range(2):
+        world.returns.record(made().model_copy(update={"erp_order": "4711"}), source=world.erp)
+    assert world.store.written[before:] == [keys.erp_order("erp", "4711")]
 
 
 def test_what_is_known_is_not_written_again(world: World) -> None:

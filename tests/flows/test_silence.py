@@ -6,7 +6,7 @@ import pytest
 
 from shared.flows.silence import Silence
 from shared.model.issue import IssueState
-from shared.model.silence import SilenceRules
+from shared.model.policies import SilenceRules
 from tests.domain.world import NOW
 from tests.flows.world import World, order
 

@@ -28,12 +28,12 @@ from shared.flows.send import Sender
 from shared.flows.shipments import Shipments
 from shared.flows.shipments_told import ShipmentTeller
 from shared.flows.shortage import Shortage
-from shared.model.books import BookRules
 from shared.model.facts import Fact, PriceCard, ProductCard, StockCard
 from shared.model.ids import Entity, Facet
 from shared.model.issue import Issue
 from shared.model.money import Money
 from shared.model.order import Order, OrderLine, Shipment, ShipmentLine
+from shared.model.policies import BookRules
 from shared.model.price import EffectiveWindow, PriceCondition, PriceKind, TaxBasis
 from shared.model.product import Product, Variant
 from shared.model.retailer import Retailer

@@ -9,7 +9,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, field
 from itertools import islice
 from operator import attrgetter
@@ -24,6 +24,9 @@ from tests.simulation.standins import light_classes
 CHUNK = 10  # histories handed over at once
 WINDOW = 10 * len(ROTA)  # seeds within which those of one scenario are played in a row
 AHEAD = 3  # chunks handed to a process before it has done one
+
+_STANDING = ExitStack()
+"""What a process of a campaign holds for as long as it lives."""
 
 type Sabotage = Callable[[], AbstractContextManager[object]]
 
@@ -180,6 +183,7 @@ def as_child() -> None:
 def _begin() -> None:
     as_child()
     gc.disable()  # collected between histories
+    _STANDING.enter_context(light_classes())
 
 
 def _chunks(tasks: Iterator[Task], until: float | None) -> Iterator[list[Task]]:
