@@ -28,7 +28,7 @@ CHANNELS: tuple[Mutant, ...] = (
             "result.written += 1\n",
             (
                 "result.written += 1; self.queues.send([Message(keys.write_queue(put.key.pk.split("
-                "'#')[0]), {'value': __import__('json').dumps(put.body)})])\n"
+                "'#')[0]), {'value': __import__('json').dumps(dict(put.body))})])\n"
             ),
         ),
         (
