@@ -85,7 +85,7 @@ class Payouts:
         for head in heads.items:
             row = rows.get(self._key(head.payout)) or Row(self._key(head.payout), 0, {})
             same = row.body.get("state") == head.state
-            if (same and _through(row.body, began)) or not (head.left or row.rev):
+            if same and _through(row.body, began):
                 continue
             at = _text(row.body.get("page")) if same else None
             if head.left:

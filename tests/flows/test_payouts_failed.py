@@ -65,8 +65,16 @@ def test_what_another_payout_pays_already_is_left_there_when_the_first_is_seen_t
 def test_one_that_failed_before_it_was_read_is_not_asked_about() -> None:
     world, payouts = set_up()
     failed = provider("FAILED")
-    assert read(payouts, failed) == [None]
+    assert read(payouts, failed) == [FIRST, None]
     assert (failed.asked, lines(world)) == ([], [])
+    assert read(payouts, failed) == [None]
+
+
+def test_what_was_kept_before_its_reader_died_is_taken_out_when_it_has_failed() -> None:
+    world, payouts = set_up()
+    payouts.record(Page([moved("m1")]))
+    read(payouts, provider("FAILED"))
+    assert (lines(world), missing(world)) == ([], True)
 
 
 def test_a_payout_of_many_orders_is_withdrawn_from_all_of_them() -> None:

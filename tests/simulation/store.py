@@ -323,6 +323,10 @@ class SimStore(Store, Counters):
         lanes = (keys for (owner, _), keys in self._lanes.items() if owner is table)
         return any(at <= now for keys in lanes for at in keys.values())
 
+    def lane(self, table: Table, name: str) -> int:
+        """Rows in a lane."""
+        return len(self._lanes.get((table, name), ()))
+
     def waiting(self, table: Table) -> int:
         """Rows in any lane of a table."""
         return sum(len(keys) for (owner, _), keys in self._lanes.items() if owner is table) + sum(

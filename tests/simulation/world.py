@@ -210,13 +210,14 @@ class World:
 
     @property
     def calm(self) -> bool:
-        """Nothing queued, handled, dirty, unsent, undelivered, unheard, or left to the clock."""
+        """Nothing queued, handled, dirty, unsent, unmailed, unheard, or left to the clock."""
         return self.engine.resting and (
             not self.owed
             and all(not queue.letters for queue in self.every_queue.values())
             and all(stream.idle for stream in self.streams)
             and not self.store.waiting(Table.TARGETS)
             and not self.store.waiting(Table.ORDERS)
+            and not self.store.lane(Table.CONTROL, keys.NOTICE_LANE)
             and all(courier.waiting == 0 for courier in self.couriers.values())
             and not self.store.overdue(Table.FACTS, self.engine.now())
             and not any(self._unheard(row) for row in self.store.seen(self._hooked))
