@@ -3,6 +3,7 @@
 from functools import partial
 
 from shared.flows import keys
+from shared.flows.breaker import FAILURES
 from shared.model.ids import Entity
 from shared.model.issue import IssueKind
 from shared.ports import Table
@@ -24,7 +25,7 @@ def _down(play: Play) -> None:
     hangs = play.rng.random() < 0.5
     play.lasts_ms = DOWN_MS + 2 * MINUTE
     play.later(10 * SECOND, partial(_goes, play, hangs=hangs))
-    for at in spread(play, DOWN_MS, 3):
+    for at in spread(play, DOWN_MS // 2, 3):
         play.later(20 * SECOND + at, partial(play.stock, "HAT-M", 1))
     play.later(MINUTE, partial(play.order, "shop", ("HAT-M", 1)))
 
@@ -46,7 +47,7 @@ def _left_alone(play: Play) -> list[str]:
     tried = int(str(play.notes["after"])) - int(str(play.notes["before"]))
     found = [f"a dead shop was called {tried} times"] if tried > TRIED_AT_MOST else []
     told = _circuits(play)
-    if told != {"outlet": "solved"}:
+    if tried >= FAILURES and told != {"outlet": "solved"}:
         found.append(f"of a shop that was down is told {told}")
     return found
 
