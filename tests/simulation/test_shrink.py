@@ -35,7 +35,7 @@ def broken(failure: Failure, faults: list[Fault], sabotage: Sabotage = nullconte
 
 
 def test_what_is_left_breaks_the_same_and_nothing_of_it_can_be_spared() -> None:
-    mutant = planted("a level under way counts as shown")
+    mutant = planted("a doubt is settled without reading back")
     whole = failing(mutant)
     few = fewest(whole, sabotage=mutant.planted)
     assert few is not None
@@ -52,7 +52,7 @@ def test_a_bug_that_needs_no_fault_is_told_without_any() -> None:
 
 
 def test_a_history_that_does_not_break_again_is_left_as_it_is() -> None:
-    whole = failing(planted("a level under way counts as shown"))
+    whole = failing(planted("a doubt is settled without reading back"))
     assert fewest(whole) is None
 
 
