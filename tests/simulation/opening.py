@@ -14,6 +14,7 @@ from tests.simulation.faults import Faults
 from tests.simulation.retailer import Setup
 from tests.simulation.scenario import Play, Scenario
 from tests.simulation.truth import Truth
+from tests.simulation.warm import Bodies
 from tests.simulation.world import World
 
 OPENING_MS = 20 * MINUTE
@@ -31,6 +32,7 @@ class Opening:
         self.now_ms = world.engine.now_ms
         self.notes = dict(play.notes)
         self._rows = world.store.kept()
+        self._bodies = Bodies(row.body for row in self._rows[0].values())
         self._vendors = pickle.dumps({name: _state(v) for name, v in world.vendors.items()})
         watched = (truth.prices, truth.shown, truth.known, truth.on_hand)
         self._truth = pickle.dumps(watched)
@@ -40,6 +42,7 @@ class Opening:
         world, truth = play.world, play.truth
         world.engine.now_ms = self.now_ms
         world.store.restore(self._rows)
+        world.stage.opened = self._bodies
         for name, state in pickle.loads(self._vendors).items():  # noqa: S301 - made above
             _put_back(world.vendors[name], state)
         truth.prices, truth.shown, truth.known, truth.on_hand = pickle.loads(self._truth)  # noqa: S301

@@ -167,6 +167,7 @@ class Stage:
     blobs: SimBlobs = field(init=False)
     log: Recorder = field(init=False)
     clock: SimClock = field(init=False)
+    opened: warm.Bodies = field(default_factory=lambda: warm.Bodies(()))
 
     def __post_init__(self) -> None:
         self.log = Recorder(self.wire.engine.failed)
@@ -261,7 +262,7 @@ class Stage:
         jitter = {"random": self.wire.engine.rng("jitter")}
         with (
             light_classes(),
-            warm.playing(self.wire.engine.rng("warm containers")),
+            warm.playing(self.wire.engine.rng("warm containers"), self.opened),
             swapped(bootstrap, root),
             swapped(webhook, door),
             swapped(runtime, jitter),
