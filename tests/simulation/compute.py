@@ -106,12 +106,12 @@ class SimClock:
     engine: Engine
 
     def now(self) -> datetime:
-        engine = self.engine
-        task = engine.current
+        task = self.engine.current
         container: Any = task.container if task is not None else None
+        now = self.engine.now()
         if container is None or not container.skew_ms:
-            return engine.now()
-        return engine.now() + timedelta(milliseconds=container.skew_ms)
+            return now
+        return now + timedelta(milliseconds=container.skew_ms)
 
 
 def crashed(error: BaseException | None) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from math import inf, log
+from operator import itemgetter
 from random import Random
 
 
@@ -86,8 +87,8 @@ type Fault = tuple[Kind, int]
 
 @dataclass(slots=True)
 class _Stream:
-    rng: Random | None
     rate: float
+    rng: Random | None = None
     next: float = inf
     count: int = 0
     given: list[int] = field(default_factory=list)
@@ -118,15 +119,16 @@ class Faults:
     ) -> None:
         self.fired: list[Fault] = []
         self.healed = False
-        self._streams: dict[Kind, _Stream] = {}
-        for kind in Kind:
-            drawn = kind in on
-            rate = min(OFTEN * RATES[kind], OFTEN_MAX) if kind in often else RATES[kind]
-            stream = _Stream(Random(f"{seed}/{kind.name}") if drawn else None, rate)
-            stream.given = sorted(n for k, n in given if k is kind)
-            self._streams[kind] = stream
-            if drawn or stream.given:
-                stream.next = _gap(stream.rng, stream.rate) if stream.rng else stream.given.pop(0)
+        self._streams: dict[Kind, _Stream] = {kind: _Stream(rate) for kind, rate in RATES.items()}
+        for kind, number in sorted(given, key=itemgetter(1)):
+            self._streams[kind].given.append(number)
+        for kind, stream in self._streams.items():
+            if kind in on:
+                stream.rng = Random(f"{seed}/{kind.name}")
+                if kind in often:
+                    stream.rate = min(OFTEN * stream.rate, OFTEN_MAX)
+            if stream.rng is not None or stream.given:
+                stream.draw()
 
     @classmethod
     def swarm(cls, seed: int, allowed: Collection[Kind], often: Collection[Kind] = ()) -> "Faults":
@@ -160,8 +162,9 @@ class Faults:
                 return kind
         return None
 
-    def opportunities(self, kind: Kind) -> int:
-        return self._streams[kind].count
+    def opportunities(self) -> dict[Kind, int]:
+        """How many there were of each kind."""
+        return {kind: stream.count for kind, stream in self._streams.items()}
 
     def heal(self) -> None:
         self.healed = True

@@ -94,7 +94,7 @@ def run(
         faults.fired,
         violations,
         world.engine.story,
-        {kind: faults.opportunities(kind) for kind in Kind},
+        faults.opportunities(),
         checks,
     )
 

@@ -54,8 +54,12 @@ class SimStore(Store, Counters):
     # what a function may do
 
     def _permitted(self, writes: Sequence[Write]) -> None:
+        last = None
         for write in writes:
-            self._permit("delete" if isinstance(write, Delete) else "write", write.key.table)
+            verb = "delete" if isinstance(write, Delete) else "write"
+            if (verb, write.key.table) != last:
+                last = verb, write.key.table
+                self._permit(*last)
 
     def _permit(self, verb: str, place: str) -> None:
         task = self._wire.engine.current
@@ -66,11 +70,13 @@ class SimStore(Store, Counters):
     # reads
 
     def get(self, keys: Iterable[Key]) -> dict[Key, Row]:
-        wanted = tuple(dict.fromkeys(keys))
+        wanted, rows, last = tuple(dict.fromkeys(keys)), self._rows, None
         for key in wanted:
-            checked(key)
-        for table in {key.table for key in wanted}:
-            self._permit("read", table)
+            if key not in rows:  # those of rows were checked as they were written
+                checked(key)
+            if key.table is not last:
+                last = key.table
+                self._permit("read", last)
         if len(wanted) <= GET_MAX:
             return self._got(wanted) if wanted else {}
         found: dict[Key, Row] = {}
@@ -164,8 +170,9 @@ class SimStore(Store, Counters):
         return done
 
     def _each(self, chunk: Sequence[Write]) -> list[bool]:
-        for write in chunk:
-            self._room(write.key, 1)
+        if self.limited:
+            for write in chunk:
+                self._room(write.key, 1)
         return [self._apply(write) for write in chunk]
 
     def _some(self, chunk: Sequence[Write]) -> None:
@@ -188,7 +195,7 @@ class SimStore(Store, Counters):
         return self._apply(put)
 
     def _together(self, writes: Sequence[Write]) -> bool:
-        for write in writes:
+        for write in writes if self.limited else ():
             self._room(write.key, 2)
         if not all(self._holds(write) for write in writes):
             return False
@@ -241,7 +248,8 @@ class SimStore(Store, Counters):
 
     def _counted(self, key: Key, new: Row | None) -> Row | None:
         self.write_units += 1
-        self._room(key, 1)
+        if self.limited:
+            self._room(key, 1)
         if new is not None:
             old, self._rows[key] = self._rows[key], new
             for tell in self.changed:
@@ -249,9 +257,7 @@ class SimStore(Store, Counters):
         return new
 
     def _room(self, key: Key, units: int) -> None:
-        """What a partition can write in a second; only counted where `limited` asks for it."""
-        if not self.limited:
-            return
+        """What a partition can write in a second; counted where `limited` asks for it."""
         now = self._wire.engine.now_ms
         name = key.table, key.pk
         at, left = self._room_left.get(name, (now, BURST_UNITS * 1000))
@@ -334,7 +340,10 @@ class SimStore(Store, Counters):
         )
 
 
-def _chunks(writes: Sequence[Write]) -> Iterable[list[Write]]:
+def _chunks(writes: Sequence[Write]) -> Iterable[Sequence[Write]]:
+    if len(writes) == 1:
+        yield writes
+        return
     chunk: dict[Key, Write] = {}
     for write in writes:
         alone = isinstance(write, Delete)

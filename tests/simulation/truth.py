@@ -262,6 +262,8 @@ class Truth:
         """Remember what Shelfwire itself knew to be sellable after each of its facts."""
         if key.table is not Table.FACTS or not key.pk.startswith("sku#"):
             return
+        if key.sk.startswith(keys.OTHER_FACTS):
+            return
         sku = key.pk.removeprefix("sku#")
         owner = self.world.retailer.authority[Entity.STOCK]
         place = [keys.item(sku, "erp"), keys.stock(sku, owner), keys.hold(sku)]
