@@ -46,10 +46,15 @@ class SimStore(Store, Counters):
         self._before: dict[Key, tuple[int, Row | None]] = {}
         self._lagging: list[tuple[int, Key, Put | None]] = []
         self._rng: Random = wire.engine.rng("store")
-        self.changed: list[Changed] = []
+        self._told: dict[Table, list[Changed]] = {table: [] for table in Table}
         self.write_units = 0
         self.limited = False
         self._room_left: dict[tuple[Table, str], tuple[int, int]] = {}
+
+    def tell(self, changed: Changed, *tables: Table) -> None:
+        """Let somebody hear of what changes in these tables, or in all."""
+        for table in tables or Table:
+            self._told[table].append(changed)
 
     # what a function may do
 
@@ -159,7 +164,7 @@ class SimStore(Store, Counters):
         """In chunks of 25, each statement for itself; a delete goes alone."""
         self._permitted(writes)
         done: list[bool] = []
-        for chunk in _chunks(writes):
+        for chunk in (writes,) if len(writes) == 1 else _chunks(writes):
             label = f"write {chunk[0].key.table} {chunk[0].key.pk} {chunk[0].key.sk} "
             label += f"+{len(chunk) - 1}"
             done += self._wire.aws(
@@ -226,7 +231,7 @@ class SimStore(Store, Counters):
         self._index(key, put)
         if key.table is Table.FACTS:
             self._before[key] = self._wire.engine.now_ms, old
-        for tell in self.changed:
+        for tell in self._told[key.table]:
             tell(key, old, new, put)
         return True
 
@@ -252,7 +257,7 @@ class SimStore(Store, Counters):
             self._room(key, 1)
         if new is not None:
             old, self._rows[key] = self._rows[key], new
-            for tell in self.changed:
+            for tell in self._told[key.table]:
                 tell(key, old, new, None)
         return new
 
@@ -341,9 +346,6 @@ class SimStore(Store, Counters):
 
 
 def _chunks(writes: Sequence[Write]) -> Iterable[Sequence[Write]]:
-    if len(writes) == 1:
-        yield writes
-        return
     chunk: dict[Key, Write] = {}
     for write in writes:
         alone = isinstance(write, Delete)

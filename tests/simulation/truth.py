@@ -65,7 +65,7 @@ class Truth:
         self.rules = StockRules(self.world.retailer)
         for transport in self.world.transports.values():
             transport.changed.append(self._changed)
-        self.world.store.changed.append(lambda key, *_: self._fact(key))
+        self.world.store.tell(lambda key, *_: self._fact(key), Table.FACTS)
         watch_rows(self.world, self.break_)
 
     # the ERP
@@ -260,9 +260,7 @@ class Truth:
 
     def _fact(self, key: Any) -> None:
         """Remember what Shelfwire itself knew to be sellable after each of its facts."""
-        if key.table is not Table.FACTS or not key.pk.startswith("sku#"):
-            return
-        if key.sk.startswith(keys.OTHER_FACTS):
+        if not key.pk.startswith("sku#") or key.sk.startswith(keys.OTHER_FACTS):
             return
         sku = key.pk.removeprefix("sku#")
         owner = self.world.retailer.authority[Entity.STOCK]
