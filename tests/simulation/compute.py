@@ -19,7 +19,7 @@ type Ended = Callable[[object, BaseException | None], None]
 class Container:
     """What a warm container keeps between invocations: its clients, its leases, its clock."""
 
-    __slots__ = ("connectors", "environment", "forgotten", "heat", "pacers", "said", "skew_ms")
+    __slots__ = ("connectors", "environment", "forgotten", "heat", "pacers", "skew_ms")
 
     def __init__(self, environment: Mapping[str, Any], skew_ms: int) -> None:
         self.environment = environment
@@ -28,7 +28,6 @@ class Container:
         self.pacers: dict[str, Any] = {}
         self.heat = Heat()
         self.forgotten: set[str] = set()
-        self.said: Any = None
 
 
 class Context(NamedTuple):

@@ -22,7 +22,7 @@ DOUBLES_MAX = 12  # a queue; doubled without end, what puts itself off would gro
 RETRY_MS = (1 * SECOND, 60 * SECOND)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Letter:
     """One message in a queue; `handle` changes with every receipt."""
 

@@ -7,6 +7,7 @@ import pickle
 from collections.abc import Callable
 from dataclasses import fields
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from tests.simulation.engine import MINUTE, SECOND
@@ -92,5 +93,10 @@ def _state(vendor: Any) -> Any:
 def _put_back(vendor: Any, state: Any) -> None:
     """Fill the vendor's own book in place: its parts hold on to it."""
     own = _state(vendor)
-    for each in fields(own):
-        setattr(own, each.name, getattr(state, each.name))
+    for name in _named(type(own)):
+        setattr(own, name, getattr(state, name))
+
+
+@cache
+def _named(kind: type) -> list[str]:
+    return [each.name for each in fields(kind)]

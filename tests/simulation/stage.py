@@ -168,6 +168,8 @@ class Stage:
     log: Recorder = field(init=False)
     clock: SimClock = field(init=False)
     opened: warm.Bodies = field(default_factory=lambda: warm.Bodies(()))
+    _issues: Issues = field(init=False)
+    _said: dict[str, bootstrap.Environment] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.log = Recorder(self.wire.engine.failed)
@@ -175,6 +177,7 @@ class Stage:
         self.ses = SimSes(self.wire)
         self.blobs = SimBlobs(self.wire)
         self.clock = SimClock(self.wire.engine)
+        self._issues = Issues(self.store, self.bus, self.clock)
 
     def container(self) -> Container:
         task = self.wire.engine.current
@@ -183,12 +186,13 @@ class Stage:
         return task.container
 
     def environment(self) -> bootstrap.Environment:
-        container = self.container()
-        if container.said is None:
-            said = {**_EMPTY, **container.environment}
-            container.said = bootstrap.Environment.model_construct(**said)
-        found: bootstrap.Environment = container.said
-        return found
+        """Said once to each function; its containers are told the same."""
+        task = self.wire.engine.current
+        assert task is not None
+        if task.name not in self._said:
+            said = {**_EMPTY, **self.container().environment}
+            self._said[task.name] = bootstrap.Environment.model_construct(**said)
+        return self._said[task.name]
 
     def pacer(self, name: str) -> LeasedPacer:
         mine = self.container().pacers
@@ -218,7 +222,7 @@ class Stage:
             pacer.give_back()
 
     def issues(self) -> Issues:
-        return Issues(self.store, self.bus, self.clock)
+        return self._issues
 
     @contextmanager
     def standing_in(self) -> Iterator[None]:
