@@ -86,7 +86,9 @@ type Fault = tuple[Kind, int]
 
 
 @dataclass(slots=True)
-class _Stream:
+class Stream:
+    """`next` is which opportunity is struck next, `count` how many there were."""
+
     rate: float
     rng: Random | None = None
     next: float = inf
@@ -119,7 +121,7 @@ class Faults:
     ) -> None:
         self.fired: list[Fault] = []
         self.healed = False
-        self._streams: dict[Kind, _Stream] = {kind: _Stream(rate) for kind, rate in RATES.items()}
+        self._streams: dict[Kind, Stream] = {kind: Stream(rate) for kind, rate in RATES.items()}
         for kind, number in sorted(given, key=itemgetter(1)):
             self._streams[kind].given.append(number)
         for kind, stream in self._streams.items():
@@ -146,8 +148,7 @@ class Faults:
         stream.count = count = stream.count + 1
         if count < stream.next:
             return False
-        stream.draw()
-        self.fired.append((kind, stream.count))
+        self.strike(kind)
         return True
 
     def first(self, kinds: Iterable[Kind]) -> Kind | None:
@@ -157,10 +158,19 @@ class Faults:
             stream = streams[kind]
             stream.count = count = stream.count + 1
             if count >= stream.next:
-                stream.draw()
-                self.fired.append((kind, count))
+                self.strike(kind)
                 return kind
         return None
+
+    def stream(self, kind: Kind) -> Stream:
+        """The opportunities of a kind, for who counts them himself: a call is dear."""
+        return self._streams[kind]
+
+    def strike(self, kind: Kind) -> None:
+        """This opportunity, which was counted."""
+        stream = self._streams[kind]
+        stream.draw()
+        self.fired.append((kind, stream.count))
 
     def opportunities(self) -> dict[Kind, int]:
         """How many there were of each kind."""
