@@ -201,6 +201,7 @@ def got(headers: httpx.Headers, name: str, default: Any = None) -> Any:
 
 
 _unquoted = lru_cache(4096)(unquote)
+_netloc = lru_cache(64)(lambda reference: reference.netloc.encode("ascii"))
 
 
 def path(url: httpx.URL) -> str:
@@ -208,6 +209,11 @@ def path(url: httpx.URL) -> str:
     return _unquoted(url._uri_reference.path or "/")  # noqa: SLF001
 
 
+def netloc(url: httpx.URL) -> bytes:
+    """`URL.netloc`."""
+    return _netloc(url._uri_reference)  # noqa: SLF001
+
+
 CLIENT = {"__init__": begin, "send": send, "build_request": build_request}
 HEADERS: dict[str, object] = {"__contains__": has, "__getitem__": value, "get": got}
-URL: dict[str, object] = {"path": property(path)}
+URL: dict[str, object] = {"path": property(path), "netloc": property(netloc)}
