@@ -55,6 +55,8 @@ def test_another_is_made_with_some_parts_changed() -> None:
     box = Box("a", (1,))
     assert replace(box, name="b") == Box("b", (1,))
     assert copy(box) == deepcopy(box) == box
+    with pytest.raises(TypeError, match="colour"):
+        replace(box, colour="red")  # type: ignore[call-arg] # as the checker says, too
 
 
 def test_nothing_but_its_parts_can_be_kept_in_it() -> None:

@@ -39,16 +39,15 @@ class Division:
     weights: tuple[int, ...]
     units: tuple[int | None, ...]
 
-    def of(self, units: int) -> dict[str, int]:
-        """What each channel gets of so many units; one without a part gets none."""
+    def of(self, units: int) -> list[int]:
+        """What each of its channels gets of so many units, in their order."""
         match self.by:
             case "share":
-                found = dealt(units, self.weights)
+                return dealt(units, self.weights)
             case "fixed":
-                found = self._fixed(units)
+                return self._fixed(units)
             case _:
-                found = self._in_order(units)
-        return dict(zip(self.channels, found, strict=True))
+                return self._in_order(units)
 
     def _fixed(self, units: int) -> list[int]:
         quotas = [quota or 0 for quota in self.units]

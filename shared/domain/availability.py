@@ -11,12 +11,13 @@ from datetime import datetime
 from decimal import Decimal
 from math import floor
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import Final
 
 from shared.domain.allocation import Division
 from shared.domain.doubt import Doubted, most_careful
 from shared.domain.spill import Spill, spilled
 from shared.domain.stock_rules import ArticleRules, ChannelRules, PlaceRules, PoolRules
+from shared.frozen import frozen
 from shared.model.holds import HoldCard
 from shared.model.product import Lifecycle, Variant
 from shared.model.retailer import Channel
@@ -27,7 +28,8 @@ from shared.model.target import LaterTerm, Step, StockTerms, StockValue
 _WORDS: Final = {status.value: status.value.replace("_", " ") for status in Status}
 
 
-class Known(NamedTuple):
+@frozen
+class Known:
     """All that is known of one article's stock.
 
     `promised` are units per location that orders took, those of its kits included; `doubts` are
@@ -40,7 +42,8 @@ class Known(NamedTuple):
     doubts: Mapping[str, tuple[Doubted, ...]] = MappingProxyType({})
 
 
-class Place(NamedTuple):
+@frozen
+class Place:
     """What is free at one location, with and without what can be sold before it is there.
 
     `beyond` are units held here that are not here; `off` and `total_off` are those of other
@@ -63,18 +66,20 @@ class Place(NamedTuple):
         return self.free - self.off.units if self.off else self.free
 
 
-class Pool(NamedTuple):
+@frozen
+class Pool:
     """What is free at each location, and when that changes by the clock alone.
 
     `shares` are the allocations worked out so far, which all channels of a location have in common.
     """
 
     places: dict[str, Place]
-    shares: dict[tuple[str, int], dict[str, int]]
+    shares: dict[tuple[str, int], list[int]]
     next_change: datetime | None = None
 
 
-class Available(NamedTuple):
+@frozen
+class Available:
     levels: dict[str, int]
     chain: tuple[Step, ...]
     terms: StockTerms | None = None
@@ -128,7 +133,7 @@ def spread(places: dict[str, Place], rules: ArticleRules) -> dict[str, Place]:
         pools,
     )
     return {
-        name: place._replace(off=off.get(name), total_off=later.get(name))
+        name: replace(place, off=off.get(name), total_off=later.get(name))
         for name, place in places.items()
     }
 
@@ -196,18 +201,19 @@ def _sum(position: StockPosition, known: Known, rule: PoolRules) -> tuple[int, i
     """What is free, what is held beyond what is there, and how it came about.
 
     Statuses that are 0 are not written: what is taken off is. A count below nothing is none: what
-    it lacks is the book's error, and nobody waits for it.
+    it lacks is the book's error, and nobody waits for it. A Decimal is written by `!s` in half the
+    time it takes to read an empty format.
     """
     name, free = position.location, position.on_hand
-    said = f"on hand {free}"
+    said = f"on hand {free!s}"
     if position.reserved:
         free -= position.reserved
-        said += f" - reserved {position.reserved}"
+        said += f" - reserved {position.reserved!s}"
     for status in rule.excluded:
         units: Decimal = getattr(position, status)
         if units:
             free -= units
-            said += f" - {_WORDS[status]} {units}"
+            said += f" - {_WORDS[status]} {units!s}"
     left, beyond = floor(free), 0
     promised = known.promised.get(name, 0)
     if promised:
@@ -309,7 +315,7 @@ def _part(
     shares = pool.shares.get((name, units))
     if shares is None:
         shares = pool.shares[name, units] = by.of(units)
-    got = shares.get(channel.name, 0)
+    got = shares[by.channels.index(channel.name)] if channel.name in by.channels else 0
     if chain is not None:
         chain.append(Step(f"allocation {by.name} at {name}", f"{by.by} of {units} = {got}"))
     return got

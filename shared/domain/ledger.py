@@ -13,14 +13,16 @@ is older than those is refused, never guessed. A count then holds what happened 
 import hashlib
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator, Mapping, Sequence
+from copy import replace
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final
 
 from shared.domain.units import trimmed
 from shared.errors import RejectedError
+from shared.frozen import frozen
 from shared.model.base import Instant
 from shared.model.facts import StockCard
 from shared.model.movement import (
@@ -58,7 +60,8 @@ class Verdict(StrEnum):
     OLDER = "older"  # a count of before what is known
 
 
-class Posted(NamedTuple):
+@frozen
+class Posted:
     """The card afterwards; `before` is the position a count has replaced."""
 
     card: StockCard
@@ -119,17 +122,14 @@ class _Books:
         """The card as of an instant, or of its own if that is later."""
         uneven = [t for t in self.transfers.values() if t.open and t.received]
         missing = bool(self.parked or uneven)
-        known = self.book
-        book = known.model_copy(
-            update={
-                "streams": self.streams,
-                "seen": self.seen,
-                "forgotten": self.forgotten,
-                "parked": tuple(sorted(self.parked, key=_number)) if self.parked else (),
-                "transfers": self.transfers,
-                "waiting": (known.waiting or now) if missing else None,
-                "told": known.told if missing else None,
-            }
+        book = Book(
+            streams=self.streams,
+            seen=self.seen,
+            forgotten=self.forgotten,
+            parked=tuple(sorted(self.parked, key=_number)),
+            transfers=self.transfers,
+            waiting=(self.book.waiting or now) if missing else None,
+            told=self.book.told if missing else None,
         )
         places = tuple([self.positions[name] for name in sorted(self.positions)])
         old = self.old
@@ -137,21 +137,21 @@ class _Books:
             return StockCard(
                 source=self.source, as_of=at, sku=self.sku, positions=places, book=book
             )
-        update = {"as_of": max(old.as_of, at), "positions": places, "book": book}
-        update |= {"untold": (), "doubts": ()}
-        return old.model_copy(update=update)
+        told = {"as_of": max(old.as_of, at), "positions": places, "untold": (), "doubts": ()}
+        return old.model_copy(update={**told, "book": book})
 
     # movements
 
     def move(self, movement: Movement) -> Verdict:
         if movement.sequence is None:
             return self._by_id(movement)
-        stream = self._stream(movement.location)
+        location = movement.location
+        stream = self._stream(location)
         if movement.sequence <= stream.sequence:
             return self._late(movement)
         if _next(movement, stream):
-            self._counted(movement)
-            self._release(movement.location)
+            self._counted(movement, location, stream)
+            self._release(location)
             return Verdict.COUNTED
         if any(_same(movement, other) for other in self.parked):
             return Verdict.DUPLICATE
@@ -165,11 +165,14 @@ class _Books:
         self.parked.append(movement)
         return Verdict.PARKED
 
-    def _counted(self, movement: Movement) -> None:
+    def _counted(self, movement: Movement, location: str, stream: Stream) -> None:
         self._post(movement, physical=True)
-        stream = self._stream(movement.location)
-        update = {"sequence": movement.sequence or 0}
-        self.streams[movement.location] = stream.model_copy(update=update)
+        self.streams[location] = Stream(
+            sequence=_number(movement),
+            covered=stream.covered,
+            counted_at=stream.counted_at,
+            moved_at=stream.moved_at,
+        )
 
     def _late(self, movement: Movement) -> Verdict:
         """A number of before: a repeat, unless only a count held it until now."""
@@ -179,8 +182,7 @@ class _Books:
         if left == list(stream.covered):
             return Verdict.DUPLICATE
         self._post(movement, physical=False)
-        update = {"covered": tuple(left)}
-        self.streams[movement.location] = stream.model_copy(update=update)
+        self.streams[movement.location] = replace(stream, covered=tuple(left))
         return Verdict.COVERED
 
     def _release(self, location: str) -> None:
@@ -191,7 +193,7 @@ class _Books:
             if _number(first) <= stream.sequence:
                 self._late(first)
             elif _next(first, stream):
-                self._counted(first)
+                self._counted(first, location, stream)
             else:
                 return
             self.parked.remove(first)
@@ -216,7 +218,7 @@ class _Books:
         self._remember(mark, at)
         if not covered:
             latest = max(stream.moved_at or at, at)
-            self.streams[movement.location] = stream.model_copy(update={"moved_at": latest})
+            self.streams[movement.location] = replace(stream, moved_at=latest)
         return Verdict.COVERED if covered else Verdict.COUNTED
 
     def _remember(self, mark: str, at: datetime) -> None:
@@ -245,9 +247,10 @@ class _Books:
                 f"{TRANSFERS_MAX} transfers of {self.sku} are open already",
                 "receive or write off what is in transit",
             )
-        side = "sent" if units > 0 else "received"
-        total = trimmed(getattr(known, side) + abs(units))
-        after = known.model_copy(update={side: total})
+        if units > 0:
+            after = replace(known, sent=trimmed(known.sent + units))
+        else:
+            after = replace(known, received=trimmed(known.received - units))
         self.transfers.pop(key, None)
         if after.open:
             self.transfers[key] = after
@@ -272,10 +275,11 @@ class _Books:
             )
         if _older(level, stream):
             return Verdict.OLDER
-        update: dict[str, object] = {"counted_at": level.as_of}
+        after = replace(stream, counted_at=level.as_of)
         if level.sequence is not None:
-            update |= {"sequence": level.sequence, "covered": _covered(stream, level.sequence)}
-        self.streams[level.location] = stream.model_copy(update=update)
+            covered = _covered(stream, level.sequence)
+            after = replace(after, sequence=level.sequence, covered=covered)
+        self.streams[level.location] = after
         parts = {s.value: trimmed(level.parts.get(s, Decimal(0))) for s in PARTS}
         said = {"on_hand": trimmed(level.on_hand), **parts}
         self.positions[level.location] = self._position(level.location).model_copy(update=said)

@@ -50,5 +50,5 @@ def in_base(quantity: Decimal, unit: str, variant: Variant) -> Decimal:
 
 def trimmed(quantity: Decimal) -> Decimal:
     """The same number without trailing zeros and without an exponent."""
-    whole = quantity.to_integral_value()
-    return Decimal(int(whole)) if quantity == whole else quantity.normalize()
+    whole = int(quantity)
+    return Decimal(whole) if quantity == whole else quantity.normalize()

@@ -9,6 +9,7 @@ import hashlib
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import replace
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -246,13 +247,17 @@ def _in_unit(
 def _told_in_base(entry: Entry, article: Variant) -> Entry:
     if entry.unit == article.base_unit:
         return entry
-    base: dict[str, object] = {"unit": article.base_unit}
     if isinstance(entry, Movement):
-        base["quantity"] = in_base(entry.quantity, entry.unit, article)
-    else:
-        base["on_hand"] = in_base(entry.on_hand, entry.unit, article)
-        base["parts"] = {s: in_base(n, entry.unit, article) for s, n in entry.parts.items()}
+        return _moved_in_base(entry, article)
+    base: dict[str, object] = {"unit": article.base_unit}
+    base["on_hand"] = in_base(entry.on_hand, entry.unit, article)
+    base["parts"] = {s: in_base(n, entry.unit, article) for s, n in entry.parts.items()}
     return entry.model_copy(update=base)
+
+
+def _moved_in_base(movement: Movement, article: Variant) -> Movement:
+    quantity = in_base(movement.quantity, movement.unit, article)
+    return movement.model_copy(update={"unit": article.base_unit, "quantity": quantity})
 
 
 _QUANTITIES: Final = (
@@ -272,8 +277,8 @@ def _rebased(card: StockCard, article: Variant) -> StockCard:
     for position in card.positions:
         said = {n: in_base(getattr(position, n), position.unit, article) for n in _QUANTITIES}
         positions.append(position.model_copy(update={**said, "unit": article.base_unit}))
-    parked = [_told_in_base(m, article) for m in card.book.parked] if card.book else []
-    book = card.book.model_copy(update={"parked": tuple(parked)}) if card.book else None
+    parked = [_moved_in_base(m, article) for m in card.book.parked] if card.book else []
+    book = replace(card.book, parked=tuple(parked)) if card.book else None
     return card.model_copy(update={"positions": tuple(positions), "book": book})
 
 

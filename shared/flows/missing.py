@@ -1,6 +1,7 @@
 """What a stock card lacks, told once it has lacked it for a while: numbers, halves of transfers."""
 
 from collections.abc import Iterable, Iterator
+from copy import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -56,7 +57,7 @@ class Missing:
 
 def _told(card: StockCard, row: Row, now: datetime) -> Iterator[Put]:
     if card.book is not None:
-        book = card.book.model_copy(update={"told": now})
+        book = replace(card.book, told=now)
         body = card.model_copy(update={"book": book}).model_dump(mode="json")
         yield Put(row.key, body, row.rev, lane=keys.MISSING_LANE, due=now + REPEATED)
 

@@ -2,13 +2,14 @@
 
 import operator
 from collections.abc import Mapping
+from dataclasses import field
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Final, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from shared.model.base import Canonical, Instant
+from shared.model.base import Canonical, Instant, part
 from shared.model.ids import Name, Sku
 from shared.model.product import UnitCode
 
@@ -19,6 +20,8 @@ Document = Annotated[str, StringConstraints(pattern=r"^[^\s#][^#]{0,127}$")]
 """The order, delivery or transfer a movement belongs to, as the source names it."""
 
 Quantity = Annotated[Decimal, Field(gt=0, max_digits=18)]
+
+_UNLESS_NOTHING: Final = Field(exclude_if=operator.not_)
 
 
 class StockStatus(StrEnum):
@@ -160,7 +163,8 @@ class Level(Canonical):
 Entry = Movement | Level
 
 
-class Stream(Canonical):
+@part
+class Stream:
     """How far one location of a SKU is counted.
 
     `sequence` is the last number counted without a gap, `covered` the ranges before it that only a
@@ -168,13 +172,14 @@ class Stream(Canonical):
     counted and `moved_at` the latest movement.
     """
 
-    sequence: int = Field(default=0, exclude_if=operator.not_)
-    covered: tuple[tuple[int, int], ...] = Field(default=(), exclude_if=operator.not_)
-    counted_at: Instant | None = Field(default=None, exclude_if=operator.not_)
-    moved_at: Instant | None = Field(default=None, exclude_if=operator.not_)
+    sequence: Annotated[int, _UNLESS_NOTHING] = 0
+    covered: Annotated[tuple[tuple[int, int], ...], _UNLESS_NOTHING] = ()
+    counted_at: Annotated[Instant | None, _UNLESS_NOTHING] = None
+    moved_at: Annotated[Instant | None, _UNLESS_NOTHING] = None
 
 
-class Transfer(Canonical):
+@part
+class Transfer:
     """What went under one document to one location, and what of it arrived or was written off."""
 
     location: Name
@@ -186,7 +191,8 @@ class Transfer(Canonical):
         return self.sent != self.received
 
 
-class Book(Canonical):
+@part
+class Book:
     """What a card remembers of movements so that each counts once.
 
     `seen` are the marks of movements without a number, the latest ones, with their instants;
@@ -194,10 +200,10 @@ class Book(Canonical):
     before them; `waiting` is since when something is missing, `told` when that was last told.
     """
 
-    streams: dict[Name, Stream] = Field(default_factory=dict)
-    seen: dict[str, Instant] = Field(default_factory=dict, exclude_if=operator.not_)
-    forgotten: Instant | None = Field(default=None, exclude_if=operator.not_)
-    parked: tuple[Movement, ...] = Field(default=(), exclude_if=operator.not_)
-    transfers: dict[str, Transfer] = Field(default_factory=dict, exclude_if=operator.not_)
-    waiting: Instant | None = Field(default=None, exclude_if=operator.not_)
-    told: Instant | None = Field(default=None, exclude_if=operator.not_)
+    streams: dict[Name, Stream] = field(default_factory=dict)
+    seen: Annotated[dict[str, Instant], _UNLESS_NOTHING] = field(default_factory=dict)
+    forgotten: Annotated[Instant | None, _UNLESS_NOTHING] = None
+    parked: Annotated[tuple[Movement, ...], _UNLESS_NOTHING] = ()
+    transfers: Annotated[dict[str, Transfer], _UNLESS_NOTHING] = field(default_factory=dict)
+    waiting: Annotated[Instant | None, _UNLESS_NOTHING] = None
+    told: Annotated[Instant | None, _UNLESS_NOTHING] = None

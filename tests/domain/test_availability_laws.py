@@ -237,14 +237,19 @@ def test_the_largest_remainder_would_lower_one() -> None:
     assert [dealt(units, [6, 6, 2])[2] for units in (10, 11, 12)] == [1, 1, 1]
 
 
+def divided(allocation: Allocation, shops: Sequence[str], units: int) -> dict[str, int]:
+    by = division(allocation, shops)
+    return dict(zip(by.channels, by.of(units), strict=True))
+
+
 @given(units=st.integers(-5, 100), deal=stock_worlds.allocations())
 def test_any_allocation_conserves_and_a_unit_more_lowers_nobody(
     units: int, deal: dict[str, object]
 ) -> None:
     allocation = Allocation.model_validate(deal)
-    parts = division(allocation, SHOPS).of(units)
+    parts = divided(allocation, SHOPS, units)
     assert sum(parts.values()) <= max(0, units)
-    more = division(allocation, SHOPS).of(units + 1)
+    more = divided(allocation, SHOPS, units + 1)
     assert all(parts[shop] <= more[shop] for shop in SHOPS)
     if allocation.by == "priority":
         first, there = allocation.parts[0], max(0, units)
@@ -269,7 +274,7 @@ def explained(chain: Sequence[Step], ours: Retailer, shop: str) -> dict[str, int
             assert sum(map(int, shown.values())) == int(result)
             found = {name: int(units) for name, units in shown.items()}
         elif what.startswith("allocation "):
-            parts = division(shares[what.split()[1]], sellers).of(max(0, found[place]))
+            parts = divided(shares[what.split()[1]], sellers, max(0, found[place]))
             found[place] = parts.get(shop, 0)
         elif (what == "stock" and not said.startswith("on hand")) or "suppressed" in said:
             found[place] = 0

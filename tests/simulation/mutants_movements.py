@@ -50,7 +50,7 @@ MOVEMENTS: tuple[Mutant, ...] = (
         "what waited is forgotten",
         "Movements that were parked are not counted when the gap before them closes.",
         DISORDER,
-        (BOOKS + "_release", "self._counted(first)", "pass"),
+        (BOOKS + "_release", "self._counted(first, location, stream)", "pass"),
     ),
     mutant(
         "a lost race counts as written",
