@@ -201,7 +201,6 @@ def got(headers: httpx.Headers, name: str, default: Any = None) -> Any:
 
 
 _unquoted = lru_cache(4096)(unquote)
-_netloc = lru_cache(64)(lambda reference: reference.netloc.encode("ascii"))
 
 
 def path(url: httpx.URL) -> str:
@@ -212,6 +211,11 @@ def path(url: httpx.URL) -> str:
 def netloc(url: httpx.URL) -> bytes:
     """`URL.netloc`."""
     return _netloc(url._uri_reference)  # noqa: SLF001
+
+
+@lru_cache(64)
+def _netloc(reference: ParseResult) -> bytes:
+    return reference.netloc.encode("ascii")
 
 
 CLIENT = {"__init__": begin, "send": send, "build_request": build_request}

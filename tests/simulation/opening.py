@@ -93,10 +93,10 @@ def _state(vendor: Any) -> Any:
 def _put_back(vendor: Any, state: Any) -> None:
     """Fill the vendor's own book in place: its parts hold on to it."""
     own = _state(vendor)
-    for name in _named(type(own)):
+    for name in _named(own.__class__):
         setattr(own, name, getattr(state, name))
 
 
 @cache
-def _named(kind: type) -> list[str]:
+def _named(kind: Any) -> list[str]:
     return [each.name for each in fields(kind)]

@@ -46,7 +46,7 @@ class SimStore(Store, Counters):
         self._before: dict[Key, tuple[int, Row | None]] = {}
         self._lagging: list[tuple[int, Key, Put | None]] = []
         self._rng: Random = wire.engine.rng("store")
-        self._told: dict[Table, list[Changed]] = {table: [] for table in Table}
+        self.told: dict[Table, list[Changed]] = defaultdict(list)
         self.write_units = 0
         self.limited = False
         self._room_left: dict[tuple[Table, str], tuple[int, int]] = {}
@@ -54,7 +54,7 @@ class SimStore(Store, Counters):
     def tell(self, changed: Changed, *tables: Table) -> None:
         """Let somebody hear of what changes in these tables, or in all."""
         for table in tables or Table:
-            self._told[table].append(changed)
+            self.told[table].append(changed)
 
     # what a function may do
 
@@ -231,7 +231,7 @@ class SimStore(Store, Counters):
         self._index(key, put)
         if key.table is Table.FACTS:
             self._before[key] = self._wire.engine.now_ms, old
-        for tell in self._told[key.table]:
+        for tell in self.told[key.table]:
             tell(key, old, new, put)
         return True
 
@@ -257,7 +257,7 @@ class SimStore(Store, Counters):
             self._room(key, 1)
         if new is not None:
             old, self._rows[key] = self._rows[key], new
-            for tell in self._told[key.table]:
+            for tell in self.told[key.table]:
                 tell(key, old, new, None)
         return new
 
