@@ -55,6 +55,7 @@ class Function(lambda_.Function):
                 "POWERTOOLS_SERVICE_NAME": name,
                 "POWERTOOLS_METRICS_NAMESPACE": stage.prefix,
                 "LOG_LEVEL": "INFO",
+                "PYDANTIC_DISABLE_PLUGINS": "1",  # or it reads what every package says of itself
                 **{k.upper(): _text(v) for k, v in environment.items()},
             },
             recursive_loop=lambda_.RecursiveLoop.ALLOW if loops else None,

@@ -17,7 +17,7 @@ class Settings(BaseModel):
     Mappings come as JSON objects. The template must provide exactly these; a test compares.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Self:

@@ -14,6 +14,11 @@ def one_returns(desired: Json, *, shown: Json, wished: Json) -> bool:
     )
 
 
+def all_known(desired: Json, shown: Json) -> bool:
+    """Whether it is known of each place what it shows, so that a call can name what it replaces."""
+    return shown is not None and levels(desired).keys() <= levels(shown).keys()
+
+
 def levels(value: Json) -> Mapping[str, Json]:
     """By place; none of a value that is not of stock."""
     found = value.get("levels") if isinstance(value, dict) else None

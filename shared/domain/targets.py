@@ -193,7 +193,7 @@ def corrects(old: Target | None, desired: Json, *, now: datetime) -> bool:
 def _state_after(old: Target, draft: Draft) -> TargetState:
     """Applied only if the channel shows it already and nothing else can still land.
 
-    Stock is guarded by the vendor's compare-and-set and so not marked before it is sent: of a
+    Stock is guarded by the vendor's compare-and-set and mostly not marked before it is sent: of a
     dirty level nobody knows whether it is under way, and what is shown has to be read back, also if
     one place alone returns to it: only what differs is sent. So it has of what a channel accepted
     and was not yet seen to show.

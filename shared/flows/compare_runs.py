@@ -26,7 +26,7 @@ class Run(Canonical):
     after: str = ""
     confirming: Instant | None = None
     suspects: int = 0
-    tally: Tally = Tally()
+    tally: Tally = Tally.model_construct()
     examples: tuple[Finding, ...] = ()
 
     @property

@@ -289,7 +289,7 @@ def payout(connection: str, name: str) -> Key:
 
 
 def paid_order(connection: str, payout: str, order_id: str) -> Key:
-    """That a payout pays something of an order."""
+    """That a payout pays something of an order, or of one nobody knew: then with the movement."""
     return Key(Table.CONTROL, f"paid#{connection}#{payout}", order_id)
 
 

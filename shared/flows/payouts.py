@@ -19,6 +19,7 @@ from shared.return_ports import PayoutSource
 TRIES = 6
 AGAIN = timedelta(hours=1)  # how soon a payout of which an order was unknown is read again
 ORDERS = 100  # of a payout that failed, withdrawn at a time
+_OF = "#"  # behind an order nobody knew, the movement that was told of
 FIRST = "-"  # the first page of payouts, of which more is to be read
 
 
@@ -113,9 +114,21 @@ class Payouts:
         pk = keys.paid_order(self.connection, head.payout, "").pk
         rows = self.books.store.query(Table.CONTROL, pk, after=after or "", limit=ORDERS)
         for row in rows:
-            withdrawn(self.books, row.key.sk, head.payout)
-            self.books.keep([row.key.sk])
+            order_id, _, reference = row.key.sk.partition(_OF)
+            if reference:
+                self._moot(head, reference)
+                continue
+            withdrawn(self.books, order_id, head.payout)
+            self.books.keep([order_id])
         return rows[-1].key.sk if len(rows) == ORDERS else None
+
+    def _moot(self, head: Payout, reference: str) -> None:
+        """End what was told of an unknown order, unless another payout has told of it since."""
+        [told] = self._told([Refusal(reference, "order", "", "", "")])
+        issue = self.books.issues.find(f"{IssueKind.BAD_FACT}#{told.subject}")
+        if issue and issue.replay and issue.replay.get("key") == head.payout:
+            by = "its payout failed"
+            self.books.issues.solve(issue.kind, issue.subject, by=by, count=issue.count)
 
     def _strange(self, found: Mapping[Key, Refusal], rows: Mapping[Key, Row]) -> None:
         """Tell of states nobody knows, each once; before it is put down."""
@@ -137,7 +150,8 @@ class Payouts:
         """Keep movements with their orders; whether all of these are known.
 
         One of an order nobody knows is an exception, unless it is of before orders were taken. It
-        ends once the order is known, also if the payout failed and another one pays the movement.
+        ends once the order is known, also if the payout failed and another one pays the movement,
+        and if the payout failed and none does.
         """
         by_order: dict[str, list[PaidOut]] = {}
         for one in page.items:
@@ -150,8 +164,8 @@ class Payouts:
             if one.order_id not in known and (begins is None or one.at >= begins)
         ]
         self._refusals(page.refused)
+        self._listed([one for one in page.items if one.order_id in known], unknown)
         self.books.issues.report(self._unknown(one) for one in unknown)
-        self._listed([one for one in page.items if one.order_id in known])
         for order_id in known:
             kept(self.books, order_id, [one.line for one in by_order[order_id]])
             self.books.keep([order_id])
@@ -159,10 +173,11 @@ class Payouts:
         self.books.issues.solve_all(IssueKind.BAD_FACT, told, by="its order is known")
         return not unknown
 
-    def _listed(self, found: Sequence[PaidOut]) -> None:
-        """Note which orders a payout pays, for it may fail; before they are paid."""
-        name = self.connection
-        wanted = dict.fromkeys(keys.paid_order(name, x.line.payout, x.order_id) for x in found)
+    def _listed(self, found: Sequence[PaidOut], unknown: Sequence[PaidOut]) -> None:
+        """Note which orders a payout pays and what is told of it, for it may fail; before both."""
+        notes = [(x.line.payout, x.order_id) for x in found]
+        notes += [(x.line.payout, f"{x.order_id}{_OF}{x.line.reference}") for x in unknown]
+        wanted = dict.fromkeys(keys.paid_order(self.connection, *note) for note in notes)
         there = self.books.store.get(wanted)
         self.books.store.commit([Put(key, {}, 0) for key in wanted if key not in there])
 

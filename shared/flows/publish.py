@@ -1,16 +1,17 @@
 """Make a channel show its targets: leased, paced, grouped, an outcome recorded per line.
 
 One logical owner per connection drains the lanes in order of priority. Lines go out in the
-vendor's own groups; where the vendor has no compare-and-set they are marked in doubt first, so
+vendor's own groups; where the vendor compares with nothing they are marked in doubt first, so
 that a crash or a lost answer is followed by reading back, never by sending blindly.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import batched, groupby
 
 from shared.domain import receipts, targets
+from shared.domain.level_values import all_known
 from shared.domain.targets import Priority
 from shared.errors import AccessError, InDoubtError, RejectedError, RetryableError
 from shared.flows import keys
@@ -18,10 +19,10 @@ from shared.flows.issues import LOCKED_OUT, Issues, locked_out
 from shared.flows.lanes import DRAIN, Urgent, due_now
 from shared.flows.leases import Lease, Leases, Released
 from shared.flows.links import Links, merged
+from shared.flows.outcomes import Held, Outcomes
 from shared.flows.published import Published
 from shared.flows.pushes import as_pushes
 from shared.flows.refusals import for_all, line_refused, unsaid
-from shared.flows.roster import enrolled
 from shared.flows.target_rows import target_put
 from shared.frozen import frozen
 from shared.model.ids import Facet
@@ -37,20 +38,10 @@ from shared.model.target import (
 )
 from shared.ports import ChannelPublisher, Clock, Key, LaterPublisher, Store
 
-TRIES = 6
-
-
-@frozen
-class Held:
-    """A target as it was read, with the revision to commit on."""
-
-    target: Target
-    rev: int
-
 
 @frozen
 class Publisher:
-    """`guarded` are facets whose writes the vendor itself refuses when they are stale.
+    """`guarded` are facets whose writes the vendor refuses where they name what they replace.
 
     `later` is the client again, if the channel decides later about what it accepted. Of a
     connection in shadow it asks what is shown, and sends nothing.
@@ -264,6 +255,8 @@ class Publisher:
             if not lines:
                 continue
             outcomes, stop = self._attempt(facet, lines)
+            if isinstance(stop, RetryableError) and stop.after:
+                marked = _in_doubt(marked)  # the others stay as they are, untried
             self._settle_all(facet, marked, outcomes, result)
             if stop is not None:
                 raise stop
@@ -300,11 +293,15 @@ class Publisher:
         return shown | {h.target.key for h in held} - {target.key for target in fresh}
 
     def _marked(self, facet: Facet, members: Sequence[Held]) -> dict[str, Held]:
-        """The lines that may go out: unguarded ones are recorded as sent first."""
-        if facet in self.guarded:
-            return {h.target.key: h for h in members}
+        """The lines that may go out: what the vendor does not compare is recorded as sent first."""
         now = self.clock.now()
-        return self._committed([Held(targets.sent(h.target, now=now), h.rev) for h in members])
+        named, marks = {}, []
+        for h in members:
+            if facet in self.guarded and all_known(h.target.desired, h.target.published):
+                named[h.target.key] = h
+            else:
+                marks.append(Held(targets.sent(h.target, now=now), h.rev))
+        return named | self._committed(marks)
 
     def _committed(self, marks: Sequence[Held]) -> dict[str, Held]:
         done = self.store.commit([target_put(m.target, m.rev, settle=self._settle) for m in marks])
@@ -317,17 +314,12 @@ class Publisher:
     def _attempt(
         self, facet: Facet, lines: Sequence[Push]
     ) -> tuple[Sequence[Outcome], Exception | None]:
-        """Call the channel; whatever is raised becomes an outcome of every line as well.
-
-        But for a wait that is asked for: lines that were not marked stay as they are, untried.
-        """
+        """Call the channel; whatever is raised becomes an outcome of every line as well."""
         try:
             return self.channel_client.push(facet, lines), None
         except InDoubtError as error:
             return for_all(lines, Verdict.UNKNOWN, str(error)), None
         except RetryableError as error:
-            if facet in self.guarded and error.after:
-                raise
             code = NOT_SENT if error.after else ""
             return for_all(lines, Verdict.RETRY, str(error), code=code), error
         except AccessError as error:
@@ -364,12 +356,8 @@ class Publisher:
         self._commit(pairs, result)
 
     def _commit(self, pairs: Sequence[tuple[Held, Target]], result: Published) -> None:
-        self.store.commit(enrolled((held.target, new) for held, new in pairs))
-        done = self.store.commit(
-            [target_put(new, held.rev, settle=self._settle) for held, new in pairs]
-        )
-        for (_, new), committed in zip(pairs, done, strict=True):
-            final = new if committed else self._merge(new)
+        finals = Outcomes(self.store, self._settle).put_down(pairs)
+        for (_, new), final in zip(pairs, finals, strict=True):
             result.applied += new.state is TargetState.APPLIED
             result.rejected += new.state is TargetState.REJECTED
             result.retried += new.dirty
@@ -377,22 +365,12 @@ class Publisher:
             key = keys.target(final.channel, final.facet, final.key)
             result.come_back(targets.due(final, settle_after=self._settle), key=key)
 
-    def _merge(self, new: Target) -> Target:
-        """Derivation wrote in between: keep its wish, and add what the channel said."""
-        key = keys.target(new.channel, new.facet, new.key)
-        for _ in range(TRIES):
-            row = self.store.get([key]).get(key)
-            if row is None:
-                break
-            current = Target.model_validate(row.body)
-            merged = targets.merged(current, new)
-            put = target_put(merged, row.rev, settle=self._settle)
-            if self.store.commit([put])[0]:
-                return merged
-        raise RetryableError(f"target {key.pk} is contended")
-
     def _lines(self, held: Sequence[Held]) -> list[Push]:
         return as_pushes(self.store, self.connection, [h.target for h in held])
+
+
+def _in_doubt(held: Mapping[str, Held]) -> dict[str, Held]:
+    return {key: h for key, h in held.items() if h.target.state is TargetState.IN_DOUBT}
 
 
 def _on_sale(target: Target) -> bool:

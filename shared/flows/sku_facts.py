@@ -31,7 +31,7 @@ from shared.ports import Key, Row
 
 type Facts = Mapping[Key, Row]
 
-_NO_KITS: Final = KitLinks()
+_NO_KITS: Final = KitLinks.model_construct()
 
 
 @dataclass(slots=True)

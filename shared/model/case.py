@@ -133,7 +133,7 @@ class Case(Canonical):
     waived: tuple[HoldReason, ...] = ()
     short: dict[str, int] = Field(default_factory=dict, exclude_if=operator.not_)
     skus: tuple[Sku, ...] = ()
-    counts: Counts = Counts()
+    counts: Counts = Counts.model_construct()
     shipments: tuple[Shipment, ...] = ()
     refunds: tuple[Refund, ...] = ()
     returns: tuple[Return, ...] = Field(default=(), exclude_if=operator.not_)

@@ -37,19 +37,19 @@ class NoticeText(Canonical):
 
 
 PLAIN: Final = {
-    NoticeKind.RECEIVED: NoticeText(
+    NoticeKind.RECEIVED: NoticeText.model_construct(
         subject="We have your order {order}",
         body="Thank you. We have your order {order} of {amount}.\n",
     ),
-    NoticeKind.SHIPPED: NoticeText(
+    NoticeKind.SHIPPED: NoticeText.model_construct(
         subject="Your order {order} is on its way",
         body="A parcel of your order {order} has left us.\n\nTracking: {tracking}\n",
     ),
-    NoticeKind.CANCELLED: NoticeText(
+    NoticeKind.CANCELLED: NoticeText.model_construct(
         subject="Your order {order} is cancelled",
         body="Your order {order} is cancelled. Nothing of it will be sent.\n",
     ),
-    NoticeKind.REFUNDED: NoticeText(
+    NoticeKind.REFUNDED: NoticeText.model_construct(
         subject="A refund for your order {order}",
         body="We have refunded {amount} for your order {order}.\n",
     ),

@@ -174,7 +174,7 @@ class Order(Canonical):
     lines: tuple[OrderLine, ...] = Field(min_length=1)
     shipping: tuple[ShippingLine, ...] = ()
     payments: tuple[Payment, ...] = ()
-    customer: Customer = Customer()
+    customer: Customer = Customer.model_construct()
     billing_address: Address | None = None
     shipping_address: Address | None = None
     total: Money

@@ -106,7 +106,7 @@ class OrderCall(Canonical):
     payments: tuple[CalledPayment, ...] = Field(default=(), max_length=100)
     terms_days: int | None = Field(default=None, ge=0, le=3650)
     fraud: FraudVerdict = FraudVerdict.NONE
-    customer: Customer = Customer()
+    customer: Customer = Customer.model_construct()
     shipping_address: Address | None = None
     billing_address: Address | None = None
     total: Amount

@@ -151,8 +151,8 @@ class Channel(Canonical):
     min_margin: MinimumMargin | None = None
     guardrails: Guardrails | None = None
     tolerance_minor: int = Field(default=0, ge=0, description="allowed difference of totals")
-    parity: ParityPolicy = ParityPolicy()
-    orders: OrderPolicy = OrderPolicy()
+    parity: ParityPolicy = ParityPolicy.model_construct()
+    orders: OrderPolicy = OrderPolicy.model_construct()
     custom_line_sku: Sku | None = Field(
         default=None, description="the ERP's article for lines a shop adds without a SKU"
     )
@@ -175,18 +175,18 @@ class Retailer(Canonical):
     tax_rates: tuple[TaxRate, ...] = ()
     exchange_rates: tuple[ExchangeRate, ...] = ()
     roundings: tuple[Rounding, ...] = ()
-    precedence: Precedence = Precedence()
+    precedence: Precedence = Precedence.model_construct()
     feeds: FeedLimits | None = Field(
         default=None, description="how a dropped file may look; held whole if it looks otherwise"
     )
-    accuracy: AccuracyPolicy = AccuracyPolicy()
+    accuracy: AccuracyPolicy = AccuracyPolicy.model_construct()
     location_groups: tuple[LocationGroup, ...] = ()
     stock_rules: tuple[StockRule, ...] = ()
     order_rules: tuple[OrderRule, ...] = Field(
         default=(), description="how orders are to stand in the ERP, by store and market"
     )
     allocations: tuple[Allocation, ...] = ()
-    stock_guards: StockGuards = StockGuards()
+    stock_guards: StockGuards = StockGuards.model_construct()
     books: BookRules | None = Field(
         default=None, description="how the books of shop and ERP are compared; not at all if none"
     )

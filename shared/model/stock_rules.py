@@ -232,9 +232,9 @@ class Stale(Unknown):
 class StockGuards(Canonical):
     """The cases in which a source's word is not simply taken."""
 
-    null: Guard = Guard(then="floor")
-    missing: Guard = Guard(then="accept")
-    negative: Guard = Guard(then="accept")
-    absurd: Absurd = Absurd()
-    zeroed: Zeroed = Zeroed()
-    stale: Stale = Stale()
+    null: Guard = Guard.model_construct(then="floor")
+    missing: Guard = Guard.model_construct(then="accept")
+    negative: Guard = Guard.model_construct(then="accept")
+    absurd: Absurd = Absurd.model_construct()
+    zeroed: Zeroed = Zeroed.model_construct()
+    stale: Stale = Stale.model_construct()

@@ -49,6 +49,7 @@ _PARTS: Final = {
 """What a client imports when it is first called, of what every container calls before long."""
 ENVIRONMENT: Final = {
     "AWS_LAMBDA_FUNCTION_NAME": "cold",  # as Lambda says it
+    "PYDANTIC_DISABLE_PLUGINS": "1",  # as the template says it
     "AWS_DEFAULT_REGION": "eu-west-1",
     "AWS_ACCESS_KEY_ID": "none",
     "AWS_SECRET_ACCESS_KEY": "none",

@@ -117,3 +117,47 @@ class Strange(Provider):
     def payouts_since(self, since: datetime | None, *, page: str | None) -> Page[Payout]:
         found = super().payouts_since(since, page=page)
         return Page(found.items, found.next, self.refused)
+
+
+def unknown(payout: str = "1") -> PaidOut:
+    return moved("m2", order_id="shop:78", payout=payout)
+
+
+def test_what_was_told_of_an_order_nobody_knew_ends_when_its_payout_has_failed() -> None:
+    """Nothing is paid for the order, and perhaps never by another payout."""
+    world, payouts = set_up()
+    read(payouts, provider("IN_TRANSIT", moved("m1"), unknown()))
+    (issue,) = world.open()
+    read(payouts, provider("FAILED"))
+    assert (lines(world), world.open()) == ([], [])
+    solved = world.issues.find(issue.issue_id)
+    assert solved is not None
+    assert solved.solved_by == "its payout failed"
+
+
+def test_what_another_payout_has_told_since_stays_although_the_first_has_failed() -> None:
+    world, payouts = set_up()
+    read(payouts, provider("IN_TRANSIT", unknown()))
+    read(payouts, Provider([[head("2")]], {"2": [Page([unknown("2")])]}))
+    read(payouts, provider("FAILED"))
+    (issue,) = world.open()
+    assert issue.replay is not None
+    assert issue.replay["key"] == "2"
+
+
+def test_what_its_reader_told_before_it_died_ends_as_well() -> None:
+    world, payouts = set_up()
+    payouts.record(Page([unknown()]))
+    assert len(world.open()) == 1
+    read(payouts, provider("FAILED"))
+    assert world.open() == []
+
+
+def test_what_nobody_knew_and_is_known_by_now_is_withdrawn_like_any_other() -> None:
+    world, payouts = set_up()
+    read(payouts, provider("IN_TRANSIT", unknown()))
+    world.capture.take(order(("HAT-M", 1), external_id="78", total=1999))
+    read(payouts, provider("PAID", unknown()))
+    assert (lines(world, "shop:78"), world.open()) == (["m2"], [])
+    read(payouts, provider("FAILED"))
+    assert (lines(world, "shop:78"), world.open()) == ([], [])

@@ -38,6 +38,24 @@ def test_a_worker_imports_what_its_events_need_and_no_more() -> None:
     assert _said(probe) == ["set()", "set()"]
 
 
+def test_no_validator_is_made_before_something_is_read() -> None:
+    """But of what is generic: pydantic makes that one when it is told of what."""
+    workers = ("ingest.read_erp", "ingest.read_channel", "publish.channel", "orders.send")
+    beside = ("sap.billing", "sap.promises", "sap.returns", "sap.facts", "shopify.reader")
+    probe = (
+        f"import {', '.join(f'functions.{name}' for name in workers)}\n"
+        f"import {', '.join(f'shared.connectors.{name}' for name in beside)}\n"
+        "from pydantic import BaseModel\n"
+        "def under(base):\n"
+        "    for model in base.__subclasses__(): yield model; yield from under(model)\n"
+        "ours = ('shared.', 'functions.')\n"
+        "found = [m for m in under(BaseModel) if m.__module__.startswith(ours)]\n"
+        "print(len(found) > 150)\n"
+        "print({m.__name__ for m in found if m.__pydantic_complete__} - {'ListOf', 'Connected'})"
+    )
+    assert _said(probe) == ["True", "set()"]
+
+
 def test_garbage_is_looked_for_again_once_a_function_is_loaded() -> None:
     modules = [m.name for m in walk_packages(functions.__path__, "functions.") if not m.ispkg]
     handlers = [name for name in modules if hasattr(import_module(name), "handler")]

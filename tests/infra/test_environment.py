@@ -7,10 +7,16 @@ from typing import Any
 
 import pytest
 
+from tests.bench.cold import ENVIRONMENT
 from tests.infra.template import Synthesized
 
 pytestmark = pytest.mark.xdist_group("synth")
-COMMON = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "LOG_LEVEL"}
+COMMON = {
+    "POWERTOOLS_SERVICE_NAME",
+    "POWERTOOLS_METRICS_NAMESPACE",
+    "LOG_LEVEL",
+    "PYDANTIC_DISABLE_PLUGINS",
+}
 
 
 def declared(handler: str) -> set[str]:
@@ -35,3 +41,9 @@ def test_a_connection_s_functions_are_given_only_its_own_secret(template: Synthe
             connection = name.split("-", 1)[0]
             keys = [part for part in json.dumps(secrets).split('\\"') if part in {"erp", "shop"}]
             assert keys == [connection]
+
+
+def test_no_function_looks_for_plugins_of_pydantic_in_its_bundle(template: Synthesized) -> None:
+    functions = template.functions().values()
+    found = {f["Environment"]["Variables"]["PYDANTIC_DISABLE_PLUGINS"] for f in functions}
+    assert found == {"1"} == {ENVIRONMENT["PYDANTIC_DISABLE_PLUGINS"]}

@@ -53,15 +53,15 @@ CHANNELS: tuple[Mutant, ...] = (
         "prices are not marked before they are sent",
         "After a crash nobody knows that a price was sent; one that returns is not sent again.",
         (DEATHS, BACK),
-        (PUBLISH + "_marked", "if facet in self.guarded:", "if True:"),
+        (PUBLISH + "_marked", "if facet in self.guarded and", "if facet is Facet.PRICE or"),
     ),
     mutant(
         "an outcome overwrites a newer wish",
         "What was derived while a call was under way is lost.",
         (BACK, OUTAGE, CROSSING),
         (
-            PUBLISH + "_commit",
-            "target_put(new, held.rev, settle=self._settle)",
+            "shared.flows.outcomes:Outcomes.put_down",
+            "target_put(new, held.rev, settle=self.settle)",
             (
                 "target_put(new, next(iter(self.store.get([keys.target(new.channel, new.facet, "
                 "new.key)]).values())).rev, settle=self._settle)"

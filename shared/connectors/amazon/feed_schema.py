@@ -47,7 +47,7 @@ class ReportSummary(Theirs):
 
 class Report(Theirs):
     issues: tuple[ReportIssue, ...] = ()
-    summary: ReportSummary = ReportSummary()
+    summary: ReportSummary = ReportSummary.model_construct()
 
 
 # Orders 2026-01-01

@@ -10,7 +10,7 @@ from shared.model.base import Json
 from shared.model.order import Address
 from shared.model.order_policy import AddressLimits
 
-LIMITS: Final = AddressLimits(
+LIMITS: Final = AddressLimits.model_construct(
     name=80,
     lines=(60, 40, 40),
     city=40,

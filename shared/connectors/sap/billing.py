@@ -48,7 +48,7 @@ class BillingRow(Foreign):
     reference: str = Field(default="", alias="PurchaseOrderByCustomer")
     currency: str = Field(alias="TransactionCurrency")
     changed: str | None = Field(default=None, alias="LastChangeDateTime")
-    items: BillingItems = Field(default=BillingItems(), alias="to_Item")
+    items: BillingItems = Field(default=BillingItems.model_construct(), alias="to_Item")
 
 
 @frozen

@@ -38,7 +38,7 @@ class PromisedItem(Foreign):
     """A_SalesOrderItem."""
 
     item: str = Field(alias="SalesOrderItem")
-    lines: ScheduleLines = Field(default=ScheduleLines(), alias="to_ScheduleLine")
+    lines: ScheduleLines = Field(default=ScheduleLines.model_construct(), alias="to_ScheduleLine")
 
 
 class PromisedItems(Foreign):
@@ -50,7 +50,7 @@ class PromisedOrder(Foreign):
 
     number: str = Field(alias="SalesOrder", min_length=1)
     changed: str = Field(alias="LastChangeDateTime")
-    items: PromisedItems = Field(default=PromisedItems(), alias="to_Item")
+    items: PromisedItems = Field(default=PromisedItems.model_construct(), alias="to_Item")
 
 
 @frozen

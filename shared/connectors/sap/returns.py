@@ -65,7 +65,7 @@ class ReturnRow(Foreign):
     currency: str = Field(alias="TransactionCurrency")
     net: str = Field(alias="TotalNetAmount")
     changed: str = Field(alias="LastChangeDateTime")
-    items: ReturnItems = Field(default=ReturnItems(), alias="to_Item")
+    items: ReturnItems = Field(default=ReturnItems.model_construct(), alias="to_Item")
 
 
 class BilledRow(Foreign):
@@ -99,7 +99,9 @@ class DeliveryRow(Foreign):
     number: str = Field(alias="DeliveryDocument", min_length=1)
     moved_on: str | None = Field(default=None, alias="ActualGoodsMovementDate")
     moved_time: str = Field(default="", alias="ActualGoodsMovementTime")
-    items: DeliveredItems = Field(default=DeliveredItems(), alias="to_DeliveryDocumentItem")
+    items: DeliveredItems = Field(
+        default=DeliveredItems.model_construct(), alias="to_DeliveryDocumentItem"
+    )
 
 
 @frozen

@@ -30,7 +30,7 @@ class OrderRow(Foreign):
     number: str = Field(alias="SalesOrder", min_length=1)
     net: Decimal = Field(alias="TotalNetAmount")
     currency: str = Field(alias="TransactionCurrency")
-    items: ListOf[OrderItem] = Field(default=ListOf(), alias="to_Item")
+    items: ListOf[OrderItem] = Field(default=ListOf[OrderItem].model_construct(), alias="to_Item")
 
 
 class Message(Foreign):
@@ -51,8 +51,10 @@ class _Inner(Foreign):
 
 class Error(Foreign):
     code: str = ""
-    message: Message = Message()
-    inner: _Inner = Field(default=_Inner(), validation_alias=AliasChoices("innererror"))
+    message: Message = Message.model_construct()
+    inner: _Inner = Field(
+        default=_Inner.model_construct(), validation_alias=AliasChoices("innererror")
+    )
 
     @property
     def details(self) -> tuple[ErrorDetail, ...]:

@@ -19,7 +19,7 @@ class FixedPrice(Theirs):
     variant: Identified
     price: Amount
     compare_at_price: Amount | None = None
-    quantity_price_breaks: Connected[Break] = Connected[Break]()
+    quantity_price_breaks: Connected[Break] = Connected[Break].model_construct()
 
 
 class FixedSetPayload(Theirs):

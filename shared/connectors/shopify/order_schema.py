@@ -124,7 +124,7 @@ class Order(Theirs):
     total_tax_set: MoneyBag | None = None
     return_status: str = "NO_RETURN"
     customer: Identified | None = None
-    risk: Risk = Risk()
+    risk: Risk = Risk.model_construct()
     payment_terms: Terms | None = None
     billing_address: Address | None = None
     shipping_address: Address | None = None
@@ -191,9 +191,11 @@ class Refund(Theirs):
     created_at: AwareDatetime | None = None
     processed_at: AwareDatetime
     total_refunded_set: BothMoneys
-    transactions: Connected[Identified] = Connected(nodes=())
+    transactions: Connected[Identified] = Connected[Identified].model_construct(nodes=())
     refund_line_items: Connected[RefundLine]
-    refund_shipping_lines: Connected[RefundedFreight] = Connected(nodes=())
+    refund_shipping_lines: Connected[RefundedFreight] = Connected[RefundedFreight].model_construct(
+        nodes=()
+    )
     back: Identified | None = Field(default=None, alias="return")
 
 

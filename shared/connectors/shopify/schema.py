@@ -35,7 +35,7 @@ class Connected[T](Theirs):
     """A connection: one page of nodes."""
 
     nodes: tuple[T, ...] = ()
-    page_info: PageInfo = PageInfo(has_next_page=False)
+    page_info: PageInfo = PageInfo.model_construct(has_next_page=False)
 
     @property
     def next(self) -> str | None:
