@@ -217,8 +217,12 @@ class _Books:
         self._post(movement, physical=not covered)
         self._remember(mark, at)
         if not covered:
-            latest = max(stream.moved_at or at, at)
-            self.streams[movement.location] = replace(stream, moved_at=latest)
+            self.streams[movement.location] = Stream(
+                sequence=stream.sequence,
+                covered=stream.covered,
+                counted_at=stream.counted_at,
+                moved_at=max(stream.moved_at or at, at),
+            )
         return Verdict.COVERED if covered else Verdict.COUNTED
 
     def _remember(self, mark: str, at: datetime) -> None:
@@ -275,11 +279,15 @@ class _Books:
             )
         if _older(level, stream):
             return Verdict.OLDER
-        after = replace(stream, counted_at=level.as_of)
+        sequence, covered = stream.sequence, stream.covered
         if level.sequence is not None:
-            covered = _covered(stream, level.sequence)
-            after = replace(after, sequence=level.sequence, covered=covered)
-        self.streams[level.location] = after
+            sequence, covered = level.sequence, _covered(stream, level.sequence)
+        self.streams[level.location] = Stream(
+            sequence=sequence,
+            covered=covered,
+            counted_at=level.as_of,
+            moved_at=stream.moved_at,
+        )
         parts = {s.value: trimmed(level.parts.get(s, Decimal(0))) for s in PARTS}
         said = {"on_hand": trimmed(level.on_hand), **parts}
         self.positions[level.location] = self._position(level.location).model_copy(update=said)

@@ -96,7 +96,8 @@ def _put(
     row: Row | None, caller: str, key: str, digest: str, as_of: datetime, answer: Answer | None
 ) -> Put:
     body: Answer = {"digest": digest, "as_of": as_of.isoformat()}
-    raw = None if answer is None else zlib.compress(json.dumps(answer).encode())
+    text = None if answer is None else json.dumps(answer).encode()
+    raw = None if text is None else zlib.compress(text, zlib.Z_BEST_SPEED)
     expires, expected = as_of + REMEMBERED, row.rev if row else 0
     return Put(keys.answer(caller, key), body, expected, expires=expires, raw=raw)
 

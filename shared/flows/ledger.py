@@ -183,7 +183,9 @@ class Ledger:
         now = self.clock.now()
         at = now.isoformat()
         content = "\n".join([_line(entries[i], at) for i in kept]).encode()
-        self.journal.put(journal_name(source, now, content), zlib.compress(content))
+        self.journal.put(
+            journal_name(source, now, content), zlib.compress(content, zlib.Z_BEST_SPEED)
+        )
 
 
 def journal_name(source: str, at: datetime, content: bytes) -> str:

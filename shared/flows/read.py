@@ -7,15 +7,19 @@ from typing import Protocol
 
 from shared.errors import AccessError, RetryableError
 from shared.flows import keys
-from shared.flows.issues import LOCKED_OUT, Issues, locked_out
+from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out
 from shared.frozen import frozen
 from shared.model.base import Json
 from shared.model.ids import Entity
+from shared.model.issue import IssueKind
 from shared.model.retailer import Retailer
 from shared.ports import Clock, Message, Put, Queues, Row, Store
 
 RUN_MAX = timedelta(minutes=10)  # a poll run not heard of for this long was lost, and starts anew
 TRIES = 6
+VALUE_MAX = 120
+ASKED = ("poll", "release", "read")
+"""Words of which a message holds one; the first counts."""
 
 
 class Part(Protocol):
@@ -65,8 +69,12 @@ class Reader:
         """Poll, re-read, or release a hold.
 
         A poll is `{"poll": entity}`, with `at` if a schedule asks; a re-read
-        `{"read": entity, "key": key}`.
+        `{"read": entity, "key": key}`. What asks for anything else is kept as an exception.
         """
+        problem = self._misdirected(message)
+        if problem is not None:
+            self.issues.report([problem])
+            return
         try:
             if "poll" in message:
                 self._poll(Entity(message["poll"]), message, out_of_time)
@@ -77,6 +85,36 @@ class Reader:
         except AccessError as error:
             self.issues.report([locked_out(self.connection, error)])
             raise RetryableError(str(error), after=LOCKED_OUT) from error
+
+    def _misdirected(self, message: Mapping[str, str]) -> Problem | None:
+        """What no trying again would do here: a word that is none, or meant for another queue."""
+        asked = next((word for word in ASKED if word in message), "read")
+        if asked == "release":
+            known = self.release is not None
+            remedy = f"{self.connection} captures no orders; release it by its channel's connection"
+        else:
+            choices = ", ".join(self.parts)
+            known = message.get(asked, "") in self.parts
+            remedy = f"{self.connection} is read for {choices}; send one of them, or ask another"
+        field = asked
+        if known and asked == "read" and not message.get("key"):
+            known, field = False, "key"
+            remedy = f"say which {message[asked]} to read"
+        return None if known else self._unfit(message, field, remedy)
+
+    def _unfit(self, message: Mapping[str, str], field: str, remedy: str) -> Problem:
+        value = str(message.get(field, ""))[:VALUE_MAX]
+        which = (value, str(message["key"])[:VALUE_MAX]) if message.get("key") else (value,)
+        return Problem(
+            kind=IssueKind.BAD_MESSAGE,
+            subject="/".join((self.connection, field, *which)).replace("#", "_"),
+            connection=self.connection,
+            summary=f"a message to read {self.connection} says {field} {value!r}",
+            remedy=remedy,
+            field=field,
+            value=value,
+            replay={**message, "queue": keys.read_queue(self.connection)},
+        )
 
     def _poll(
         self, entity: Entity, message: Mapping[str, str], out_of_time: Callable[[], bool]

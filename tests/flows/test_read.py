@@ -302,3 +302,43 @@ def test_refused_credentials_are_an_exception_for_a_person() -> None:
         setup.poll()
     assert raised.value.after == timedelta(minutes=1)
     assert setup.world.kinds() == ["access"]
+
+
+@pytest.mark.parametrize(
+    ("message", "field", "value"),
+    [
+        ({"read": "payout", "key": "7"}, "read", "payout"),
+        ({"read": "nonsense", "key": "7"}, "read", "nonsense"),
+        ({"read": "stock"}, "key", ""),
+        ({"poll": "payout"}, "poll", "payout"),
+        ({"release": "shop:77"}, "release", "shop:77"),
+        ({}, "read", ""),
+    ],
+)
+def test_a_message_nobody_here_can_do_is_one_exception_with_its_field(
+    message: dict[str, str], field: str, value: str
+) -> None:
+    setup = Setup()
+    for _ in range(3):
+        setup.reader.handle(message, out_of_time=lambda: False)
+    (issue,) = setup.world.open()
+    assert (issue.kind, issue.count) == ("bad_message", 3)
+    assert (issue.field, issue.value, bool(issue.remedy)) == (field, value, True)
+    assert issue.replay == {**message, "queue": "erp-read"}
+    assert setup.erp.asked == []
+
+
+def test_a_read_of_what_another_connection_has_says_what_this_one_is_read_for() -> None:
+    setup = Setup()
+    setup.reader.handle({"read": "payout", "key": "7"}, out_of_time=lambda: False)
+    assert "erp is read for product, price, stock, order" in setup.world.open()[0].remedy
+
+
+def test_two_things_nobody_here_reads_are_two_exceptions() -> None:
+    setup = Setup()
+    for key in ("7", "8"):
+        setup.reader.handle({"read": "payout", "key": key}, out_of_time=lambda: False)
+    assert [issue.subject for issue in setup.world.open()] == [
+        "erp/read/payout/7",
+        "erp/read/payout/8",
+    ]
