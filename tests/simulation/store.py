@@ -82,17 +82,13 @@ class SimStore(Store, Counters):
             if key.table is not last:
                 last = key.table
                 self._permit("read", last)
-        if len(wanted) <= GET_MAX:
-            return self._got(wanted) if wanted else {}
         found: dict[Key, Row] = {}
         for start in range(0, len(wanted), GET_MAX):
-            found |= self._got(wanted[start : start + GET_MAX])
+            chunk = wanted[start : start + GET_MAX]
+            table, pk, sk = chunk[0]
+            label = f"get {table} {pk} {sk} +{len(chunk) - 1}"
+            found |= self._wire.aws(label, partial(self._get, chunk))
         return found
-
-    def _got(self, chunk: tuple[Key, ...]) -> dict[Key, Row]:
-        first = chunk[0]
-        label = f"get {first.table} {first.pk} {first.sk} +{len(chunk) - 1}"
-        return self._wire.aws(label, partial(self._get, chunk))
 
     def glance(self, keys: Iterable[Key]) -> dict[Key, Row]:
         """As `get`, but for rows that were overwritten a moment ago and lag behind."""
@@ -165,8 +161,8 @@ class SimStore(Store, Counters):
         self._permitted(writes)
         done: list[bool] = []
         for chunk in (writes,) if len(writes) == 1 else _chunks(writes):
-            label = f"write {chunk[0].key.table} {chunk[0].key.pk} {chunk[0].key.sk} "
-            label += f"+{len(chunk) - 1}"
+            table, pk, sk = chunk[0].key
+            label = f"write {table} {pk} {sk} +{len(chunk) - 1}"
             done += self._wire.aws(
                 label,
                 partial(self._each, chunk),
