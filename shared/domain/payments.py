@@ -48,7 +48,7 @@ def joined(known: Iterable[Payment], told: Iterable[Payment]) -> tuple[Payment, 
 
 
 def _newer(one: Payment, other: Payment) -> Payment:
-    return max(one, other, key=_fullness)
+    return one if one == other else max(one, other, key=_fullness)
 
 
 def _fullness(one: Payment) -> tuple[bool, int, str]:

@@ -21,6 +21,7 @@ _PAID = frozenset(
     }
 )
 _PROMISED = _PAID | {PaymentState.AUTHORISED, PaymentState.PARTLY_CAPTURED}
+_ENOUGH = {"placed": frozenset(PaymentState), "authorised": _PROMISED, "captured": _PAID}
 
 
 WAIVABLE = frozenset({HoldReason.CANCELLATION, HoldReason.SHIPPED_ELSEWHERE, HoldReason.STOCK})
@@ -77,8 +78,7 @@ def _decided(order: Order, policy: OrderPolicy) -> Iterator[Held]:
 
 def _payment(order: Order, policy: OrderPolicy, now: datetime) -> Iterator[Held]:
     state = payments.state_of(order, order.payments, now=now)
-    enough = {"placed": frozenset(PaymentState), "authorised": _PROMISED, "captured": _PAID}
-    if order.pending or state not in enough[policy.release_when]:
+    if order.pending or state not in _ENOUGH[policy.release_when]:
         yield Held(
             HoldReason.PAYMENT,
             "payments",

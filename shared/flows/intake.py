@@ -1,5 +1,6 @@
 """From a delivery at the door to messages that say what to read again."""
 
+import re
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -15,6 +16,7 @@ from shared.ports import Blobs, Clock, Key, Message, Put, Queues, Reading, Row, 
 KEPT_FOR = timedelta(days=90)  # longer than any vendor repeats a delivery
 BODY_MAX_BYTES = 1024 * 1024
 RECEIVED, HANDLED, PARKED = "received", "handled", "parked"
+_UNSAFE = re.compile(r"[^\w.-]")
 
 Understand = Callable[[str, Mapping[str, str], bytes], Sequence[Reading]]
 """(connection, headers, body) -> what to read again; raises RejectedError naming the field."""
@@ -82,8 +84,7 @@ def replay_delivery(connection: str, delivery: str, *, store: Store, clock: Cloc
 
 def raw_name(connection: str, delivery: str, received: datetime) -> str:
     """Where a raw body is archived: `raw/<connection>/<yyyy-mm-dd>/<delivery>.z`."""
-    safe = "".join(c if c.isalnum() or c in "-_." else "_" for c in delivery)
-    return f"raw/{connection}/{received.date().isoformat()}/{safe}.z"
+    return f"raw/{connection}/{received.date().isoformat()}/{_UNSAFE.sub('_', delivery)}.z"
 
 
 def unpacked(raw: bytes) -> bytes:

@@ -51,17 +51,21 @@ class Http:
 
     def send(self, request: httpx.Request, *, writes: bool) -> httpx.Response:
         """Send once. `writes` says whether a lost answer leaves a doubt."""
-        what = f"{request.method} {request.url.path}"
         try:
             response = self._client.send(request)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            raise UnreachableError(f"{what}: {type(error).__name__}", after=UNREACHABLE) from error
+            story = f"{_what(request)}: {type(error).__name__}"
+            raise UnreachableError(story, after=UNREACHABLE) from error
         except httpx.TransportError as error:
             lost = InDoubtError if writes else RetryableError
-            raise lost(f"{what}: {type(error).__name__}") from error
-        if len(response.content) > ANSWER_MAX_BYTES:
-            raise RejectedError(f"{what}: answer of {len(response.content)} bytes is too large")
+            raise lost(f"{_what(request)}: {type(error).__name__}") from error
+        if (size := len(response.content)) > ANSWER_MAX_BYTES:
+            raise RejectedError(f"{_what(request)}: answer of {size} bytes is too large")
         return response
+
+
+def _what(request: httpx.Request) -> str:
+    return f"{request.method} {request.url.path}"
 
 
 def check(response: httpx.Response, *, writes: bool) -> httpx.Response:
@@ -70,7 +74,7 @@ def check(response: httpx.Response, *, writes: bool) -> httpx.Response:
         return response
     request = response.request
     status = response.status_code
-    message = f"{request.method} {request.url.path}: {status}"
+    message = f"{_what(request)}: {status}"
     if status in _THROTTLED:
         raise ThrottledError(message, after=retry_after(response))
     if status in _ACCESS:

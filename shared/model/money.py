@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import cache
 from typing import Annotated, Self
 
 from pydantic import StringConstraints
@@ -28,6 +29,7 @@ class Money(Canonical):
     currency: Currency
 
     @classmethod
+    @cache
     def zero(cls, currency: str) -> Self:
         return cls(amount=0, currency=currency)
 

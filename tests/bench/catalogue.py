@@ -4,6 +4,7 @@ The assortment is put where the first publication would have put it, rather than
 that is not what is measured: facts, targets, the shop's ids of them, and the shop itself.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -137,15 +138,15 @@ def _facts(article: Article, now: datetime) -> Iterator[tuple[Key, Canonical]]:
 
 def _put(world: World, rows: Sequence[tuple[Key, Canonical]]) -> None:
     """Write without telling anybody: what is at rest has no stream records left."""
-    told, world.store.changed = world.store.changed, []
+    told, world.store.told = world.store.told, defaultdict(list)
     for key, card in rows:
         world.store.put_now(Put(key, card.model_dump(mode="json"), 0))
-    world.store.changed = told
+    world.store.told = told
 
 
 def _published(world: World, articles: Sequence[Article]) -> None:
     """Targets as they stand once the shop has shown all of them: one is derived, the rest alike."""
-    told, world.store.changed = world.store.changed, []
+    told, world.store.told = world.store.told, defaultdict(list)
     store, stage, now = world.store, world.stage, world.engine.now()
     deriver = Deriver(store, stage.queues, stage.issues(), stage.clock, world.retailer)
     deriver.derive([f"sku#{articles[0].sku}"])
@@ -168,7 +169,7 @@ def _published(world: World, articles: Sequence[Article]) -> None:
             "inventory_item": gid("InventoryItem", one.variant),
         }
         store.put_now(Put(keys.link("shop", one.sku), dict(ids), 0))
-    world.store.changed = told
+    world.store.told = told
 
 
 def _card(sku: str, price: int, as_of: datetime) -> PriceCard:

@@ -54,7 +54,7 @@ class Counted:
         self._points, self._throttled = vendor.points, vendor.counts["throttled"]
         self._aws = self._aws_calls()
         self._calls = self.world.transports[self.connection].calls
-        self.world.store.changed.append(self._wrote)
+        self.world.store.tell(self._wrote)
         self.world.transports[self.connection].changed.append(self._asked)
 
     def cost(self) -> Cost:

@@ -79,7 +79,7 @@ class Traffic:
         erp.handle_request = partial(self._called, answer)  # type: ignore[method-assign]
         courier = self.world.couriers["shop"]
         courier.door = _Door(courier.door, self)  # type: ignore[assignment]
-        self.world.store.changed.append(self._wrote)
+        self.world.store.tell(self._wrote, Table.ORDERS)
 
     def knocks(self, event: Mapping[str, Any]) -> None:
         headers = {name.lower(): value for name, value in event["headers"].items()}
@@ -90,7 +90,7 @@ class Traffic:
 
     def _wrote(self, key: Key, old: Row | None, new: Row | None, put: Put | None) -> None:
         del old, put
-        if key.table is not Table.ORDERS or new is None or not new.body.get("erp_order"):
+        if new is None or not new.body.get("erp_order"):
             return
         order = key.pk.removeprefix("order#")
         if order not in self.accepted:
@@ -178,7 +178,8 @@ def _played(orders: int, *, over_ms: int, call_ms: int | None, seed: int) -> Tra
     world = World(seed, Faults(seed, on=()), setup=scenario.setup, start=start)
     play = Play(world, Truth(world), world.engine.rng("scenario"))
     opening.restore(play)
-    world.store.changed = [tell for tell in world.store.changed if not _watches(tell, play.truth)]
+    for tells in world.store.told.values():
+        tells[:] = [tell for tell in tells if not _watches(tell, play.truth)]
     traffic = Traffic(world, call_ms)
     for number, at in enumerate(spread(play, over_ms, orders)):
         play.later(at, partial(play.order, "shop", (f"HAT-{SIZES[number % len(SIZES)]}", 1)))

@@ -31,7 +31,7 @@ class Checkouts:
     buyers: int = 0
 
     def __post_init__(self) -> None:
-        self.play.world.store.changed.append(self._changed)
+        self.play.world.store.tell(self._changed)
         self.play.notes["checkouts"] = self
 
     def come(self, channel: str, *, units: int, expires_s: int, then: str) -> None:

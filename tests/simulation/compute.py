@@ -19,7 +19,7 @@ type Ended = Callable[[object, BaseException | None], None]
 class Container:
     """What a warm container keeps between invocations: its clients, its leases, its clock."""
 
-    __slots__ = ("connectors", "environment", "forgotten", "heat", "pacers", "said", "skew_ms")
+    __slots__ = ("connectors", "environment", "forgotten", "heat", "pacers", "skew_ms")
 
     def __init__(self, environment: Mapping[str, Any], skew_ms: int) -> None:
         self.environment = environment
@@ -28,7 +28,6 @@ class Container:
         self.pacers: dict[str, Any] = {}
         self.heat = Heat()
         self.forgotten: set[str] = set()
-        self.said: Any = None
 
 
 class Context(NamedTuple):
@@ -106,12 +105,12 @@ class SimClock:
     engine: Engine
 
     def now(self) -> datetime:
-        engine = self.engine
-        task = engine.current
+        task = self.engine.current
         container: Any = task.container if task is not None else None
+        now = self.engine.now()
         if container is None or not container.skew_ms:
-            return engine.now()
-        return engine.now() + timedelta(milliseconds=container.skew_ms)
+            return now
+        return now + timedelta(milliseconds=container.skew_ms)
 
 
 def crashed(error: BaseException | None) -> bool:

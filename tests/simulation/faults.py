@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from math import inf, log
+from operator import itemgetter
 from random import Random
 
 
@@ -85,9 +86,11 @@ type Fault = tuple[Kind, int]
 
 
 @dataclass(slots=True)
-class _Stream:
-    rng: Random | None
+class Stream:
+    """`next` is which opportunity is struck next, `count` how many there were."""
+
     rate: float
+    rng: Random | None = None
     next: float = inf
     count: int = 0
     given: list[int] = field(default_factory=list)
@@ -118,15 +121,16 @@ class Faults:
     ) -> None:
         self.fired: list[Fault] = []
         self.healed = False
-        self._streams: dict[Kind, _Stream] = {}
-        for kind in Kind:
-            drawn = kind in on
-            rate = min(OFTEN * RATES[kind], OFTEN_MAX) if kind in often else RATES[kind]
-            stream = _Stream(Random(f"{seed}/{kind.name}") if drawn else None, rate)
-            stream.given = sorted(n for k, n in given if k is kind)
-            self._streams[kind] = stream
-            if drawn or stream.given:
-                stream.next = _gap(stream.rng, stream.rate) if stream.rng else stream.given.pop(0)
+        self._streams: dict[Kind, Stream] = {kind: Stream(rate) for kind, rate in RATES.items()}
+        for kind, number in sorted(given, key=itemgetter(1)):
+            self._streams[kind].given.append(number)
+        for kind, stream in self._streams.items():
+            if kind in on:
+                stream.rng = Random(f"{seed}/{kind.name}")
+                if kind in often:
+                    stream.rate = min(OFTEN * stream.rate, OFTEN_MAX)
+            if stream.rng is not None or stream.given:
+                stream.draw()
 
     @classmethod
     def swarm(cls, seed: int, allowed: Collection[Kind], often: Collection[Kind] = ()) -> "Faults":
@@ -144,8 +148,7 @@ class Faults:
         stream.count = count = stream.count + 1
         if count < stream.next:
             return False
-        stream.draw()
-        self.fired.append((kind, stream.count))
+        self.strike(kind)
         return True
 
     def first(self, kinds: Iterable[Kind]) -> Kind | None:
@@ -155,13 +158,23 @@ class Faults:
             stream = streams[kind]
             stream.count = count = stream.count + 1
             if count >= stream.next:
-                stream.draw()
-                self.fired.append((kind, count))
+                self.strike(kind)
                 return kind
         return None
 
-    def opportunities(self, kind: Kind) -> int:
-        return self._streams[kind].count
+    def stream(self, kind: Kind) -> Stream:
+        """The opportunities of a kind, for who counts them himself: a call is dear."""
+        return self._streams[kind]
+
+    def strike(self, kind: Kind) -> None:
+        """This opportunity, which was counted."""
+        stream = self._streams[kind]
+        stream.draw()
+        self.fired.append((kind, stream.count))
+
+    def opportunities(self) -> dict[Kind, int]:
+        """How many there were of each kind."""
+        return {kind: stream.count for kind, stream in self._streams.items()}
 
     def heal(self) -> None:
         self.healed = True

@@ -261,7 +261,7 @@ def nothing_secret_is_told(truth: Truth) -> Iterator[str]:
         if CANARY in str(row.body):
             yield f"exception {row.key.pk} holds it"
     for event in world.stage.bus.events:
-        if CANARY in str(event):
+        if CANARY in event.model_dump_json():
             yield f"event {event.type} holds it"
 
 

@@ -5,7 +5,8 @@ Requests come out as httpx would build them; a test holds the two against each o
 
 from collections.abc import Mapping
 from functools import cache, lru_cache
-from urllib.parse import urlencode
+from typing import Any
+from urllib.parse import unquote, urlencode
 
 import httpx
 from httpx._urlparse import ParseResult
@@ -75,7 +76,7 @@ def build_request(
             _put(lines, "content-type", kind)
     elif request.method == "POST":
         _put(lines, "content-length", b"0")
-    if client.cookies:
+    if client.cookies.jar._cookies:  # type: ignore[attr-defined] # noqa: SLF001
         said = "; ".join(f"{each.name}={each.value}" for each in client.cookies.jar)
         _put(lines, "cookie", said.encode())
     request.headers = _headers(list(lines.values()))
@@ -172,4 +173,51 @@ def respond(
     self._num_bytes_downloaded = len(body)
 
 
+@lru_cache(4096)
+def _small(name: str) -> bytes:
+    return name.lower().encode()
+
+
+def has(headers: httpx.Headers, name: object) -> bool:
+    """`Headers.__contains__`."""
+    wanted = _small(str(name))
+    return any([line[1] == wanted for line in headers._list])  # noqa: C419, SLF001 - by half quicker
+
+
+def value(headers: httpx.Headers, name: str) -> str:
+    """`Headers.__getitem__`."""
+    wanted = _small(name)
+    found = [line[2].decode() for line in headers._list if line[1] == wanted]  # noqa: SLF001
+    if not found:
+        raise KeyError(name)
+    return ", ".join(found)
+
+
+def got(headers: httpx.Headers, name: str, default: Any = None) -> Any:
+    """`Headers.get`."""
+    wanted = _small(name)
+    found = [line[2].decode() for line in headers._list if line[1] == wanted]  # noqa: SLF001
+    return ", ".join(found) if found else default
+
+
+_unquoted = lru_cache(4096)(unquote)
+
+
+def path(url: httpx.URL) -> str:
+    """`URL.path`."""
+    return _unquoted(url._uri_reference.path or "/")  # noqa: SLF001
+
+
+def netloc(url: httpx.URL) -> bytes:
+    """`URL.netloc`."""
+    return _netloc(url._uri_reference)  # noqa: SLF001
+
+
+@lru_cache(64)
+def _netloc(reference: ParseResult) -> bytes:
+    return reference.netloc.encode("ascii")
+
+
 CLIENT = {"__init__": begin, "send": send, "build_request": build_request}
+HEADERS: dict[str, object] = {"__contains__": has, "__getitem__": value, "get": got}
+URL: dict[str, object] = {"path": property(path), "netloc": property(netloc)}

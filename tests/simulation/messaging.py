@@ -22,7 +22,7 @@ DOUBLES_MAX = 12  # a queue; doubled without end, what puts itself off would gro
 RETRY_MS = (1 * SECOND, 60 * SECOND)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Letter:
     """One message in a queue; `handle` changes with every receipt."""
 
@@ -256,7 +256,7 @@ class StreamSource:
     sequence: int = 0
 
     def changed(self, key: Key, old: Row | None, new: Row | None, put: Put | None) -> None:
-        if key.table is not self.table or not key.sk.startswith(self.only_kinds):
+        if not key.sk.startswith(self.only_kinds):
             return
         self.sequence += 1
         event = "REMOVE" if new is None else "MODIFY" if old else "INSERT"

@@ -7,6 +7,7 @@ import pickle
 from collections.abc import Callable
 from dataclasses import fields
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from tests.simulation.engine import MINUTE, SECOND
@@ -14,6 +15,7 @@ from tests.simulation.faults import Faults
 from tests.simulation.retailer import Setup
 from tests.simulation.scenario import Play, Scenario
 from tests.simulation.truth import Truth
+from tests.simulation.warm import Bodies
 from tests.simulation.world import World
 
 OPENING_MS = 20 * MINUTE
@@ -31,6 +33,7 @@ class Opening:
         self.now_ms = world.engine.now_ms
         self.notes = dict(play.notes)
         self._rows = world.store.kept()
+        self._bodies = Bodies(row.body for row in self._rows[0].values())
         self._vendors = pickle.dumps({name: _state(v) for name, v in world.vendors.items()})
         watched = (truth.prices, truth.shown, truth.known, truth.on_hand)
         self._truth = pickle.dumps(watched)
@@ -40,6 +43,7 @@ class Opening:
         world, truth = play.world, play.truth
         world.engine.now_ms = self.now_ms
         world.store.restore(self._rows)
+        world.stage.opened = self._bodies
         for name, state in pickle.loads(self._vendors).items():  # noqa: S301 - made above
             _put_back(world.vendors[name], state)
         truth.prices, truth.shown, truth.known, truth.on_hand = pickle.loads(self._truth)  # noqa: S301
@@ -89,5 +93,10 @@ def _state(vendor: Any) -> Any:
 def _put_back(vendor: Any, state: Any) -> None:
     """Fill the vendor's own book in place: its parts hold on to it."""
     own = _state(vendor)
-    for each in fields(own):
-        setattr(own, each.name, getattr(state, each.name))
+    for name in _named(own.__class__):
+        setattr(own, name, getattr(state, name))
+
+
+@cache
+def _named(kind: Any) -> list[str]:
+    return [each.name for each in fields(kind)]

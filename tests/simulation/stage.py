@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from importlib import import_module
+from itertools import repeat
 from typing import Any
 
 from botocore.exceptions import ClientError, ReadTimeoutError
@@ -167,6 +168,9 @@ class Stage:
     blobs: SimBlobs = field(init=False)
     log: Recorder = field(init=False)
     clock: SimClock = field(init=False)
+    opened: warm.Bodies = field(default_factory=lambda: warm.Bodies(()))
+    _issues: Issues = field(init=False)
+    _said: dict[str, bootstrap.Environment] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.log = Recorder(self.wire.engine.failed)
@@ -174,6 +178,7 @@ class Stage:
         self.ses = SimSes(self.wire)
         self.blobs = SimBlobs(self.wire)
         self.clock = SimClock(self.wire.engine)
+        self._issues = Issues(self.store, self.bus, self.clock)
 
     def container(self) -> Container:
         task = self.wire.engine.current
@@ -182,12 +187,13 @@ class Stage:
         return task.container
 
     def environment(self) -> bootstrap.Environment:
-        container = self.container()
-        if container.said is None:
-            said = {**_EMPTY, **container.environment}
-            container.said = bootstrap.Environment.model_construct(**said)
-        found: bootstrap.Environment = container.said
-        return found
+        """Said once to each function; its containers are told the same."""
+        task = self.wire.engine.current
+        assert task is not None
+        if task.name not in self._said:
+            said = {**_EMPTY, **self.container().environment}
+            self._said[task.name] = bootstrap.Environment.model_construct(**said)
+        return self._said[task.name]
 
     def pacer(self, name: str) -> LeasedPacer:
         mine = self.container().pacers
@@ -217,7 +223,7 @@ class Stage:
             pacer.give_back()
 
     def issues(self) -> Issues:
-        return Issues(self.store, self.bus, self.clock)
+        return self._issues
 
     @contextmanager
     def standing_in(self) -> Iterator[None]:
@@ -237,37 +243,42 @@ class Stage:
             "logger": self.log,
             "clock": self.clock,
             "environment": self.environment,
-            "retailer": lambda: self.retailer,
+            "retailer": _always(self.retailer),
             "client": {"sqs": sqs, "sesv2": self.ses}.get,
-            "store": lambda: self.store,
-            "counters": lambda: self.store,
+            "store": _always(self.store),
+            "counters": _always(self.store),
             "heat": lambda: self.container().heat,
             "forgotten": lambda: self.container().forgotten,
-            "queues": lambda: self.queues,
-            "bus": lambda: self.bus,
-            "blobs": lambda: self.blobs,
-            "journal": lambda: self.blobs,
-            "issues": self.issues,
+            "queues": _always(self.queues),
+            "bus": _always(self.bus),
+            "blobs": _always(self.blobs),
+            "journal": _always(self.blobs),
+            "issues": _always(self._issues),
             "pacer": self.pacer,
             "connector": self.connector,
             "give_back": self.give_back,
         }
         door: dict[str, object] = {
-            "settings": lambda: said,
-            "inbox": lambda: inbox,
+            "settings": _always(said),
+            "inbox": _always(inbox),
             "secrets": lambda arn, _: self.secrets[arn]["webhook_secrets"],
             "instant": self.clock.now,
         }
         jitter = {"random": self.wire.engine.rng("jitter")}
         with (
             light_classes(),
-            warm.playing(self.wire.engine.rng("warm containers")),
+            warm.playing(self.wire.engine.rng("warm containers"), self.opened),
             swapped(bootstrap, root),
             swapped(webhook, door),
             swapped(runtime, jitter),
             swapped(at_once, {"together": partial(together, self.wire.engine)}),
         ):
             yield
+
+
+def _always[T](thing: T) -> Callable[[], T]:
+    """A function that costs no turn of the interpreter: these are asked for all the time."""
+    return repeat(thing).__next__
 
 
 _EMPTY: dict[str, Any] = {

@@ -16,6 +16,8 @@ from tests.simulation import light, texts, warm
 _SWAPS: tuple[tuple[Any, Mapping[str, object]], ...] = (
     (httpx.Client, light.CLIENT),
     (httpx.Response, {"__init__": light.respond}),
+    (httpx.Headers, light.HEADERS),
+    (httpx.URL, light.URL),
     (ClientCredentials, warm.CREDENTIALS),
     (Canonical, warm.MODELS),
     (json, {"loads": texts.loads}),

@@ -46,16 +46,25 @@ class SimStore(Store, Counters):
         self._before: dict[Key, tuple[int, Row | None]] = {}
         self._lagging: list[tuple[int, Key, Put | None]] = []
         self._rng: Random = wire.engine.rng("store")
-        self.changed: list[Changed] = []
+        self.told: dict[Table, list[Changed]] = defaultdict(list)
         self.write_units = 0
         self.limited = False
         self._room_left: dict[tuple[Table, str], tuple[int, int]] = {}
 
+    def tell(self, changed: Changed, *tables: Table) -> None:
+        """Let somebody hear of what changes in these tables, or in all."""
+        for table in tables or Table:
+            self.told[table].append(changed)
+
     # what a function may do
 
     def _permitted(self, writes: Sequence[Write]) -> None:
+        last = None
         for write in writes:
-            self._permit("delete" if isinstance(write, Delete) else "write", write.key.table)
+            verb = "delete" if isinstance(write, Delete) else "write"
+            if (verb, write.key.table) != last:
+                last = verb, write.key.table
+                self._permit(*last)
 
     def _permit(self, verb: str, place: str) -> None:
         task = self._wire.engine.current
@@ -66,11 +75,13 @@ class SimStore(Store, Counters):
     # reads
 
     def get(self, keys: Iterable[Key]) -> dict[Key, Row]:
-        wanted = tuple(dict.fromkeys(keys))
+        wanted, rows, last = tuple(dict.fromkeys(keys)), self._rows, None
         for key in wanted:
-            checked(key)
-        for table in {key.table for key in wanted}:
-            self._permit("read", table)
+            if key not in rows:  # those of rows were checked as they were written
+                checked(key)
+            if key.table is not last:
+                last = key.table
+                self._permit("read", last)
         if len(wanted) <= GET_MAX:
             return self._got(wanted) if wanted else {}
         found: dict[Key, Row] = {}
@@ -153,7 +164,7 @@ class SimStore(Store, Counters):
         """In chunks of 25, each statement for itself; a delete goes alone."""
         self._permitted(writes)
         done: list[bool] = []
-        for chunk in _chunks(writes):
+        for chunk in (writes,) if len(writes) == 1 else _chunks(writes):
             label = f"write {chunk[0].key.table} {chunk[0].key.pk} {chunk[0].key.sk} "
             label += f"+{len(chunk) - 1}"
             done += self._wire.aws(
@@ -164,8 +175,9 @@ class SimStore(Store, Counters):
         return done
 
     def _each(self, chunk: Sequence[Write]) -> list[bool]:
-        for write in chunk:
-            self._room(write.key, 1)
+        if self.limited:
+            for write in chunk:
+                self._room(write.key, 1)
         return [self._apply(write) for write in chunk]
 
     def _some(self, chunk: Sequence[Write]) -> None:
@@ -188,7 +200,7 @@ class SimStore(Store, Counters):
         return self._apply(put)
 
     def _together(self, writes: Sequence[Write]) -> bool:
-        for write in writes:
+        for write in writes if self.limited else ():
             self._room(write.key, 2)
         if not all(self._holds(write) for write in writes):
             return False
@@ -219,7 +231,7 @@ class SimStore(Store, Counters):
         self._index(key, put)
         if key.table is Table.FACTS:
             self._before[key] = self._wire.engine.now_ms, old
-        for tell in self.changed:
+        for tell in self.told[key.table]:
             tell(key, old, new, put)
         return True
 
@@ -241,17 +253,16 @@ class SimStore(Store, Counters):
 
     def _counted(self, key: Key, new: Row | None) -> Row | None:
         self.write_units += 1
-        self._room(key, 1)
+        if self.limited:
+            self._room(key, 1)
         if new is not None:
             old, self._rows[key] = self._rows[key], new
-            for tell in self.changed:
+            for tell in self.told[key.table]:
                 tell(key, old, new, None)
         return new
 
     def _room(self, key: Key, units: int) -> None:
-        """What a partition can write in a second; only counted where `limited` asks for it."""
-        if not self.limited:
-            return
+        """What a partition can write in a second; counted where `limited` asks for it."""
         now = self._wire.engine.now_ms
         name = key.table, key.pk
         at, left = self._room_left.get(name, (now, BURST_UNITS * 1000))
@@ -334,7 +345,7 @@ class SimStore(Store, Counters):
         )
 
 
-def _chunks(writes: Sequence[Write]) -> Iterable[list[Write]]:
+def _chunks(writes: Sequence[Write]) -> Iterable[Sequence[Write]]:
     chunk: dict[Key, Write] = {}
     for write in writes:
         alone = isinstance(write, Delete)

@@ -17,7 +17,7 @@ from shared.flows import keys
 from shared.flows.sku_facts import sku_facts
 from shared.model.ids import Entity
 from shared.model.price import PriceKind
-from shared.ports import Table
+from shared.ports import Key, Table
 from tests.simulation.engine import MINUTE
 from tests.simulation.retailer import TRADE
 from tests.simulation.watch import watch_rows
@@ -65,7 +65,7 @@ class Truth:
         self.rules = StockRules(self.world.retailer)
         for transport in self.world.transports.values():
             transport.changed.append(self._changed)
-        self.world.store.changed.append(lambda key, *_: self._fact(key))
+        self.world.store.tell(self._fact, Table.FACTS)
         watch_rows(self.world, self.break_)
 
     # the ERP
@@ -258,9 +258,9 @@ class Truth:
         found: Iterable[Any] = self.world.vendors[shop].shop.variants.values()
         return found
 
-    def _fact(self, key: Any) -> None:
+    def _fact(self, key: Key, *_: object) -> None:
         """Remember what Shelfwire itself knew to be sellable after each of its facts."""
-        if key.table is not Table.FACTS or not key.pk.startswith("sku#"):
+        if not key.pk.startswith("sku#") or key.sk.startswith(keys.OTHER_FACTS):
             return
         sku = key.pk.removeprefix("sku#")
         owner = self.world.retailer.authority[Entity.STOCK]

@@ -22,6 +22,9 @@ LAG_MS = 40 * SECOND  # how long the ERP's search may miss a new order; with LAT
 LOOK_MS = 2 * SECOND
 SEARCHED = frozenset({"SalesOrder", "CustomerReturn", "CreditMemoRequest", "BusinessPartner"})
 
+ON_THE_WAY = (Kind.NO_ANSWER, Kind.BUSY, Kind.THROTTLED, Kind.LATE)
+ON_THE_WAY_BACK = (Kind.LOST, Kind.FALSE_200, Kind.CRASH_ANSWER)
+
 type Changed = Callable[[str, httpx.Request, httpx.Response], None]
 """Connection, request and its answer, after every effect."""
 
@@ -59,20 +62,10 @@ class SimTransport(httpx.BaseTransport):
         if engine.now_ms < self.down_until_ms and self.hangs:
             engine.pause(GIVES_UP_MS)
             raise httpx.ReadTimeout("no answer in time")
-        if engine.now_ms < self.down_until_ms or faults.hit(Kind.NO_ANSWER):
+        if engine.now_ms < self.down_until_ms:
             raise httpx.ConnectError("no route")
-        if faults.hit(Kind.BUSY):
-            lie = self._rng.choice(("0", "1", "7200", "soon"))
-            return httpx.Response(503, headers={"retry-after": lie}, text="busy")
-        if faults.hit(Kind.THROTTLED):
-            return self._throttled()
-        late = faults.hit(Kind.LATE)
-        if late:
-            delay = self._rng.randint(GIVES_UP_MS, LATE_MS)
-            engine.at(delay, lambda: self._lands(request))
-            engine.pause(GIVES_UP_MS)
-            engine.note("  gave up waiting; it will land")
-            raise httpx.ReadTimeout("no answer in time")
+        if (struck := faults.first(ON_THE_WAY)) is not None:
+            return self._struck(struck, request)
         self.under_way += 1
         self.most_under_way = max(self.most_under_way, self.under_way)
         try:
@@ -80,19 +73,39 @@ class SimTransport(httpx.BaseTransport):
         finally:
             self.under_way -= 1
 
+    def _struck(self, kind: Kind, request: httpx.Request) -> httpx.Response:
+        """What the caller sees of a fault before the vendor has heard of the call."""
+        engine = self.wire.engine
+        match kind:
+            case Kind.NO_ANSWER:
+                raise httpx.ConnectError("no route")
+            case Kind.BUSY:
+                lie = self._rng.choice(("0", "1", "7200", "soon"))
+                return httpx.Response(503, headers={"retry-after": lie}, text="busy")
+            case Kind.THROTTLED:
+                return self._throttled()
+            case _:
+                delay = self._rng.randint(GIVES_UP_MS, LATE_MS)
+                engine.at(delay, lambda: self._lands(request))
+                engine.pause(GIVES_UP_MS)
+                engine.note("  gave up waiting; it will land")
+                raise httpx.ReadTimeout("no answer in time")
+
     def _answered(self, request: httpx.Request) -> httpx.Response:
         engine, faults = self.wire.engine, self.wire.engine.faults
         response = self._effect(self._changed_on_its_way(request))
         self.wire.crash(Kind.CRASH_EFFECT)
         engine.pause(within(self._rng, LATENCY_MS) + self.slow_ms)
-        if faults.hit(Kind.LOST):
-            engine.pause(GIVES_UP_MS)
-            engine.note("  answer lost")
-            raise httpx.ReadTimeout("no answer in time")
-        if faults.hit(Kind.FALSE_200):
-            engine.note("  answers 200 with an error inside")
-            return self._false_200()
-        self.wire.crash(Kind.CRASH_ANSWER)
+        match faults.first(ON_THE_WAY_BACK):
+            case Kind.LOST:
+                engine.pause(GIVES_UP_MS)
+                engine.note("  answer lost")
+                raise httpx.ReadTimeout("no answer in time")
+            case Kind.FALSE_200:
+                engine.note("  answers 200 with an error inside")
+                return self._false_200()
+            case Kind.CRASH_ANSWER:
+                self.wire.die(Kind.CRASH_ANSWER)
         return self._shuffled(response) if b"productVariantsBulk" in request.content else response
 
     def _lands(self, request: httpx.Request) -> None:

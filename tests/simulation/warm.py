@@ -1,6 +1,6 @@
 """What is not done again: most containers have a token, and a row becomes a model once."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,6 +17,19 @@ _RENEW, _FORGET = ClientCredentials._renew, ClientCredentials.forget  # noqa: SL
 _VALIDATE: Callable[..., Any] = BaseModel.model_validate.__func__  # type: ignore[attr-defined]
 
 
+type Models = dict[tuple[type, int], tuple[object, Any]]
+"""By class and the identity of the body each was made of; the body is kept so that it is nobody
+else's."""
+
+
+class Bodies:
+    """What the rows of an opening become, the same in every world that begins there."""
+
+    def __init__(self, bodies: Iterable[object]) -> None:
+        self.names = frozenset(map(id, bodies))
+        self.models: Models = {}
+
+
 @dataclass(slots=True)
 class _Kept:
     """What one world need not do again.
@@ -26,7 +39,8 @@ class _Kept:
     """
 
     rng: Random
-    models: dict[tuple[type, int], tuple[object, Any]] = field(default_factory=dict)
+    opened: Bodies
+    models: Models
     tokens: dict[tuple[str, str], tuple[str, datetime]] = field(default_factory=dict)
 
 
@@ -34,9 +48,9 @@ _playing: list[_Kept] = []
 
 
 @contextmanager
-def playing(rng: Random) -> Iterator[None]:
+def playing(rng: Random, opened: Bodies) -> Iterator[None]:
     """Keep things for one world."""
-    _playing.append(_Kept(rng))
+    _playing.append(_Kept(rng, opened, dict(opened.models)))
     try:
         yield
     finally:
@@ -46,11 +60,13 @@ def playing(rng: Random) -> Iterator[None]:
 def _validate(model: type[BaseModel], body: object, /, **how: Any) -> Any:
     if how or type(body) is not dict or not _playing:
         return _VALIDATE(model, body, **how)
-    known = _playing[-1].models
+    kept = _playing[-1]
     name = (model, id(body))
-    found = known.get(name)
+    found = kept.models.get(name)
     if found is None:
-        found = known[name] = body, model.__pydantic_validator__.validate_python(body)
+        found = kept.models[name] = body, model.__pydantic_validator__.validate_python(body)
+        if name[1] in kept.opened.names:
+            kept.opened.models[name] = found
     return found[1]
 
 

@@ -28,7 +28,7 @@ type Broken = Callable[[str, str], None]
 
 def watch_rows(world: World, broken: Broken) -> None:
     watch = _Watch(world, broken)
-    world.store.changed.append(watch.changed)
+    world.store.tell(watch.changed)
     for queue in world.queues.values():
         queue.heard.append(partial(watch.heard, queue.name))
 

@@ -25,6 +25,7 @@ class Wire:
         self.engine = engine
         self._latency: Random = engine.rng("aws latency")
         self._drawn = self._latency.random
+        self._crash = engine.faults.stream(Kind.CRASH_EFFECT)
 
     def aws[T](
         self, label: str, effect: Callable[[], T], *, part: Callable[[], object] | None = None
@@ -47,8 +48,11 @@ class Wire:
         if before is not None:
             self._struck(before, label, part)
         result = effect()
-        if faults.hit(Kind.CRASH_EFFECT):
-            self._die(Kind.CRASH_EFFECT)
+        crash = self._crash
+        crash.count += 1
+        if crash.count >= crash.next:
+            faults.strike(Kind.CRASH_EFFECT)
+            self.die(Kind.CRASH_EFFECT)
         if self._drawn() < SLOW_ANSWERS:
             engine.pause(AWS_MS[0] + int(self._drawn() * AWS_SPAN))
         after = faults.first(AFTER)
@@ -74,12 +78,13 @@ class Wire:
                 note(f"  answer of {label} lost")
                 raise RetryableError(f"{label}: answer lost")
             case _:
-                self._die(kind)
+                self.die(kind)
 
     def crash(self, kind: Kind) -> None:
         if self.engine.faults.hit(kind):
-            self._die(kind)
+            self.die(kind)
 
-    def _die(self, kind: Kind) -> NoReturn:
+    def die(self, kind: Kind) -> NoReturn:
+        """The container dies here."""
         self.engine.note(f"  {kind}")
         raise CrashError(kind)

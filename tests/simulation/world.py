@@ -153,7 +153,7 @@ class World:
             only_state=feed.state,
             only_kinds=feed.kinds or ("",),
         )
-        self.store.changed.append(source.changed)
+        self.store.tell(source.changed, feed.table)
         return source
 
     def _due(self, queue: Queue, entity: Entity) -> None:
@@ -213,7 +213,7 @@ class World:
         """Nothing queued, handled, dirty, unsent, unmailed, unheard, or left to the clock."""
         return self.engine.resting and (
             not self.owed
-            and all(not queue.letters for queue in self.every_queue.values())
+            and not any([queue.letters for queue in self.every_queue.values()])  # noqa: C419 - quicker
             and all(stream.idle for stream in self.streams)
             and not self.store.waiting(Table.TARGETS)
             and not self.store.waiting(Table.ORDERS)
