@@ -8,6 +8,7 @@ from shared.flows import keys
 from shared.flows.derive import Deriver
 from shared.model.ids import Entity, Facet
 from shared.model.retailer import Retailer
+from shared.model.target import StockValue
 from tests.domain.world import NOW, RETAILER
 from tests.factories import make_order
 from tests.flows.world import World, product, stock_card
@@ -164,3 +165,29 @@ def test_a_level_that_falls_with_each_sale_is_not() -> None:
     world.settle()
     world.capture.take(make_order())
     assert not [m for m in world.queues.sent if "check" in m.body]
+
+
+def test_a_level_that_stays_because_as_much_came_in_as_was_sold_is_read_back() -> None:
+    world = World()
+    world.know("M", units=30)
+    world.settle()
+    shown = world.channel.shows
+    shown[Facet.STOCK, "HAT-M"] = StockValue(levels={"london": 28, "leeds": 0}).model_dump()
+    world.capture.take(make_order())
+    world.stock(32)
+    world.settle()
+    world.settle()
+    assert levels(world) == {"london": 30, "leeds": 0}
+    assert StockValue.model_validate(shown[Facet.STOCK, "HAT-M"]).levels["london"] == 30
+
+
+def test_a_level_that_stays_though_an_order_was_booked_is_not() -> None:
+    world = World()
+    world.know("M", units=30)
+    world.settle()
+    world.capture.take(make_order())
+    world.settle()
+    world.channel.read.clear()
+    world.stock(30)
+    world.settle()
+    assert world.channel.read == []

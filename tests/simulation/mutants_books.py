@@ -38,16 +38,6 @@ BOOKS: tuple[Mutant, ...] = (
         ("shared.flows.payouts:Payouts.again", '"read": None', '"read": row.body.get("read")'),
     ),
     mutant(
-        "a payout that failed and was paid anew is not noticed",
-        "What another payout pays out stays under the one that failed.",
-        PAID,
-        (
-            "shared.flows.payouts:kept",
-            "{**known, **told}",
-            "{**told, **known}",
-        ),
-    ),
-    mutant(
         "what a payout was to pay that failed stays in the books",
         "An order counts as paid out whose money never arrived.",
         PAID,

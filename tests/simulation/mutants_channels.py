@@ -27,8 +27,9 @@ CHANNELS: tuple[Mutant, ...] = (
             DERIVE + "_round",
             "result.written += 1\n",
             (
-                "result.written += 1; self.queues.send([Message(keys.write_queue(put.key.pk.split("
-                "'#')[0]), {'value': __import__('json').dumps(dict(put.body))})])\n"
+                "from shared.ports import Message; result.written += 1; self.queues.send([Message("
+                "keys.write_queue(put.key.pk.split('#')[0]), {'value': __import__('json').dumps("
+                "dict(put.body))})])\n"
             ),
         ),
         (
@@ -64,7 +65,7 @@ CHANNELS: tuple[Mutant, ...] = (
             "target_put(new, held.rev, settle=self.settle)",
             (
                 "target_put(new, next(iter(self.store.get([keys.target(new.channel, new.facet, "
-                "new.key)]).values())).rev, settle=self._settle)"
+                "new.key)]).values())).rev, settle=self.settle)"
             ),
         ),
     ),

@@ -70,6 +70,7 @@ def _pay_out(play: Play) -> None:
         play.later(30 * SECOND, partial(play.goodwill, "shop", 150))
     shop = play.world.vendors["shop"]
     play.later(40 * SECOND, partial(shop.control, "pay_out", state="IN_TRANSIT"))
+    play.later(52 * SECOND, partial(play.world.poll, "shop", Entity.PAYOUT))  # on its way
     play.later(play.rng.randint(60, 80) * SECOND, partial(_land, play))
     if play.rng.random() >= SHARE:
         play.later(100 * SECOND, partial(shop.control, "pay_out"))
