@@ -2,11 +2,12 @@
 
 A dataclass that is frozen and has slots takes over half a millisecond to make, thrice as long as a
 model: six methods are written as text and compiled, for each class anew. There are some 150 in a
-worker, and each cold start makes them. Here all share the methods that need not be their own.
+worker, and each cold start makes them. Here all share the methods that need not be their own, and
+the one that must be is written when the first part of a class is made: an event makes few of them.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, fields, make_dataclass
 from functools import cache
 from operator import attrgetter
 from typing import Any, dataclass_transform
@@ -24,7 +25,22 @@ def frozen[T](cls: type[T]) -> type[T]:
     for name, method in _SHARED.items():
         if name not in vars(cls):
             setattr(cls, name, method)
-    return dataclass(slots=True, eq=False, repr=False)(cls)
+    return dataclass(slots=True, init=False, eq=False, repr=False)(cls)
+
+
+def _init(self: Any, *values: object, **named: object) -> None:
+    """Of the first of its class: what a dataclass of these parts has is written, and takes over."""
+    cls = self.__class__
+    after = {"__post_init__": cls.__post_init__} if hasattr(cls, "__post_init__") else {}
+    made = make_dataclass(cls.__name__, _parts(cls), namespace=after, eq=False, repr=False)
+    cls.__init__ = made.__init__  # type: ignore[misc] # another's, of the same parts
+    cls.__init__(self, *values, **named)
+
+
+def _parts(cls: Any) -> Iterator[tuple[str, Any, Any]]:
+    for part in fields(cls):
+        rule: dict[str, Any] = {"default": part.default, "default_factory": part.default_factory}
+        yield part.name, part.type, field(**rule, init=part.init, kw_only=part.kw_only)
 
 
 @cache
@@ -49,4 +65,4 @@ def _repr(self: Any) -> str:
     return f"{self.__class__.__qualname__}({', '.join(shown)})"
 
 
-_SHARED = {"__eq__": _equal, "__hash__": _hash, "__repr__": _repr}
+_SHARED = {"__init__": _init, "__eq__": _equal, "__hash__": _hash, "__repr__": _repr}

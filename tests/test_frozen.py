@@ -21,6 +21,16 @@ class Crate(Box):
 
 
 @frozen
+class Sum:
+    parts: tuple[int, ...]
+    total: int = field(init=False, default=0)
+    unit: str = field(kw_only=True)
+
+    def __post_init__(self) -> None:
+        self.total = sum(self.parts)  # type: ignore[misc] # while it is made
+
+
+@frozen
 class Nothing:
     pass
 
@@ -75,3 +85,22 @@ def test_it_says_the_same_as_a_frozen_dataclass() -> None:
     assert repr(ours).removeprefix("Box") == repr(theirs).removeprefix("Plain")
     assert hash(ours) == hash(theirs)
     assert Box.__match_args__[:2] == Plain.__match_args__
+
+
+def test_how_one_is_made_is_written_with_the_first_of_its_class() -> None:
+    @frozen
+    class Late:
+        name: str
+
+    before = vars(Late)["__init__"]
+    assert [Late("a").name, Late(name="b").name] == ["a", "b"]
+    assert vars(Late)["__init__"] is not before
+
+
+def test_it_is_made_as_its_parts_say() -> None:
+    assert (Sum((1, 2), unit="each").total, Sum((3,), unit="each").total) == (3, 3)
+    assert Box("a").seen is not Box("a").seen
+    with pytest.raises(TypeError, match=r"Sum\.__init__\(\) missing .* 'unit'"):
+        Sum((1,))  # type: ignore[call-arg] # as the checker says, too
+    with pytest.raises(TypeError, match=r"Nothing\.__init__\(\) takes 1 positional argument"):
+        Nothing(1)  # type: ignore[call-arg] # as the checker says, too
