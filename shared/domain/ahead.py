@@ -86,6 +86,15 @@ def current(value: Json, now: datetime) -> Json:
     return shown.model_dump(mode="json")
 
 
+def as_of(target: Target, now: datetime) -> Target:
+    """The target as the channel should show it at an instant, by what it was told ahead."""
+    desired = current(target.desired, now)
+    if desired == target.desired:
+        return target
+    sent = tuple(current(value, now) for value in target.sent)
+    return target.model_copy(update={"desired": desired, "sent": sent})
+
+
 def plain(value: Json) -> Json:
     """The price of now alone, without what was told ahead."""
     if not isinstance(value, dict):

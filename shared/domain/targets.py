@@ -24,9 +24,9 @@ from shared.model.target import (
 
 KEPT_ATTEMPTS = 5
 KEPT_SENT = 4
-BACKOFF_MAX = timedelta(minutes=5)
 _TICK = timedelta(microseconds=1)
 _NO_TRY = ("read back", NOT_SENT)
+_MARK = "sent"
 
 
 class Priority:
@@ -151,15 +151,6 @@ def _looked_for(old: Target, draft: Draft, now: datetime) -> Target:
     )
 
 
-def as_of(target: Target, now: datetime) -> Target:
-    """The target as the channel should show it at an instant, by what it was told ahead."""
-    desired = current(target.desired, now)
-    if desired == target.desired:
-        return target
-    sent = tuple(current(value, now) for value in target.sent)
-    return target.model_copy(update={"desired": desired, "sent": sent})
-
-
 def _same_wish(old: Target, draft: Draft) -> Target | None:
     """What is wished stays, but perhaps not until when or on what terms, or a price not why.
 
@@ -225,7 +216,7 @@ def _attempts_after(old: Target, state: TargetState, now: datetime) -> tuple[Att
 
 def sent(target: Target, *, now: datetime) -> Target:
     """Recorded before the call: from here on, something may land."""
-    attempt = Attempt(at=now, version=target.version, verdict=Verdict.UNKNOWN, detail="sent")
+    attempt = Attempt(at=now, version=target.version, verdict=Verdict.UNKNOWN, detail=_MARK)
     return target.model_copy(
         update={
             "state": TargetState.IN_DOUBT,
@@ -246,7 +237,7 @@ def settle(target: Target, outcome: Outcome, *, sent_version: int, sent_value: J
         receipt=outcome.receipt,
         look_at=outcome.look_at,
     )
-    update: dict[str, object] = {"attempts": kept(target, attempt)}
+    update: dict[str, object] = {"attempts": _answered(target, attempt)}
     if outcome.verdict in {Verdict.APPLIED, Verdict.ACCEPTED, Verdict.UNKNOWN}:
         update["sent"] = _sent(target, sent_value)
     newest = target.version == sent_version
@@ -376,17 +367,24 @@ def _wished_since(target: Target) -> bool:
 
 
 def _backoff(target: Target) -> timedelta:
-    """Doubles from 5 s with every fruitless try of the same version; the first goes at once."""
+    """Doubles from 5 s with each kept try of this version that was fruitless; the first is free."""
     tries = 0
     for attempt in reversed(target.attempts):
         if attempt.version != target.version or attempt.verdict is not Verdict.RETRY:
             break
         tries += not attempt.detail.startswith(_NO_TRY)
-    return min(timedelta(seconds=5) * 2 ** (tries - 1), BACKOFF_MAX) if tries else timedelta()
+    return timedelta(seconds=5) * 2 ** (tries - 1) if tries else timedelta()
 
 
 def kept(target: Target, attempt: Attempt) -> tuple[Attempt, ...]:
     return (*target.attempts, attempt)[-KEPT_ATTEMPTS:]
+
+
+def _answered(target: Target, attempt: Attempt) -> tuple[Attempt, ...]:
+    """An answer takes the place of the mark of its call: the two are one try."""
+    last = target.attempts[-1:]
+    marked = [(one.detail, one.version) for one in last] == [(_MARK, attempt.version)]
+    return (*target.attempts[:-1], attempt) if marked else kept(target, attempt)
 
 
 def _sent(target: Target, value: Json) -> tuple[Json, ...]:

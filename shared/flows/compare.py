@@ -10,7 +10,8 @@ so that a run is resumed by message where it stopped.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from shared.domain import parity, repairs, targets
+from shared.domain import parity, repairs
+from shared.domain.ahead import as_of
 from shared.domain.guardrails import let
 from shared.domain.parity import Look
 from shared.errors import AccessError, RejectedError, RetryableError
@@ -174,7 +175,7 @@ class Comparer:
         """What the channel shows now of those of these targets that can be judged."""
         now = self.clock.now()
         due = [(t, r) for t, r in read if parity.comparable(t, now=now, settle=self._settle)]
-        still = [(targets.as_of(target, now), rev) for target, rev in due]
+        still = [(as_of(target, now), rev) for target, rev in due]
         lines = as_pushes(self.store, self.connection, [target for target, _ in still])
         listed = [line for line in lines if line.links]
         shown = self.channel_client.shown(held.facet, listed) if listed else {}

@@ -313,7 +313,7 @@ class Deriver:
         new = targets.desire(old, draft, now=self.clock.now())
         if new is None:
             return None
-        if old and not stays_when_sold(self.retailer) and sold_beneath(old, new):
+        if old and sold_beneath(old, new) and not stays_when_sold(self.retailer):
             new = targets.changed_there(new, now=self.clock.now())  # else capture asks for it
         return Change(old, new, self._put(new, row))
 

@@ -7,7 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain import targets
-from shared.domain.ahead import Coming, current, dated, foretold, plain, scheduled, undated
+from shared.domain.ahead import (
+    Coming,
+    as_of,
+    current,
+    dated,
+    foretold,
+    plain,
+    scheduled,
+    undated,
+)
 from shared.domain.pricing import Priced, Unpriced, resolve
 from shared.domain.targets import Draft
 from shared.domain.wishes import name_of
@@ -230,8 +239,8 @@ def test_a_read_back_after_the_switch_counts_though_nothing_was_derived_since() 
 
 def test_held_against_the_channel_is_what_it_should_show_by_now() -> None:
     old = target(value(2000, (1, 1500), (3, 2000)))
-    assert targets.as_of(old, NOW) is old
-    assert targets.as_of(old, NOW + 2 * HOUR).desired == said(value(1500, (3, 2000)))
+    assert as_of(old, NOW) is old
+    assert as_of(old, NOW + 2 * HOUR).desired == said(value(1500, (3, 2000)))
 
 
 # beside guardrails

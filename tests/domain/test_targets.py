@@ -1,5 +1,7 @@
+from collections.abc import Callable
 from copy import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -216,16 +218,32 @@ def test_a_rejected_line_waits_for_another_value() -> None:
     assert wanting(target, "11.00").state is TargetState.DIRTY
 
 
-def test_fruitless_tries_are_spaced_out_up_to_five_minutes() -> None:
-    target = fresh()
-    waits = []
-    for _ in range(9):
-        target = answered(target, Verdict.RETRY)
+def waits(target: Target, answer: Callable[[Target], Target], tries: int) -> list[float]:
+    found = []
+    for _ in range(tries):
+        target = answer(target)
         at = due(target, settle_after=SETTLE)
         assert at is not None
-        waits.append((at - NOW).total_seconds())
-    assert waits[:4] == [5, 10, 20, 40]
-    assert max(waits) <= 300
+        found.append((at - NOW).total_seconds())
+    return found
+
+
+def test_fruitless_tries_are_spaced_out_up_to_eighty_seconds() -> None:
+    fruitless = partial(answered, verdict=Verdict.RETRY)
+    assert waits(fresh(), fruitless, 7) == [5, 10, 20, 40, 80, 80, 80]
+
+
+def test_a_try_that_is_marked_before_it_is_sent_counts_once() -> None:
+    def marked(target: Target) -> Target:
+        return answered(sent(target, now=NOW), Verdict.RETRY)
+
+    assert waits(fresh(), marked, 7) == [5, 10, 20, 40, 80, 80, 80]
+
+
+def test_an_answer_about_another_version_leaves_the_mark_of_the_one_under_way() -> None:
+    under_way = sent(wanting(fresh(), "12.00"), now=NOW)
+    late = answered(under_way, Verdict.RETRY, version=1)
+    assert [one.verdict for one in late.attempts] == [Verdict.UNKNOWN, Verdict.RETRY]
 
 
 VALUES = st.sampled_from(["1.00", "2.00", "3.00"])

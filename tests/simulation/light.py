@@ -186,11 +186,10 @@ def has(headers: httpx.Headers, name: object) -> bool:
 
 def value(headers: httpx.Headers, name: str) -> str:
     """`Headers.__getitem__`."""
-    wanted = _small(name)
-    found = [line[2].decode() for line in headers._list if line[1] == wanted]  # noqa: SLF001
-    if not found:
+    found: str | None = got(headers, name)
+    if found is None:
         raise KeyError(name)
-    return ", ".join(found)
+    return found
 
 
 def got(headers: httpx.Headers, name: str, default: Any = None) -> Any:

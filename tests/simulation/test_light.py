@@ -33,3 +33,26 @@ def test_a_request_is_what_httpx_builds(
     assert (ours.method, ours.content) == (theirs.method, theirs.content)
     assert dict(ours.headers) == dict(theirs.headers)
     assert ours.read() == theirs.read()
+
+
+@pytest.mark.parametrize("name", ["ETag", "etag", "LINK", "absent"])
+def test_a_header_is_found_as_httpx_finds_it(name: str) -> None:
+    headers = httpx.Headers([("etag", '"1"'), ("Link", "<a>"), ("link", "<b>")])
+    assert light.has(headers, name) == (name in headers)
+    assert light.got(headers, name) == headers.get(name)
+    assert light.got(headers, name, "none") == headers.get(name, "none")
+    if name in headers:
+        assert light.value(headers, name) == headers[name]
+    else:
+        with pytest.raises(KeyError):
+            light.value(headers, name)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [BASE, "https://erp.example", "https://erp.example:8443/a%20b/%C3%A9;v=2?q=a%2Fb", "/path"],
+)
+def test_an_address_is_read_as_httpx_reads_it(url: str) -> None:
+    read = httpx.URL(url)
+    assert light.path(read) == read.path
+    assert light.netloc(read) == read.netloc
