@@ -45,6 +45,7 @@ class Kind(StrEnum):
     HOOK_LOST = "a webhook is never sent"
     # last, so that what a seed draws of the others stays what it was
     GLANCE_LAGS = "a row that is only glanced at is what it was before"
+    MISNAMED = "the vendor names another line of a batch than the one it refuses"
 
 
 RATES: dict[Kind, float] = {
@@ -74,6 +75,7 @@ RATES: dict[Kind, float] = {
     Kind.HOOK_TWICE: 0.2,
     Kind.HOOK_LOST: 0.1,
     Kind.GLANCE_LAGS: 0.3,
+    Kind.MISNAMED: 0.5,
 }
 """Chance per opportunity, when a seed has this kind on at all."""
 

@@ -106,7 +106,7 @@ class SimTransport(httpx.BaseTransport):
                 return self._false_200()
             case Kind.CRASH_ANSWER:
                 self.wire.die(Kind.CRASH_ANSWER)
-        return self._shuffled(response) if b"productVariantsBulk" in request.content else response
+        return self._muddled(response) if b"productVariantsBulk" in request.content else response
 
     def _lands(self, request: httpx.Request) -> None:
         self.wire.engine.note(f"{self.connection}: {_about(request)} lands late")
@@ -167,20 +167,29 @@ class SimTransport(httpx.BaseTransport):
             lines.pop(self._rng.randrange(len(lines)))
             self.wire.engine.note("  drops a line")
             return _again(request, body)
-        if self.wire.engine.faults.hit(Kind.PARTIAL):
+        misnames = len(lines) > 1 and self.wire.engine.faults.hit(Kind.MISNAMED)
+        if misnames or self.wire.engine.faults.hit(Kind.PARTIAL):
             lines[self._rng.randrange(len(lines))]["price"] = "-1.00"
-            self.wire.engine.note("  refuses a line")
-            return _again(request, body)
+            self.wire.engine.note("  refuses a line" + " and names another" * misnames)
+            again = _again(request, body)
+            again.extensions["misnames"] = misnames
+            return again
         return request
 
-    def _shuffled(self, response: httpx.Response) -> httpx.Response:
-        """The lines of a price batch come back in an order of their own."""
+    def _muddled(self, response: httpx.Response) -> httpx.Response:
+        """A price batch comes back in an order of its own, or with another line refused."""
         body = response.json()
         payload = (body.get("data") or {}).get("productVariantsBulkUpdate") or {}
         lines = payload.get("productVariants") or []
-        if len(lines) < 2 or not self.wire.engine.faults.hit(Kind.SHUFFLED):
+        misnamed = response.request.extensions.get("misnames") and payload.get("userErrors")
+        shuffled = len(lines) > 1 and self.wire.engine.faults.hit(Kind.SHUFFLED)
+        for error in payload["userErrors"] if misnamed else ():
+            _, place, *_ = error["field"]
+            error["field"][1] = str((int(place) + 1) % (len(lines) + 1))
+        if shuffled:
+            self._rng.shuffle(lines)
+        if not misnamed and not shuffled:
             return response
-        self._rng.shuffle(lines)
         return httpx.Response(200, json=body, headers=_headers(response))
 
 
