@@ -20,6 +20,7 @@ GIVES_UP_MS = 20 * SECOND
 LATE_MS = 60 * SECOND  # how late a lost request may still land; `settle_seconds` is twice that
 LAG_MS = 40 * SECOND  # how long the ERP's search may miss a new order; with LATE_MS it settles
 LOOK_MS = 2 * SECOND
+COPIES = (1, 1, 4)  # how often a webhook that is sent again is
 SEARCHED = frozenset({"SalesOrder", "CustomerReturn", "CreditMemoRequest", "BusinessPartner"})
 
 ON_THE_WAY = (Kind.NO_ANSWER, Kind.BUSY, Kind.THROTTLED, Kind.LATE)
@@ -305,5 +306,6 @@ class Courier:
                 self.kept.add(self.name_of(delivery))
 
         self.door.invoke(event, ended)
-        if engine.faults.hit(Kind.HOOK_TWICE):
-            self.door.invoke(event, lambda *_: None)
+        if engine.faults.hit(Kind.HOOK_AGAIN):
+            for _ in range(engine.rng(f"again {delivery.headers}").choice(COPIES)):
+                self.door.invoke(event, lambda *_: None)
