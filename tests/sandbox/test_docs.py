@@ -233,6 +233,8 @@ LIVED: Final = (
     keys.rhythm("<channel>"),
     keys.payouts("<order>"),
     keys.paid_order("<connection>", "<payout>", "<order>"),
+    keys.hooks("<connection>"),
+    keys.payout("<connection>", "<payout>"),
     keys.notice("<order>", "<notice>"),
     keys.difference("<order>"),
     keys.lease("<name>"),
