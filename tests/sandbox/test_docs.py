@@ -222,6 +222,8 @@ LIVED: Final = (
     Key(keys.roster("", Facet.PRICE).table, "roster#<channel>#<facet>", "<key>"),
     Key(keys.parity("", Facet.PRICE).table, "parity#<channel>#<facet>"),
     keys.accuracy("<source>"),
+    keys.told("<source>", "<sku>"),
+    keys.listed("<source>", "<run>", "<page>"),
     Key(keys.sighting("", Facet.PRICE, "").table, "sighting#<channel>#<facet>#<run>", "<key>"),
     keys.held("<channel>", "<sku>"),
     keys.held_file("<name>"),
