@@ -10,23 +10,20 @@ from shared.flows import keys
 from shared.flows.recovery import Sweep
 from shared.model.case import IntentKind, IntentState
 from shared.model.erp_events import RefundCredited
-from shared.model.invoice import BilledLine, BillingDocument, BillingKind
 from shared.model.money import Money
 from shared.model.order import (
     Order,
     Payment,
     PaymentKind,
     Refund,
-    RefundedFreight,
     RefundLine,
-    ShippingLine,
 )
 from shared.model.order_events import OrderRefunded
 from shared.model.returns import ErpReturn
 from shared.ports import Message
 from tests.domain.world import NOW
 from tests.flows.order_world import case
-from tests.flows.world import World, gbp, order, shipment
+from tests.flows.world import World, gbp, order
 
 PAID = 2 * 1999
 
@@ -65,7 +62,7 @@ def refunded(world: World, *refunds: Refund) -> None:
     world.capture.take(told(*refunds))
 
 
-def credits(world: World) -> list[tuple[str, str, bool, int]]:  # noqa: A001 - what they are
+def credited(world: World) -> list[tuple[str, str, bool, int]]:
     return [
         (number, wish.reference, wish.goods_back, sum(c.gross.amount for c in wish.credits))
         for number, wish in world.erp.credits
@@ -84,7 +81,7 @@ def test_a_returned_unit_becomes_a_return_in_the_erp(world: World) -> None:
     refunded(world, refund("9", 1999, unit()))
     assert world.queues.take("erp-write") == [Message("erp-write", {"case": "shop:77"})]
     world.crediting.credit("shop:77")
-    assert credits(world) == [("6001", "SHOP-R9", True, 1999)]
+    assert credited(world) == [("6001", "SHOP-R9", True, 1999)]
     assert states(world) == {"credit#9": IntentState.APPLIED}
     (event,) = [e for e in world.bus.events if isinstance(e, RefundCredited)]
     assert (event.refund_id, event.document, event.total) == ("9", "6001", gbp(1999))
@@ -96,119 +93,21 @@ def test_money_alone_becomes_a_credit_memo_request(
 ) -> None:
     refunded(world, refund("9", 500, *lines))
     world.crediting.credit("shop:77")
-    assert credits(world) == [("6001", "SHOP-R9", False, 500)]
+    assert credited(world) == [("6001", "SHOP-R9", False, 500)]
 
 
 def test_units_that_never_left_are_no_credit(world: World) -> None:
     refunded(world, refund("9", 1999, unit(cancelled=True)))
     world.crediting.credit("shop:77")
-    assert credits(world) == []
+    assert credited(world) == []
     assert states(world) == {"credit#9": IntentState.APPLIED}
-
-
-def with_freight(*refunds: Refund) -> Order:
-    """The two hats with 4.95 of freight, told anew with these refunds."""
-    freight = ShippingLine(title="Courier", code="C", price=gbp(495))
-    return told(*refunds).model_copy(update={"shipping": (freight,), "total": gbp(PAID + 495)})
-
-
-def taken_back(world: World, *, freight: int = 495, over: int = 0) -> None:
-    """The shop cancels both hats before they left, and gives back freight and goodwill."""
-    both = unit(cancelled=True).model_copy(update={"quantity": 2, "amount": gbp(PAID)})
-    back = RefundedFreight(amount=gbp(freight), tax=gbp(0))
-    whole = refund("9", PAID + freight + over, both).model_copy(update={"freight": back})
-    world.capture.take(with_freight(whole))
-
-
-def test_freight_of_an_order_that_was_taken_back_whole_was_never_billed(world: World) -> None:
-    world.capture.take(with_freight())
-    taken_back(world)
-    world.amender.amend("shop:77")
-    world.crediting.credit("shop:77")
-    assert credits(world) == []
-    assert states(world) == {"credit#9": IntentState.APPLIED}
-
-
-def test_goodwill_beside_an_order_that_was_taken_back_whole_is_no_credit(world: World) -> None:
-    world.capture.take(with_freight())
-    taken_back(world, freight=0, over=200)
-    world.amender.amend("shop:77")
-    world.crediting.credit("shop:77")
-    assert credits(world) == []
-
-
-def test_whether_freight_is_billed_is_known_once_the_erp_has_let_the_goods_go(
-    world: World,
-) -> None:
-    world.capture.take(with_freight())
-    taken_back(world)
-    with pytest.raises(RetryableError, match="still to be asked"):
-        world.crediting.credit("shop:77")
-    world.amender.amend("shop:77")
-    world.crediting.credit("shop:77")
-    assert credits(world) == []
-
-
-def test_freight_goes_back_where_some_of_the_order_still_leaves(world: World) -> None:
-    world.capture.take(with_freight())
-    back = RefundedFreight(amount=gbp(495), tax=gbp(0))
-    part = refund("9", 1999 + 495, unit(cancelled=True)).model_copy(update={"freight": back})
-    world.capture.take(with_freight(part))
-    world.amender.amend("shop:77")
-    world.crediting.credit("shop:77")
-    assert credits(world) == [("6001", "SHOP-R9", False, 495)]
-
-
-def test_freight_goes_back_where_the_goods_had_left_when_they_were_cancelled(
-    world: World,
-) -> None:
-    world.capture.take(with_freight())
-    world.shipments.record(shipment(), source=world.erp)
-    taken_back(world)
-    world.amender.amend("shop:77")
-    world.crediting.credit("shop:77")
-    assert credits(world) == [("6001", "SHOP-R9", False, 495)]
-
-
-def let_go(world: World) -> None:
-    """The order was taken back whole, and its refund closed without a credit."""
-    world.capture.take(with_freight())
-    taken_back(world)
-    world.amender.amend("shop:77")
-    world.crediting.credit("shop:77")
-    world.queues.sent.clear()
-    assert credits(world) == []
-
-
-def test_freight_that_was_billed_all_the_same_is_credited_then(world: World) -> None:
-    let_go(world)
-    line = BilledLine(erp_item="10", quantity=0, net=gbp(495), tax=gbp(0))
-    bill = BillingDocument(
-        document="90001", kind=BillingKind.INVOICE, bills="5001", issued_at=NOW, total=gbp(495),
-        tax=gbp(0), lines=(line,),
-    )  # fmt: skip
-    world.bills.record(bill)
-    world.crediting.credit("shop:77")
-    world.crediting.credit("shop:77")
-    assert credits(world) == [("6001", "SHOP-R9", False, 495)]
-
-
-def test_freight_goes_back_where_a_unit_had_left_that_was_heard_of_later(world: World) -> None:
-    let_go(world)
-    later(world, 2)
-    world.shipments.record(shipment(1), source=world.erp)
-    later(world, 5)
-    Sweep(world.store, world.queues, world.clock, world.retailer).run()
-    assert _cases(world.queues.sent) == ["shop:77"]
-    world.crediting.credit("shop:77")
-    assert credits(world) == [("6001", "SHOP-R9", False, 495)]
 
 
 def test_a_refund_told_again_is_credited_once(world: World) -> None:
     for _ in range(5):
         refunded(world, refund("9", 1999, unit()))
         world.crediting.credit("shop:77")
-    assert len(credits(world)) == 1
+    assert len(credited(world)) == 1
 
 
 def test_a_refund_whose_money_was_still_under_way_is_credited_as_it_came_to_be(
@@ -217,7 +116,7 @@ def test_a_refund_whose_money_was_still_under_way_is_credited_as_it_came_to_be(
     refunded(world, refund("9", 0))
     world.capture.take(told(refund("9", 1999, unit())))
     world.crediting.credit("shop:77")
-    assert [(one[1], one[3]) for one in credits(world)] == [("SHOP-R9", 1999)]
+    assert [(one[1], one[3]) for one in credited(world)] == [("SHOP-R9", 1999)]
     assert [h.detail for h in case(world).timeline if h.what == "refund completed"] == [
         "9: 19.99 GBP"
     ]
@@ -236,7 +135,7 @@ def test_a_refund_completed_while_the_erp_is_asked_for_returns_is_credited_whole
 
     world.erp.returns_of = asked  # type: ignore[method-assign]
     world.crediting.credit("shop:77")
-    assert [(one[1], one[3]) for one in credits(world)] == [("SHOP-R9", 1999)]
+    assert [(one[1], one[3]) for one in credited(world)] == [("SHOP-R9", 1999)]
 
 
 def test_several_refunds_sum_to_what_was_paid(world: World) -> None:
@@ -245,8 +144,8 @@ def test_several_refunds_sum_to_what_was_paid(world: World) -> None:
     world.crediting.credit("shop:77")
     refunded(world, first, second)
     world.crediting.credit("shop:77")
-    assert [c[1] for c in credits(world)] == ["SHOP-R9", "SHOP-R10"]
-    assert sum(c[3] for c in credits(world)) == PAID
+    assert [c[1] for c in credited(world)] == ["SHOP-R9", "SHOP-R10"]
+    assert sum(c[3] for c in credited(world)) == PAID
 
 
 def test_a_refund_waits_until_the_erp_holds_its_order() -> None:
@@ -254,10 +153,10 @@ def test_a_refund_waits_until_the_erp_holds_its_order() -> None:
     world.know("M")
     world.capture.take(told(refund("9", 500)))
     world.crediting.credit("shop:77")
-    assert credits(world) == []
+    assert credited(world) == []
     world.sender.send("shop:77")
     world.crediting.credit("shop:77")
-    assert len(credits(world)) == 1
+    assert len(credited(world)) == 1
 
 
 @pytest.mark.parametrize("keeps", [True, False])
@@ -274,7 +173,7 @@ def test_a_lost_answer_is_looked_up_before_anything_is_posted_again(
             world.crediting.credit("shop:77")
     later(world, 2)
     world.crediting.credit("shop:77")
-    assert len(credits(world)) == 1
+    assert len(credited(world)) == 1
     assert world.erp.asked[-1] == "SHOP-R9"
 
 
@@ -286,7 +185,7 @@ def test_an_error_before_the_effect_is_simply_tried_again(world: World) -> None:
             world.crediting.credit("shop:77")
         assert states(world) == {"credit#9": IntentState.PLANNED}
     world.crediting.credit("shop:77")
-    assert len(credits(world)) == 1
+    assert len(credited(world)) == 1
 
 
 def test_a_refusal_is_one_exception_that_a_replay_ends(world: World) -> None:
@@ -303,14 +202,14 @@ def test_a_refusal_is_one_exception_that_a_replay_ends(world: World) -> None:
     )
     assert issue.replay == {"queue": "erp-write", "case": "shop:77", "retry": "rejected"}
     world.crediting.credit("shop:77", retry_rejected=True)
-    assert len(credits(world)) == 1
+    assert len(credited(world)) == 1
     assert world.open() == []
 
 
 def test_more_than_was_paid_is_told_and_not_posted(world: World) -> None:
     refunded(world, refund("9", 3000), refund("10", 1500))
     world.crediting.credit("shop:77")
-    assert [c[1] for c in credits(world)] == ["SHOP-R9"]
+    assert [c[1] for c in credited(world)] == ["SHOP-R9"]
     (issue,) = world.open()
     assert (issue.kind, issue.subject) == ("refund_exceeds_paid", "shop:77/10")
     assert "9.98 GBP is left" in issue.summary
@@ -322,7 +221,7 @@ def test_more_than_a_payment_took_is_told_by_its_gateway(world: World) -> None:
     told_ = refund("9", 900).model_copy(update={"payments": ("R",)})
     world.capture.take(told(told_).model_copy(update={"payments": paid}))
     world.crediting.credit("shop:77")
-    assert credits(world) == []
+    assert credited(world) == []
     (issue,) = world.open()
     assert (
         "gives back 9.00 GBP, and 5.00 GBP is left of what was paid by gift_card" in issue.summary
@@ -338,7 +237,7 @@ def test_a_refund_is_told_on_the_bus_by_payment_and_as_the_shopper_saw_it(world:
     assert event.shopper == shown
     assert [(t.payment, t.amount, t.shopper) for t in event.tenders] == [("C", gbp(1000), shown)]
     world.crediting.credit("shop:77")
-    assert credits(world) == [("6001", "SHOP-R9", False, 1000)]
+    assert credited(world) == [("6001", "SHOP-R9", False, 1000)]
 
 
 def payment(
@@ -370,15 +269,15 @@ def test_a_lost_hint_is_made_good_by_the_sweep(world: World) -> None:
     world.queues.sent.clear()
     later(world, 5)
     Sweep(world.store, world.queues, world.clock, world.retailer).run()
-    assert _cases(world.queues.sent) == ["shop:77"]
+    assert asked_for(world.queues.sent) == ["shop:77"]
     world.crediting.credit("shop:77")
     world.queues.sent.clear()
     later(world, 5)
     Sweep(world.store, world.queues, world.clock, world.retailer).run()
-    assert _cases(world.queues.sent) == []
+    assert asked_for(world.queues.sent) == []
 
 
-def _cases(sent: Sequence[Message]) -> list[str]:
+def asked_for(sent: Sequence[Message]) -> list[str]:
     queue = keys.write_queue("erp")
     return [m.body["case"] for m in sent if m.queue == queue and "case" in m.body]
 
@@ -403,4 +302,4 @@ def test_no_more_goes_back_than_was_captured_over_all_tenders(
     world.capture.take(told(refund("9", 2500)).model_copy(update={"payments": paid}))
     world.crediting.credit("shop:77")
     assert bool(world.open()) is refused
-    assert len(credits(world)) == (not refused)
+    assert len(credited(world)) == (not refused)
