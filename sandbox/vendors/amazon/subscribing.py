@@ -1,6 +1,6 @@
 """What an application's owner can do about its notifications, by name."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from sandbox.vendors.amazon.subscriptions import VERSIONS
@@ -43,6 +43,6 @@ def subscriptions(sim: "AmazonSimulator") -> Json:
     return {kind: sim.subscriptions.queue_of(kind) for kind in sim.seller.subscriptions}
 
 
-COMMANDS: Final[Mapping[str, Callable[..., Json]]] = {
+COMMANDS: Final[dict[str, Callable[..., Json]]] = {
     command.__name__: command for command in (subscribe, unsubscribe, subscriptions)
 }
