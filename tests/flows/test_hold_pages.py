@@ -1,7 +1,6 @@
 """Articles with more open orders than one row can say: every unit is held, and let go once."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random
@@ -28,24 +27,16 @@ from tests.flows.test_oversold import taken as ordered
 from tests.flows.test_oversold import world as overselling
 from tests.flows.test_reserve import name_of, reservations, taken
 from tests.flows.world import World, order
+from tests.simulation.standins import swapped
 
 SKU = "HAT-M"
 SMALL = Sizes(card=4, page=2, few=0)
 
 
-@contextmanager
-def sized(sizes: Sizes = SMALL) -> Iterator[None]:
-    """Pages of few holds, so that few orders need them."""
-    before, hold_pages.SIZES = hold_pages.SIZES, sizes  # type: ignore[misc]
-    try:
-        yield
-    finally:
-        hold_pages.SIZES = before  # type: ignore[misc]
-
-
 @pytest.fixture
 def small() -> Iterator[None]:
-    with sized():
+    """Pages of few holds, so that few orders need them."""
+    with swapped(hold_pages, {"SIZES": SMALL}):
         yield
 
 
@@ -140,7 +131,7 @@ def test_whatever_orders_do_the_card_tells_what_they_hold(
     steps: list[tuple[str, int, list[int]]],
 ) -> None:
     shop = Orders()
-    with sized():
+    with swapped(hold_pages, {"SIZES": SMALL}):
         for step, number, units in steps:
             if step == "place":
                 shop.place(number, *units)
@@ -166,8 +157,8 @@ def reads_of(world: World) -> list[list[Key]]:
     reads: list[list[Key]] = []
     get = world.store.get
 
-    def noted(wanted: Iterable[Key]) -> dict[Key, Row]:
-        reads.append([*wanted])
+    def noted(keys: Iterable[Key]) -> dict[Key, Row]:
+        reads.append([*keys])
         return get(reads[-1])
 
     world.store.get = noted  # type: ignore[method-assign]
