@@ -330,6 +330,10 @@ WAKE_QUEUE = "wake"
 """Where the clock is told of an instant, with the delay that is left until then."""
 
 
+NOTIFIED = "-notifications"
+"""How queues end that a vendor delivers to; before it stands the connection's name."""
+
+
 def read_queue(connection: str) -> str:
     return f"{connection}-read"
 
