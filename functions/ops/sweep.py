@@ -11,6 +11,7 @@ from functions.orders.reservations import reservations
 from functions.orders.shortage import shortage
 from functions.returning import returned
 from functions.runtime import out_of_time
+from shared.connectors.catalog import CATALOG
 from shared.flows.hearing import Hearing
 from shared.flows.missing import Missing
 from shared.flows.recovery import Sweep
@@ -27,6 +28,12 @@ class Settings(Base):
     bus: str
 
 
+def watched() -> list[str]:
+    """Connections whose subscriptions are looked at."""
+    every = bootstrap.retailer().connections
+    return [c.name for c in every if CATALOG[c.system].watched(c.settings)]
+
+
 def work(context: LambdaContext) -> dict[str, Callable[[], int]]:
     """What is done each minute, by what is counted of it."""
     store, issues, clock = bootstrap.store(), bootstrap.issues(), bootstrap.clock
@@ -34,7 +41,7 @@ def work(context: LambdaContext) -> dict[str, Callable[[], int]]:
     return {
         "hints": Sweep(store, bootstrap.queues(), clock, retailer).run,
         "hooks": Lookout(
-            store, bootstrap.queues(), clock, issues, retailer, bootstrap.forgotten()
+            store, bootstrap.queues(), clock, issues, retailer, bootstrap.forgotten(), watched()
         ).run,
         "expired": partial(reservations().expire, out_of_time=stop),
         "missing": Missing(store, issues, clock).tell,
