@@ -140,13 +140,14 @@ CATALOG: dict[str, Connector] = {
                 ),
                 (
                     "Amazon calls no hook: it delivers notifications to the queue "
-                    "`<connection>-notifications`, whose policy lets Amazon's AWS account in and "
-                    "nobody else. The queue is made a destination of the application and "
-                    "subscribed to `ORDER_CHANGE` within the minute, and looked at each hour: what "
-                    "vanished is made anew and told of as `webhook_lost`, and orders are polled. A seller "
-                    "has one subscription of a type for an application; one that leads to another "
-                    "queue is left as it is and told of. The first notifications may take an hour. "
-                    "With `subscribe = false` nothing is made, and polls find what is not told."
+                    "`<connection>-notifications`, whose policy lets Amazon's AWS account in "
+                    "and nobody else. The queue is made a destination of the application and "
+                    "subscribed to `ORDER_CHANGE` within the minute, and looked at each hour: "
+                    "what vanished is made anew and told of as `webhook_lost`, and orders are "
+                    "polled. A seller has one subscription of a type for an application; one "
+                    "that leads to another queue is left as it is and told of. The first "
+                    "notifications may take an hour. With `subscribe = false` nothing is made, "
+                    "and polls find what is not told."
                 ),
                 (
                     "Neither buyer nor recipient is read. A pending order holds stock and "
