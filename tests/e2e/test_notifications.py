@@ -13,8 +13,7 @@ from typing import Any
 import pytest
 
 from sandbox.home import ROOT, Home
-from sandbox.queue_post import QueuePost
-from sandbox.simulator import Delivery
+from sandbox.queue_post import lets_in
 from sandbox.toml_text import written
 from sandbox.vendors.amazon.notifications import ACCOUNT
 from sandbox.world import DEFAULT_RETAILER, World
@@ -24,7 +23,7 @@ from tests.e2e.conftest import article, poll
 from tests.e2e.story import LOOPBACK, PATIENCE_S, UNCLOSED, Story
 
 pytestmark = [pytest.mark.sandbox, LOOPBACK, UNCLOSED]
-SKU, TOPIC = "HAT-M", "ORDER_CHANGE"
+SKU, TOPIC = "MUG", "ORDER_CHANGE"
 MARKET = {
     "name": "market",
     "system": "amazon",
@@ -145,9 +144,9 @@ def test_what_cannot_be_understood_is_one_exception_that_can_be_replayed(selling
 
 
 def test_the_deployed_queue_lets_in_amazon_and_nobody_else(selling: Story) -> None:
-    post, queue = QueuePost(selling.world.deployed.endpoint), arn(selling.world)
-    answers = [
-        post.put(Delivery("x", {}, b"{}", queue, account)) for account in ("111122223333", ACCOUNT)
-    ]
-    selling.settle()
-    assert answers == [403, 200]
+    said = selling.world.deployed.aws.sqs.get_queue_attributes(
+        QueueUrl=selling.world.deployed.queues["market-notifications"], AttributeNames=["Policy"]
+    )
+    policy, queue = said["Attributes"]["Policy"], arn(selling.world)
+    assert lets_in(policy, ACCOUNT, queue)
+    assert not lets_in(policy, "111122223333", queue)
