@@ -19,7 +19,7 @@ HOOKS_OUT_MS = 5 * HOUR  # Shopify gives a webhook up after not quite four
 SHORT_MS = 45 * SECOND
 SELDOM = 0.05  # share of the seeds in which it lasts for hours
 REACHED_MS = 30 * SECOND  # how soon a healthy shop shows what the ERP tells of
-WEBHOOKS = frozenset({Kind.HOOK_LOST, Kind.HOOK_TWICE})
+WEBHOOKS = frozenset({Kind.HOOK_LOST, Kind.HOOK_AGAIN})
 
 
 def _lasting(play: Play, long_ms: int, *, beats: int) -> int:
