@@ -251,7 +251,10 @@ class FactReader(Protocol):
     def read(
         self, entity: Entity, keys: Sequence[str]
     ) -> Page[ProductCard] | Page[PriceCard] | Page[StockCard]:
-        """The present absolute truth of these products or SKUs."""
+        """The present absolute truth of these products or SKUs.
+
+        Of an article whose stock lies nowhere it says so, or is silent.
+        """
         ...
 
 
