@@ -43,6 +43,8 @@ from shared.model.stock_rules import StockGuards
 
 SEEN_MAX: Final = 24  # ids remembered of one SKU: with them a card still takes one write unit
 PARKED_MAX: Final = 50
+TOO_OLD: Final = "too_old"
+"""Refused, since nobody can say any more whether it was counted."""
 
 
 class Verdict(StrEnum):
@@ -242,6 +244,7 @@ class _Books:
                 f"it is older than the last {SEEN_MAX} movements of {self.sku} that are "
                 "remembered, so nobody can say whether it was counted",
                 f"number the movements, or send a count of {self.sku} at {movement.location}",
+                code=TOO_OLD,
             )
         if not self._post(movement, physical=not covered):
             return Verdict.DOUBTED

@@ -59,5 +59,7 @@ def on_road(
     return left | {key: one} if one.open else left
 
 
-def refusal(name: str, value: object, problem: str, remedy: str) -> RejectedError:
-    return RejectedError(problem, code="bad_movement", field=name, value=value, remedy=remedy)
+def refusal(
+    name: str, value: object, problem: str, remedy: str, *, code: str = "bad_movement"
+) -> RejectedError:
+    return RejectedError(problem, code=code, field=name, value=value, remedy=remedy)

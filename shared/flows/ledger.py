@@ -5,20 +5,18 @@ have to be told later, a number that is missing or a transfer that does not come
 in a lane of the cards from the same write on, so that no crash can lose it.
 """
 
-import hashlib
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import replace
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Final
 
 from shared.domain.aside import QUANTITIES
 from shared.domain.ledger import Posted, Verdict, posted
 from shared.domain.units import in_base
 from shared.errors import RejectedError, RetryableError
-from shared.flows import keys
+from shared.flows import keys, recorded
 from shared.flows.issues import Issues
 from shared.flows.missing import due, solved
 from shared.flows.stock_doubts import noticed, refused_late
@@ -186,14 +184,8 @@ class Ledger:
         at = now.isoformat()
         content = "\n".join([_line(entries[i], at) for i in kept]).encode()
         self.journal.put(
-            journal_name(source, now, content), zlib.compress(content, zlib.Z_BEST_SPEED)
+            recorded.named(source, now, content), zlib.compress(content, zlib.Z_BEST_SPEED)
         )
-
-
-def journal_name(source: str, at: datetime, content: bytes) -> str:
-    """`ledger/<source>/<instant>-<digest>.z`: in order of instants, one name for one content."""
-    digest = hashlib.sha256(content).hexdigest()[:12]
-    return f"ledger/{source}/{at.isoformat(timespec='microseconds')}-{digest}.z"
 
 
 def _put(key: Key, card: StockCard, row: Row | None, moved: str) -> Put:

@@ -3,9 +3,11 @@
 from tests.simulation.sabotage import Mutant, mutant
 
 NONSENSE = ("a warehouse that tells nonsense",)
+SILENT = ("a warehouse falls silent",)
 DISORDER = ("movements with gaps, duplicates and counts between",)
 TRANSFERS = ("transfers between two locations under crashes",)
 BOOKS = "shared.domain.ledger:_Books."
+TELLERS = "shared.flows.hearing:Hearing._tellers"
 LEDGER = "shared.domain.ledger:"
 ASIDE = "shared.domain.aside:"
 
@@ -97,5 +99,23 @@ MOVEMENTS: tuple[Mutant, ...] = (
         "Nobody is told of what was not believed, and nobody can have it judged again.",
         NONSENSE,
         (ASIDE + "Shelf.put", "self.kept = [*left, aside]", "self.kept = left"),
+    ),
+    mutant(
+        "a warehouse is believed for ever",
+        "What it told last stays on sale though nobody has heard of it for hours.",
+        SILENT,
+        (TELLERS, "recorded.since(self.journal(), source, now - after)", "True"),
+    ),
+    mutant(
+        "a warehouse is silent while it speaks",
+        "Its levels are none, whatever it tells.",
+        SILENT,
+        (TELLERS, "recorded.since(self.journal(), source, now - after)", "False"),
+    ),
+    mutant(
+        "that a warehouse is silent changes no level",
+        "Somebody is told of it, and what it told last stays on sale.",
+        SILENT,
+        ("shared.flows.hearing:silent", "if since is not None:", "if False:"),
     ),
 )

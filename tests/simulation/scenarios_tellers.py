@@ -1,11 +1,12 @@
 """Days with a warehouse that cannot be trusted: it tells nonsense, or nothing."""
 
+from datetime import datetime, timedelta
 from functools import partial
 
 from shared.flows import keys
 from shared.model.issue import IssueKind
 from shared.ports import Key, Put, Row, Table
-from tests.simulation.engine import SECOND
+from tests.simulation.engine import MINUTE, SECOND
 from tests.simulation.scenario import Play, Scenario, catalogue, some, spread
 from tests.simulation.warehouse import NAME, PLACES, STATUSES, Warehouse
 from tests.simulation.warehouse import Row as Told
@@ -19,6 +20,14 @@ null = {{ then = "keep" }}
 negative = {{ then = "keep" }}
 absurd = {{ then = "keep", above = {ABOVE} }}
 """
+
+
+SILENT = """
+[stock_guards.stale]
+after_minutes = 5
+then = "suppress"
+"""
+NOTICED_MS, SPEAKS_MS, UNITS = 385 * SECOND, 388 * SECOND, 20
 
 
 def _empty(play: Play) -> None:
@@ -74,6 +83,49 @@ def _told(play: Play) -> list[str]:
     return [] if kinds & strange else ["nobody was told of the nonsense"]
 
 
+def _falls_silent(play: Play) -> None:
+    """It tells of goods, then of nothing for longer than the file allows, and then again."""
+    house = Warehouse(play)
+    play.later(play.rng.randint(0, 5 * SECOND), partial(_received, house))
+    play.later(NOTICED_MS, partial(_look, play))
+    play.later(SPEAKS_MS, partial(_received, house))
+    for minutes in range(9, 40, 3):
+        play.world.engine.at(minutes * MINUTE, partial(_recounted, house))
+
+
+def _received(house: Warehouse) -> None:
+    house.tell([house.receive(SKU, place, UNITS) for place in PLACES])
+    house.play.notes["spoke"] = house.play.world.engine.now()
+
+
+def _recounted(house: Warehouse) -> None:
+    """It has nothing to tell of and says so, which is heard."""
+    house.tell([house.count(SKU, PLACES[0])], levels=True)
+
+
+def _look(play: Play) -> None:
+    variants = play.world.vendors["shop"].shop.variants.values()
+    play.notes["shown"] = sum(each.available for v in variants for each in v.levels.values())
+    play.notes["silent"] = play.notes["spoke"]
+
+
+def _suppressed(play: Play) -> list[str]:
+    found = []
+    if play.notes["shown"]:
+        found.append(f"{play.notes['shown']} of a silent warehouse were offered")
+    rows = [row.body for row in play.world.store.rows(Table.ISSUES)]
+    told = [body for body in rows if body["kind"] == IssueKind.STOCK_STALE]
+    if [body["state"] for body in told] != ["solved"]:
+        found.append(f"that the warehouse was silent is {told or 'not told of'}, not solved")
+    spoke = play.notes["silent"]
+    assert isinstance(spoke, datetime)
+    for body in told:
+        after = datetime.fromisoformat(str(body["first_seen"])) - spoke
+        if after < timedelta(minutes=5):
+            found.append(f"it was silent {after} after it told of goods")
+    return found
+
+
 TELLERS = (
     Scenario(
         "a warehouse that tells nonsense",
@@ -83,5 +135,17 @@ TELLERS = (
         rules=RULES,
         reads=(),
         check=_told,
+    ),
+    Scenario(
+        "a warehouse falls silent",
+        _empty,
+        _falls_silent,
+        chaos_ms=390 * SECOND,
+        beats=1,
+        kinds=(),
+        warehouse=True,
+        rules=SILENT,
+        reads=(),
+        check=_suppressed,
     ),
 )
