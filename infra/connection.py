@@ -10,6 +10,7 @@ from constructs import Construct
 
 from infra.function import Function
 from infra.grants import Grants, Rows
+from infra.notified_work import NotificationQueue
 from infra.queue import WorkQueue
 from infra.stage import Stage, row_of
 from shared.connectors.catalog import Kind
@@ -56,6 +57,8 @@ class ConnectionQueues(Construct):
         super().__init__(scope, f"Queues-{connection.name}")
         self.read = WorkQueue(self, f"{connection.name}-read", stage, handled_within=WORK)
         self.write = WorkQueue(self, f"{connection.name}-write", stage, handled_within=WORK)
+        told = row_of(connection).sender
+        self.told = NotificationQueue(self, connection, stage) if told else None
 
 
 class ConnectionWork(Construct):

@@ -30,6 +30,7 @@ from sandbox.retailer.day import Article, Day
 from sandbox.retailer.generated import generate
 from sandbox.toml_text import written
 from sandbox.world import World
+from shared.flows import keys
 from shared.model.base import Json
 from shared.model.guardrails import Rule
 from shared.model.ids import Facet
@@ -224,11 +225,19 @@ def run(world: World, *, export: Path | None, steps: Steps) -> dict[str, Json]:
     return sale.record.result(began)
 
 
+def _arn(world: World, queue: str) -> str:
+    said = world.deployed.aws.sqs.get_queue_attributes(
+        QueueUrl=world.deployed.queues[queue], AttributeNames=["QueueArn"]
+    )
+    return said["Attributes"]["QueueArn"]
+
+
 def _open(sale: Sale) -> None:
     """Both channels list the assortment, its prices and what lies there."""
     began = time.monotonic()
     controls, day = sale.world.controls, sale.goods.day
     controls.control(MARKET, "slow_changes", seconds=APPLIED_S)
+    controls.control(MARKET, "subscribe", queue=_arn(sale.world, f"{MARKET}{keys.NOTIFIED}"))
     load(controls, ERP, day, sale.world.retailer)
     for sku in (*day.opening_prices, CUSTOM, FREIGHT):
         controls.control(MARKET, "list_item", sku=sku)

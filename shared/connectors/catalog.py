@@ -16,13 +16,14 @@ class Connector:
 
     `factory` makes the client that satisfies the Protocols of `shared.ports`; `door` is the module
     with its webhook functions, free of any import that a cold start would pay for; `hints` says
-    what a delivery is about. `settings` are the keys a connection may set, with what each means;
-    `secret_fields` what its secret holds. `compare_and_set` are facets whose stale writes the
-    vendor itself refuses. What `decides_later` is a `LaterPublisher` as well. `price_extras` say
-    which of `scales`, `segments` and `dates` it is told of, the latter only where
-    `dates_need` holds of its settings. `notes` say what a retailer must know that no
-    setting tells, and what the vendor leaves open. `address_limits` is where an ERP's
-    `AddressLimits` are.
+    what a delivery is about. `sender` is the AWS account of a vendor that calls no hook and
+    delivers to a queue of ours; its `door` names deliveries alone. `settings` are the keys a
+    connection may set, with what each means; `secret_fields` what its secret holds.
+    `compare_and_set` are facets whose stale writes the vendor itself refuses. What `decides_later`
+    is a `LaterPublisher` as well. `price_extras` say which of `scales`, `segments` and `dates` it
+    is told of, the latter only where `dates_need` holds of its settings. `notes` say what a
+    retailer must know that no setting tells, and what the vendor leaves open. `address_limits` is
+    where an ERP's `AddressLimits` are.
     """
 
     system: str
@@ -41,6 +42,7 @@ class Connector:
     dates_need: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
     address_limits: str = ""
+    sender: str = ""
 
 
 CATALOG: dict[str, Connector] = {
@@ -51,7 +53,7 @@ CATALOG: dict[str, Connector] = {
             title="Amazon Selling Partner API",
             kind=Kind.CHANNEL,
             factory="shared.connectors.amazon.client:connect",
-            door="shared.connectors.amazon.webhook",
+            door="shared.connectors.amazon.notification",
             hints="shared.connectors.amazon.hints",
             version="Listings Items 2021-08-01, Feeds 2021-06-30, Orders 2026-01-01",
             secret_fields=(
@@ -59,8 +61,9 @@ CATALOG: dict[str, Connector] = {
                 "client_secret",
                 "refresh_token",
                 "token_url",
-                "webhook_secrets",
             ),
+            # The same in every region: "Set up notifications (Amazon SQS workflow)", step 1.
+            sender="437568002678",
             settings={
                 "seller_id": "the seller's own id (merchant token)",
                 "marketplace_id": "the marketplace this channel sells in",
@@ -125,9 +128,10 @@ CATALOG: dict[str, Connector] = {
                     "`slots` counts."
                 ),
                 (
-                    "Amazon sends notifications to a queue or an event bus: forward them to"
-                    " the hook with a webhook secret in `x-shelfwire-secret`. Polls find "
-                    "what is not told. Subscriptions belong to that queue and are not looked at."
+                    "Amazon calls no hook: it delivers notifications to the queue "
+                    "`<connection>-notifications`, whose policy lets Amazon's AWS account in and "
+                    "nobody else. Register the queue's ARN as a destination of the application "
+                    "and subscribe it to `ORDER_CHANGE`. Polls find what is not told."
                 ),
                 (
                     "Neither buyer nor recipient is read. A pending order holds stock and "

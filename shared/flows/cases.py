@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from shared.domain import awaiting, demand, orders, returns
+from shared.domain import awaiting, demand, never_left, orders, returns
 from shared.domain.urgency import urgency
 from shared.errors import RetryableError
 from shared.flows import keys
@@ -30,7 +30,11 @@ def uncredited(case: Case) -> list[Refund]:
     since = case.credits_from
     if case.erp_order is None and since is None:
         return []
-    closed = {i.intent_id for i in case.intents if i.kind is IntentKind.CREDIT and not i.open}
+    closed = {
+        i.intent_id
+        for i in case.intents
+        if i.kind is IntentKind.CREDIT and not i.open and not never_left.premature(case, i)
+    }
     return [
         refund
         for refund in case.refunds

@@ -197,6 +197,16 @@ def roster(channel: str, facet: Facet, key: str = "-") -> Key:
     return Key(Table.CONTROL, f"roster#{channel}#{facet}", key)
 
 
+def told(source: str, sku: str = "-") -> Key:
+    """That a source told of this stock; all it told of are one partition, walked in order."""
+    return Key(Table.CONTROL, f"told#{source}#stock", sku)
+
+
+def listed(source: str, run: str, part: str = "-") -> Key:
+    """Articles that a run over all stock of a source came upon, so many a row."""
+    return Key(Table.CONTROL, f"listed#{source}#{run}", part)
+
+
 def parity(channel: str, facet: Facet) -> Key:
     """How far a comparison has come, and what the last one found."""
     return Key(Table.CONTROL, f"parity#{channel}#{facet}")
@@ -328,6 +338,10 @@ def slots(connection: str, count: int) -> list[Key]:
 
 WAKE_QUEUE = "wake"
 """Where the clock is told of an instant, with the delay that is left until then."""
+
+
+NOTIFIED = "-notifications"
+"""How queues end that a vendor delivers to; before it stands the connection's name."""
 
 
 def read_queue(connection: str) -> str:

@@ -13,7 +13,7 @@ from functions.read import api as read_api
 from functions.read import lookup
 from infra.doors import EVERY_ROUTE
 from shared.ports import Table
-from tests.flows.stock_world import STOCK_TOML
+from tests.flows.stock_world import STOCK_TOML, move
 from tests.functions.test_handlers import publish_everything
 from tests.functions.world import Deployment, deployment, forget, loaded, stream_event
 
@@ -48,6 +48,57 @@ def test_a_receipt_is_in_what_the_channel_may_sell(deployment: Deployment) -> No
     issues = {issue["kind"]: issue["value"] for issue in deployment.rows(Table.ISSUES)}
     assert issues["unmapped_location"] == "DEPOT"
     assert available(deployment) == {"london": 10, "leeds": 5, "york": 0}
+
+
+@pytest.mark.parametrize("name", ["availability", "availabilities"])
+def test_who_knows_what_may_be_sold_is_told_so_until_it_changes(
+    deployment: Deployment, name: str
+) -> None:
+    publish_everything(deployment)
+    event = loaded(f"read.lookup/{name}")
+    first = deployment.invoke(lookup.handler, event)
+    tag = first["headers"]["etag"]
+    event["headers"]["if-none-match"] = tag
+    again = deployment.invoke(lookup.handler, event)
+    assert again == {"statusCode": 304, "headers": {"etag": tag}}
+    posted(deployment, "two-lines")
+    deployment.invoke(targets.handler, stream_event(("sku#HAT-M", "stock#wms")))
+    changed = deployment.invoke(lookup.handler, event)
+    assert (changed["statusCode"], changed["headers"]["etag"] == tag) == (200, False)
+
+
+POISON = {
+    17: ({"quantity": "many"}, "quantity", "leeds"),
+    101: ({"unit": "CS"}, "unit", "leeds"),
+    249: ({"to_location": "DEPOT"}, "to_location", "DEPOT"),
+}
+"""By its place in a call: what is wrong with a line, the field, and the location it names."""
+
+
+def test_of_250_movements_three_that_are_poison_hold_up_none_of_the_others(
+    deployment: Deployment,
+) -> None:
+    lines = [
+        move(movement_id=f"m{i}", sku=f"SKU-{i % 25}", quantity="1")
+        | POISON.get(i, ({}, "", ""))[0]
+        for i in range(250)
+    ]
+    event = loaded("ingest.movements/two-lines")
+    event["body"] = json.dumps({"connection": "wms", "movements": lines})
+    said = json.loads(deployment.invoke(movements.handler, event)["body"])
+    assert (said["accepted"], said["refused"]) == (247, 3)
+    cards = [row for row in deployment.rows(Table.FACTS) if row.get("source") == "wms"]
+    counted = sum(int(p["on_hand"]) for card in cards for p in card["positions"])
+    assert (len(cards), counted) == (25, 247)
+    told = {issue["field"]: issue for issue in deployment.rows(Table.ISSUES)}
+    assert len(deployment.rows(Table.ISSUES)) == len(told) == 3
+    for place, (_, field, location) in POISON.items():
+        issue, answered = told[field], said["lines"][place]
+        assert (answered["status"], answered["field"]) == ("refused", field)
+        assert f"SKU-{place % 25}" in issue["summary"]
+        assert location in issue["summary"]
+        assert issue["value"] in ("many", "CS", "DEPOT")
+        assert issue["remedy"]
 
 
 def test_a_count_in_the_source_s_own_names_replaces_what_was_known(deployment: Deployment) -> None:

@@ -275,3 +275,8 @@ NOTICES: dict[str, dict[str, Actions]] = {
     "api-ops": LEDGER["api-ops"] | {"mail": SEND},
 }
 """Instead of the above where the retailer's file asks for notices."""
+
+NOTIFIED: dict[str, dict[str, Actions]] = {
+    "notified": {"inbox": PUT, "raw": KEEP, "market-notifications": CONSUME},
+}
+"""Beside the above where a vendor delivers notifications to a queue."""

@@ -41,10 +41,11 @@ class Kind(StrEnum):
     SHUFFLED = "the vendor answers a batch in another order"
     SEARCH_LAGS = "the ERP's search does not find what was just created"
     # webhooks
-    HOOK_TWICE = "a webhook is sent twice"
+    HOOK_AGAIN = "a webhook is sent again, up to five times in all"
     HOOK_LOST = "a webhook is never sent"
     # last, so that what a seed draws of the others stays what it was
     GLANCE_LAGS = "a row that is only glanced at is what it was before"
+    MISNAMED = "the vendor names another line of a batch than the one it refuses"
 
 
 RATES: dict[Kind, float] = {
@@ -71,9 +72,10 @@ RATES: dict[Kind, float] = {
     Kind.DROPPED: 0.3,
     Kind.SHUFFLED: 0.8,
     Kind.SEARCH_LAGS: 0.5,
-    Kind.HOOK_TWICE: 0.2,
+    Kind.HOOK_AGAIN: 0.2,
     Kind.HOOK_LOST: 0.1,
     Kind.GLANCE_LAGS: 0.3,
+    Kind.MISNAMED: 0.8,
 }
 """Chance per opportunity, when a seed has this kind on at all."""
 

@@ -167,7 +167,7 @@ EDGES = (
         "an order nobody has",
         _one_size,
         _ghost,
-        kinds=(Kind.EARLY_AGAIN, Kind.DUPLICATE, Kind.HOOK_TWICE, Kind.SKEW),
+        kinds=(Kind.EARLY_AGAIN, Kind.DUPLICATE, Kind.HOOK_AGAIN, Kind.SKEW),
         replayed=(),
         check=_ghost_is_told_of,
     ),

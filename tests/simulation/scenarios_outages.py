@@ -22,7 +22,7 @@ SELDOM = 0.05  # share of the seeds in which it lasts for hours
 HURRIED = 0.3  # share of the seeds in which several orders wait
 HASTE = 4
 REACHED_MS = 30 * SECOND  # how soon a healthy shop shows what the ERP tells of
-WEBHOOKS = frozenset({Kind.HOOK_LOST, Kind.HOOK_TWICE})
+WEBHOOKS = frozenset({Kind.HOOK_LOST, Kind.HOOK_AGAIN})
 
 
 def _lasting(play: Play, long_ms: int, *, beats: int) -> int:

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.simulation.campaign import attempt, seeds
+from tests.simulation.engine import HOUR, SECOND
 from tests.simulation.faults import Faults, Kind
 from tests.simulation.opening import opened
 from tests.simulation.runner import run
@@ -19,6 +20,22 @@ SEEDS = 600
 def test_an_undisturbed_day_ends_well(name: str) -> None:
     for seed in range(2):
         assert run(SCENARIOS[name], seed, given=()).violations == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "many prices while a shop is away",
+        "orders while the ERP is away",
+        "no webhook gets through",
+    ],
+)
+def test_an_outage_of_hours_ends_well(name: str) -> None:
+    """Few seeds have one: should these draw another way one day, others are to be named here."""
+    for seed in (14, 37, 41, 52, 88):
+        result = run(SCENARIOS[name], seed)
+        assert result.virtual_s > HOUR / SECOND, "this seed has a short outage"
+        assert result.violations == []
 
 
 def test_every_kind_of_fault_strikes_within_six_hundred_seeds() -> None:

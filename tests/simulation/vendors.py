@@ -20,6 +20,7 @@ GIVES_UP_MS = 20 * SECOND
 LATE_MS = 60 * SECOND  # how late a lost request may still land; `settle_seconds` is twice that
 LAG_MS = 40 * SECOND  # how long the ERP's search may miss a new order; with LATE_MS it settles
 LOOK_MS = 2 * SECOND
+COPIES = (1, 1, 4)  # how often a webhook that is sent again is
 SEARCHED = frozenset({"SalesOrder", "CustomerReturn", "CreditMemoRequest", "BusinessPartner"})
 
 ON_THE_WAY = (Kind.NO_ANSWER, Kind.BUSY, Kind.THROTTLED, Kind.LATE)
@@ -106,7 +107,7 @@ class SimTransport(httpx.BaseTransport):
                 return self._false_200()
             case Kind.CRASH_ANSWER:
                 self.wire.die(Kind.CRASH_ANSWER)
-        return self._shuffled(response) if b"productVariantsBulk" in request.content else response
+        return self._muddled(response) if b"productVariantsBulk" in request.content else response
 
     def _lands(self, request: httpx.Request) -> None:
         self.wire.engine.note(f"{self.connection}: {_about(request)} lands late")
@@ -167,20 +168,29 @@ class SimTransport(httpx.BaseTransport):
             lines.pop(self._rng.randrange(len(lines)))
             self.wire.engine.note("  drops a line")
             return _again(request, body)
-        if self.wire.engine.faults.hit(Kind.PARTIAL):
+        misnames = len(lines) > 1 and self.wire.engine.faults.hit(Kind.MISNAMED)
+        if misnames or self.wire.engine.faults.hit(Kind.PARTIAL):
             lines[self._rng.randrange(len(lines))]["price"] = "-1.00"
-            self.wire.engine.note("  refuses a line")
-            return _again(request, body)
+            self.wire.engine.note("  refuses a line" + " and names another" * misnames)
+            again = _again(request, body)
+            again.extensions["misnames"] = misnames
+            return again
         return request
 
-    def _shuffled(self, response: httpx.Response) -> httpx.Response:
-        """The lines of a price batch come back in an order of their own."""
+    def _muddled(self, response: httpx.Response) -> httpx.Response:
+        """A price batch comes back in an order of its own, or with another line refused."""
         body = response.json()
         payload = (body.get("data") or {}).get("productVariantsBulkUpdate") or {}
         lines = payload.get("productVariants") or []
-        if len(lines) < 2 or not self.wire.engine.faults.hit(Kind.SHUFFLED):
+        misnamed = response.request.extensions.get("misnames") and payload.get("userErrors")
+        shuffled = len(lines) > 1 and self.wire.engine.faults.hit(Kind.SHUFFLED)
+        for error in payload["userErrors"] if misnamed else ():
+            _, place, *_ = error["field"]
+            error["field"][1] = str((int(place) + 1) % (len(lines) + 1))
+        if shuffled:
+            self._rng.shuffle(lines)
+        if not misnamed and not shuffled:
             return response
-        self._rng.shuffle(lines)
         return httpx.Response(200, json=body, headers=_headers(response))
 
 
@@ -296,5 +306,6 @@ class Courier:
                 self.kept.add(self.name_of(delivery))
 
         self.door.invoke(event, ended)
-        if engine.faults.hit(Kind.HOOK_TWICE):
-            self.door.invoke(event, lambda *_: None)
+        if engine.faults.hit(Kind.HOOK_AGAIN):
+            for _ in range(engine.rng(f"again {delivery.headers}").choice(COPIES)):
+                self.door.invoke(event, lambda *_: None)

@@ -258,6 +258,10 @@ class Keyed[T]:
             self._values[key] = []
         self._values[key].append(value)
 
+    def drop(self, key: str) -> None:
+        if self._values.pop(key, None) is not None:
+            self._keys.remove(key)
+
     def of(self, key: str) -> list[T]:
         return self._values.get(key, [])
 
@@ -334,6 +338,15 @@ class Tenant:
             self.stocked.add(material, material)
         places = self.stock[material]
         places[place] = places.get(place, ZERO) + units
+
+    def forget_stock(self, material: str, *, listed: bool) -> int:
+        """Archive what lies anywhere of a material; how many positions that were."""
+        gone = len(self.stock.pop(material, {}))
+        if listed:
+            self.stock[material] = {}
+        else:
+            self.stocked.drop(material)
+        return gone
 
     def add_order(self, order: Order) -> None:
         self.orders.add(order.number, order)

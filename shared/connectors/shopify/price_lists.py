@@ -188,13 +188,17 @@ def _all(rows: Sequence[Row], error: SyncError) -> Sent[Outcome]:
 
 
 def _judged(rows: Sequence[Row], errors: Sequence[UserError], done: set[str]) -> Sent[Outcome]:
-    """Applied where the answer says so; refused where an error names the line."""
+    """Applied where the answer says so; refused where an error names the line; in doubt by both."""
     named = {mapping.position(error.field): error for error in errors}
     loose = next((error for error in errors if mapping.position(error.field) is None), None)
     outcomes = []
     for i, row in enumerate(rows):
         error = named.get(i) or (loose if row.variant not in done else None)
-        if error is not None:
+        if error is not None and row.variant in done:
+            outcomes.append(
+                mapping.verdict(row.key, Verdict.UNKNOWN, "another_line", error.message)
+            )
+        elif error is not None:
             kind = Verdict.RETRY if mapping.busy(error) else Verdict.REJECTED
             code, said = error.code or "refused", error.message
             outcomes.append(mapping.verdict(row.key, kind, code, said))

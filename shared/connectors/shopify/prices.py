@@ -147,8 +147,15 @@ class Prices:
         shown: Mapping[str, price_schema.PricedVariant],
         faults: "_Faults",
     ) -> Outcome:
-        """Applied only where the answer shows the price we sent and no error may mean the line."""
-        named = faults.lines.get(index)
+        """Applied only where the answer shows the price we sent and no error may mean the line.
+
+        Refused only where it does not: a shop that names the wrong place would refuse a good line.
+        """
+        named, theirs = faults.lines.get(index), shown.get(push.links["variant"])
+        if named is not None and theirs is not None:
+            compared = self._compared(push, theirs)
+            if compared.verdict is Verdict.APPLIED:
+                return mapping.verdict(push.key, Verdict.UNKNOWN, "another_line", named.message)
         if named is not None:
             kind = Verdict.RETRY if mapping.busy(named) else Verdict.REJECTED
             return mapping.verdict(push.key, kind, named.code or "refused", named.message)
@@ -159,7 +166,6 @@ class Prices:
         if error is not None:
             code = error.code or "unattributed"
             return mapping.verdict(push.key, Verdict.UNKNOWN, code, error.message)
-        theirs = shown.get(push.links["variant"])
         if theirs is None:
             return mapping.verdict(push.key, Verdict.UNKNOWN, "no_answer", "line not answered")
         return self._compared(push, theirs)

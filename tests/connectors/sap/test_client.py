@@ -118,6 +118,17 @@ def test_whatever_the_page_size_every_sku_comes_once_and_whole(page: int, route:
     assert {card.positions[0].on_hand for card in stocks} == {Decimal(30)}
 
 
+@pytest.mark.parametrize("page", [2, 3, 8])
+def test_expanded_articles_in_which_nothing_lies_do_not_end_the_reading(page: int) -> None:
+    tenant = Tenant(page=2, page_size=page, stock_route="expand")
+    names = [f"SKU-{i}" for i in range(8)]
+    tenant.load(stock=[stock(name) for name in names])
+    emptied = {"SKU-0", "SKU-2", "SKU-3", "SKU-4"}
+    for name in emptied:
+        tenant.simulator.control("archive_stock", sku=name, emptied=True)
+    assert [card.sku for card in every(tenant, Entity.STOCK)] == sorted({*names} - emptied)
+
+
 def test_on_hand_is_everything_that_lies_there_and_says_what_cannot_be_sold() -> None:
     tenant = Tenant()
     kinds = {"01": "10", "02": "3", "03": "1", "07": "2", "04": "99"}

@@ -107,6 +107,17 @@ def test_a_bad_line_is_rejected_and_the_others_are_applied() -> None:
     assert there.shop_price("TJ-XL") == (11900, None)
 
 
+def test_a_line_refused_by_its_place_that_shows_what_was_sent_is_read_back() -> None:
+    there = world()
+    there.list(jacket("M", "L"))
+    said = {"code": "INVALID", "field": ["variants", "1", "price"], "message": "of another line"}
+    rows = [{"id": there.links["TJ-L"]["variant"], "price": "1.00", "compareAtPrice": None}]
+    there.wire.next = [answered(said, variants=rows)]
+    found = pushed(there, there.price("TJ-M", 100), there.price("TJ-L", 100))
+    assert {o.verdict for o in found.values()} == {Verdict.UNKNOWN}
+    assert found["TJ-L"].code == "another_line"
+
+
 def test_a_product_that_is_gone_rejects_every_line() -> None:
     there = world()
     there.list(jacket("M", "L"))
