@@ -95,7 +95,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dic
         if body.get("check") == "duplicates":
             sending().check_duplicates(body["case"])
         elif sending().send(body["case"], retry_rejected=again):
-            amender().amend(body["case"], retry_rejected=again)
+            anew = body.get("retry") == "amounts"
+            amender().amend(body["case"], retry_rejected=again, anew=anew)
             authorising().ask(body["case"], retry_rejected=again)
             crediting().credit(body["case"], retry_rejected=again)
 

@@ -34,13 +34,22 @@ def enriched(order: Order, retailer: Retailer) -> Order:
     return order.model_copy(update={"terms": terms(order, retailer)})
 
 
-def completed(order: Order, retailer: Retailer) -> Order:
-    """The order as its channel changed it, with terms of every line; the others stay."""
+def completed(order: Order, retailer: Retailer, before: Order) -> Order:
+    """The order as its channel changed it, with terms of every line; the others stay.
+
+    What follows from its shipping stays too, unless that is not what it was `before`.
+    """
     if order.terms is None:
         return order
     now = terms(order, retailer)
-    lines = {"tax_codes": now.tax_codes, "ship_from": now.ship_from}
-    return order.model_copy(update={"terms": order.terms.model_copy(update=lines)})
+    sent = before.terms if before.terms and order.shipping == before.shipping else now
+    said = {
+        "tax_codes": now.tax_codes,
+        "ship_from": now.ship_from,
+        "freight_tax_codes": sent.freight_tax_codes,
+        "shipping_condition": sent.shipping_condition,
+    }
+    return order.model_copy(update={"terms": order.terms.model_copy(update=said)})
 
 
 def terms(order: Order, retailer: Retailer) -> OrderTerms:

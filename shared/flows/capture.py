@@ -119,7 +119,7 @@ class Capture:
         if orders.unmapped(case.newest):
             case = case.model_copy(update={"told": self._mapped(case.newest, channel)})
         if case.told is not None:
-            told = enrichment.completed(case.told, self.retailer)
+            told = enrichment.completed(case.told, self.retailer, case.order)
             case = case.model_copy(update={"told": told})
         return lifecycle.settled(case, now=now)
 

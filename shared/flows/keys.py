@@ -358,3 +358,8 @@ def order_again(connection: str, order: Order) -> dict[str, str]:
     if order.called:
         return {"queue": queue, "release": order.order_id}
     return {"queue": queue, "read": "order", "key": order.external_id}
+
+
+def asked_again(connection: str, order_id: str, retry: str = "rejected") -> dict[str, str]:
+    """The message that has the ERP asked again for what it refused, or for all its `amounts`."""
+    return {"queue": write_queue(connection), "case": order_id, "retry": retry}

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
-from shared.domain.reservations import Levels, Short, ended, placed, with_holds
+from shared.domain.reservations import Levels, Offers, Short, ended, placed, with_holds
 from shared.errors import RetryableError, SyncError
 from shared.flows import keys
 from shared.flows.cases import Cases
@@ -20,10 +20,11 @@ from shared.flows.derive import Deriver
 from shared.flows.reserve_refusals import digest, gone, ordered, repeated
 from shared.flows.shards import Shards, card_put
 from shared.frozen import frozen
+from shared.model.base import Json
 from shared.model.holds import HoldCard
 from shared.model.ids import Facet
 from shared.model.reservation import Reservation, ReservationRequest, ReservationState, ReservedLine
-from shared.model.retailer import Channel, Retailer
+from shared.model.retailer import Retailer
 from shared.model.target import StockValue
 from shared.ports import Clock, Key, Put, Row, Store, Table, Write
 
@@ -63,7 +64,6 @@ class Reservations:
 
     def _held(self, wish: ReservationRequest, name: str) -> Reservation | list[Short] | None:
         """One try on the cards; None when somebody was faster."""
-        channel = self.retailer.channel(wish.channel)
         place = keys.reservation(name)
         rows = self.store.get([place, *self._of_order(wish), *_cards(wish)])
         plan = Reservation.model_validate(rows[place].body) if place in rows else None
@@ -71,12 +71,13 @@ class Reservations:
             return repeated(plan, wish)
         if plan is not None and (known := self._resumed(plan, wish, rows[place].rev)) is not None:
             return known
-        if not self._cold(wish, rows):
+        dealt = self._dealt(rows)
+        if dealt and self._counters_at(wish) is not None:
             return None
         self._unordered(wish, rows)
-        lines, short = placed(wish.lines, self._levels(channel, wish))
-        if short:
-            return short
+        lines, short = self._placed(wish, dealt)
+        if short or not lines:
+            return short or None
         made = self._made(wish, name, lines)
         writes = [
             reservation_put(made, rows[place].rev if place in rows else 0),
@@ -104,9 +105,8 @@ class Reservations:
 
         What is about to be drawn is written first, so that it goes back if nobody goes on with it.
         """
-        (line, *others) = wish.lines
-        location = self.shards.location(line.sku)
-        if location is None or others or wish.order or line.location not in {None, location}:
+        line, location = wish.lines[0], self._counters_at(wish)
+        if location is None:
             return None
         one = ReservedLine(line_id="1", sku=line.sku, location=location, quantity=line.quantity)
         made = self._made(wish, name, [one])
@@ -133,14 +133,15 @@ class Reservations:
             held = known  # a repeat of this call has found the units drawn, and holds them
         self.shards.settle(counter, made.token)
         if self.shards.touch(line.sku):
-            self._recall(line.sku, location)
+            self.shards.recall(line.sku, self._offers(line.sku))
         return held
 
-    def _recall(self, sku: str, location: str) -> None:
-        """Have what was dealt gathered when orders took it, there or where it has to go instead."""
-        known = self.deriver.known([sku]).get(sku)
-        if known is not None and known.pool is not None and location in known.pool.places:
-            self.shards.recall(sku, location, known.pool.places[location].left)
+    def _counters_at(self, wish: ReservationRequest) -> str | None:
+        """Where what is wished for is drawn, as far as is remembered; None where it is not."""
+        (line, *others) = wish.lines
+        location = self.shards.location(line.sku, wish.channel)
+        whole = not others and wish.order is None and line.location in {None, location}
+        return location if whole else None
 
     def _planned(self, plan: Reservation) -> int | None:
         """The revision of the plan, also of one written before that has drawn nothing yet."""
@@ -167,21 +168,30 @@ class Reservations:
             return held
         raise RetryableError(f"reservation {plan.reservation_id} is contended", after=AGAIN)
 
-    def _cold(self, wish: ReservationRequest, rows: Mapping[Key, Row]) -> bool:
-        """Whether cards alone decide; what is hot is remembered, or gathered if that is no way."""
+    def _dealt(self, rows: Mapping[Key, Row]) -> list[str]:
+        """The articles that are dealt to counters, which is remembered."""
         hot = [r for r in rows.values() if r.key.sk == keys.HOLDS and r.body.get("dealt_at")]
-        for row in hot:
-            card = HoldCard.model_validate(row.body)
+        cards = [HoldCard.model_validate(row.body) for row in hot]
+        for card in cards:
             self.shards.remember(card)
-            named = wish.lines[0].location
-            if len(wish.lines) > 1 or wish.order or named not in {None, card.dealt_at}:
-                self.shards.gather(card.sku)
-        return not hot
+        return [card.sku for card in cards]
+
+    def _placed(
+        self, wish: ReservationRequest, dealt: Sequence[str]
+    ) -> tuple[list[ReservedLine], list[Short]]:
+        """Of what no counter has; no lines where what they have is needed, which is gathered."""
+        lines, short = placed(wish.lines, self._levels(wish, left=not dealt))
+        if not short or not dealt:
+            return lines, short
+        _, short = placed(wish.lines, self._levels(wish))
+        if not short:
+            for sku in dealt:
+                self.shards.gather(sku)
+        return [], short
 
     def _heat_up(self, wish: ReservationRequest) -> None:
-        channel = self.retailer.channel(wish.channel)
         sku = wish.lines[0].sku
-        self.shards.deal(sku, lambda: self._levels(channel, wish).get(sku, {}))
+        self.shards.deal(sku, wish.channel, partial(self._offers, sku))
 
     def find(self, name: str) -> Reservation | None:
         row = self._row(name)
@@ -286,15 +296,15 @@ class Reservations:
         place = keys.reservation(name)
         return self.store.get([place]).get(place)
 
-    def _levels(self, channel: Channel, wish: ReservationRequest) -> Levels:
+    def _levels(self, wish: ReservationRequest, *, left: bool = True) -> Levels:
+        """What the channel may sell, of what is left in counters too unless that is to be held."""
         skus = dict.fromkeys(line.sku for line in wish.lines)
-        implied = self.deriver.implied(skus)
-        places = {sku: keys.target(channel.name, Facet.STOCK, sku) for sku in skus}
-        return {
-            sku: StockValue.model_validate(implied[place]).levels
-            for sku, place in places.items()
-            if place in implied
-        }
+        implied = self.deriver.implied(skus, left=left)
+        return {sku: _level(implied, wish.channel, sku) for sku in skus}
+
+    def _offers(self, sku: str) -> Offers:
+        implied = self.deriver.implied([sku])
+        return {one.name: _level(implied, one.name, sku) for one in self.retailer.channels}
 
     def _of_order(self, wish: ReservationRequest) -> list[Key]:
         order_id = _order_id(wish.channel, wish.order)
@@ -355,6 +365,11 @@ def _changed(
         if new != card:
             writes.append(card_put(new, row))
     return writes
+
+
+def _level(implied: Mapping[Key, Json], channel: str, sku: str) -> Mapping[str, int]:
+    place = keys.target(channel, Facet.STOCK, sku)
+    return StockValue.model_validate(implied[place]).levels if place in implied else {}
 
 
 def _cards(wish: ReservationRequest) -> list[Key]:

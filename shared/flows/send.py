@@ -224,7 +224,7 @@ class Sender:
 
     def _look_again(self, case: Case) -> None:
         """What changed meanwhile is to be changed; should this get lost, the sweep finds it."""
-        due = demand.changes(case) or uncredited(case)
+        due = demand.amendment(case) or uncredited(case)
         name = {"case": case.order.order_id}
         self.queues.send([Message(keys.write_queue(self.connection), name)] if due else [])
 
@@ -347,11 +347,7 @@ class Sender:
             field=error.field,
             value=str(error.value)[:200] if error.value is not None else None,
             at_risk=case.order.total,
-            replay={
-                "queue": keys.write_queue(self.connection),
-                "case": case.order.order_id,
-                "retry": "rejected",
-            },
+            replay=keys.asked_again(self.connection, case.order.order_id),
         )
 
     def _in_doubt(self, case: Case) -> Problem:
@@ -383,10 +379,12 @@ class Sender:
             subject=f"{case.order.order_id}/erp",
             connection=self.connection,
             summary=f"order {case.order.number}: captured {case.order.total}, ERP {total}",
-            remedy=f"correct the pricing of ERP order {erp_order}",
+            remedy="replay, which sends its prices anew; if that changes nothing, correct the "
+            f"pricing of ERP order {erp_order}",
             field="total",
             value=str(total),
             at_risk=case.order.total,
+            replay=keys.asked_again(self.connection, case.order.order_id, "amounts"),
         )
 
 

@@ -23,7 +23,7 @@ class HoldCard(Canonical):
 
     Of a SKU that many check out at once, `dealt` says how many units of a location were dealt to
     counters and not taken back; less what is left in them, they are held too. While `dealt_at`
-    names a location they are drawn from there, until `gather_at`.
+    names a location they are drawn from there, by the channels of `dealt_to`, until `gather_at`.
     """
 
     kind: Literal["holds"] = "holds"
@@ -31,6 +31,7 @@ class HoldCard(Canonical):
     holds: dict[str, Hold] = Field(default_factory=dict)
     dealt: dict[str, int] = Field(default_factory=dict)
     dealt_at: Name | None = None
+    dealt_to: tuple[Name, ...] = ()
     gather_at: Instant | None = None
 
     def at(self, location: str) -> int:

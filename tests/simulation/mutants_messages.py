@@ -142,8 +142,8 @@ MESSAGES: tuple[Mutant, ...] = (
         ),
         (
             "shared.domain.targets:desire",
-            "if old.desired == draft.desired and old.group == draft.group:",
-            "if False:",
+            "if old.desired == draft.desired and old.group == draft.group",
+            "if False",
         ),
     ),
 )
