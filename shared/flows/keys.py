@@ -25,6 +25,11 @@ def hold(sku: str) -> Key:
     return Key(Table.FACTS, f"sku#{sku}", "holds")
 
 
+def hold_page(sku: str, name: str) -> Key:
+    """Holds a card has no room for; a partition of its own, and no function follows it."""
+    return Key(Table.FACTS, f"holds#{sku}#{name}")
+
+
 def counter(sku: str, location: str, number: int) -> Key:
     """Units of an article that many check out at once; a partition of its own."""
     return Key(Table.CONTROL, f"counter#{sku}#{location}#{number}")
