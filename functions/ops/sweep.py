@@ -25,6 +25,7 @@ from shared.settings import Settings as Base
 class Settings(Base):
     tables: dict[Table, str]
     queues: dict[str, str]
+    archive: str
     bus: str
 
 
@@ -48,7 +49,9 @@ def work(context: LambdaContext) -> dict[str, Callable[[], int]]:
         "awaited": Awaited(store, bootstrap.queues(), clock, shortage()).run,
         "waiting": WaitingTold(store, issues, retailer).run,
         "returned": partial(returned().run, stop),
-        "touched": partial(Hearing(store, issues, clock, retailer).run, out_of_time=stop),
+        "touched": partial(
+            Hearing(store, issues, clock, retailer, bootstrap.journal).run, out_of_time=stop
+        ),
     }
 
 
