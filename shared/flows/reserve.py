@@ -17,8 +17,9 @@ from shared.errors import RetryableError, SyncError
 from shared.flows import keys
 from shared.flows.cases import Cases
 from shared.flows.derive import Deriver
+from shared.flows.hold_pages import TOGETHER_MAX, changed_rows, commit_cards, open_cards
 from shared.flows.reserve_refusals import digest, gone, ordered, repeated
-from shared.flows.shards import Shards, card_put
+from shared.flows.shards import Shards
 from shared.frozen import frozen
 from shared.model.base import Json
 from shared.model.holds import HoldCard
@@ -26,7 +27,7 @@ from shared.model.ids import Facet
 from shared.model.reservation import Reservation, ReservationRequest, ReservationState, ReservedLine
 from shared.model.retailer import Retailer
 from shared.model.target import StockValue
-from shared.ports import Clock, Key, Put, Row, Store, Table, Write
+from shared.ports import Clock, Key, Put, Row, Store, Table
 
 TRIES: Final = 12
 CONTENDED: Final = 2  # races lost by one call, from which on an article counts as hot
@@ -81,9 +82,11 @@ class Reservations:
         made = self._made(wish, name, lines)
         writes = [
             reservation_put(made, rows[place].rev if place in rows else 0),
-            *_changed(rows, _skus(made), partial(with_holds, made)),
             *self._pointing(made, rows),
         ]
+        cards = open_cards(self.store, rows, _skus(made), ()) or ()
+        for puts in changed_rows(cards, partial(with_holds, made), others=len(writes)):
+            writes += puts
         return made if self.store.commit_together(writes) else None
 
     def _made(
@@ -234,25 +237,46 @@ class Reservations:
                 return known
             forget = self.clock.now() + KEPT
             over = known.model_copy(update={"state": to})
-            if not known.open:
+            cards = self._freed(known) if known.open else []
+            if cards is None:
+                continue
+            if not known.open or sum(map(len, cards)) >= TOGETHER_MAX:
                 self._abandon(known, row.rev, to)
                 continue
-            cards = self.store.get(keys.hold(sku) for sku in _skus(known))
-            writes = [
-                reservation_put(over, row.rev, forget=forget),
-                *_changed(cards, _skus(known), partial(ended, known)),
-            ]
-            if self.store.commit_together(writes):
+            ending = [reservation_put(over, row.rev, forget=forget)]
+            if commit_cards(self.store, cards, ending):
                 return over
         raise RetryableError(f"reservation {name} is contended", after=AGAIN)
 
+    def _freed(self, known: Reservation) -> list[list[Put]] | None:
+        """The rows of its cards without what it takes; None when somebody was faster."""
+        rows = self.store.get(keys.hold(sku) for sku in _skus(known))
+        since = () if known.drawn else (known.since,)
+        cards = open_cards(self.store, rows, _skus(known), since)
+        if cards is None:
+            return None
+        return changed_rows(cards, partial(ended, known), others=1)
+
     def _abandon(self, known: Reservation, rev: int, to: ReservationState) -> None:
-        """End a plan nobody goes on with: first so that nobody can, then give back what it drew."""
-        if known.state is ReservationState.PLANNED:
-            gone = known.model_copy(update={"state": ReservationState.ABANDONED, "drawn": False})
+        """End a plan, or what is on too many rows: first so that nobody goes on with it.
+
+        Then give back what it drew, or holds; only one of a single line draws.
+        """
+        if known.state is not ReservationState.ABANDONED:
+            gone = known.model_copy(
+                update={
+                    "state": ReservationState.ABANDONED,
+                    "drawn": False,
+                    "expires_at": min(known.expires_at, self.clock.now()),
+                }
+            )
             self.store.commit([reservation_put(gone, rev)])
             return
-        for line in known.lines:
+        if len(known.lines) > 1:
+            cards = self._freed(known)
+            if cards is None or not commit_cards(self.store, cards, ()):
+                return
+        for line in known.lines[:1]:
             self.shards.undo(line.sku, line.location, line.quantity, known.token)
         over = known.model_copy(update={"state": to})
         self.store.commit([reservation_put(over, rev, forget=self.clock.now() + KEPT)])
@@ -350,21 +374,6 @@ def reservation_put(made: Reservation, expected: int, *, forget: datetime | None
         state=made.state,
         expires=forget,
     )
-
-
-def _changed(
-    rows: Mapping[Key, Row], skus: Iterable[str], change: Callable[[HoldCard], HoldCard]
-) -> list[Write]:
-    """The cards of these SKUs that are another after the change."""
-    writes: list[Write] = []
-    for sku in skus:
-        key = keys.hold(sku)
-        row = rows.get(key)
-        card = HoldCard.model_validate(row.body) if row else HoldCard(sku=sku)
-        new = change(card)
-        if new != card:
-            writes.append(card_put(new, row))
-    return writes
 
 
 def _level(implied: Mapping[Key, Json], channel: str, sku: str) -> Mapping[str, int]:

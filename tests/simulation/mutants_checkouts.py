@@ -30,7 +30,7 @@ CHECKOUTS: tuple[Mutant, ...] = (
         "what expires gives nothing back",
         "Units of a checkout that was left are never sold again.",
         CROWD,
-        (RESERVE + "release", "partial(ended, known)", "lambda card: card"),
+        (RESERVE + "_freed", "partial(ended, known)", "lambda card: card"),
     ),
     mutant(
         "an order does not take its reservation over",
