@@ -29,7 +29,7 @@ CAPTURER = Rows(
 )
 PUBLISHER = Rows(writes=("targets", "links", "orders", "issues", "control"), lanes=("targets",))
 # An order the ERP lets go of, or that is cancelled before it has it, lets go of its units.
-SENDER = Rows(writes=("facts", "orders", "links", "issues", "control"))
+SENDER = Rows(writes=("facts", "orders", "links", "issues", "control"), lanes=("orders",))
 _FACTS = (Entity.PRODUCT, Entity.PRICE, Entity.STOCK)
 
 
@@ -85,6 +85,7 @@ class ConnectionWork(Construct):
             rows=CAPTURER if channel else READER,
             grants=grants,
             sends=own_read | writes,
+            beside={"notifications": mine.told.work.queue_arn if mine.told else ""},
         )
         self.writer = self._function(
             connection,
@@ -133,6 +134,7 @@ class ConnectionWork(Construct):
         rows: Rows,
         grants: Grants,
         sends: dict[str, WorkQueue],
+        beside: Mapping[str, str] | None = None,
     ) -> Function:
         function = Function(
             self,
@@ -148,6 +150,7 @@ class ConnectionWork(Construct):
                 "queues": {name: queue.work.queue_url for name, queue in sends.items()},
                 "secrets": {connection.name: grants.secret(connection.name).secret_arn},
                 "bus": grants.bus_name,
+                **(beside or {}),
             },
         )
         grants.rows(function, rows)

@@ -97,6 +97,16 @@ def case_lane(connection: str) -> str:
     return f"case#{connection}"
 
 
+def backlog_lane(connection: str) -> str:
+    """Cases an ERP could not be reached for, the most urgent first."""
+    return f"backlog#{connection}"
+
+
+def drainers(connection: str, count: int) -> list[Key]:
+    """Who sends an ERP its backlog: one for each call it takes at once."""
+    return [Key(Table.CONTROL, f"drainer#{connection}#{place}") for place in range(count)]
+
+
 def reservation(reservation_id: str) -> Key:
     return Key(Table.ORDERS, f"reservation#{reservation_id}", "reservation")
 
