@@ -14,6 +14,7 @@ from infra.feeds import beat, follow
 from infra.function import Function
 from infra.grants import Grants, Rows
 from infra.notice_work import NoticeWork
+from infra.notified_work import NotificationQueue, taking_in
 from infra.price_work import PriceWork
 from infra.queue import WorkQueue
 from infra.stage import Stage, row_of
@@ -62,6 +63,7 @@ class AppStack(Stack):
             *self._following(),
             *self.prices.functions,
             self.stock.taker,
+            *taking_in(self, stage, data, self._told(), grants=self._grants),
             *(function for work in self.work for function in (work.reader, work.writer)),
         ]
         self.doors = self._doors(stage, data)
@@ -96,7 +98,11 @@ class AppStack(Stack):
     def _work_queues(self) -> list[WorkQueue]:
         pairs = [(q.read, q.write) for q in self.queues.values()]
         mails = [self.notices.mails] if self.notices is not None else []
-        return [*(queue for pair in pairs for queue in pair), self.wakes, *mails]
+        own = (queue for pair in pairs for queue in pair)
+        return [*own, *self._told(), self.wakes, *mails]
+
+    def _told(self) -> list[NotificationQueue]:
+        return [queues.told for queues in self.queues.values() if queues.told is not None]
 
     def _of(self, kind: Kind | None) -> list[ConnectionQueues]:
         connections = self._stage.retailer.connections
@@ -112,6 +118,7 @@ class AppStack(Stack):
         doors = {
             c.name: {"door": row_of(c).door, "secret": self._grants.secret(c.name).secret_arn}
             for c in self._stage.retailer.connections
+            if not row_of(c).sender
         }
         function = Function(
             self,
@@ -257,10 +264,12 @@ class AppStack(Stack):
             environment={
                 "tables": self._grants.names(rows),
                 "queues": {n: q.work.queue_url for n, q in sent.items()},
+                "archive": self._data.archive.bucket_name,
                 "bus": self._grants.bus_name,
             },
         )
         self._grants.rows(function, rows)
+        self._grants.recorded(function)
         self._grants.send(function, sent.values())
         self._grants.publish(function)
         beat(function, self._stage, self.failures)

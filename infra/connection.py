@@ -10,6 +10,7 @@ from constructs import Construct
 
 from infra.function import Function
 from infra.grants import Grants, Rows
+from infra.notified_work import NotificationQueue
 from infra.queue import WorkQueue
 from infra.stage import Stage, row_of
 from shared.connectors.catalog import Kind
@@ -28,7 +29,7 @@ CAPTURER = Rows(
 )
 PUBLISHER = Rows(writes=("targets", "links", "orders", "issues", "control"), lanes=("targets",))
 # An order the ERP lets go of, or that is cancelled before it has it, lets go of its units.
-SENDER = Rows(writes=("facts", "orders", "links", "issues", "control"))
+SENDER = Rows(writes=("facts", "orders", "links", "issues", "control"), lanes=("orders",))
 _FACTS = (Entity.PRODUCT, Entity.PRICE, Entity.STOCK)
 
 
@@ -56,6 +57,8 @@ class ConnectionQueues(Construct):
         super().__init__(scope, f"Queues-{connection.name}")
         self.read = WorkQueue(self, f"{connection.name}-read", stage, handled_within=WORK)
         self.write = WorkQueue(self, f"{connection.name}-write", stage, handled_within=WORK)
+        told = row_of(connection).sender
+        self.told = NotificationQueue(self, connection, stage) if told else None
 
 
 class ConnectionWork(Construct):
@@ -82,6 +85,7 @@ class ConnectionWork(Construct):
             rows=CAPTURER if channel else READER,
             grants=grants,
             sends=own_read | writes,
+            beside={"notifications": mine.told.work.queue_arn if mine.told else ""},
         )
         self.writer = self._function(
             connection,
@@ -130,6 +134,7 @@ class ConnectionWork(Construct):
         rows: Rows,
         grants: Grants,
         sends: dict[str, WorkQueue],
+        beside: Mapping[str, str] | None = None,
     ) -> Function:
         function = Function(
             self,
@@ -145,6 +150,7 @@ class ConnectionWork(Construct):
                 "queues": {name: queue.work.queue_url for name, queue in sends.items()},
                 "secrets": {connection.name: grants.secret(connection.name).secret_arn},
                 "bus": grants.bus_name,
+                **(beside or {}),
             },
         )
         grants.rows(function, rows)

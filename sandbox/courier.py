@@ -1,4 +1,4 @@
-"""Carries what simulators send, webhooks and events, to the deployed API, several at a time."""
+"""Carries what simulators send to the deployed API or into its queues, several at a time."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -9,6 +9,7 @@ from threading import Event, Lock, Thread
 
 import httpx
 
+from sandbox.queue_post import QueuePost
 from sandbox.simulator import Delivery, Sender
 from shared.kit.clock import WallClock
 from shared.model.base import Json
@@ -28,7 +29,10 @@ class Outbox:
 
 
 class Courier:
-    """Asks every out-box what is due, posts it to `<aim>/hooks/<connection>`, tells the answer."""
+    """Asks every out-box what is due, and tells the answer it met.
+
+    It posts to `<aim>/hooks/<connection>`, or puts into the queue that a delivery names.
+    """
 
     def __init__(
         self,
@@ -46,11 +50,13 @@ class Courier:
         self._stop = Event()
         self._held = False
         self._base = ""
+        self._queues = QueuePost("")
 
     def control(self, name: str, /, **kwargs: Json) -> Json:
-        """`aim(url)` says where the API is, `hold(on)` stops and resumes, `counts()` tells."""
+        """`aim(url, aws)` says where API and AWS are, `hold(on)` stops and resumes, `counts()`."""
         if name == "aim":
             self._base = str(kwargs["url"]).rstrip("/")
+            self._queues = QueuePost(str(kwargs.get("aws") or ""))
         elif name == "hold":
             self._held = bool(kwargs["on"])
         elif name != "counts":
@@ -93,6 +99,8 @@ class Courier:
             outbox.sender.answered(delivery, status, self._clock.now())
 
     def _post(self, connection: str, delivery: Delivery) -> int | None:
+        if delivery.queue:
+            return self._queues.put(delivery)
         url = f"{self._base}/hooks/{connection}"
         try:
             answer = self._client.post(url, content=delivery.body, headers=dict(delivery.headers))

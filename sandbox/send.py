@@ -3,7 +3,7 @@
 import base64
 import json
 import uuid
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -12,9 +12,10 @@ import httpx
 from sandbox.failures import CannotRunError
 from sandbox.simulators import Standing
 from sandbox.world import World
-from shared.connectors.amazon import webhook as amazon
+from shared.connectors.catalog import CATALOG
 from shared.connectors.sap import webhook as sap
 from shared.connectors.shopify import webhook as shopify
+from shared.flows import keys
 from shared.model.base import Json
 
 type Event = Mapping[str, object]
@@ -27,7 +28,8 @@ def send(
     """Send what a file holds and say what became of it.
 
     A file is one of three: an HTTP API event of the webhook function, an SQS event (its messages
-    go to the queue its ARN names), or a bare webhook body, for which `connection` is needed.
+    go to the queue its ARN names), or the bare body of a webhook or of a notification, for which
+    `connection` is needed.
     """
     content = _read(file)
     try:
@@ -38,6 +40,8 @@ def send(
         return _messages(world, cast("Event", event))
     if isinstance(event, dict) and "requestContext" in event and "headers" in event:
         return _http(world, cast("Event", event))
+    if connection is not None and CATALOG[world.plan.vendor(connection).system].sender:
+        return _put(world, f"{connection}{keys.NOTIFIED}", [content.decode()])
     if connection is None:
         raise CannotRunError(f"{file} is the body of a webhook", "say whose with --connection NAME")
     headers = {shopify.TOPIC: topic} if topic else {}
@@ -100,10 +104,14 @@ def _messages(world: World, event: Event) -> dict[str, Json]:
         )
     source = sources.pop()
     queue = queue_like(source.rpartition(":")[2], world.deployed.queues)
-    for record in records:
+    return _put(world, queue, [str(record["body"]) for record in records])
+
+
+def _put(world: World, queue: str, bodies: Sequence[str]) -> dict[str, Json]:
+    for body in bodies:
         url = world.deployed.queues[queue]
-        world.deployed.aws.sqs.send_message(QueueUrl=url, MessageBody=str(record["body"]))
-    return {"sent": "messages", "queue": queue, "count": len(records), "ok": True}
+        world.deployed.aws.sqs.send_message(QueueUrl=url, MessageBody=body)
+    return {"sent": "messages", "queue": queue, "count": len(bodies), "ok": True}
 
 
 def queue_like(physical: str, known: Collection[str]) -> str:
@@ -131,13 +139,7 @@ def _sap(secret: str, headers: Mapping[str, str], body: bytes) -> dict[str, str]
     }
 
 
-def _amazon(secret: str, headers: Mapping[str, str], body: bytes) -> dict[str, str]:
-    del headers, body
-    return {amazon.SECRET_HEADER: secret}
-
-
 _SIGNERS: dict[str, Callable[[str, Mapping[str, str], bytes], dict[str, str]]] = {
-    "amazon": _amazon,
     "sap-s4hana": _sap,
     "shopify": _shopify,
 }

@@ -25,11 +25,16 @@ class Simulator(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One webhook or event on its way to the retailer, signed as the vendor signs."""
+    """One webhook or event on its way to the retailer, signed as the vendor signs.
+
+    With a `queue`, an ARN, it goes there instead of to the hook, from the vendor's AWS `account`.
+    """
 
     delivery_id: str
     headers: Mapping[str, str]
     body: bytes
+    queue: str = ""
+    account: str = ""
 
 
 class Sender(Protocol):

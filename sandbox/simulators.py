@@ -84,7 +84,8 @@ def _shopify(standing: Standing, retailer: Retailer, clock: Clock) -> Vendor:
 def _amazon_credentials(base_url: str) -> dict[str, Json]:
     token = secrets.token_hex(24)
     url = f"{base_url}/auth/o2/token"
-    return {**_credentials(base_url), "refresh_token": token, "token_url": url}
+    mine = {k: v for k, v in _credentials(base_url).items() if k != "webhook_secrets"}
+    return {**mine, "refresh_token": token, "token_url": url}
 
 
 def _amazon(standing: Standing, retailer: Retailer, clock: Clock) -> Vendor:
@@ -98,7 +99,6 @@ def _amazon(standing: Standing, retailer: Retailer, clock: Clock) -> Vendor:
         client_id=str(standing.secret["client_id"]),
         client_secret=str(standing.secret["client_secret"]),
         refresh_token=str(standing.secret["refresh_token"]),
-        webhook_secret=standing.webhook_secret,
         base_url=connection.base_url,
     )
     return AmazonSimulator(clock, account)

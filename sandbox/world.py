@@ -148,7 +148,7 @@ def _begun(home: Home, file: Path, port: int | None, steps: Steps) -> World:
         deployed.fill_secret(vendor.connection, vendor.secret)
     mails.open_post(deployed.aws, retailer_from(derived).notices)
     world = World(home, plan, deployed)
-    world.controls.control("courier", "aim", url=deployed.api_url)
+    world.controls.control("courier", "aim", url=deployed.api_url, aws=deployed.endpoint)
     return world
 
 

@@ -65,7 +65,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     connection = event["pathParameters"]["connection"]
     named = settings().doors.get(connection)
     if named is None:
-        return _answer(404, f"no connection is called {connection!r}")
+        return _answer(404, f"no connection called {connection!r} takes webhooks")
     door = import_module(named["door"])
     headers = {k.lower(): v for k, v in event["headers"].items()}
     if event["requestContext"]["http"]["method"] == "OPTIONS":

@@ -74,7 +74,7 @@ def _many(event: dict[str, Any], ask: Ask, what: str) -> Answer:
         return refusal(400, "skus", len(skus), f"ask for 1 to {SKUS_MAX} SKUs at once")
     found = ask(channel, filter(_is_sku, skus), chain=_chain(event))
     missing = [_missing(channel, sku, what) for sku in skus if sku not in found]
-    return answer(200, {"channel": channel, what: list(found.values()), "missing": missing})
+    return tagged(event, {"channel": channel, what: list(found.values()), "missing": missing})
 
 
 def _has(channel: str) -> bool:

@@ -18,6 +18,7 @@ from shared.model.issue import IssueKind
 from shared.model.target import TargetState
 
 LOOK_S = 0.5
+WAITING = ("waiting", "webhooks waiting", "notifications waiting")  # as each vendor counts it
 CALM = 3  # looks in a row that must find nothing
 MINUTES_S = 150.0  # what waits no more is told by the minute
 
@@ -148,7 +149,7 @@ def _waiting(world: World) -> int:
     total = 0
     for vendor in world.plan.vendors:
         counts = counters(world, vendor.connection)
-        total += int(str(counts.get("waiting", counts.get("webhooks waiting", 0))))
+        total += sum(int(str(counts.get(name, 0))) for name in WAITING)
     return total
 
 

@@ -30,6 +30,7 @@ from sandbox.retailer.day import Article, Day
 from sandbox.retailer.generated import generate
 from sandbox.toml_text import written
 from sandbox.world import World
+from shared.flows import keys
 from shared.model.base import Json
 from shared.model.guardrails import Rule
 from shared.model.ids import Facet
@@ -224,11 +225,22 @@ def run(world: World, *, export: Path | None, steps: Steps) -> dict[str, Json]:
     return sale.record.result(began)
 
 
+def _subscribed(sale: Sale) -> None:
+    """The marketplace tells of orders from now on; the sweep would see to it within a minute."""
+    url = sale.world.deployed.queues[keys.read_queue(MARKET)]
+    sale.world.deployed.aws.sqs.send_message(QueueUrl=url, MessageBody='{"hooks":"now"}')
+    sale.settle()
+    told: Any = sale.world.controls.control(MARKET, "subscriptions")
+    wrong = [] if "ORDER_CHANGE" in told else ["the marketplace tells nobody of its orders"]
+    sale.record.check("the marketplace tells of its orders", wrong, of=1)
+
+
 def _open(sale: Sale) -> None:
     """Both channels list the assortment, its prices and what lies there."""
     began = time.monotonic()
     controls, day = sale.world.controls, sale.goods.day
     controls.control(MARKET, "slow_changes", seconds=APPLIED_S)
+    _subscribed(sale)
     load(controls, ERP, day, sale.world.retailer)
     for sku in (*day.opening_prices, CUSTOM, FREIGHT):
         controls.control(MARKET, "list_item", sku=sku)

@@ -1,5 +1,6 @@
 """Every system Shelfwire speaks to, as data: one row each, code loaded on first use."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 from shared.frozen import frozen
@@ -16,13 +17,15 @@ class Connector:
 
     `factory` makes the client that satisfies the Protocols of `shared.ports`; `door` is the module
     with its webhook functions, free of any import that a cold start would pay for; `hints` says
-    what a delivery is about. `settings` are the keys a connection may set, with what each means;
-    `secret_fields` what its secret holds. `compare_and_set` are facets whose stale writes the
-    vendor itself refuses. What `decides_later` is a `LaterPublisher` as well. `price_extras` say
-    which of `scales`, `segments` and `dates` it is told of, the latter only where
-    `dates_need` holds of its settings. `notes` say what a retailer must know that no
-    setting tells, and what the vendor leaves open. `address_limits` is where an ERP's
-    `AddressLimits` are.
+    what a delivery is about. `sender` is the AWS account of a vendor that calls no hook and
+    delivers to a queue of ours; its `door` names deliveries alone. `watch` is the setting
+    by which lost subscriptions are made anew. `settings` are the keys a
+    connection may set, with what each means; `secret_fields` what its secret holds.
+    `compare_and_set` are facets whose stale writes the vendor itself refuses. What `decides_later`
+    is a `LaterPublisher` as well. `price_extras` say which of `scales`, `segments` and `dates` it
+    is told of, the latter only where `dates_need` holds of its settings. `notes` say what a
+    retailer must know that no setting tells, and what the vendor leaves open. `address_limits` is
+    where an ERP's `AddressLimits` are.
     """
 
     system: str
@@ -41,6 +44,12 @@ class Connector:
     dates_need: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
     address_limits: str = ""
+    sender: str = ""
+    watch: str = ""
+
+    def watched(self, settings: Mapping[str, object]) -> bool:
+        """Whether its subscriptions are looked at: who delivers to a queue is, unless told not."""
+        return bool(self.watch) and bool(settings.get(self.watch, bool(self.sender)))
 
 
 CATALOG: dict[str, Connector] = {
@@ -51,7 +60,7 @@ CATALOG: dict[str, Connector] = {
             title="Amazon Selling Partner API",
             kind=Kind.CHANNEL,
             factory="shared.connectors.amazon.client:connect",
-            door="shared.connectors.amazon.webhook",
+            door="shared.connectors.amazon.notification",
             hints="shared.connectors.amazon.hints",
             version="Listings Items 2021-08-01, Feeds 2021-06-30, Orders 2026-01-01",
             secret_fields=(
@@ -59,8 +68,10 @@ CATALOG: dict[str, Connector] = {
                 "client_secret",
                 "refresh_token",
                 "token_url",
-                "webhook_secrets",
             ),
+            # The same in every region: "Set up notifications (Amazon SQS workflow)", step 1.
+            sender="437568002678",
+            watch="subscribe",
             settings={
                 "seller_id": "the seller's own id (merchant token)",
                 "marketplace_id": "the marketplace this channel sells in",
@@ -87,6 +98,9 @@ CATALOG: dict[str, Connector] = {
                     "a shipment of several parcels is told by its first, or its units are divided"
                 ),
                 "shipping_method": "shipping method told with a shipment",
+                "subscribe": (
+                    "its queue is made a destination and subscribed, and what is lost made anew"
+                ),
             },
             topics=("ORDER_CHANGE",),
             decides_later=True,
@@ -125,9 +139,15 @@ CATALOG: dict[str, Connector] = {
                     "`slots` counts."
                 ),
                 (
-                    "Amazon sends notifications to a queue or an event bus: forward them to"
-                    " the hook with a webhook secret in `x-shelfwire-secret`. Polls find "
-                    "what is not told. Subscriptions belong to that queue and are not looked at."
+                    "Amazon calls no hook: it delivers notifications to the queue "
+                    "`<connection>-notifications`, whose policy lets Amazon's AWS account in "
+                    "and nobody else. The queue is made a destination of the application and "
+                    "subscribed to `ORDER_CHANGE` within the minute, and looked at each hour: "
+                    "what vanished is made anew and told of as `webhook_lost`, and orders are "
+                    "polled. A seller has one subscription of a type for an application; one "
+                    "that leads to another queue is left as it is and told of. The first "
+                    "notifications may take an hour. With `subscribe = false` nothing is made, "
+                    "and polls find what is not told."
                 ),
                 (
                     "Neither buyer nor recipient is read. A pending order holds stock and "
@@ -250,6 +270,10 @@ CATALOG: dict[str, Connector] = {
                     "`[kits]` and as `safety_stock` of a rule."
                 ),
                 (
+                    "Stock has no change date and is read whole. An article of which it lists no "
+                    "position any more is asked about by name before it goes off sale."
+                ),
+                (
                     "Not documented by SAP, and so settings: the letters of release "
                     "statuses, calculation types, scale types and scale bases."
                 ),
@@ -275,6 +299,7 @@ CATALOG: dict[str, Connector] = {
             hints="shared.connectors.shopify.hints",
             version="2026-10",
             secret_fields=("client_id", "client_secret", "webhook_secrets"),
+            watch="hooks_url",
             settings={
                 "handle_prefix": "put before every product handle we make",
                 "publications": "publication ids a new product is published to",
@@ -337,6 +362,10 @@ CATALOG: dict[str, Connector] = {
                     "Shopify has dates in selling plans of the category `PRE_ORDER`, which also say"
                     " how one pays and belong to the app that made them. A shop that shows dates "
                     "asks the lookup."
+                ),
+                (
+                    "A location without an id here, or at which the shop does not stock an article,"
+                    " is a `line_rejected` that names it; the article's other locations are set."
                 ),
                 (
                     "Not documented by Shopify, and a setting or held to work either way: how "

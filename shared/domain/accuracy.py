@@ -20,6 +20,7 @@ def held_against(
     """
     ours = {p.location: p for p in known.positions} if known else {}
     theirs = {p.location: p for p in said.positions}
+    gone = not theirs and not said.untold
     for location in sorted(ours.keys() | theirs.keys()):
         mine, yours = ours.get(location), theirs.get(location)
         if _same(mine, yours):
@@ -28,7 +29,7 @@ def held_against(
         yield Difference(
             sku=said.sku,
             location=location,
-            cause=_cause(known, mine, yours, read_until),
+            cause=Variance.GONE if gone else _cause(known, mine, yours, read_until),
             known=mine.on_hand if mine else None,
             said=yours.on_hand if yours else None,
         )
@@ -54,11 +55,8 @@ def _same(mine: StockPosition | None, yours: StockPosition | None) -> bool:
     """Whether they agree; a position with nothing in it is none."""
     if mine is None or yours is None:
         one = mine or yours
-        return one is None or not any(n for n in one.model_dump(exclude=_NAMES).values())
+        return one is None or one.empty
     return mine == yours
-
-
-_NAMES = {"location", "unit"}
 
 
 def _cause(

@@ -1,20 +1,21 @@
 """The ledger of an order, and every cent of it in one bucket.
 
 What was captured is held against what was invoiced, each refund against the credit memos of its own
-document. Units that were refunded before they left were never billed, and are in neither.
+document. What was refunded before it left was never billed, and is in neither: units, and freight
+with the last of them.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
 
-from shared.domain import lifecycle, payments, tenders
+from shared.domain import lifecycle, never_left, payments, tenders
 from shared.domain.lifecycle import Fulfilment
 from shared.model.books import AGREED, Bucket, Difference, Entry, EntryKind, Share, Side
 from shared.model.case import Case, CaseState, IntentKind
 from shared.model.invoice import BillingDocument, BillingKind
 from shared.model.money import Money, total
-from shared.model.order import Order, Payment, PaymentKind, Refund
+from shared.model.order import Payment, PaymentKind, Refund
 from shared.model.refund_shares import TenderShare
 
 WAITING = frozenset({CaseState.HELD, CaseState.RECORDED})
@@ -104,11 +105,11 @@ def shares(case: Case) -> tuple[Share, ...]:
     currency = case.order.currency
     captured = summed(case, EntryKind.CAPTURED)
     invoiced = summed(case, EntryKind.INVOICED)
-    never_left = _never_left(case, captured)
-    sold = captured - sum(never_left.values())
-    found = [in_bucket(Bucket.NEVER_LEFT, Side.SHOP, sum(never_left.values()), currency)]
+    taken_off = _never_left(case, captured)
+    sold = captured - sum(taken_off.values())
+    found = [in_bucket(Bucket.NEVER_LEFT, Side.SHOP, sum(taken_off.values()), currency)]
     found += _sale(case, sold, invoiced)
-    found += _credits(case, never_left)
+    found += _credits(case, taken_off)
     found += _other_money(case)
     return tuple(share for share in found if share.amount.amount)
 
@@ -163,7 +164,7 @@ def _whole(case: Case) -> bool:
     return lifecycle.fulfilment(case) in SETTLED
 
 
-def _credits(case: Case, never_left: Mapping[str, int]) -> Iterator[Share]:
+def _credits(case: Case, taken_off: Mapping[str, int]) -> Iterator[Share]:
     currency, known = case.order.currency, {refund.refund_id for refund in case.refunds}
     memos: dict[str, int] = {}
     for bill in _valid(case):
@@ -176,7 +177,7 @@ def _credits(case: Case, never_left: Mapping[str, int]) -> Iterator[Share]:
                     Bucket.NOT_REFUNDED, Side.ERP, bill.total.amount, currency, bill.document
                 )
     for refund in case.refunds:
-        due = refund.total.amount - never_left.get(refund.refund_id, 0)
+        due = refund.total.amount - taken_off.get(refund.refund_id, 0)
         yield from _credit(refund, due, memos.get(refund.refund_id, 0))
 
 
@@ -193,25 +194,18 @@ def _credit(refund: Refund, due: int, credited: int) -> Iterator[Share]:
 
 
 def _never_left(case: Case, captured: int) -> dict[str, int]:
-    """By refund, money for units that were taken off the order; no more than was captured.
+    """By refund, money for what was taken off the order; no more than was captured.
 
-    Of an order the ERP never held, nothing can have left.
+    Of an order the ERP never held, or let go of whole, nothing can have left.
     """
     found: dict[str, int] = {}
     left = captured
+    whole = case.erp_order is None or never_left.whole(case)
     for refund in case.refunds:
-        worth = _taken_off(refund, case.order) if case.erp_order else refund.total.amount
+        worth = refund.total.amount if whole else never_left.cancelled(case.order, refund)
         found[refund.refund_id] = taken = max(0, min(worth, refund.total.amount, left))
         left -= taken
     return found
-
-
-def _taken_off(refund: Refund, order: Order) -> int:
-    return sum(
-        line.amount.amount + (0 if order.taxes_included else line.tax.amount)
-        for line in refund.lines
-        if line.cancelled
-    )
 
 
 def summed(case: Case, kind: EntryKind, *, without: Collection[str] = ()) -> int:

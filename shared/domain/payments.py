@@ -1,10 +1,12 @@
 """Whether an order is paid for: a function of the set of its payments, however they came in."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from shared.domain import never_left
 from shared.model.money import Money, total
 from shared.model.order import Order, Payment, PaymentKind
 
@@ -73,11 +75,7 @@ def state_of(order: Order, payments: Iterable[Payment], *, now: datetime) -> Pay
 
 def _promised(order: Order, done: Iterable[Payment], now: datetime) -> PaymentState:
     """Nothing is captured yet: what stands in for the money."""
-    done = list(done)
-    asked = [p for p in done if p.kind is PaymentKind.AUTHORISATION]
-    void = {p.parent for p in done if p.kind is PaymentKind.VOID}
-    kept = [p for p in asked if p.reference not in void and not (None in void and len(asked) == 1)]
-    valid = [p for p in kept if p.expires_at is None or now < p.expires_at]
+    asked, kept, valid = _authorisations(done, now)
     if valid and total(order.currency, (p.amount for p in valid)).amount >= order.total.amount:
         return _P.AUTHORISED
     if kept and len(valid) < len(kept):
@@ -85,6 +83,46 @@ def _promised(order: Order, done: Iterable[Payment], now: datetime) -> PaymentSt
     if asked and not kept:
         return _P.VOIDED
     return _P.ON_TERMS if order.terms_days is not None else _P.PENDING
+
+
+def _authorisations(
+    done: Iterable[Payment], now: datetime
+) -> tuple[list[Payment], list[Payment], list[Payment]]:
+    """All there were, those that nobody voided, and of these those that have not expired."""
+    done = list(done)
+    asked = [p for p in done if p.kind is PaymentKind.AUTHORISATION]
+    void = {p.parent for p in done if p.kind is PaymentKind.VOID}
+    kept = [p for p in asked if p.reference not in void and not (None in void and len(asked) == 1)]
+    return asked, kept, [p for p in kept if p.expires_at is None or now < p.expires_at]
+
+
+def due(order: Order) -> Money:
+    """What an order takes to be paid: its total, less what was cancelled and never paid for.
+
+    Money that went back for cancelled units is not taken off: it was captured, and counts as that.
+    """
+    off = (
+        max(0, never_left.cancelled(order, refund) - refund.total.amount)
+        for refund in order.refunds
+    )
+    return Money(amount=max(0, order.total.amount - sum(off)), currency=order.currency)
+
+
+def promised(order: Order, payments: Iterable[Payment], *, now: datetime) -> Money:
+    """What may still be captured of authorisations that are neither voided nor expired."""
+    done = [payment for payment in payments if payment.succeeded]
+    taken = Counter[str | None]()
+    for payment in done:
+        taken[payment.parent] += payment.amount.amount * (payment.kind is PaymentKind.CAPTURE)
+    valid = _authorisations(done, now)[2]
+    rest = sum(max(0, p.amount.amount - taken[p.reference]) for p in valid)
+    return Money(amount=rest, currency=order.currency)
+
+
+def on_terms(order: Order, *, now: datetime) -> bool:
+    """Whether credit was agreed, and no authorisation has lapsed since."""
+    lapsed = state_of(order, order.payments, now=now) in {_P.EXPIRED, _P.VOIDED}
+    return order.terms_days is not None and not lapsed
 
 
 def captured(order: Order, payments: Iterable[Payment]) -> Money:

@@ -5,24 +5,11 @@ from datetime import datetime
 
 from shared.domain import addresses, enrichment, orders, payments
 from shared.domain.held import Held
-from shared.domain.payments import PaymentState
 from shared.model.case import HoldReason
 from shared.model.order import FraudVerdict, Order
 from shared.model.order_policy import AddressLimits, OrderPolicy
 from shared.model.order_rules import OrderRule
 from shared.model.retailer import Channel
-
-_PAID = frozenset(
-    {
-        PaymentState.CAPTURED,
-        PaymentState.PARTLY_REFUNDED,
-        PaymentState.REFUNDED,
-        PaymentState.ON_TERMS,
-    }
-)
-_PROMISED = _PAID | {PaymentState.AUTHORISED, PaymentState.PARTLY_CAPTURED}
-_ENOUGH = {"placed": frozenset(PaymentState), "authorised": _PROMISED, "captured": _PAID}
-
 
 WAIVABLE = frozenset({HoldReason.CANCELLATION, HoldReason.SHIPPED_ELSEWHERE, HoldReason.STOCK})
 """Reasons that end by a person's word alone."""
@@ -77,12 +64,16 @@ def _decided(order: Order, policy: OrderPolicy) -> Iterator[Held]:
 
 
 def _payment(order: Order, policy: OrderPolicy, now: datetime) -> Iterator[Held]:
+    due, got = payments.due(order), payments.captured(order, order.payments)
+    if policy.release_when == "authorised":
+        got += payments.promised(order, order.payments, now=now)
     state = payments.state_of(order, order.payments, now=now)
-    if order.pending or state not in _ENOUGH[policy.release_when]:
+    enough = got.amount >= due.amount or payments.on_terms(order, now=now)
+    if order.pending or (policy.release_when != "placed" and not enough):
         yield Held(
             HoldReason.PAYMENT,
             "payments",
-            state,
+            f"{state}: {got} of {due}",
             "nothing to do while the customer is paying; else cancel the order in the channel",
         )
 

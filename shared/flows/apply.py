@@ -7,7 +7,7 @@ from datetime import datetime
 from shared.domain.ownership import owned
 from shared.domain.price_cards import changes, merged, reread
 from shared.errors import RetryableError
-from shared.flows import gtins, keys
+from shared.flows import gtins, keys, roster
 from shared.flows.issues import Issues, Problem
 from shared.flows.stock_doubts import believed
 from shared.flows.stock_facts import moved_at
@@ -53,8 +53,9 @@ def apply(
         pending |= _orphans(pending, rows := store.get(pending))
         told = believed(pending, rows, issues=issues, retailer=retailer)
         writes = _writes(told, rows, applied)
-        written = (pending[put.key] for put in writes)
+        written = [pending[put.key] for put in writes]
         gtins.remember((card for card in written if isinstance(card, ItemCard)), store)
+        _enrol((pending[put.key] for put in writes if put.expected == 0), store)
         committed = store.commit(writes)
         applied.changed += sum(committed)
         pending = {
@@ -63,6 +64,16 @@ def apply(
             if not done
         }
     raise RetryableError(f"{len(pending)} cards are contended")
+
+
+def _enrol(cards: Iterable[Kept], store: Store) -> None:
+    """Put stock that is told of for the first time on its source's roster."""
+    by_source: dict[str, list[str]] = {}
+    for card in cards:
+        if isinstance(card, StockCard):
+            by_source.setdefault(card.source, []).append(card.sku)
+    for source, skus in by_source.items():
+        roster.remember(source, skus, store)
 
 
 def _writes(pending: Mapping[Key, Kept], rows: dict[Key, Row], applied: Applied) -> list[Put]:

@@ -1,8 +1,9 @@
 """Hold all stock we know against what its source says, page by page, as a safety net.
 
 The source is read whole, as a poll reads it, and each page is put down before the next: a run is
-resumed by message where it stopped. What differs is counted by cause, and the source's figure is
-taken or asked about, as the retailer says.
+resumed by message where it stopped. Once all is read, articles the source told of before and did
+not list are asked about by name: what it has none of then is gone. What differs is counted by
+cause, and the source's figure is taken or asked about, as the retailer says.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,9 +12,11 @@ from typing import Any, Final
 
 from shared.domain import accuracy
 from shared.errors import AccessError, RetryableError
-from shared.flows import keys
+from shared.flows import keys, roster
 from shared.flows.apply import apply
 from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out, refused
+from shared.flows.listing import Listing
+from shared.flows.vanished import asked, holding
 from shared.frozen import frozen
 from shared.model.accuracy import Accuracy, Difference, Variance
 from shared.model.base import Canonical, Json
@@ -25,15 +28,22 @@ from shared.model.retailer import Retailer
 from shared.ports import Clock, FactSource, Message, Page, Put, Queues, Store
 
 RUN_MAX: Final = timedelta(minutes=20)  # a run not heard of for this long was lost
+LOOKED_FOR: Final = 250  # of the source's roster, at a time
 BEGIN: Final = "all-stock"
 """What a message compares that begins or goes on with a run: `{"compare": "all-stock"}`."""
 
 
 class Progress(Canonical):
-    """The comparison under way, where it goes on, and the last one that was finished."""
+    """The comparison under way, where it goes on, and the last one that was finished.
+
+    `page` is the source's next, and `pages` how many were read. Once it is read to its end, `after`
+    is the last article of the source's roster that was looked at.
+    """
 
     run: Accuracy | None = None
     page: str | None = None
+    pages: int = 0
+    after: str | None = None
     last: Accuracy | None = None
 
 
@@ -74,21 +84,53 @@ class SourceComparer:
         self.queues.send([Message(keys.read_queue(self.connection), body)])
 
     def _go_on(self, name: str, out_of_time: Callable[[], bool]) -> Accuracy | None:
+        listing = Listing(self.connection, name, self.store)
+        listed: frozenset[str] | None = None
         while True:
             rev, progress = found(self.store, self.connection)
             run = progress.run
             if run is None or run.started.isoformat() != name:
                 return None
-            read_until = self._read_until()
-            page: Page[Any] = self.source.changed(Entity.STOCK, since=None, page=progress.page)
-            ahead = self._compared(run, page, read_until)
-            if page.next is None:
-                return self._finished(ahead, progress, rev)
-            if not self._put(Progress(run=ahead, page=page.next, last=progress.last), rev):
+            if progress.after is None:
+                ahead: Progress | None = self._read(run, progress, listing)
+            else:
+                listed = listing.skus() if listed is None else listed
+                ahead = self._looked_for(run, progress, listed)
+            if ahead is None:
+                return self._finished(run, rev)
+            if not self._put(ahead, rev):
                 return None
             if out_of_time():
                 self._continue(run)
                 return None
+
+    def _read(self, run: Accuracy, progress: Progress, listing: Listing) -> Progress:
+        """A page of what the source lists; what it holds is not missed later."""
+        read_until = self._read_until()
+        page: Page[Any] = self.source.changed(Entity.STOCK, since=None, page=progress.page)
+        skus = {card.sku for card in page.items}
+        roster.complete(self.connection, skus, self.store)
+        skus |= {one.subject for one in page.refused}
+        listing.note(progress.pages, skus, now=self.clock.now())
+        at = {"page": page.next, "pages": progress.pages + 1, "after": None if page.next else ""}
+        return progress.model_copy(update={"run": self._compared(run, page, read_until), **at})
+
+    def _looked_for(
+        self, run: Accuracy, progress: Progress, listed: frozenset[str]
+    ) -> Progress | None:
+        """Some of the source's roster, those not listed asked about by name; None at its end."""
+        source, store, now = self.connection, self.store, self.clock.now()
+        names = roster.told(store, source, after=progress.after or "", limit=LOOKED_FOR)
+        if not names:
+            return None
+        unlisted = (sku for sku in names if sku not in listed)
+        missed = [*holding(unlisted, entity=Entity.STOCK, source=source, store=store, now=now)]
+        read_until = self._read_until()
+        page: Page[StockCard] = Page(())
+        if missed:
+            page = asked(self.source, missed, source=source, store=store, now=now)
+        compared = self._compared(run, page, read_until)
+        return progress.model_copy(update={"run": compared, "after": names[-1]})
 
     def _compared(self, run: Accuracy, page: Page[StockCard], read_until: datetime | None
     ) -> Accuracy:  # fmt: skip
@@ -115,9 +157,8 @@ class SourceComparer:
         ahead = accuracy.counted(run, differences)
         return ahead.model_copy(update={"heard": self.clock.now()})
 
-    def _finished(self, run: Accuracy, progress: Progress, rev: int) -> Accuracy | None:
+    def _finished(self, run: Accuracy, rev: int) -> Accuracy | None:
         """Told before it is put down as done, so that the telling cannot be lost."""
-        del progress
         done = run.model_copy(update={"finished": self.clock.now()})
         differing = sum(done.differing.values())
         if differing and done.policy is Repairing.ASK:
@@ -183,4 +224,5 @@ def _said(source: str, progress: Progress, retailer: Retailer) -> dict[str, Json
 
 
 def _line(one: Difference) -> str:
-    return f"{one.sku} at {one.location}: known {one.known}, said {one.said}"
+    known, said = ("nothing" if n is None else n for n in (one.known, one.said))
+    return f"{one.sku} at {one.location}: known {known}, said {said} ({one.cause})"

@@ -1,14 +1,14 @@
 """Tell the ERP what was refunded: one document a refund, exactly once, to the cent.
 
 A refund waits until the ERP holds its order. Units that had not left are taken off the order there
-and are no credit.
+and are no credit; nor is anything of an order that was taken back whole before it left.
 """
 
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Protocol
 
-from shared.domain import exchanges, orders, returns, tenders
+from shared.domain import exchanges, never_left, orders, returns, tenders
 from shared.domain.credits import (
     Credit,
     CreditWish,
@@ -82,7 +82,7 @@ class Crediting:
         found = self.cases.find(order_id)
         if found is None:
             return
-        case = self._looked(found.case, refund)
+        case = self._looked(self._decided(found.case), refund)
         refund = next(one for one in case.refunds if one.refund_id == refund.refund_id)
         wish = self._wish(case, refund)
         if isinstance(wish, OverRefund):
@@ -90,6 +90,9 @@ class Crediting:
             return
         if not wish.credits:
             self._close(case, refund, IntentState.APPLIED, "nothing had left")
+            return
+        if never_left.whole(case):
+            self._close(case, refund, IntentState.APPLIED, never_left.TAKEN_BACK)
             return
         made = returns.adopted(case, refund)
         if made is not None:
@@ -105,6 +108,15 @@ class Crediting:
         )
         intents = Intents(self.cases, self.clock, self.settle)
         intents.carry_out(order_id, self._planned(case, refund), steps)
+
+    def _decided(self, case: Case) -> Case:
+        """The case once the ERP has said whether it lets go of what nobody wants any more."""
+        if never_left.undecided(case):
+            text = f"the ERP is still to be asked to let go of order {case.order.number}"
+            raise RetryableError(text, after=self.settle)
+        if any(never_left.premature(case, one) for one in case.intents):
+            return self.cases.change(case.order.order_id, _reopened) or case
+        return case
 
     def _looked(self, case: Case, refund: Refund) -> Case:
         """The case with the returns the ERP made by itself, where the refund may be for one.
@@ -289,4 +301,10 @@ def _unrejected(case: Case) -> Case | None:
         for intent in case.intents
         if not (intent.kind is IntentKind.CREDIT and intent.state is IntentState.REJECTED)
     )
+    return case.model_copy(update={"intents": kept}) if kept != case.intents else None
+
+
+def _reopened(case: Case) -> Case | None:
+    """Refunds of an order that was not taken back whole after all are planned anew."""
+    kept = tuple(one for one in case.intents if not never_left.premature(case, one))
     return case.model_copy(update={"intents": kept}) if kept != case.intents else None

@@ -25,6 +25,11 @@ def hold(sku: str) -> Key:
     return Key(Table.FACTS, f"sku#{sku}", "holds")
 
 
+def hold_page(sku: str, name: str) -> Key:
+    """Holds a card has no room for; a partition of its own, and no function follows it."""
+    return Key(Table.FACTS, f"holds#{sku}#{name}")
+
+
 def counter(sku: str, location: str, number: int) -> Key:
     """Units of an article that many check out at once; a partition of its own."""
     return Key(Table.CONTROL, f"counter#{sku}#{location}#{number}")
@@ -90,6 +95,16 @@ def case(order_id: str) -> Key:
 def case_lane(connection: str) -> str:
     """Cases with something to send to this connection."""
     return f"case#{connection}"
+
+
+def backlog_lane(connection: str) -> str:
+    """Cases an ERP could not be reached for, the most urgent first."""
+    return f"backlog#{connection}"
+
+
+def drainers(connection: str, count: int) -> list[Key]:
+    """Who sends an ERP its backlog: one for each call it takes at once."""
+    return [Key(Table.CONTROL, f"drainer#{connection}#{place}") for place in range(count)]
 
 
 def reservation(reservation_id: str) -> Key:
@@ -185,6 +200,16 @@ def answer(caller: str, idempotency_key: str) -> Key:
 def roster(channel: str, facet: Facet, key: str = "-") -> Key:
     """That a channel has shown this; all of a facet are one partition, to be walked in order."""
     return Key(Table.CONTROL, f"roster#{channel}#{facet}", key)
+
+
+def told(source: str, sku: str = "-") -> Key:
+    """That a source told of this stock; all it told of are one partition, walked in order."""
+    return Key(Table.CONTROL, f"told#{source}#stock", sku)
+
+
+def listed(source: str, run: str, part: str = "-") -> Key:
+    """Articles that a run over all stock of a source came upon, so many a row."""
+    return Key(Table.CONTROL, f"listed#{source}#{run}", part)
 
 
 def parity(channel: str, facet: Facet) -> Key:
@@ -320,6 +345,10 @@ WAKE_QUEUE = "wake"
 """Where the clock is told of an instant, with the delay that is left until then."""
 
 
+NOTIFIED = "-notifications"
+"""How queues end that a vendor delivers to; before it stands the connection's name."""
+
+
 def read_queue(connection: str) -> str:
     return f"{connection}-read"
 
@@ -334,3 +363,8 @@ def order_again(connection: str, order: Order) -> dict[str, str]:
     if order.called:
         return {"queue": queue, "release": order.order_id}
     return {"queue": queue, "read": "order", "key": order.external_id}
+
+
+def asked_again(connection: str, order_id: str, retry: str = "rejected") -> dict[str, str]:
+    """The message that has the ERP asked again for what it refused, or for all its `amounts`."""
+    return {"queue": write_queue(connection), "case": order_id, "retry": retry}

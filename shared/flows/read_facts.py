@@ -1,11 +1,12 @@
 """An owner of products, prices or stock is read for them, and what it says is applied."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from shared.domain.price_cards import CONDITIONS_MAX
 from shared.flows.apply import apply
 from shared.flows.issues import Issues, refused
-from shared.flows.vanished import vanished
+from shared.flows.vanished import VANISHING, asked, vanished
 from shared.frozen import frozen
 from shared.model.ids import Entity
 from shared.model.retailer import Retailer
@@ -23,19 +24,31 @@ class FactsRead:
     retailer: Retailer
 
     def read(self, key: str) -> None:
-        self._keep(self.source.read(self.entity, [key]))
+        self._keep(self._asked([key]))
 
     def page(self, since: datetime | None, page: str | None, *, began: datetime) -> str | None:
         del began
         found = self.source.changed(self.entity, since=since, page=page)
         self._keep(found)
-        if self.entity is Entity.PRICE and (gone := self._vanished(found)):
-            self._keep(self.source.read(self.entity, gone))
+        if self.entity in VANISHING and (gone := self._vanished(found)):
+            self._keep(self._asked(gone))
         return found.next
 
+    def _asked(self, named: Sequence[str]) -> Page:  # type: ignore[type-arg]
+        if self.entity is not Entity.STOCK:
+            return self.source.read(self.entity, named)
+        now = self.clock.now()
+        return asked(self.source, named, source=self.connection, store=self.store, now=now)
+
     def _vanished(self, page: Page) -> list[str]:  # type: ignore[type-arg]
-        source, now = self.connection, self.clock.now()
-        return vanished(page, source=source, store=self.store, retailer=self.retailer, now=now)
+        return vanished(
+            page,
+            entity=self.entity,
+            source=self.connection,
+            store=self.store,
+            retailer=self.retailer,
+            now=self.clock.now(),
+        )
 
     def _keep(self, page: Page) -> None:  # type: ignore[type-arg]
         applied = apply(

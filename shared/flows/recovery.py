@@ -7,11 +7,13 @@ from datetime import timedelta
 from shared.domain.targets import Priority
 from shared.errors import RejectedError
 from shared.flows import keys
+from shared.flows.drainers import Drainers
 from shared.flows.import_run import dropped_files
 from shared.flows.intake import replay_delivery
 from shared.flows.issues import Issues, Problem
 from shared.flows.target_rows import HINT
 from shared.frozen import frozen
+from shared.model.ids import Entity
 from shared.model.issue import Issue, IssueKind
 from shared.model.retailer import Channel, Retailer
 from shared.ports import Clock, Message, Put, Queues, Store, Table
@@ -22,12 +24,17 @@ _BOOKKEEPING = frozenset({"queue", "run", "deferred", "version", "at"})
 
 
 def dead_letter(queue: str, body: str, *, message_id: str) -> Problem:
-    """One message nobody could handle; its keys are kept so that it can be replayed as it was."""
+    """One message nobody could handle; its keys are kept so that it can be replayed as it was.
+
+    Of a notification nothing is kept: it is the vendor's own text, and a poll finds what it meant.
+    """
+    origin = queue.removesuffix("-dead")
+    if origin.endswith(keys.NOTIFIED):
+        return _not_kept(origin)
     try:
         parsed = json.loads(body)
     except ValueError:
         parsed = None
-    origin = queue.removesuffix("-dead")
     if origin == keys.IMPORT_QUEUE:
         parsed = next(iter(dropped_files(parsed) or ()), parsed)
     said = {str(k): str(v) for k, v in parsed.items()} if isinstance(parsed, dict) else {}
@@ -41,6 +48,19 @@ def dead_letter(queue: str, body: str, *, message_id: str) -> Problem:
         summary=f"a message of {origin} failed every try: {about or 'unreadable'}",
         remedy="look at the function's errors at that time, mend the cause, then replay",
         replay={**said, "queue": origin} if said and known else None,
+    )
+
+
+def _not_kept(origin: str) -> Problem:
+    connection = origin.removesuffix(keys.NOTIFIED)
+    return Problem(
+        kind=IssueKind.DEAD_LETTER,
+        subject=origin,
+        connection=connection,
+        summary=f"notifications of {origin} could not be kept",
+        remedy="look at the function's errors at that time, mend the cause, then replay: a poll "
+        "reads what they meant",
+        replay={"queue": keys.read_queue(connection), "poll": Entity.ORDER.value},
     )
 
 
@@ -109,6 +129,8 @@ class Sweep:
     def run(self) -> int:
         """Hint every connection that has something due; returns how many messages were sent."""
         messages = [*self._targets(), *self._cases()]
+        for erp in dict.fromkeys(channel.erp for channel in self.retailer.channels):
+            messages += Drainers(self.store, self.clock, self.retailer).woken(erp)
         self.queues.send(messages)
         return len(messages)
 

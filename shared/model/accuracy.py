@@ -13,6 +13,7 @@ class Variance(StrEnum):
 
     MISSED = "missed"  # a movement was never told of, or its read was lost
     LATE = "late"  # it changed since the source was last read, and nobody has told of it yet
+    GONE = "gone"  # its source lists no position of the article any more
     UNIT = "unit"  # it is kept in another unit
     LOCATION = "location"  # it lies where no location of ours is
     UNEXPLAINED = "unexplained"

@@ -25,7 +25,8 @@ class Described:
 
     `refuses` are the statuses that say what is wrong; those of a missing or wrong token and of a
     function that failed are every route's. `query` are parameters with their allowed values, any
-    text if none are named. `media` is what it answers, refusals apart.
+    text if none are named. What is `unchanged` is answered 304 to who has its tag. `media` is what
+    it answers, refusals apart.
     """
 
     route: str
@@ -199,6 +200,7 @@ ROUTES: Final[tuple[Described, ...]] = (
         takes=_SKUS,
         refuses=(400, 404),
         query=_FLAG,
+        unchanged=True,
     ),
     Described(
         "GET /v1/availability/{channel}/{sku}",
@@ -217,6 +219,7 @@ ROUTES: Final[tuple[Described, ...]] = (
         takes=_SKUS,
         refuses=(400, 404),
         query=_FLAG,
+        unchanged=True,
     ),
     Described(
         "GET /v1/trace/sku/{sku}",

@@ -86,6 +86,9 @@ def _parameters(each: Described) -> list[JsonValue]:
             "pattern": "^[!-~]+$",
         }
         found.append({"name": "Idempotency-Key", "in": "header", "required": True, "schema": text})
+    if each.unchanged:
+        tags: JsonValue = {"type": "string"}
+        found.append({"name": "If-None-Match", "in": "header", "required": False, "schema": tags})
     for name, values in each.query:
         schema: dict[str, Any] = {"type": "string"} | ({"enum": list(values)} if values else {})
         found.append({"name": name, "in": "query", "required": False, "schema": schema})
@@ -93,14 +96,18 @@ def _parameters(each: Described) -> list[JsonValue]:
 
 
 def _answers(each: Described) -> dict[str, JsonValue]:
+    tag: dict[str, JsonValue] = (
+        {"headers": {"ETag": {"schema": {"type": "string"}}}} if each.unchanged else {}
+    )
     said: dict[str, JsonValue] = {
         str(each.status): {
             "description": HTTPStatus(each.status).phrase,
             "content": {each.media: _json(each.answers)["application/json"]},
+            **tag,
         }
     }
     if each.unchanged:
-        said["304"] = {"description": "the caller has this answer already"}
+        said["304"] = {"description": "the caller has this answer already", **tag}
     for status in each.refuses:
         said[str(status)] = {
             "description": HTTPStatus(status).phrase,

@@ -35,3 +35,8 @@ class StockPosition(Canonical):
     quality_inspection: Status = NONE
     damaged: Status = NONE
     in_transit: Status = NONE
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing lies there, in whatever state, and nothing is on its way."""
+        return not any(value for value in dict(self).values() if isinstance(value, Decimal))

@@ -55,6 +55,15 @@ def refund(minor: int, name: str = "r1", *, cancelled: bool = False) -> Refund:
     return Refund(refund_id=name, created_at=NOW, total=gbp(minor), lines=lines)
 
 
+def taken_back(minor: int) -> Refund:
+    """Both units cancelled before they left, at 20.00, and what went back beyond that."""
+    line = RefundLine(line_id="1", quantity=2, amount=gbp(2000), tax=gbp(0), cancelled=True)
+    return Refund(refund_id="r1", created_at=NOW, total=gbp(minor), lines=(line,))
+
+
+REJECTED = {"1": ErpLine(item="10", place=1, units=0, rejected=True)}
+
+
 def case(*payments: Payment, shipped: bool = True, **over: object) -> Case:
     order = make_order(payments=payments)
     gone = (make_shipment(),) if shipped else ()
@@ -148,6 +157,31 @@ def buckets(books_of: Case) -> dict[Bucket, int]:
                 intents=(credited("r1"),),
             ),
             {Bucket.SALE: 500, Bucket.CREDIT: 150, Bucket.CREDIT_DIFFERS: 50},
+        ),
+        (
+            case(capture(2495), shipped=False, erp_lines=REJECTED, refunds=(taken_back(2495),)),
+            {Bucket.NEVER_LEFT: 2495},
+        ),
+        (
+            case(
+                capture(2495),
+                shipped=False,
+                erp_lines=REJECTED,
+                refunds=(taken_back(2495),),
+                bills=(memo(495, "r1"),),
+                intents=(credited("r1"),),
+            ),
+            {Bucket.NEVER_LEFT: 2495, Bucket.NOT_REFUNDED: 495},
+        ),
+        (
+            case(
+                capture(2495),
+                shipped=False,
+                erp_lines=REJECTED,
+                refunds=(taken_back(2495),),
+                bills=(invoice(495),),
+            ),
+            {Bucket.NEVER_LEFT: 2000, Bucket.SALE: 495, Bucket.NOT_CREDITED: 495},
         ),
         (
             case(capture(500), bills=(invoice(300),), refunds=(refund(200, cancelled=True),)),

@@ -11,7 +11,13 @@ from shared.flows.recovery import Sweep
 from shared.model.case import IntentKind, IntentState
 from shared.model.erp_events import RefundCredited
 from shared.model.money import Money
-from shared.model.order import Order, Payment, PaymentKind, Refund, RefundLine
+from shared.model.order import (
+    Order,
+    Payment,
+    PaymentKind,
+    Refund,
+    RefundLine,
+)
 from shared.model.order_events import OrderRefunded
 from shared.model.returns import ErpReturn
 from shared.ports import Message
@@ -56,7 +62,7 @@ def refunded(world: World, *refunds: Refund) -> None:
     world.capture.take(told(*refunds))
 
 
-def credits(world: World) -> list[tuple[str, str, bool, int]]:  # noqa: A001 - what they are
+def credited(world: World) -> list[tuple[str, str, bool, int]]:
     return [
         (number, wish.reference, wish.goods_back, sum(c.gross.amount for c in wish.credits))
         for number, wish in world.erp.credits
@@ -75,7 +81,7 @@ def test_a_returned_unit_becomes_a_return_in_the_erp(world: World) -> None:
     refunded(world, refund("9", 1999, unit()))
     assert world.queues.take("erp-write") == [Message("erp-write", {"case": "shop:77"})]
     world.crediting.credit("shop:77")
-    assert credits(world) == [("6001", "SHOP-R9", True, 1999)]
+    assert credited(world) == [("6001", "SHOP-R9", True, 1999)]
     assert states(world) == {"credit#9": IntentState.APPLIED}
     (event,) = [e for e in world.bus.events if isinstance(e, RefundCredited)]
     assert (event.refund_id, event.document, event.total) == ("9", "6001", gbp(1999))
@@ -87,13 +93,13 @@ def test_money_alone_becomes_a_credit_memo_request(
 ) -> None:
     refunded(world, refund("9", 500, *lines))
     world.crediting.credit("shop:77")
-    assert credits(world) == [("6001", "SHOP-R9", False, 500)]
+    assert credited(world) == [("6001", "SHOP-R9", False, 500)]
 
 
 def test_units_that_never_left_are_no_credit(world: World) -> None:
     refunded(world, refund("9", 1999, unit(cancelled=True)))
     world.crediting.credit("shop:77")
-    assert credits(world) == []
+    assert credited(world) == []
     assert states(world) == {"credit#9": IntentState.APPLIED}
 
 
@@ -101,7 +107,7 @@ def test_a_refund_told_again_is_credited_once(world: World) -> None:
     for _ in range(5):
         refunded(world, refund("9", 1999, unit()))
         world.crediting.credit("shop:77")
-    assert len(credits(world)) == 1
+    assert len(credited(world)) == 1
 
 
 def test_a_refund_whose_money_was_still_under_way_is_credited_as_it_came_to_be(
@@ -110,7 +116,7 @@ def test_a_refund_whose_money_was_still_under_way_is_credited_as_it_came_to_be(
     refunded(world, refund("9", 0))
     world.capture.take(told(refund("9", 1999, unit())))
     world.crediting.credit("shop:77")
-    assert [(one[1], one[3]) for one in credits(world)] == [("SHOP-R9", 1999)]
+    assert [(one[1], one[3]) for one in credited(world)] == [("SHOP-R9", 1999)]
     assert [h.detail for h in case(world).timeline if h.what == "refund completed"] == [
         "9: 19.99 GBP"
     ]
@@ -129,7 +135,7 @@ def test_a_refund_completed_while_the_erp_is_asked_for_returns_is_credited_whole
 
     world.erp.returns_of = asked  # type: ignore[method-assign]
     world.crediting.credit("shop:77")
-    assert [(one[1], one[3]) for one in credits(world)] == [("SHOP-R9", 1999)]
+    assert [(one[1], one[3]) for one in credited(world)] == [("SHOP-R9", 1999)]
 
 
 def test_several_refunds_sum_to_what_was_paid(world: World) -> None:
@@ -138,8 +144,8 @@ def test_several_refunds_sum_to_what_was_paid(world: World) -> None:
     world.crediting.credit("shop:77")
     refunded(world, first, second)
     world.crediting.credit("shop:77")
-    assert [c[1] for c in credits(world)] == ["SHOP-R9", "SHOP-R10"]
-    assert sum(c[3] for c in credits(world)) == PAID
+    assert [c[1] for c in credited(world)] == ["SHOP-R9", "SHOP-R10"]
+    assert sum(c[3] for c in credited(world)) == PAID
 
 
 def test_a_refund_waits_until_the_erp_holds_its_order() -> None:
@@ -147,10 +153,10 @@ def test_a_refund_waits_until_the_erp_holds_its_order() -> None:
     world.know("M")
     world.capture.take(told(refund("9", 500)))
     world.crediting.credit("shop:77")
-    assert credits(world) == []
+    assert credited(world) == []
     world.sender.send("shop:77")
     world.crediting.credit("shop:77")
-    assert len(credits(world)) == 1
+    assert len(credited(world)) == 1
 
 
 @pytest.mark.parametrize("keeps", [True, False])
@@ -167,7 +173,7 @@ def test_a_lost_answer_is_looked_up_before_anything_is_posted_again(
             world.crediting.credit("shop:77")
     later(world, 2)
     world.crediting.credit("shop:77")
-    assert len(credits(world)) == 1
+    assert len(credited(world)) == 1
     assert world.erp.asked[-1] == "SHOP-R9"
 
 
@@ -179,7 +185,7 @@ def test_an_error_before_the_effect_is_simply_tried_again(world: World) -> None:
             world.crediting.credit("shop:77")
         assert states(world) == {"credit#9": IntentState.PLANNED}
     world.crediting.credit("shop:77")
-    assert len(credits(world)) == 1
+    assert len(credited(world)) == 1
 
 
 def test_a_refusal_is_one_exception_that_a_replay_ends(world: World) -> None:
@@ -196,14 +202,14 @@ def test_a_refusal_is_one_exception_that_a_replay_ends(world: World) -> None:
     )
     assert issue.replay == {"queue": "erp-write", "case": "shop:77", "retry": "rejected"}
     world.crediting.credit("shop:77", retry_rejected=True)
-    assert len(credits(world)) == 1
+    assert len(credited(world)) == 1
     assert world.open() == []
 
 
 def test_more_than_was_paid_is_told_and_not_posted(world: World) -> None:
     refunded(world, refund("9", 3000), refund("10", 1500))
     world.crediting.credit("shop:77")
-    assert [c[1] for c in credits(world)] == ["SHOP-R9"]
+    assert [c[1] for c in credited(world)] == ["SHOP-R9"]
     (issue,) = world.open()
     assert (issue.kind, issue.subject) == ("refund_exceeds_paid", "shop:77/10")
     assert "9.98 GBP is left" in issue.summary
@@ -215,7 +221,7 @@ def test_more_than_a_payment_took_is_told_by_its_gateway(world: World) -> None:
     told_ = refund("9", 900).model_copy(update={"payments": ("R",)})
     world.capture.take(told(told_).model_copy(update={"payments": paid}))
     world.crediting.credit("shop:77")
-    assert credits(world) == []
+    assert credited(world) == []
     (issue,) = world.open()
     assert (
         "gives back 9.00 GBP, and 5.00 GBP is left of what was paid by gift_card" in issue.summary
@@ -231,7 +237,7 @@ def test_a_refund_is_told_on_the_bus_by_payment_and_as_the_shopper_saw_it(world:
     assert event.shopper == shown
     assert [(t.payment, t.amount, t.shopper) for t in event.tenders] == [("C", gbp(1000), shown)]
     world.crediting.credit("shop:77")
-    assert credits(world) == [("6001", "SHOP-R9", False, 1000)]
+    assert credited(world) == [("6001", "SHOP-R9", False, 1000)]
 
 
 def payment(
@@ -263,15 +269,15 @@ def test_a_lost_hint_is_made_good_by_the_sweep(world: World) -> None:
     world.queues.sent.clear()
     later(world, 5)
     Sweep(world.store, world.queues, world.clock, world.retailer).run()
-    assert _cases(world.queues.sent) == ["shop:77"]
+    assert asked_for(world.queues.sent) == ["shop:77"]
     world.crediting.credit("shop:77")
     world.queues.sent.clear()
     later(world, 5)
     Sweep(world.store, world.queues, world.clock, world.retailer).run()
-    assert _cases(world.queues.sent) == []
+    assert asked_for(world.queues.sent) == []
 
 
-def _cases(sent: Sequence[Message]) -> list[str]:
+def asked_for(sent: Sequence[Message]) -> list[str]:
     queue = keys.write_queue("erp")
     return [m.body["case"] for m in sent if m.queue == queue and "case" in m.body]
 
@@ -296,4 +302,4 @@ def test_no_more_goes_back_than_was_captured_over_all_tenders(
     world.capture.take(told(refund("9", 2500)).model_copy(update={"payments": paid}))
     world.crediting.credit("shop:77")
     assert bool(world.open()) is refused
-    assert len(credits(world)) == (not refused)
+    assert len(credited(world)) == (not refused)

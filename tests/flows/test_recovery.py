@@ -155,6 +155,18 @@ def test_a_dead_letter_about_a_file_is_named_after_it_and_can_be_sent_again(
     assert {"queue": "import", "file": "drop/erp/price/a b.csv"}.items() <= problem.replay.items()
 
 
+def test_of_a_notification_that_could_not_be_kept_no_word_is_repeated() -> None:
+    world = World()
+    body = json.dumps({"Payload": {"DestinationPostalCode": "E1 6AN"}})
+    told = [dead_letter("market-notifications-dead", body, message_id=m) for m in ("m1", "m2")]
+    world.issues.report(told)
+    issue = world.issues.find("dead_letter#market-notifications")
+    assert issue is not None
+    assert (issue.count, issue.connection) == (2, "market")
+    assert issue.replay == {"queue": "market-read", "poll": "order"}
+    assert "E1" not in issue.model_dump_json()
+
+
 def test_an_unreadable_dead_letter_is_still_an_exception() -> None:
     world = World()
     world.issues.report([dead_letter("erp-write-dead", "not json", message_id="m1")])

@@ -18,8 +18,9 @@ def _said(probe: str) -> list[str]:
 
 def test_the_door_imports_no_model_no_http_client_and_no_powertools() -> None:
     probe = (
-        "import sys, functions.ingest.webhook, shared.connectors.shopify.webhook, "
-        "shared.connectors.sap.webhook; "
+        "import sys, functions.ingest.webhook, functions.ingest.notified, "
+        "shared.connectors.shopify.webhook, "
+        "shared.connectors.sap.webhook, shared.connectors.amazon.notification; "
         "print(sorted({m.split('.')[0] for m in sys.modules} "
         "& {'pydantic', 'httpx', 'aws_lambda_powertools', 'stdnum'}))"
     )

@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 
 from functions.derive import targets
-from functions.ingest import movements
+from functions.ingest import import_file, movements
 from functions.ops import sweep
 from functions.read import api as read_api
 from functions.read import lookup
 from infra.doors import EVERY_ROUTE
 from shared.ports import Table
-from tests.flows.stock_world import STOCK_TOML
+from tests.flows.stock_world import STOCK_TOML, move
 from tests.functions.test_handlers import publish_everything
-from tests.functions.world import Deployment, deployment, forget, loaded, stream_event
+from tests.functions.world import Deployment, deployment, forget, loaded, sqs_event, stream_event
 
 __all__ = ["deployment"]
 
@@ -50,6 +50,57 @@ def test_a_receipt_is_in_what_the_channel_may_sell(deployment: Deployment) -> No
     assert available(deployment) == {"london": 10, "leeds": 5, "york": 0}
 
 
+@pytest.mark.parametrize("name", ["availability", "availabilities"])
+def test_who_knows_what_may_be_sold_is_told_so_until_it_changes(
+    deployment: Deployment, name: str
+) -> None:
+    publish_everything(deployment)
+    event = loaded(f"read.lookup/{name}")
+    first = deployment.invoke(lookup.handler, event)
+    tag = first["headers"]["etag"]
+    event["headers"]["if-none-match"] = tag
+    again = deployment.invoke(lookup.handler, event)
+    assert again == {"statusCode": 304, "headers": {"etag": tag}}
+    posted(deployment, "two-lines")
+    deployment.invoke(targets.handler, stream_event(("sku#HAT-M", "stock#wms")))
+    changed = deployment.invoke(lookup.handler, event)
+    assert (changed["statusCode"], changed["headers"]["etag"] == tag) == (200, False)
+
+
+POISON = {
+    17: ({"quantity": "many"}, "quantity", "leeds"),
+    101: ({"unit": "CS"}, "unit", "leeds"),
+    249: ({"to_location": "DEPOT"}, "to_location", "DEPOT"),
+}
+"""By its place in a call: what is wrong with a line, the field, and the location it names."""
+
+
+def test_of_250_movements_three_that_are_poison_hold_up_none_of_the_others(
+    deployment: Deployment,
+) -> None:
+    lines = [
+        move(movement_id=f"m{i}", sku=f"SKU-{i % 25}", quantity="1")
+        | POISON.get(i, ({}, "", ""))[0]
+        for i in range(250)
+    ]
+    event = loaded("ingest.movements/two-lines")
+    event["body"] = json.dumps({"connection": "wms", "movements": lines})
+    said = json.loads(deployment.invoke(movements.handler, event)["body"])
+    assert (said["accepted"], said["refused"]) == (247, 3)
+    cards = [row for row in deployment.rows(Table.FACTS) if row.get("source") == "wms"]
+    counted = sum(int(p["on_hand"]) for card in cards for p in card["positions"])
+    assert (len(cards), counted) == (25, 247)
+    told = {issue["field"]: issue for issue in deployment.rows(Table.ISSUES)}
+    assert len(deployment.rows(Table.ISSUES)) == len(told) == 3
+    for place, (_, field, location) in POISON.items():
+        issue, answered = told[field], said["lines"][place]
+        assert (answered["status"], answered["field"]) == ("refused", field)
+        assert f"SKU-{place % 25}" in issue["summary"]
+        assert location in issue["summary"]
+        assert issue["value"] in ("many", "CS", "DEPOT")
+        assert issue["remedy"]
+
+
 def test_a_count_in_the_source_s_own_names_replaces_what_was_known(deployment: Deployment) -> None:
     publish_everything(deployment)
     posted(deployment, "two-lines")
@@ -61,6 +112,28 @@ def test_a_count_in_the_source_s_own_names_replaces_what_was_known(deployment: D
 def test_one_event_counts_once_in_whatever_mode_it_comes(deployment: Deployment) -> None:
     assert posted(deployment, "cloudevent")[1]["lines"][0]["status"] == "counted"
     assert posted(deployment, "cloudevent-binary")[1]["lines"][0]["status"] == "duplicate"
+
+
+def test_what_was_set_aside_is_counted_by_its_replay_once_the_limit_is_raised(
+    deployment: Deployment, tmp_path: Path
+) -> None:
+    publish_everything(deployment)
+    file, limit = (
+        tmp_path / "retailer.toml",
+        '\n[stock_guards]\nabsurd = { then = "keep", above = %s }',
+    )
+    file.write_text(STOCK_TOML + limit % 11, encoding="utf-8")
+    forget()
+    assert posted(deployment, "levels")[1]["lines"][0]["status"] == "doubted"
+    (issue,) = (one for one in deployment.rows(Table.ISSUES) if one["kind"] == "stock_absurd")
+    message = {name: text for name, text in issue["replay"].items() if name != "queue"}
+    assert available(deployment) == {"london": 10, "leeds": 0, "york": 0}
+    file.write_text(STOCK_TOML + limit % 12, encoding="utf-8")
+    forget()
+    deployment.invoke(import_file.handler, sqs_event(issue["replay"]["queue"], message))
+    assert available(deployment) == {"london": 10, "leeds": 10, "york": 0}
+    (issue,) = (one for one in deployment.rows(Table.ISSUES) if one["kind"] == "stock_absurd")
+    assert issue["state"] == "solved"
 
 
 def test_who_can_be_read_is_read(deployment: Deployment) -> None:

@@ -163,9 +163,12 @@ def test_a_list_of_skus_is_asked_for(deployment: Deployment, body: str | None) -
     assert asked(deployment, "too-many")[0] == 400
 
 
-def test_who_has_the_answer_already_is_told_so_until_it_changes(deployment: Deployment) -> None:
+@pytest.mark.parametrize("name", ["price", "prices"])
+def test_who_has_the_answer_already_is_told_so_until_it_changes(
+    deployment: Deployment, name: str
+) -> None:
     publish_everything(deployment)
-    event = loaded("read.lookup/price")
+    event = loaded(f"read.lookup/{name}")
     first = deployment.invoke(lookup.handler, event)
     tag = first["headers"]["etag"]
     event["headers"]["if-none-match"] = f'W/"other", {tag}'

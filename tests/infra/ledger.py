@@ -87,6 +87,7 @@ LEDGER: dict[str, dict[str, Actions]] = {
         "stream-failures": FAIL,
     },
     "sweep": {
+        "archive": frozenset({"s3:ListBucket"}),
         "control": DRAW,
         "links": READ,
         "facts": WRITE,
@@ -224,6 +225,7 @@ LEDGER: dict[str, dict[str, Actions]] = {
     "erp-send": {
         "facts": WRITE,
         "orders": WRITE,
+        "orders lanes": LOOK,
         "links": WRITE,
         "issues": WRITE,
         "control": WRITE,
@@ -274,3 +276,8 @@ NOTICES: dict[str, dict[str, Actions]] = {
     "api-ops": LEDGER["api-ops"] | {"mail": SEND},
 }
 """Instead of the above where the retailer's file asks for notices."""
+
+NOTIFIED: dict[str, dict[str, Actions]] = {
+    "notified": {"inbox": PUT, "raw": KEEP, "market-notifications": CONSUME},
+}
+"""Beside the above where a vendor delivers notifications to a queue."""

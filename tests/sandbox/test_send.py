@@ -7,7 +7,6 @@ import pytest
 from sandbox.failures import CannotRunError
 from sandbox.send import queue_like, signed
 from sandbox.simulators import Standing
-from shared.connectors.amazon import webhook as amazon
 from shared.connectors.sap import webhook as sap
 from shared.connectors.shopify import webhook as shopify
 from shared.ports import Door
@@ -22,9 +21,7 @@ def standing(system: str) -> Standing:
     )
 
 
-@pytest.mark.parametrize(
-    ("system", "door"), [("amazon", amazon), ("shopify", shopify), ("sap-s4hana", sap)]
-)
+@pytest.mark.parametrize(("system", "door"), [("shopify", shopify), ("sap-s4hana", sap)])
 def test_a_signed_delivery_passes_the_door_and_no_other_secret_does(
     system: str, door: Door
 ) -> None:

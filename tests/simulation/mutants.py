@@ -13,11 +13,13 @@ from tests.simulation.mutants_changes import CHANGES
 from tests.simulation.mutants_channels import CHANNELS
 from tests.simulation.mutants_checkouts import CHECKOUTS
 from tests.simulation.mutants_enrichment import ENRICHMENT
+from tests.simulation.mutants_gone import GONE
 from tests.simulation.mutants_guardrails import GUARDRAILS
 from tests.simulation.mutants_hooks import HOOKS
 from tests.simulation.mutants_messages import MESSAGES
 from tests.simulation.mutants_movements import MOVEMENTS
 from tests.simulation.mutants_notices import NOTICES
+from tests.simulation.mutants_open import OPEN
 from tests.simulation.mutants_orders import ORDERS
 from tests.simulation.mutants_oversold import OVERSOLD
 from tests.simulation.mutants_owners import OWNERS
@@ -48,6 +50,8 @@ MUTANTS: tuple[Mutant, ...] = (
     *NOTICES,
     *OVERSOLD,
     *HOOKS,
+    *GONE,
+    *OPEN,
 )
 
 

@@ -11,10 +11,16 @@ ENRICHMENT: tuple[Mutant, ...] = (
         "An order goes to the ERP although nobody can take its money any more.",
         (HOLDS,),
         (
-            "shared.domain.payments:_promised",
+            "shared.domain.payments:_authorisations",
             "if p.expires_at is None or now < p.expires_at",
             "if True",
         ),
+    ),
+    mutant(
+        "a little money releases an order",
+        "A gift card that paid a little of an order passes for all of it.",
+        (HOLDS,),
+        ("shared.domain.release:_payment", "got.amount >= due.amount", "got.amount > 0"),
     ),
     mutant(
         "a verdict that is pending holds nothing",

@@ -56,6 +56,12 @@ REFUNDS: tuple[Mutant, ...] = (
         (CREDITING + "_wish", "if not credit.cancelled", "if True"),
     ),
     mutant(
+        "postage of an order that never left is credited",
+        "Of an order taken back whole the postage is credited, and was never billed.",
+        ("an order is taken back with its postage",),
+        (CREDITING + "_credit", "if never_left.whole(case):", "if False:"),
+    ),
+    mutant(
         "a refund is taken off another payment",
         "What went back to the card is taken off the gift card, or the other way round.",
         (BACK,),

@@ -111,7 +111,36 @@ def _paid_out(play: Play) -> Iterator[str]:
             yield f"{order_id} is paid out, and its books say it is not"
 
 
+def _take_back(play: Play) -> None:
+    """An order is taken back whole before it leaves, postage included, or as it leaves."""
+    units = play.rng.randint(1, 2)
+    wish: list[Json] = [{"sku": "HAT-M", "quantity": units}]
+    play.later(2 * SECOND, partial(_sell, play, wish, {"shipping": {"price": "4.95"}}))
+    at = play.rng.randint(8, 70) * SECOND
+    play.later(at, partial(_undo, play, units))
+    if play.rng.random() < SHARE:
+        near = at + play.rng.randint(-20, 20) * SECOND
+        play.later(max(0, near), partial(play.deliver, parts=play.rng.random() < SHARE))
+    play.later(100 * SECOND, play.bill)
+
+
+def _undo(play: Play, units: int) -> None:
+    shop = play.world.vendors["shop"]
+    for order in list(shop.shop.orders.values()):
+        rows: list[Json] = [{"line": line.line_id, "quantity": units} for line in order.lines]
+        play.world.engine.note(f"shop: takes {order.order_id} back with its postage")
+        shop.control("refund", order=order.order_id, lines=rows, restock=True, freight=True)
+
+
 BOOKS = (
+    Scenario(
+        "an order is taken back with its postage",
+        few,
+        _take_back,
+        rules=RULES,
+        reads=ORDERLY | {Entity.INVOICE},
+        check=_agree,
+    ),
     Scenario(
         "what a provider paid out",
         few,

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from sandbox.vendors import faults
+from sandbox.vendors.amazon import subscribing
 from sandbox.vendors.amazon.checkout import Basket, SoldOut, described
 from sandbox.vendors.amazon.ordering import line_of
 from sandbox.vendors.amazon.state import Attribute, Listing, Order
@@ -166,7 +167,7 @@ def slow_changes(sim: "AmazonSimulator", *, seconds: int) -> Json:
 def usage_plan(sim: "AmazonSimulator", *, operation: str, rate: str, burst: int) -> Json:
     """Grant this account another rate of one operation."""
     known = next(found for found in plans.ALL if found.name == operation)
-    sim.set_rate(Operation(operation, Decimal(rate), burst, known.writes))
+    sim.set_rate(Operation(operation, Decimal(rate), burst, known.writes, known.grantless))
     return rate
 
 
@@ -215,31 +216,35 @@ def _offer(sim: "AmazonSimulator", price: str) -> Attribute:
     }
 
 
-COMMANDS: Final[Mapping[str, Callable[..., Json]]] = faults.COMMANDS | {
-    command.__name__: command
-    for command in (
-        list_item,
-        place_order,
-        pay,
-        cancel,
-        cancel_item,
-        request_cancel,
-        unfulfillable,
-        ship_by_hand,
-        read_prices,
-        read_stock,
-        set_stock,
-        set_price,
-        refuse_sku,
-        orders,
-        feeds,
-        fail_feed,
-        stale_reads,
-        slow_changes,
-        usage_plan,
-        drop_notifications,
-        duplicate_notifications,
-        revoke_tokens,
-        counters,
-    )
-}
+COMMANDS: Final[Mapping[str, Callable[..., Json]]] = (
+    faults.COMMANDS
+    | subscribing.COMMANDS
+    | {
+        command.__name__: command
+        for command in (
+            list_item,
+            place_order,
+            pay,
+            cancel,
+            cancel_item,
+            request_cancel,
+            unfulfillable,
+            ship_by_hand,
+            read_prices,
+            read_stock,
+            set_stock,
+            set_price,
+            refuse_sku,
+            orders,
+            feeds,
+            fail_feed,
+            stale_reads,
+            slow_changes,
+            usage_plan,
+            drop_notifications,
+            duplicate_notifications,
+            revoke_tokens,
+            counters,
+        )
+    }
+)

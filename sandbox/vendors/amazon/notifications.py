@@ -1,4 +1,4 @@
-"""Notifications on their way out, as an event bus forwards them: at least once, in any order."""
+"""Notifications on their way to a queue: at least once, in any order."""
 
 import json
 from collections.abc import Mapping
@@ -11,6 +11,7 @@ from sandbox.vendors.outgoing import Outgoing
 from shared.model.base import Json
 
 AGAIN = timedelta(seconds=30)
+ACCOUNT = "437568002678"  # what Amazon sends with
 # Orders 2026-01-01 -> the words of notifications
 STATUS = {
     "PENDING": "Pending",
@@ -25,18 +26,14 @@ STATUS = {
 
 @dataclass(slots=True)
 class Notifications:
-    seller: Seller
-    secret: str
     outgoing: Outgoing = field(default_factory=lambda: Outgoing(lambda _failed: AGAIN))
 
-    def emit(self, body: Mapping[str, Json], name: str, now: datetime, *, copies: int) -> None:
-        headers = {
-            "content-type": "application/json",
-            "x-shelfwire-secret": self.secret,
-        }
+    def emit(
+        self, body: Mapping[str, Json], name: str, queue: str, now: datetime, *, copies: int
+    ) -> None:
         raw = json.dumps(body).encode()
         for copy in range(copies):
-            self.outgoing.put(Delivery(f"{name}/{copy}", headers, raw), now)
+            self.outgoing.put(Delivery(f"{name}/{copy}", {}, raw, queue, ACCOUNT), now)
 
 
 def notification_id(seller: Seller) -> str:

@@ -20,6 +20,7 @@ from sandbox.vendors.amazon.listings import Catalogue
 from sandbox.vendors.amazon.notifications import Notifications
 from sandbox.vendors.amazon.ordering import Ordering
 from sandbox.vendors.amazon.state import Feed, Order, Seller
+from sandbox.vendors.amazon.subscriptions import Subscriptions
 from sandbox.vendors.faults import Faults
 from shared.connectors.amazon import jsontext, plans
 from shared.connectors.amazon.plans import CALL, Operation
@@ -29,6 +30,7 @@ from shared.ports import Clock
 
 TOKEN_LIFE = timedelta(hours=1)
 TOKEN_PATH = "/auth/o2/token"
+SCOPE = "sellingpartnerapi::notifications"
 _DOCUMENT = re.compile(r"^/_documents/([^/]+)$")
 
 
@@ -42,7 +44,6 @@ class Account:
     client_id: str = "client"
     client_secret: str = "secret"
     refresh_token: str = "refresh"
-    webhook_secret: str = "forwarded"
     base_url: str = "https://sellingpartnerapi-eu.example"
 
 
@@ -99,9 +100,11 @@ class AmazonSimulator:
         self.counts: Counter[str] = Counter()
         self._clock = clock
         self._tokens: dict[str, datetime] = {}
+        self._grantless: set[str] = set()
         self._buckets: dict[str, Bucket] = {}
         self._rates: dict[str, Operation] = {operation.name: operation for operation in plans.ALL}
-        self.notifications = Notifications(self.seller, self.account.webhook_secret)
+        self.notifications = Notifications()
+        self.subscriptions = Subscriptions(self.seller)
         self.catalogue = Catalogue(self.seller, clock.now, pace.applies_after, doubts.unknown_sku)
         sign = -1 if doubts.discounts_negative else 1
         self.checkout = Checkout(self.seller, clock.now, doubts.tax, sign, doubts.cancelled_units)
@@ -157,11 +160,13 @@ class AmazonSimulator:
 
     def tell_order(self, order: Order) -> None:
         name = notifications.notification_id(self.seller)
-        self._tell(notifications.order_changed(self.seller, order, name, self.now()), name)
+        body = notifications.order_changed(self.seller, order, name, self.now())
+        self._tell("ORDER_CHANGE", body, name)
 
     def tell_feed(self, feed: Feed) -> None:
         name = notifications.notification_id(self.seller)
-        self._tell(notifications.feed_finished(self.seller, feed, name, self.now()), name)
+        body = notifications.feed_finished(self.seller, feed, name, self.now())
+        self._tell("FEED_PROCESSING_FINISHED", body, name)
 
     def revoke_tokens(self) -> None:
         self._tokens = dict.fromkeys(self._tokens, self.now())
@@ -170,30 +175,43 @@ class AmazonSimulator:
         """Grant this account another usage plan of one operation."""
         self._rates[operation.name] = operation
 
-    def _tell(self, body: Mapping[str, Json], name: str) -> None:
+    def _tell(self, kind: str, body: Mapping[str, Json], name: str) -> None:
+        queue = self.subscriptions.queue_of(kind)
+        if queue is None:
+            return
         if self.faults.drop_webhooks:
             self.counts["notifications dropped"] += 1
             return
         twice = self.faults.duplicate_webhooks > 0
         self.faults.duplicate_webhooks -= twice
-        self.notifications.emit(body, name, self.now(), copies=2 if twice else 1)
+        self.notifications.emit(body, name, queue, self.now(), copies=2 if twice else 1)
 
     def _grant(self, request: httpx.Request) -> httpx.Response:
         form = {k: v[0] for k, v in parse_qs(request.content.decode()).items()}
-        given = (form.get("client_id"), form.get("client_secret"), form.get("refresh_token"))
         account = self.account
-        if form.get("grant_type") != "refresh_token":
-            return _json(HTTPStatus.BAD_REQUEST, {"error": "unsupported_grant_type"})
-        if given != (account.client_id, account.client_secret, account.refresh_token):
-            return _json(HTTPStatus.BAD_REQUEST, {"error": "invalid_grant"})
+        if (form.get("client_id"), form.get("client_secret")) != (
+            account.client_id,
+            account.client_secret,
+        ):
+            return _json(HTTPStatus.BAD_REQUEST, {"error": "invalid_client"})
+        wants = {"refresh_token": ("refresh_token", account.refresh_token, "invalid_grant")}
+        wants["client_credentials"] = ("scope", SCOPE, "invalid_scope")
+        field, value, refusal = wants.get(
+            form.get("grant_type", ""), ("grant_type", "", "unsupported_grant_type")
+        )
+        if form.get(field) != value:
+            return _json(HTTPStatus.BAD_REQUEST, {"error": refusal})
         token = f"Atza|{len(self._tokens) + 1:08d}"
         self._tokens[token] = self.now() + TOKEN_LIFE
         grant: dict[str, Json] = {
             "access_token": token,
             "token_type": "bearer",
             "expires_in": int(TOKEN_LIFE.total_seconds()),
-            "refresh_token": account.refresh_token,
         }
+        if field == "scope":
+            self._grantless.add(token)
+        else:
+            grant["refresh_token"] = value
         return _json(HTTPStatus.OK, grant)
 
     def _document(self, request: httpx.Request, document_id: str) -> httpx.Response:
@@ -218,6 +236,9 @@ class AmazonSimulator:
         token = request.headers.get("x-amz-access-token", "")
         if self._tokens.get(token, self.now()) <= self.now():
             said = errors("Unauthorized", "The access token you provided has expired.")
+            return _json(HTTPStatus.FORBIDDEN, said)
+        if (token in self._grantless) is not operation.grantless:
+            said = errors("Unauthorized", "Access to requested resource is denied.")
             return _json(HTTPStatus.FORBIDDEN, said)
         granted = self._rates[operation.name]
         if self.faults.throttling(self.now()) or not self._spend(granted):
@@ -261,6 +282,8 @@ class AmazonSimulator:
         items = item.removesuffix("/([^/]+)")
         feed, orders = "/feeds/2021-06-30", "/orders/2026-01-01/orders"
         shipment = "/orders/v0/orders/([^/]+)/shipmentConfirmation"
+        told, kind = self.subscriptions, "/notifications/v1/subscriptions/([^/]+)"
+        places = "/notifications/v1/destinations"
         table: list[tuple[str, str, Operation, _Handler]] = [
             ("PATCH", item, plans.PATCH_LISTING,
              lambda a: (ok, catalogue.patch(a.parts[0], a.params, a.body))),
@@ -280,6 +303,13 @@ class AmazonSimulator:
             ("GET", f"{orders}/([^/]+)", plans.GET_ORDER,
              lambda a: (ok, ordering.get(a.parts[0], a.params))),
             ("POST", shipment, plans.CONFIRM_SHIPMENT, confirm),
+            ("GET", places, plans.GET_DESTINATIONS, lambda _: (ok, told.destinations())),
+            ("POST", places, plans.CREATE_DESTINATION,
+             lambda a: (ok, told.create_destination(a.body))),
+            ("GET", kind, plans.GET_SUBSCRIPTION,
+             lambda a: (ok, told.subscription(a.parts[0], a.params))),
+            ("POST", kind, plans.CREATE_SUBSCRIPTION,
+             lambda a: (ok, told.create_subscription(a.parts[0], a.body))),
         ]  # fmt: skip
         return [(method, re.compile(f"^{path}$"), op, h) for method, path, op, h in table]
 

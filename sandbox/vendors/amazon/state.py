@@ -122,6 +122,7 @@ class Order:
     packages: list[Package] = field(default_factory=list)
     tip: int = 0
     buyer: str = ""
+    ship_hours: int = 48
     told: Timeline[Mapping[str, Json]] = field(default_factory=Timeline)
 
 
@@ -149,6 +150,22 @@ class Feed:
     ended: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """`queue` is an ARN."""
+
+    destination_id: str
+    name: str
+    queue: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    subscription_id: str
+    version: str
+    destination_id: str
+
+
 @dataclass(slots=True)
 class Seller:
     seller_id: str
@@ -159,6 +176,8 @@ class Seller:
     documents: dict[str, Document] = field(default_factory=dict)
     feeds: dict[str, Feed] = field(default_factory=dict)
     refused: dict[str, tuple[str, str]] = field(default_factory=dict)
+    destinations: dict[str, Destination] = field(default_factory=dict)
+    subscriptions: dict[str, Subscription] = field(default_factory=dict)
     _number: int = 0
 
     def next(self) -> int:

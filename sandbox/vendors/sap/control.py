@@ -128,6 +128,14 @@ def move_stock(
     return posted(sim, [(sku, place, units)], movement)
 
 
+def archive_stock(sim: "SapSimulator", *, sku: str, emptied: bool = False) -> Json:
+    """Take an article's positions away for good, without a word: no service lists it any more.
+
+    `emptied` keeps the article itself among those the material stock lists, with nothing in it.
+    """
+    return sim.tenant.forget_stock(sku, listed=emptied)
+
+
 def deliver(
     sim: "SapSimulator", *, order: str, items: dict[str, int] | None = None, tracking: str = ""
 ) -> Json:
@@ -355,6 +363,7 @@ COMMANDS: Final[dict[str, Callable[..., Json]]] = (
             linger,
             load,
             move_stock,
+            archive_stock,
             orders,
             reject,
             set_price,

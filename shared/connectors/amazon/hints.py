@@ -5,9 +5,10 @@ whoever set them, so notifications about those and about feeds lead to nothing.
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 
-from shared.connectors.amazon.webhook import member, notification
+from shared.connectors.amazon.notification import member
 from shared.errors import RejectedError
 from shared.model.ids import Entity
 from shared.ports import Reading
@@ -22,13 +23,14 @@ NO_USE = frozenset(
     }
 )
 _BY_AMAZON = "AFN"
+_ORDER = re.compile(r"[A-Za-z0-9-]{1,64}")
 _REMEDY = "nothing to do: the next poll of orders reads what this notification meant"
 
 
 def readings(headers: Mapping[str, str], body: bytes) -> Sequence[Reading]:
     """One order to read, or nothing; RejectedError names the member that cannot be understood."""
     del headers
-    told = notification(_parsed(body))
+    told = _parsed(body)
     kind = str(member(told, "notificationType") or "")
     if kind in NO_USE:
         return []
@@ -45,7 +47,7 @@ def readings(headers: Mapping[str, str], body: bytes) -> Sequence[Reading]:
     if member(summary, "fulfillmentType") == _BY_AMAZON:
         return []
     order = member(change, "amazonOrderId")
-    if not isinstance(order, str) or not order:
+    if not isinstance(order, str) or not _ORDER.fullmatch(order):
         raise RejectedError(
             f"{kind}: AmazonOrderId is not an order id",
             code="bad_id",
@@ -63,10 +65,10 @@ def _inside(told: Mapping[str, object], *names: str) -> Mapping[str, object]:
     return told
 
 
-def _parsed(body: bytes) -> object:
+def _parsed(body: bytes) -> Mapping[str, object]:
     try:
         parsed = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         parsed = None
     if not isinstance(parsed, Mapping):
         raise RejectedError(

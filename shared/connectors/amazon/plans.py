@@ -29,21 +29,25 @@ def feed(latency: timedelta) -> Way:
 class Operation:
     """`rate` calls a second refill a bucket of `burst`.
 
-    Of one that `writes`, a lost answer leaves a doubt.
+    Of one that `writes`, a lost answer leaves a doubt. One that is `grantless` is the
+    application's own business and is asked without a seller's leave.
     """
 
     name: str
     rate: Decimal
     burst: int
     writes: bool = False
+    grantless: bool = False
 
     def limits(self, rate: Decimal | None = None) -> Limits:
         points = int((rate or self.rate) * CALL)
         return Limits(points_per_second=max(points, 1), bucket=self.burst * CALL)
 
 
-def _operation(name: str, rate: str, burst: int, *, writes: bool = False) -> Operation:
-    return Operation(name, Decimal(rate), burst, writes)
+def _operation(
+    name: str, rate: str, burst: int, *, writes: bool = False, grantless: bool = False
+) -> Operation:
+    return Operation(name, Decimal(rate), burst, writes, grantless)
 
 
 PATCH_LISTING = _operation("patchListingsItem", "5", 5, writes=True)
@@ -57,6 +61,10 @@ GET_FEED_DOCUMENT = _operation("getFeedDocument", "0.0222", 10)
 SEARCH_ORDERS = _operation("searchOrders", "0.0056", 20)
 GET_ORDER = _operation("getOrder", "0.5", 30)
 CONFIRM_SHIPMENT = _operation("confirmShipment", "2", 10, writes=True)
+GET_DESTINATIONS = _operation("getDestinations", "1", 5, grantless=True)
+CREATE_DESTINATION = _operation("createDestination", "1", 5, writes=True, grantless=True)
+GET_SUBSCRIPTION = _operation("getSubscription", "1", 5)
+CREATE_SUBSCRIPTION = _operation("createSubscription", "1", 5, writes=True)
 
 ALL = (
     PATCH_LISTING,
@@ -70,4 +78,8 @@ ALL = (
     SEARCH_ORDERS,
     GET_ORDER,
     CONFIRM_SHIPMENT,
+    GET_DESTINATIONS,
+    CREATE_DESTINATION,
+    GET_SUBSCRIPTION,
+    CREATE_SUBSCRIPTION,
 )

@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterable, Sequence
 from copy import replace
 from datetime import datetime
 from itertools import batched
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from shared.connectors.sap import conditions, mapping, values
 from shared.connectors.sap.gateway import Gateway
 from shared.connectors.sap.reading_schema import MovementItem, ProductRow, StockRow, ValidityRow
 from shared.connectors.sap.rows import parsed
 from shared.connectors.sap.settings import SapSettings
+from shared.errors import RetryableError
 from shared.frozen import frozen
 from shared.model.base import Json
 from shared.model.facts import PriceCard, ProductCard, StockCard
@@ -32,10 +33,20 @@ _STOCK_KINDS = ("01", "02", "03", "07")
 type Rows = list[dict[str, Json]]
 
 
-class _Read(Protocol):
-    """Rows under a condition, one page of them or all."""
+class _Found(NamedTuple):
+    """Rows of prices or stock, and the materials of the answer's own rows, which `$top` counts.
 
-    def __call__(self, condition: str, *, bounded: bool) -> Rows: ...
+    The two differ where stock is read expanded: a material may hold many rows of stock, or none.
+    """
+
+    rows: Rows
+    materials: list[str]
+
+
+class _Read(Protocol):
+    """What is found under a condition, one page of it or all."""
+
+    def __call__(self, condition: str, *, bounded: bool) -> _Found: ...
 
 
 @frozen
@@ -57,10 +68,11 @@ class Facts:
             case Entity.PRODUCT:
                 return self._changed_products(since, page)
             case Entity.PRICE:
-                found = self._priced(as_of, *self._whole(self._price_rows, page))
-                return replace(found, whole_after=page or "")
+                priced = self._priced(as_of, *self._whole(self._price_rows, page))
+                return replace(priced, whole_after=page or "")
             case Entity.STOCK:
-                return self._stocked(as_of, *self._whole(self._stock_rows, page))
+                stocked = self._stocked(as_of, *self._whole(self._stock_rows, page))
+                return replace(stocked, whole_after=page or "")
             case _:
                 raise ValueError(f"SAP is not read for {entity} this way")
 
@@ -146,26 +158,21 @@ class Facts:
     def _whole(self, read: _Read, page: str | None) -> tuple[Rows, list[str], str | None]:
         """Rows of complete materials after `page`, and where the next page starts."""
         after = f"Material gt {values.quoted(page or '')}"
-        rows = read(after, bounded=True)
-        if not rows or not self._full(rows):
-            return rows, [], None
-        last = str(rows[-1]["Material"])
-        complete = [row for row in rows if row["Material"] != last]
-        if not complete:  # one material fills a page: read all of it
-            return read(f"Material eq {values.quoted(last)}", bounded=False), [], last
-        return complete, [], str(complete[-1]["Material"])
-
-    def _full(self, rows: Rows) -> bool:
-        """Whether there may be more: `$top` counts materials where stock is read expanded."""
-        if self._settings.stock_route == "expand" and "InventoryStockType" in rows[0]:
-            return len({row["Material"] for row in rows}) == self._settings.page_size
-        return len(rows) >= self._settings.page_size
+        found = read(after, bounded=True)
+        if len(found.materials) < self._settings.page_size:
+            return found.rows, [], None
+        last = found.materials[-1]
+        whole = [name for name in found.materials if name != last]
+        if not whole:  # one material fills a page: read all of it
+            return read(f"Material eq {values.quoted(last)}", bounded=False).rows, [], last
+        return [row for row in found.rows if row.get("Material") != last], [], whole[-1]
 
     def _by_material(self, read: _Read, skus: Sequence[str]) -> Rows:
         chunks = batched(skus, self._settings.filter_chunk, strict=False)
-        return [row for chunk in chunks for row in read(_any("Material", chunk), bounded=False)]
+        found = (read(_any("Material", chunk), bounded=False) for chunk in chunks)
+        return [row for one in found for row in one.rows]
 
-    def _price_rows(self, condition: str, *, bounded: bool) -> Rows:
+    def _price_rows(self, condition: str, *, bounded: bool) -> _Found:
         kinds = {kind for p in self._retailer.price_lists for kind in p.conditions}
         today = values.datetime_literal(values.day_in(self._settings.zone, self._clock.now()))
         filters = [
@@ -180,8 +187,10 @@ class Facts:
             "$expand": "to_SlsPrcgConditionRecord/to_SlsPrcgCndnRecordScale",
             "$orderby": "Material",
         }
-        return self._gateway.rows(
-            PRICING, "A_SlsPrcgCndnRecdValidity", topped(query, self._settings, bounded=bounded)
+        return _flat(
+            self._gateway.rows(
+                PRICING, "A_SlsPrcgCndnRecdValidity", topped(query, self._settings, bounded=bounded)
+            )
         )
 
     def _priced(
@@ -198,38 +207,43 @@ class Facts:
         )
         return Page(cards, following, (*refused, *doubts))
 
-    def _stock_rows(self, condition: str, *, bounded: bool) -> Rows:
+    def _stock_rows(self, condition: str, *, bounded: bool) -> _Found:
         filters = [_any("InventoryStockType", _STOCK_KINDS), "InventorySpecialStockType eq ''"]
         if self._settings.stock_route == "expand":
             return self._expanded_stock(condition, bounded=bounded)
         if condition:
             filters.append(condition)
         query = {"$filter": " and ".join(filters), "$orderby": "Material"}
-        return self._gateway.rows(
-            STOCK, "A_MatlStkInAcctMod", topped(query, self._settings, bounded=bounded)
+        return _flat(
+            self._gateway.rows(
+                STOCK, "A_MatlStkInAcctMod", topped(query, self._settings, bounded=bounded)
+            )
         )
 
-    def _expanded_stock(self, condition: str, *, bounded: bool) -> Rows:
+    def _expanded_stock(self, condition: str, *, bounded: bool) -> _Found:
         query = {"$expand": "to_MatlStkInAcctMod", "$orderby": "Material"}
         if condition:
             query["$filter"] = condition
-        found: Rows = []
+        found = _Found([], [])
         for material in self._gateway.rows(
             STOCK, "A_MaterialStock", topped(query, self._settings, bounded=bounded)
         ):
-            inside = material.get("to_MatlStkInAcctMod")
+            name, inside = str(material["Material"]), material.get("to_MatlStkInAcctMod")
             rows = inside.get("results") if isinstance(inside, dict) else None
-            found += (
-                [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
-            )
+            if not isinstance(rows, list):  # left out is not empty
+                raise RetryableError(f"SAP listed {name} without its to_MatlStkInAcctMod")
+            found.materials.append(name)
+            found.rows.extend(row for row in rows if isinstance(row, dict))
         return found
 
     def _stocked(
         self, as_of: datetime, rows: Rows, skus: Sequence[str], following: str | None
     ) -> Page[StockCard]:
         good, refused = parsed(rows, StockRow, subject="Material")
+        unread = {one.subject for one in refused}
+        named = [sku for sku in skus if sku not in unread]
         cards, doubts = mapping.stock(
-            good, skus, source=self._name, as_of=as_of, retailer=self._retailer
+            good, named, source=self._name, as_of=as_of, retailer=self._retailer
         )
         return Page(cards, following, (*refused, *doubts))
 
@@ -257,6 +271,10 @@ class Facts:
         rows = self._gateway.rows(MOVEMENTS, "A_MaterialDocumentItem", query)
         items, _ = parsed(rows, MovementItem, subject="Material")
         return [item.material for item in items if item.material]
+
+
+def _flat(rows: Rows) -> _Found:
+    return _Found(rows, [str(row["Material"]) for row in rows])
 
 
 def topped(query: dict[str, str], settings: SapSettings, *, bounded: bool) -> dict[str, str]:

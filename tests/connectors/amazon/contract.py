@@ -14,7 +14,13 @@ from jsonschema import Draft7Validator
 from shared.connectors.amazon import jsontext
 from tests.specs import specs_dir
 
-MODELS = ("listingsItems_2021-08-01", "feeds_2021-06-30", "orders_2026-01-01", "ordersV0")
+MODELS = (
+    "listingsItems_2021-08-01",
+    "feeds_2021-06-30",
+    "orders_2026-01-01",
+    "ordersV0",
+    "notifications",
+)
 
 
 def amazon_specs() -> Path:

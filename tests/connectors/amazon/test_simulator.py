@@ -15,6 +15,7 @@ from tests.fakes import SetClock
 
 ITEM = "/listings/2021-08-01/items/A3SELLER/HAT-M"
 ITEMS = "/listings/2021-08-01/items/A3SELLER"
+QUEUE = "arn:aws:sqs:eu-west-1:123456789012:market-notifications"
 FEEDS = "/feeds/2021-06-30/feeds"
 DOCUMENTS = "/feeds/2021-06-30/documents"
 ORDERS = "/orders/2026-01-01/orders"
@@ -267,6 +268,7 @@ def test_a_document_s_address_ends_after_five_minutes_and_takes_no_token() -> No
 
 def test_a_finished_feed_is_told_as_amazon_tells_it() -> None:
     there = world()
+    there.control("subscribe", queue=QUEUE, types=["FEED_PROCESSING_FINISHED"])
     there.listed("HAT-M")
     submitted(there, [patched(1)])
     [delivery] = there.simulator.due(there.clock.now())

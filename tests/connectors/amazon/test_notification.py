@@ -1,19 +1,19 @@
-"""Who may knock, which notification it is, and what it is about."""
+"""Which notification it is, and what it is about."""
 
 import json
 from typing import Any
 
 import pytest
 
-from shared.connectors.amazon import hints, webhook
+from sandbox.vendors.amazon.notifications import ACCOUNT
+from shared.connectors.amazon import hints, notification
+from shared.connectors.catalog import CATALOG
 from shared.errors import RejectedError
 from shared.model.ids import Entity
 from shared.ports import Reading
 from tests.connectors.amazon.contract import amazon_specs, document_complaints
 from tests.connectors.amazon.world import world
 from tests.specs import needs_specs
-
-SECRET = {"x-shelfwire-secret": "forwarded"}
 
 
 def change(order: object = "903-1", fulfilment: str = "MFN") -> dict[str, Any]:
@@ -35,33 +35,10 @@ def raw(value: object) -> bytes:
     return json.dumps(value).encode()
 
 
-@pytest.mark.parametrize(
-    "headers", [SECRET, {"authorization": "Bearer forwarded"}], ids=["header", "bearer"]
-)
-def test_a_notification_enters_with_a_secret_of_the_connection(headers: dict[str, str]) -> None:
-    assert webhook.verify(headers, b"{}", ["old", "forwarded"])
-
-
-@pytest.mark.parametrize(
-    ("headers", "secrets"),
-    [
-        ({}, ["forwarded"]),
-        ({}, [""]),
-        (SECRET, []),
-        (SECRET, ["other"]),
-        ({"authorization": "Basic forwarded"}, ["forwarded"]),
-    ],
-)
-def test_nobody_else_enters(headers: dict[str, str], secrets: list[str]) -> None:
-    assert not webhook.verify(headers, b"{}", secrets)
-
-
-@pytest.mark.parametrize(
-    "body", [change(), lowered(change()), {"detail-type": "x", "detail": change()}]
-)
-def test_an_order_is_read_whatever_the_casing_and_the_envelope(body: dict[str, Any]) -> None:
+@pytest.mark.parametrize("body", [change(), lowered(change())])
+def test_an_order_is_read_whatever_the_casing(body: dict[str, Any]) -> None:
     assert hints.readings({}, raw(body)) == [Reading(Entity.ORDER, "903-1")]
-    assert webhook.delivery_id({}, raw(body)) == "n-1"
+    assert notification.delivery_id({}, raw(body)) == "n-1"
 
 
 def test_an_order_amazon_ships_is_not_read() -> None:
@@ -79,7 +56,11 @@ def test_what_the_publisher_reads_back_anyway_leads_to_nothing(kind: str) -> Non
         (b"<xml/>", "body"),
         (b"[]", "body"),
         (raw({"NotificationType": "BRANDED_ITEM_CONTENT_CHANGE"}), "notificationType"),
+        (b"[" * 100_000, "body"),
         (raw(change(order=7)), "AmazonOrderId"),
+        (raw(change(order="")), "AmazonOrderId"),
+        (raw(change(order="9" * 65)), "AmazonOrderId"),
+        (raw(change(order="903-1#x")), "AmazonOrderId"),
         (raw({"NotificationType": "ORDER_CHANGE", "Payload": 7}), "AmazonOrderId"),
     ],
 )
@@ -91,8 +72,18 @@ def test_what_is_not_understood_is_refused_by_its_field(body: bytes, field: str)
 
 
 def test_a_body_without_an_id_is_named_by_what_it_holds() -> None:
-    assert webhook.delivery_id({}, b"<xml/>") == webhook.delivery_id({}, b"<xml/>")
-    assert webhook.delivery_id({}, b"<xml/>") != webhook.delivery_id({}, b"{}")
+    assert notification.delivery_id({}, b"<xml/>") == notification.delivery_id({}, b"<xml/>")
+    assert notification.delivery_id({}, b"<xml/>") != notification.delivery_id({}, b"{}")
+
+
+@pytest.mark.parametrize("name", [7, "", "n" * 129, "a#b", "a b", "\ud800", None])
+def test_an_id_that_is_no_name_is_not_taken_for_one(name: object) -> None:
+    body = raw({"NotificationMetadata": {"NotificationId": name}})
+    assert len(notification.delivery_id({}, body)) == 64
+
+
+def test_a_body_too_deep_to_read_has_a_name() -> None:
+    assert len(notification.delivery_id({}, b"[" * 100_000)) == 64
 
 
 @needs_specs
@@ -104,23 +95,34 @@ def test_amazon_s_own_examples_are_understood() -> None:
             body = raw(example)
             found = [reading.entity for reading in hints.readings({}, body)]
             assert found == ([Entity.ORDER] if name == names[0] else [])
-            assert webhook.delivery_id({}, body).startswith("d0e9e693")
+            assert notification.delivery_id({}, body).startswith("d0e9e693")
 
 
-def test_the_simulator_tells_as_amazon_does_and_its_door_lets_it_in() -> None:
+QUEUE = "arn:aws:sqs:eu-west-1:123456789012:market-notifications"
+
+
+def test_the_simulator_tells_as_amazon_does_whoever_subscribed() -> None:
     there = world()
     there.listed("HAT-M")
+    there.ordered(lines=[{"sku": "HAT-M"}])
+    assert there.simulator.due(there.clock.now()) == []
+    there.control("subscribe", queue=QUEUE)
     placed = there.ordered(lines=[{"sku": "HAT-M"}])
     [delivery] = there.simulator.due(there.clock.now())
     name = "notifications/OrderChangeNotification.json"
     assert document_complaints(name, delivery.body) == []
-    assert webhook.verify(delivery.headers, delivery.body, ["forwarded"])
-    [reading] = hints.readings(delivery.headers, delivery.body)
+    assert (delivery.queue, delivery.account) == (QUEUE, ACCOUNT)
+    [reading] = hints.readings({}, delivery.body)
     assert reading == Reading(Entity.ORDER, str(placed["id"]))
+
+
+def test_the_queue_lets_in_who_the_simulator_sends_as() -> None:
+    assert CATALOG["amazon"].sender == ACCOUNT
 
 
 def test_notifications_are_lost_doubled_and_repeated_until_somebody_takes_them() -> None:
     there = world()
+    there.control("subscribe", queue=QUEUE)
     there.listed("HAT-M", quantity=50)
     there.control("drop_notifications")
     there.ordered(lines=[{"sku": "HAT-M"}])
@@ -129,8 +131,8 @@ def test_notifications_are_lost_doubled_and_repeated_until_somebody_takes_them()
     there.ordered(lines=[{"sku": "HAT-M"}])
     due = there.simulator.due(there.clock.now())
     assert len(due) == 2
-    assert len({webhook.delivery_id(d.headers, d.body) for d in due}) == 1
-    there.simulator.answered(due[0], 202, there.clock.now())
+    assert len({notification.delivery_id(d.headers, d.body) for d in due}) == 1
+    there.simulator.answered(due[0], 200, there.clock.now())
     there.simulator.answered(due[1], None, there.clock.now())
     assert there.simulator.due(there.clock.now()) == []
     there.clock.advance(seconds=30)

@@ -1,0 +1,121 @@
+"""An order taken back whole before it left: never billed, so nothing of its refund is credited."""
+
+import pytest
+
+from shared.errors import RetryableError
+from shared.flows.recovery import Sweep
+from shared.model.case import IntentState
+from shared.model.invoice import BilledLine, BillingDocument, BillingKind
+from shared.model.order import Order, Refund, RefundedFreight, ShippingLine
+from tests.domain.world import NOW
+from tests.flows.test_credits import PAID, asked_for, credited, later, refund, states, told, unit
+from tests.flows.world import World, gbp, order, shipment
+
+
+@pytest.fixture
+def world() -> World:
+    """An order of two hats, known to the ERP."""
+    world = World()
+    world.know("M")
+    world.capture.take(order())
+    world.sender.send("shop:77")
+    world.queues.sent.clear()
+    return world
+
+
+def with_freight(*refunds: Refund) -> Order:
+    """The two hats with 4.95 of freight, told anew with these refunds."""
+    freight = ShippingLine(title="Courier", code="C", price=gbp(495))
+    return told(*refunds).model_copy(update={"shipping": (freight,), "total": gbp(PAID + 495)})
+
+
+def taken_back(world: World, *, freight: int = 495, over: int = 0) -> None:
+    """The shop cancels both hats before they left, and gives back freight and goodwill."""
+    both = unit(cancelled=True).model_copy(update={"quantity": 2, "amount": gbp(PAID)})
+    back = RefundedFreight(amount=gbp(freight), tax=gbp(0))
+    whole = refund("9", PAID + freight + over, both).model_copy(update={"freight": back})
+    world.capture.take(with_freight(whole))
+
+
+def test_freight_of_an_order_that_was_taken_back_whole_was_never_billed(world: World) -> None:
+    world.capture.take(with_freight())
+    taken_back(world)
+    world.amender.amend("shop:77")
+    world.crediting.credit("shop:77")
+    assert credited(world) == []
+    assert states(world) == {"credit#9": IntentState.APPLIED}
+
+
+def test_goodwill_beside_an_order_that_was_taken_back_whole_is_no_credit(world: World) -> None:
+    world.capture.take(with_freight())
+    taken_back(world, freight=0, over=200)
+    world.amender.amend("shop:77")
+    world.crediting.credit("shop:77")
+    assert credited(world) == []
+
+
+def test_whether_freight_is_billed_is_known_once_the_erp_has_let_the_goods_go(
+    world: World,
+) -> None:
+    world.capture.take(with_freight())
+    taken_back(world)
+    with pytest.raises(RetryableError, match="still to be asked"):
+        world.crediting.credit("shop:77")
+    world.amender.amend("shop:77")
+    world.crediting.credit("shop:77")
+    assert credited(world) == []
+
+
+def test_freight_goes_back_where_some_of_the_order_still_leaves(world: World) -> None:
+    world.capture.take(with_freight())
+    back = RefundedFreight(amount=gbp(495), tax=gbp(0))
+    part = refund("9", 1999 + 495, unit(cancelled=True)).model_copy(update={"freight": back})
+    world.capture.take(with_freight(part))
+    world.amender.amend("shop:77")
+    world.crediting.credit("shop:77")
+    assert credited(world) == [("6001", "SHOP-R9", False, 495)]
+
+
+def test_freight_goes_back_where_the_goods_had_left_when_they_were_cancelled(
+    world: World,
+) -> None:
+    world.capture.take(with_freight())
+    world.shipments.record(shipment(), source=world.erp)
+    taken_back(world)
+    world.amender.amend("shop:77")
+    world.crediting.credit("shop:77")
+    assert credited(world) == [("6001", "SHOP-R9", False, 495)]
+
+
+def let_go(world: World) -> None:
+    """The order was taken back whole, and its refund closed without a credit."""
+    world.capture.take(with_freight())
+    taken_back(world)
+    world.amender.amend("shop:77")
+    world.crediting.credit("shop:77")
+    world.queues.sent.clear()
+    assert credited(world) == []
+
+
+def test_freight_that_was_billed_all_the_same_is_credited_then(world: World) -> None:
+    let_go(world)
+    line = BilledLine(erp_item="10", quantity=0, net=gbp(495), tax=gbp(0))
+    bill = BillingDocument(
+        document="90001", kind=BillingKind.INVOICE, bills="5001", issued_at=NOW, total=gbp(495),
+        tax=gbp(0), lines=(line,),
+    )  # fmt: skip
+    world.bills.record(bill)
+    world.crediting.credit("shop:77")
+    world.crediting.credit("shop:77")
+    assert credited(world) == [("6001", "SHOP-R9", False, 495)]
+
+
+def test_freight_goes_back_where_a_unit_had_left_that_was_heard_of_later(world: World) -> None:
+    let_go(world)
+    later(world, 2)
+    world.shipments.record(shipment(1), source=world.erp)
+    later(world, 5)
+    Sweep(world.store, world.queues, world.clock, world.retailer).run()
+    assert asked_for(world.queues.sent) == ["shop:77"]
+    world.crediting.credit("shop:77")
+    assert credited(world) == [("6001", "SHOP-R9", False, 495)]
