@@ -11,6 +11,7 @@ from tests.simulation.scenarios_guardrails import GUARDRAILS
 from tests.simulation.scenarios_hooks import HOOKS
 from tests.simulation.scenarios_movements import MOVEMENTS
 from tests.simulation.scenarios_notices import NOTICES
+from tests.simulation.scenarios_open import OPEN
 from tests.simulation.scenarios_orders import ORDERS
 from tests.simulation.scenarios_outages import OUTAGES
 from tests.simulation.scenarios_oversold import OVERSOLD
@@ -20,6 +21,7 @@ from tests.simulation.scenarios_prices import PRICES
 from tests.simulation.scenarios_returns import RETURNS
 from tests.simulation.scenarios_rules import RULES
 from tests.simulation.scenarios_silence import SILENCE
+from tests.simulation.scenarios_tellers import TELLERS
 
 _ALL = (
     *ORDERS,
@@ -40,7 +42,9 @@ _ALL = (
     *NOTICES,
     *RETURNS,
     *HOOKS,
+    *OPEN,
     *GONE,
+    *TELLERS,
 )
 SCENARIOS: dict[str, Scenario] = {each.name: each for each in _ALL}
 
@@ -81,6 +85,7 @@ HEAVY = frozenset(
         "a shop that is down is left alone",
         "a source falls silent",
         "an ERP that counts its slots",
+        "an article with many open orders",
         "cancellations race the warehouse",
         "customers are mailed",
         "everything at once",
