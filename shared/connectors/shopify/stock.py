@@ -134,13 +134,13 @@ class Stock:
 
     def _rows(self, push: Push, taken: set[tuple[str, str]], run: _Run) -> list[Row]:
         """What can be sent; a place of which nothing can is refused, and keeps no other back."""
-        item = push.links.get("inventory_item")
-        if item is None:
-            error = RejectedError("the shop does not list this article", code=NOT_LISTED)
+        try:
+            item, changed = _listed(push), mapping.changed_levels(push)
+        except RejectedError as error:
             run.refuse(push.key, "", error)
             return []
         rows = []
-        for place, (level, before) in mapping.changed_levels(push).items():
+        for place, (level, before) in changed.items():
             try:
                 gid = self._settable(place, level, item, taken)
             except RejectedError as error:
@@ -245,6 +245,14 @@ class Stock:
             }
             found[str(node["id"])] = {p: n for p, n in levels.items() if n is not None}
         return found
+
+
+def _listed(push: Push) -> str:
+    """The shop's id of the article's stock."""
+    item = push.links.get("inventory_item")
+    if item is None:
+        raise RejectedError("the shop does not list this article", code=NOT_LISTED)
+    return item
 
 
 def _key(variables: Mapping[str, object]) -> str:
