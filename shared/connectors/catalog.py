@@ -89,6 +89,9 @@ CATALOG: dict[str, Connector] = {
                 "parcels": (
                     "a shipment of several parcels is told by its first, or its units are divided"
                 ),
+                "late_tracking": (
+                    "whether a package told without a carrier's number is confirmed again with it"
+                ),
                 "shipping_method": "shipping method told with a shipment",
             },
             topics=("ORDER_CHANGE",),
@@ -147,6 +150,11 @@ CATALOG: dict[str, Connector] = {
                     "Amazon wants to know what lies in each parcel and the ERP does not say: "
                     "with `parcels` as `split` the units are divided over the parcels, one at "
                     "least in each."
+                ),
+                (
+                    "A number that comes after the goods have left is told by confirming the "
+                    "same package again. Whether Amazon takes that is not documented: where it "
+                    "does not, each is an exception, and `late_tracking` as `leave` tells none."
                 ),
                 (
                     "Not documented by Amazon, and held to work either way: the sign of "

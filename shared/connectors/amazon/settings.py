@@ -59,6 +59,10 @@ class AmazonSettings(Canonical):
         default="first",
         description="a shipment of several parcels is told by its first, or its units are divided",
     )
+    late_tracking: Literal["confirm", "leave"] = Field(
+        default="confirm",
+        description="whether a package told without a carrier's number is confirmed again with it",
+    )
     shipping_method: str = Field(default="", description="shipping method told with a shipment")
 
 
