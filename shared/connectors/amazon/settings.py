@@ -64,6 +64,10 @@ class AmazonSettings(Canonical):
         description="whether a package told without a carrier's number is confirmed again with it",
     )
     shipping_method: str = Field(default="", description="shipping method told with a shipment")
+    subscribe: bool = Field(
+        default=True,
+        description="its queue is made a destination and subscribed, and what is lost made anew",
+    )
 
 
 def settings_of(connection: Connection) -> AmazonSettings:
