@@ -97,9 +97,7 @@ CATALOG: dict[str, Connector] = {
                 "parcels": (
                     "a shipment of several parcels is told by its first, or its units are divided"
                 ),
-                "late_tracking": (
-                    "whether a package told without a carrier's number is confirmed again with it"
-                ),
+                "late_tracking": "a carrier's number that comes later is confirmed, or left",
                 "shipping_method": "shipping method told with a shipment",
                 "subscribe": (
                     "its queue is made a destination and subscribed, and what is lost made anew"
@@ -165,12 +163,8 @@ CATALOG: dict[str, Connector] = {
                     "first tracking number; without one, the shipment's id stands for it. "
                     "Amazon wants to know what lies in each parcel and the ERP does not say: "
                     "with `parcels` as `split` the units are divided over the parcels, one at "
-                    "least in each."
-                ),
-                (
-                    "A number that comes after the goods have left is told by confirming the "
-                    "same package again. Whether Amazon takes that is not documented: where it "
-                    "does not, each is an exception, and `late_tracking` as `leave` tells none."
+                    "least in each. A number that comes later is confirmed for the same package: "
+                    "undocumented, an exception where refused, left with `late_tracking` as `leave`."
                 ),
                 (
                     "Not documented by Amazon, and held to work either way: the sign of "

@@ -61,7 +61,7 @@ class AmazonSettings(Canonical):
     )
     late_tracking: Literal["confirm", "leave"] = Field(
         default="confirm",
-        description="whether a package told without a carrier's number is confirmed again with it",
+        description="a carrier's number that comes later is confirmed, or left",
     )
     shipping_method: str = Field(default="", description="shipping method told with a shipment")
     subscribe: bool = Field(
