@@ -163,7 +163,7 @@ CATALOG: dict[str, Connector] = {
                     "first tracking number; without one, the shipment's id stands for it. "
                     "Amazon wants to know what lies in each parcel and the ERP does not say: "
                     "with `parcels` as `split` the units are divided over the parcels, one at "
-                    "least in each. A number that comes later is confirmed for the same package: "
+                    "least in each. A number that comes later is confirmed as well, which is "
                     "undocumented, an exception where refused, left with `late_tracking` as `leave`."
                 ),
                 (
