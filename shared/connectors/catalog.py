@@ -164,7 +164,7 @@ CATALOG: dict[str, Connector] = {
                     "Amazon wants to know what lies in each parcel and the ERP does not say: "
                     "with `parcels` as `split` the units are divided over the parcels, one at "
                     "least in each. A number that comes later is confirmed as well, which is "
-                    "undocumented, an exception where refused, left with `late_tracking` as `leave`."
+                    "undocumented: an exception if refused, left with `late_tracking` as `leave`."
                 ),
                 (
                     "Not documented by Amazon, and held to work either way: the sign of "
