@@ -65,7 +65,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dic
 
     def handle(body: Body) -> None:
         if "ship" in body:
-            teller().tell(body["ship"])
+            again = body.get("retry") == "rejected"
+            teller().tell(body["ship"], retry_rejected=again)
             return
         if "target" in body:
             settle = bootstrap.retailer().connection(bootstrap.environment().connection).settle

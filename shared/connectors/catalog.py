@@ -97,6 +97,7 @@ CATALOG: dict[str, Connector] = {
                 "parcels": (
                     "a shipment of several parcels is told by its first, or its units are divided"
                 ),
+                "late_tracking": "a carrier's number that comes later is confirmed, or left",
                 "shipping_method": "shipping method told with a shipment",
                 "subscribe": (
                     "its queue is made a destination and subscribed, and what is lost made anew"
@@ -162,7 +163,8 @@ CATALOG: dict[str, Connector] = {
                     "first tracking number; without one, the shipment's id stands for it. "
                     "Amazon wants to know what lies in each parcel and the ERP does not say: "
                     "with `parcels` as `split` the units are divided over the parcels, one at "
-                    "least in each."
+                    "least in each. A number that comes later is confirmed as well, which is "
+                    "undocumented: an exception if refused, left with `late_tracking` as `leave`."
                 ),
                 (
                     "Not documented by Amazon, and held to work either way: the sign of "

@@ -4,12 +4,12 @@ from shared.domain import lifecycle, orders
 from shared.errors import RetryableError
 from shared.flows import keys
 from shared.flows.apply import apply
-from shared.flows.cases import Cases
+from shared.flows.cases import TOLD, Cases
 from shared.flows.erp_links import ErpLinks, reread, waiting
 from shared.flows.issues import Issues, Problem
 from shared.flows.late import Lateness
 from shared.frozen import frozen
-from shared.model.case import Case, Intent, IntentKind
+from shared.model.case import Case, Intent, IntentKind, IntentState
 from shared.model.ids import Entity
 from shared.model.issue import IssueKind
 from shared.model.order import Shipment
@@ -60,8 +60,8 @@ class Shipments:
         if shipment.shipment_id in waiting(row, Entity.SHIPMENT):
             subject = self._subject(shipment)
             self.issues.solve(IssueKind.SHIPMENT_WITHOUT_ORDER, subject, by="order accepted")
-        intent = case.intent(_intent_id(shipment))
-        if intent is not None and intent.open:
+        ours = (i for i in case.intents if i.reference == shipment.shipment_id and i.kind in TOLD)
+        if any(intent.open for intent in ours):
             queue = keys.write_queue(self.retailer.channel(case.order.channel).connection)
             self.queues.send([Message(queue, {"ship": order_id})])
 
@@ -82,17 +82,21 @@ class Shipments:
         if told == case:
             return None
         if len(told.shipments) > len(case.shipments):
-            intent = Intent(
-                intent_id=_intent_id(shipment),
-                kind=IntentKind.SHIP,
-                connection=self.retailer.channel(case.order.channel).connection,
-                reference=shipment.shipment_id,
-            )
-            told = orders.with_intent(told, intent)
+            told = orders.with_intent(told, self._planned(told, IntentKind.SHIP, shipment))
             told = orders.noted(told, "shipped", shipment.shipment_id, now=now)
         else:
+            if _behind(told, shipment):
+                told = orders.with_intent(told, self._planned(told, IntentKind.TRACK, shipment))
             told = orders.noted(told, "tracking added", shipment.shipment_id, now=now)
         return lifecycle.settled(told, now=now)
+
+    def _planned(self, case: Case, kind: IntentKind, shipment: Shipment) -> Intent:
+        return Intent(
+            intent_id=f"{kind}#{shipment.shipment_id}",
+            kind=kind,
+            connection=self.retailer.channel(case.order.channel).connection,
+            reference=shipment.shipment_id,
+        )
 
     def _subject(self, shipment: Shipment) -> str:
         return f"{self.connection}/{shipment.shipment_id}"
@@ -115,5 +119,12 @@ class Shipments:
         )
 
 
-def _intent_id(shipment: Shipment) -> str:
-    return f"ship#{shipment.shipment_id}"
+def _behind(case: Case, shipment: Shipment) -> bool:
+    """Whether the channel may have been told of a shipment without this tracking.
+
+    What is not sent yet will tell all there is; what was refused does so when it is replayed. Of
+    an order that came by call its channel asks itself.
+    """
+    told = case.intent(f"{IntentKind.SHIP}#{shipment.shipment_id}")
+    sent = told is not None and told.state in {IntentState.SENT, IntentState.APPLIED}
+    return sent and not case.order.called

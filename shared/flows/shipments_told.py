@@ -2,7 +2,8 @@
 
 from shared.domain import orders
 from shared.errors import AccessError, InDoubtError, RetryableError
-from shared.flows.cases import Cases
+from shared.flows import keys
+from shared.flows.cases import TOLD, Cases
 from shared.flows.issues import Issues, Problem
 from shared.frozen import frozen
 from shared.model.case import Case, CaseState, Intent, IntentKind, IntentState
@@ -10,6 +11,8 @@ from shared.model.issue import IssueKind
 from shared.model.order_events import OrderShipped
 from shared.model.target import Outcome, Verdict
 from shared.ports import Bus, Clock, OrderSource
+
+REFUSES = "channel refuses"
 
 
 @frozen
@@ -23,19 +26,30 @@ class ShipmentTeller:
     issues: Issues
     clock: Clock
 
-    def tell(self, order_id: str) -> None:
-        """Send every shipment of this order the channel has not confirmed yet.
+    def tell(self, order_id: str, *, retry_rejected: bool = False) -> None:
+        """Send every shipment of this order, and tracking, the channel has not confirmed yet.
 
         Of a channel in shadow nothing is told; the sweep names the order again once that is over.
+        What the channel refused is told again if a person wants that.
         """
         if self.cases.retailer.connection(self.connection).shadow:
             return
+        if retry_rejected:
+            self.cases.change(order_id, self._again)
         found = self.cases.find(order_id)
         if found is None:
             return
         for intent in found.case.intents:
-            if intent.kind is IntentKind.SHIP and intent.open:
+            if intent.kind in TOLD and intent.open:
                 self._tell(found.case, intent)
+
+    def _again(self, case: Case) -> Case | None:
+        refused = [i for i in case.intents if i.kind in TOLD and i.state is IntentState.REJECTED]
+        for intent in refused:
+            planned = intent.model_copy(update={"state": IntentState.PLANNED})
+            now, detail = self.clock.now(), intent.reference
+            case = orders.noted(orders.with_intent(case, planned), "told again", detail, now=now)
+        return case if refused else None
 
     def _tell(self, case: Case, intent: Intent) -> None:
         shipment = next(s for s in case.shipments if s.shipment_id == intent.reference)
@@ -58,17 +72,23 @@ class ShipmentTeller:
         good = outcome.verdict in {Verdict.APPLIED, Verdict.ACCEPTED}
         state = IntentState.APPLIED if good else IntentState.REJECTED
         done = orders.settled(sent, state, now=now, detail=outcome.message)
-        what = "channel told of shipment" if good else "channel refuses shipment"
+        about = "shipment" if sent.kind is IntentKind.SHIP else "tracking"
+        what = f"channel told of {about}" if good else f"{REFUSES} {about}"
 
         def step(case: Case) -> Case | None:
             known = case.intent(sent.intent_id)
-            if known is not None and not known.open:
-                return None
+            if known is not None and known.state is not IntentState.SENT:
+                return None  # settled by another, or to be told of what came meanwhile
             return orders.noted(orders.with_intent(case, done), what, sent.reference, now=now)
 
         def tell(_: Case, after: Case) -> None:
             if not good:
                 self.issues.report([self._refused(after, sent, outcome)])
+                return
+            if orders.ever(after, f"{REFUSES} shipment", f"{REFUSES} tracking"):
+                subject = _subject(after, sent)
+                self.issues.solve(IssueKind.SHIPMENT_REJECTED, subject, by="channel told")
+            if sent.kind is IntentKind.TRACK:
                 return
             self.bus.publish(
                 [
@@ -85,12 +105,24 @@ class ShipmentTeller:
         self.cases.change(case.order.order_id, step, tell=tell)
 
     def _refused(self, case: Case, sent: Intent, outcome: Outcome) -> Problem:
+        order = case.order
+        what = "" if sent.kind is IntentKind.SHIP else "the tracking of "
         return Problem(
             kind=IssueKind.SHIPMENT_REJECTED,
-            subject=f"{case.order.order_id}/{sent.reference}",
+            subject=_subject(case, sent),
             connection=self.connection,
-            summary=f"{case.order.channel} refuses shipment {sent.reference} of order "
-            f"{case.order.number}: {outcome.message}",
-            remedy="fulfil the order in the channel by hand with the tracking number of the case",
-            at_risk=case.order.total,
+            summary=f"{order.channel} refuses {what}shipment {sent.reference} of order "
+            f"{order.number}: {outcome.message}",
+            remedy="end the cause in the channel, such as a hold of the order, then replay; or "
+            "enter shipment and tracking number there by hand",
+            at_risk=order.total,
+            replay={
+                "queue": keys.write_queue(self.connection),
+                "ship": order.order_id,
+                "retry": "rejected",
+            },
         )
+
+
+def _subject(case: Case, sent: Intent) -> str:
+    return f"{case.order.order_id}/{sent.reference}"

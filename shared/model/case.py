@@ -44,6 +44,7 @@ class IntentKind(StrEnum):
     POST_ORDER = "post_order"
     AMEND_ORDER = "amend_order"
     SHIP = "ship"
+    TRACK = "track"
     CREDIT = "credit"
     RETURN = "return"
 

@@ -17,12 +17,15 @@ class FakeChannel:
     """Shows what it is sent; `answers` and `errors` are used up first, one per call.
 
     `seen` lines are shown by one call, each kept in `read`; `meanwhile` is what happens, once,
-    while it is asked. Products that were asked for by name are kept in `asked`.
+    while it is asked, and `shipping` while it is told of a shipment. Products that were asked for
+    by name are kept in `asked`.
     """
 
     shows: dict[tuple[Facet, str], Json] = field(default_factory=dict)
     calls: list[tuple[Facet, list[str]]] = field(default_factory=list)
     shipped: list[str] = field(default_factory=list)
+    told: list[Shipment] = field(default_factory=list)
+    shipping: list[Callable[[], None]] = field(default_factory=list)
     orders: dict[str, Order] = field(default_factory=dict)
     answers: list[Verdict] = field(default_factory=list)
     errors: list[Exception] = field(default_factory=list)
@@ -84,6 +87,9 @@ class FakeChannel:
         if self.errors:
             raise self.errors.pop(0)
         self.shipped.append(shipment.shipment_id)
+        self.told.append(shipment)
+        if self.shipping:
+            self.shipping.pop(0)()
         verdict = self.answers.pop(0) if self.answers else Verdict.APPLIED
         return Outcome(key=shipment.shipment_id, verdict=verdict, message="said the shop")
 

@@ -19,6 +19,7 @@ ONCE, RACE = "everything at once", "cancellations race the warehouse"
 
 SEND, CAPTURE = "shared.flows.send:Sender.", "shared.flows.capture:Capture."
 SHIPPED, CASES = "shared.flows.shipments:Shipments.", "shared.flows.cases:Cases."
+NUMBERED = "numbers come after the goods"
 LEFT = "shared.domain.demand:to_leave"
 
 ORDERS: tuple[Mutant, ...] = (
@@ -212,6 +213,25 @@ ORDERS: tuple[Mutant, ...] = (
             "shared.domain.lifecycle:shipped",
             "known[shipment.shipment_id] = shipment",
             "known[f'{shipment.shipment_id}/{len(known)}'] = shipment",
+        ),
+    ),
+    mutant(
+        "a number that comes late is kept to ourselves",
+        "The shop shows the ERP's delivery number for good.",
+        (NUMBERED,),
+        (SHIPPED + "_shipped", "if _behind(told, shipment):", "if False:"),
+    ),
+    mutant(
+        "a parcel is known by its number alone",
+        "One that was told without a number is told once more.",
+        (NUMBERED,),
+        (
+            "shared.connectors.shopify.fulfilment:numbers",
+            "frozenset({shipment.shipment_id, *(t.number for t in shipment.tracking if t.number)})",
+            (
+                "frozenset(t.number for t in shipment.tracking if t.number) "
+                "or frozenset({shipment.shipment_id})"
+            ),
         ),
     ),
     mutant(

@@ -75,7 +75,7 @@ class Play:
             "set_price", sku=sku, amount=amount, kind=TRADE, tell=tell
         )
 
-    def deliver(self, *, parts: bool = False) -> None:
+    def deliver(self, *, parts: bool = False, tracking: str = "JJD1") -> None:
         """Deliver what is left of every order the ERP holds, or one unit of each item."""
         erp = self.world.vendors["erp"]
         for order in list(erp.tenant.orders.after(None)):
@@ -83,7 +83,16 @@ class Play:
             if left:
                 items: Json = {i.item: 1 for i in left} if parts else None
                 self.world.engine.note(f"ERP: delivers {order.number}")
-                erp.control("deliver", order=order.number, items=items, tracking="JJD1")
+                erp.control("deliver", order=order.number, items=items, tracking=tracking)
+
+    def enter_numbers(self) -> None:
+        """Staff enter the carrier's number of every parcel that left without one."""
+        erp = self.world.vendors["erp"]
+        for parcel in erp.tenant.deliveries.after(None):
+            if not parcel.tracking:
+                self.world.engine.note(f"ERP: parcel {parcel.number} has a number")
+                erp.control("track", delivery=parcel.number, tracking=f"JJD{parcel.number}")
+        self.world.poll("erp", Entity.SHIPMENT)
 
     def bill(self) -> None:
         """The ERP runs its billing."""

@@ -11,6 +11,7 @@ from tests.simulation.scenarios_guardrails import GUARDRAILS
 from tests.simulation.scenarios_hooks import HOOKS
 from tests.simulation.scenarios_movements import MOVEMENTS
 from tests.simulation.scenarios_notices import NOTICES
+from tests.simulation.scenarios_numbers import NUMBERS
 from tests.simulation.scenarios_open import OPEN
 from tests.simulation.scenarios_orders import ORDERS
 from tests.simulation.scenarios_outages import OUTAGES
@@ -27,6 +28,7 @@ _ALL = (
     *ORDERS,
     *PRICES,
     *OUTAGES,
+    *NUMBERS,
     *EDGES,
     *CHECKOUTS,
     *OWNERS,

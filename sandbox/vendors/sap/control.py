@@ -161,6 +161,15 @@ def deliver(
     return delivery.number
 
 
+def track(sim: "SapSimulator", *, delivery: str, tracking: str) -> Json:
+    """The carrier's number is entered after the goods have left; no event tells of it."""
+    found = sim.tenant.deliveries.of(delivery)
+    if not found:
+        raise LookupError(f"no delivery {delivery}")
+    found[0].tracking, found[0].changed_at = tracking, sim.now()
+    return delivery
+
+
 def reject(sim: "SapSimulator", *, order: str, reason: str = "00") -> Json:
     """Staff reject every item of a sales order that is not delivered."""
     found = sim.tenant.orders.of(order)
@@ -360,6 +369,7 @@ COMMANDS: Final[dict[str, Callable[..., Json]]] = (
             credits,
             delete_price,
             deliver,
+            track,
             linger,
             load,
             move_stock,

@@ -282,7 +282,7 @@ def _delivery(delivery: Delivery) -> Row:
         "ActualGoodsMovementTime": moved.strftime("PT%HH%MM%SS"),
         "BillOfLading": delivery.tracking,
         "MeansOfTransport": "",
-        "LastChangeDate": _midnight(moved.date()),
+        "LastChangeDate": _midnight((delivery.changed_at or moved).astimezone(UTC).date()),
         "to_DeliveryDocumentItem": [
             {
                 "DeliveryDocument": delivery.number,

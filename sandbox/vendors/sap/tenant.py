@@ -187,6 +187,7 @@ class Delivery:
     moved_at: datetime
     tracking: str
     items: list[DeliveryItem]
+    changed_at: datetime | None = None
 
 
 @dataclass(slots=True)

@@ -48,6 +48,7 @@ class Admin:
             "inventorySetQuantities": self.inventory.set_quantities,
             "inventoryActivate": self.inventory.activate,
             "fulfillmentCreate": self.despatch.create,
+            "fulfillmentTrackingInfoUpdate": self.despatch.track,
         }
 
     def _nodes(self, _info: object, ids: list[str]) -> list[View | None]:

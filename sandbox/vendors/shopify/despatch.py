@@ -1,4 +1,4 @@
-"""`fulfillmentCreate`: goods of one order that left one location."""
+"""`fulfillmentCreate`: goods of one order that left one location; their tracking afterwards."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -39,6 +39,24 @@ class Despatch:
             return {"fulfillment": None, "userErrors": [error]}
         self.shipped(order)
         return {"fulfillment": fulfilment_view(self.shop, order, fulfilment), "userErrors": []}
+
+    def track(self, _info: object, **given: object) -> View:
+        """What is sent takes the place of all tracking there was."""
+        wanted = number("Fulfillment", given["fulfillmentId"])
+        order = self.shop.orders.get(self.shop.fulfilments.get(wanted or 0, 0))
+        rows = order.fulfilments if order else []
+        found = next((one for one in rows if one.fulfilment_id == wanted), None)
+        tracking = given["trackingInfoInput"]
+        if order is None or found is None or found.status == "CANCELLED":
+            error = {"field": ["fulfillmentId"], "message": "Fulfillment does not exist"}
+            return {"fulfillment": None, "userErrors": [error]}
+        said = tracking if isinstance(tracking, dict) else {}
+        company = said.get("company")
+        found.numbers, found.urls = _several(said, "number"), _several(said, "url")
+        found.company = None if company is None else str(company)
+        order.updated_at = self.now()
+        self.shipped(order)
+        return {"fulfillment": fulfilment_view(self.shop, order, found), "userErrors": []}
 
     def _create(self, wanted: Mapping[str, object]) -> tuple[Order, Fulfilment]:
         groups = wanted["lineItemsByFulfillmentOrder"]

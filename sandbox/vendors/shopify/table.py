@@ -44,6 +44,9 @@ type Mutation {
     inventoryItemId: ID!, locationId: ID!, available: Int
   ): InventoryActivatePayload
   fulfillmentCreate(fulfillment: FulfillmentInput!, message: String): FulfillmentCreatePayload
+  fulfillmentTrackingInfoUpdate(
+    fulfillmentId: ID!, notifyCustomer: Boolean, trackingInfoInput: FulfillmentTrackingInput!
+  ): FulfillmentTrackingInfoUpdatePayload
   priceListFixedPricesAdd(
     priceListId: ID!, prices: [PriceListPriceInput!]!
   ): PriceListFixedPricesAddPayload
@@ -375,6 +378,9 @@ input FulfillmentOrderLineItemsInput {
 input FulfillmentInput {
   notifyCustomer: Boolean trackingInfo: FulfillmentTrackingInput
   lineItemsByFulfillmentOrder: [FulfillmentOrderLineItemsInput!]!
+}
+type FulfillmentTrackingInfoUpdatePayload {
+  fulfillment: Fulfillment userErrors: [UserError!]!
 }
 type FulfillmentCreatePayload { fulfillment: Fulfillment userErrors: [UserError!]! }
 """

@@ -47,6 +47,8 @@ class Shipments:
                 outcome = self._confirm(order, shipment, parcel)
                 if outcome.verdict is not Verdict.APPLIED:
                     return outcome
+            if (late := numbered(shipment, theirs)) and self.settings.late_tracking == "confirm":
+                self._number(order, shipment, late)
             return Outcome(key=key, verdict=Verdict.APPLIED)
         except RejectedError as error:
             return mapping.outcome(key, Verdict.REJECTED, error.code, str(error))
@@ -57,20 +59,32 @@ class Shipments:
 
     def _confirm(self, order: Order, shipment: Shipment, parcel: "Parcel") -> Outcome:
         """A package that Amazon calls told already is looked for again: reads may lag behind."""
-        path = f"/orders/v0/orders/{quote(order.external_id, safe='')}/shipmentConfirmation"
-        body = {
-            "marketplaceId": self.settings.marketplace_id,
-            "packageDetail": package(shipment, parcel, self.settings),
-        }
         key = shipment.shipment_id
         try:
-            self.api.send(Call(plans.CONFIRM_SHIPMENT, "POST", path, body=body))
+            self._send(order, shipment, parcel)
         except RejectedError as error:
             if TOLD_ALREADY not in f"{error.code} {error}":
                 raise
             if parcel.reference not in _packed(self._read(order.external_id)):
                 return mapping.outcome(key, Verdict.RETRY, TOLD_ALREADY, str(error))
         return Outcome(key=key, verdict=Verdict.APPLIED)
+
+    def _number(self, order: Order, shipment: Shipment, parcel: "Parcel") -> None:
+        """Confirm a package anew, with the carrier's number it was told without."""
+        try:
+            self._send(order, shipment, parcel)
+        except RejectedError as error:
+            if numbered(shipment, self._read(order.external_id)) is not None:
+                said = f"package {parcel.reference} keeps its number: {error}"
+                raise RejectedError(said, code="late_tracking") from error
+
+    def _send(self, order: Order, shipment: Shipment, parcel: "Parcel") -> None:
+        path = f"/orders/v0/orders/{quote(order.external_id, safe='')}/shipmentConfirmation"
+        body = {
+            "marketplaceId": self.settings.marketplace_id,
+            "packageDetail": package(shipment, parcel, self.settings),
+        }
+        self.api.send(Call(plans.CONFIRM_SHIPMENT, "POST", path, body=body))
 
     def _read(self, order_id: str) -> order_schema.Order:
         node = self.orders.raw(order_id, INCLUDED)
@@ -125,6 +139,21 @@ def divided(
         if units:
             parcels.insert(0, Parcel(name, units, tracking))
     return parcels
+
+
+def numbered(shipment: Shipment, theirs: order_schema.Order) -> Parcel | None:
+    """The package that was told under the shipment's own id, with the carrier's number it has now.
+
+    Another number, which a person may have entered, stays.
+    """
+    numbers = [one for one in shipment.tracking if one.number]
+    if not numbers or shipment.shipment_id in {one.number for one in numbers}:
+        return None
+    whole, packed = reference(shipment), _packed(theirs)
+    shown = {one.package_reference_id: one.tracking_number for one in theirs.packages}
+    if whole not in packed or shown[whole] != shipment.shipment_id:
+        return None
+    return Parcel(whole, packed[whole], numbers[0])
 
 
 def _one(left: Counter[str], *, spare: int) -> Counter[str]:

@@ -59,6 +59,10 @@ class AmazonSettings(Canonical):
         default="first",
         description="a shipment of several parcels is told by its first, or its units are divided",
     )
+    late_tracking: Literal["confirm", "leave"] = Field(
+        default="confirm",
+        description="a carrier's number that comes later is confirmed, or left",
+    )
     shipping_method: str = Field(default="", description="shipping method told with a shipment")
     subscribe: bool = Field(
         default=True,

@@ -2,9 +2,9 @@
 
 `fulfillmentCreate` has no idempotency key, and a fulfilment no field for a reference of ours. So a
 shipment is recognised by its tracking number; one without a number is sent under its own id, which
-the shop then shows as the number. What fulfilments with that number already hold of a line is
-taken off what is still to be told. Two shipments of one order under one number can therefore not
-share an order line.
+the shop then shows as the number, until there is one: then the fulfilment's tracking is updated.
+What fulfilments with that number already hold of a line is taken off what is still to be told. Two
+shipments of one order under one number can therefore not share an order line.
 """
 
 from collections import Counter
@@ -14,9 +14,10 @@ from shared.connectors.shopify import fulfilment_schema, mapping, order_schema, 
 from shared.connectors.shopify.graphql import AdminApi
 from shared.connectors.shopify.reader import placements, with_more_lines
 from shared.connectors.shopify.settings import ShopifySettings
+from shared.connectors.shopify.track_queries import TRACK
 from shared.errors import RejectedError, RetryableError
 from shared.frozen import frozen
-from shared.model.order import Order, Shipment
+from shared.model.order import Order, Shipment, Tracking
 from shared.model.target import Outcome, Verdict
 
 OPEN = frozenset({"OPEN", "IN_PROGRESS"})
@@ -40,14 +41,17 @@ class Fulfilments:
     settings: ShopifySettings
 
     def ship(self, order: Order, shipment: Shipment) -> Outcome:
-        """Applied when the shop holds the whole shipment; a repeat finds it and sends nothing."""
+        """Applied when the shop holds the whole shipment with its tracking numbers.
+
+        A repeat finds it and sends nothing. Numbers the shop has beside ours stay.
+        """
         gid = orders.gid("Order", order.external_id)
         try:
             wanted = _wanted(order, shipment)
             lines = min(len(order.lines), queries.PLACED_LINES_PAGE)
             few = queries.fulfilments(queries.FULFILMENTS_FEW)
             self.api.reserve(few, queries.placements(lines), queries.FULFIL)
-            left = wanted - self._told(gid, numbers(shipment))
+            left = wanted - self._told(gid, shipment, wanted)
             if left:
                 for parts in _calls(self._placed(gid, lines), left):
                     self._create(shipment, parts)
@@ -55,19 +59,29 @@ class Fulfilments:
             return mapping.rejected(shipment.shipment_id, error.code, str(error))
         return Outcome(key=shipment.shipment_id, verdict=Verdict.APPLIED)
 
-    def _told(self, order: str, wanted: frozenset[str]) -> Counter[str]:
-        """Units by line that fulfilments under one of these numbers already hold."""
+    def _told(self, order: str, shipment: Shipment, wanted: Counter[str]) -> Counter[str]:
+        """Units by line that fulfilments of this shipment already hold, brought to its tracking."""
         told_so_far = self._fulfilments(order, queries.FULFILMENTS_FEW)
         if len(told_so_far) == queries.FULFILMENTS_FEW:
             told_so_far = self._fulfilments(order, queries.FULFILMENTS_MAX)
         if len(told_so_far) == queries.FULFILMENTS_MAX:
             raise RejectedError("more fulfilments than can be looked through", code="too_many")
-        told = Counter[str]()
+        told, ours = Counter[str](), numbers(shipment)
         for fulfilment in told_so_far:
             known = {info.number for info in fulfilment.tracking_info}
-            if fulfilment.status not in FAILED and known & wanted:
-                told += self._held(fulfilment.id)
+            if fulfilment.status not in FAILED and known & ours:
+                held = self._held(fulfilment.id)
+                told += held
+                if held & wanted and (lacking := tracked(shipment, fulfilment)) is not None:
+                    self._track(fulfilment.id, lacking)
         return told
+
+    def _track(self, fulfilment: str, tracking: dict[str, object]) -> None:
+        """The mutation replaces all tracking, so a repeat leaves the same."""
+        notify = self.settings.notify_customer
+        sent = {"id": fulfilment, "tracking": tracking, "notify": notify}
+        answer = self.api.call(TRACK, sent, fulfilment_schema.TrackAnswer)
+        _understood(answer.fulfillment_tracking_info_update)
 
     def _fulfilments(self, order: str, first: int) -> Sequence[fulfilment_schema.Fulfilment]:
         variables = {"id": order, "first": first}
@@ -127,16 +141,35 @@ class Fulfilments:
         answer = self.api.call(
             queries.FULFIL, {"fulfillment": sent}, fulfilment_schema.FulfilAnswer
         )
-        errors = answer.fulfillment_create.user_errors
-        if errors:
-            where = "/".join(errors[0].field or ())
-            raise RejectedError(f"{errors[0].message} ({where})", code="fulfilment_refused")
+        _understood(answer.fulfillment_create)
+
+
+def _understood(payload: fulfilment_schema.FulfilPayload) -> None:
+    if errors := payload.user_errors:
+        where = "/".join(errors[0].field or ())
+        raise RejectedError(f"{errors[0].message} ({where})", code="fulfilment_refused")
 
 
 def numbers(shipment: Shipment) -> frozenset[str]:
-    """What this shipment can be recognised by in the shop."""
-    found = frozenset(t.number for t in shipment.tracking if t.number)
-    return found or frozenset({shipment.shipment_id})
+    """What this shipment can be recognised by in the shop: it may be told without a number yet."""
+    return frozenset({shipment.shipment_id, *(t.number for t in shipment.tracking if t.number)})
+
+
+def tracked(shipment: Shipment, theirs: fulfilment_schema.Fulfilment) -> dict[str, object] | None:
+    """`FulfillmentTrackingInput` for a fulfilment that lacks numbers of ours; None if it has all.
+
+    What else it shows stays, but for the shipment's id that stood for a number.
+    """
+    ours = {one.number: one for one in shipment.tracking if one.number}
+    if not ours or not ours.keys() - {info.number for info in theirs.tracking_info}:
+        return None
+    others = tuple(
+        Tracking(carrier=info.company or "", number=info.number, url=info.url)
+        for info in theirs.tracking_info
+        if info.number and info.number not in {*ours, shipment.shipment_id}
+    )
+    whole = (*ours.values(), *others)
+    return tracking(shipment.model_copy(update={"tracking": whole}))
 
 
 def tracking(shipment: Shipment) -> dict[str, object]:

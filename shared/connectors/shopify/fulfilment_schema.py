@@ -4,7 +4,9 @@ from shared.connectors.shopify.schema import Connected, Identified, Theirs, User
 
 
 class TrackingInfo(Theirs):
+    company: str | None = None
     number: str | None = None
+    url: str | None = None
 
 
 class Fulfilment(Theirs):
@@ -37,6 +39,10 @@ class FulfilmentLinesAnswer(Theirs):
 class FulfilPayload(Theirs):
     fulfillment: Fulfilment | None = None
     user_errors: tuple[UserError, ...]
+
+
+class TrackAnswer(Theirs):
+    fulfillment_tracking_info_update: FulfilPayload
 
 
 class FulfilAnswer(Theirs):

@@ -271,7 +271,7 @@ NUMBERS_MAX = 10  # tracking numbers of one fulfilment
 _FULFILMENTS = f"""query Fulfilments($id: ID!, $first: Int!) {{
   order(id: $id) {{
     fulfillments(first: $first) {{
-      id status trackingInfo(first: {NUMBERS_MAX}) {{ number }}
+      id status trackingInfo(first: {NUMBERS_MAX}) {{ company number url }}
     }}
   }}
 }}"""

@@ -224,3 +224,38 @@ def test_parcels_in_another_order_are_the_same_parcels() -> None:
     turned = shipment(3, tracking=(PARCELS[2], PARCELS[1], PARCELS[0]))
     assert there.market.ship(order, turned).verdict is Verdict.APPLIED
     assert confirmations(there) == 3
+
+
+def test_a_number_that_comes_later_is_confirmed_once_for_the_same_package() -> None:
+    there, order = sold(doubts=Doubts(repeated_package="replaced"), carriers={"DHL": "DHL"})
+    there.market.ship(order, shipment(tracking=()))
+    for _ in range(2):
+        assert there.market.ship(order, shipment()).verdict is Verdict.APPLIED
+    item = order.lines[0].line_id
+    assert packages(there) == [
+        {"reference": "80000001", "number": NUMBER, "carrier": "DHL", "items": {item: 3}}
+    ]
+    assert confirmations(there) == 2
+
+
+def test_a_package_whose_number_amazon_keeps_is_told_of() -> None:
+    there, order = sold(doubts=Doubts(repeated_package="refused"))
+    there.market.ship(order, shipment(tracking=()))
+    outcome = there.market.ship(order, shipment())
+    assert (outcome.verdict, outcome.code) == (Verdict.REJECTED, "late_tracking")
+    assert [row["number"] for row in packages(there)] == ["80000001"]  # type: ignore[index]
+
+
+def test_a_retailer_may_leave_a_package_with_the_number_it_was_told_under() -> None:
+    there, order = sold(late_tracking="leave")
+    there.market.ship(order, shipment(tracking=()))
+    assert there.market.ship(order, shipment()).verdict is Verdict.APPLIED
+    assert confirmations(there) == 1
+
+
+def test_a_number_of_another_kind_at_amazon_stays() -> None:
+    there, order = sold(doubts=Doubts(repeated_package="replaced"))
+    there.market.ship(order, shipment())
+    more = (Tracking(carrier="DHL", number="AA"), Tracking(carrier="DHL", number=NUMBER))
+    assert there.market.ship(order, shipment(tracking=more)).verdict is Verdict.APPLIED
+    assert [row["number"] for row in packages(there)] == [NUMBER]  # type: ignore[index]

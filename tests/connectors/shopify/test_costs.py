@@ -6,6 +6,7 @@ from sandbox.vendors.shopify import language
 from sandbox.vendors.shopify.language import Document, Price
 from shared.connectors.shopify import queries
 from shared.connectors.shopify.queries import Operation
+from shared.connectors.shopify.track_queries import TRACK
 from shared.model.base import Json
 
 IDS: list[Json] = [f"gid://shopify/ProductVariant/{i}" for i in range(250)]
@@ -51,6 +52,7 @@ PRICED: list[tuple[Operation, dict[str, Json]]] = [
     (queries.fulfilments(80), {"first": 80}),
     (queries.FULFILMENT_LINES, {}),
     (queries.FULFIL, {}),
+    (TRACK, {}),
 ]
 
 

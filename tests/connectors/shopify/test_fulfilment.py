@@ -224,3 +224,45 @@ def test_a_shipment_of_650_lines_goes_out_in_calls_shopify_takes() -> None:
     there.clock.at += timedelta(minutes=1)
     assert there.shop.ship(order, whole).verdict is Verdict.APPLIED
     assert there.wire.operations().count("Fulfil") == 2
+
+
+def test_a_number_that_comes_later_takes_the_place_of_the_shipment_s_id() -> None:
+    there = world()
+    order = sold(there, london=5)
+    there.shop.ship(order, shipment(order, 1, 0, tracking=()))
+    for _ in range(2):
+        assert there.shop.ship(order, shipment(order, 1, 0)).verdict is Verdict.APPLIED
+    [found] = told(there)
+    assert (found["numbers"], found["lines"]) == (["JJD-80000001"], {order.lines[0].line_id: 1})
+    assert there.wire.operations().count("Track") == 1
+
+
+def test_a_number_that_is_added_erases_none_that_the_shop_has() -> None:
+    there = world()
+    order = sold(there, london=5)
+    by_hand = Tracking(carrier="DHL", number="BY-HAND", url="https://t.example/2")
+    ours = shipment(order, 2, 2).tracking[0]
+    there.shop.ship(order, shipment(order, 2, 2, tracking=(ours, by_hand)))
+    more = Tracking(carrier="DHL", number="JJD-2")
+    there.shop.ship(order, shipment(order, 2, 2, tracking=(ours, more)))
+    assert [row["numbers"] for row in told(there)] == [["JJD-80000001", "JJD-2", "BY-HAND"]]
+
+
+def test_a_number_is_added_at_each_location_of_its_shipment_and_at_no_other() -> None:
+    there = world()
+    order = sold(there, london=1, leeds=1)
+    there.shop.ship(order, shipment(order, 1, 1, name="A", tracking=()))
+    there.shop.ship(order, shipment(order, 1, 1, name="B", tracking=()))
+    there.shop.ship(order, shipment(order, 1, 1, name="A"))
+    assert [row["numbers"] for row in told(there)] == [["JJD-A"], ["B"]]
+
+
+def test_after_a_lost_answer_a_number_is_found_and_not_sent_again() -> None:
+    there = world()
+    order = sold(there, london=5)
+    there.shop.ship(order, shipment(order, 1, 0, tracking=()))
+    there.simulator.control("timeout_after_commit", times=1)
+    with pytest.raises(InDoubtError):
+        there.shop.ship(order, shipment(order, 1, 0))
+    assert there.shop.ship(order, shipment(order, 1, 0)).verdict is Verdict.APPLIED
+    assert there.wire.operations().count("Track") == 1

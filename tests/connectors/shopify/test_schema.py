@@ -11,6 +11,7 @@ from shared.connectors.shopify.queries import Operation
 from shared.connectors.shopify.return_queries import RETURNS
 from shared.connectors.shopify.settings import ShopifySettings
 from shared.connectors.shopify.tender_queries import order_tenders
+from shared.connectors.shopify.track_queries import TRACK
 from tests.connectors.shopify.world import (
     answer_complaints,
     complaints,
@@ -37,6 +38,7 @@ OPERATIONS = (
     queries.fulfilments(queries.FULFILMENTS_MAX),
     queries.FULFILMENT_LINES,
     queries.FULFIL,
+    TRACK,
     queries.product(100),
     queries.product_set(250),
     queries.prices_set(250),
