@@ -17,7 +17,8 @@ class Connector:
     `factory` makes the client that satisfies the Protocols of `shared.ports`; `door` is the module
     with its webhook functions, free of any import that a cold start would pay for; `hints` says
     what a delivery is about. `sender` is the AWS account of a vendor that calls no hook and
-    delivers to a queue of ours; its `door` names deliveries alone. `settings` are the keys a
+    delivers to a queue of ours; its `door` names deliveries alone. One that `collects` takes the
+    buyers' money itself, pays it out later, and tells of no payment. `settings` are the keys a
     connection may set, with what each means; `secret_fields` what its secret holds.
     `compare_and_set` are facets whose stale writes the vendor itself refuses. What `decides_later`
     is a `LaterPublisher` as well. `price_extras` say which of `scales`, `segments` and `dates` it
@@ -43,6 +44,7 @@ class Connector:
     notes: tuple[str, ...] = ()
     address_limits: str = ""
     sender: str = ""
+    collects: bool = False
 
 
 CATALOG: dict[str, Connector] = {
@@ -50,6 +52,7 @@ CATALOG: dict[str, Connector] = {
     for row in (
         Connector(
             system="amazon",
+            collects=True,
             title="Amazon Selling Partner API",
             kind=Kind.CHANNEL,
             factory="shared.connectors.amazon.client:connect",
@@ -147,6 +150,11 @@ CATALOG: dict[str, Connector] = {
                     "Amazon wants to know what lies in each parcel and the ERP does not say: "
                     "with `parcels` as `split` the units are divided over the parcels, one at "
                     "least in each."
+                ),
+                (
+                    "Amazon takes the buyers' money itself and tells of no payment: the books hold "
+                    "invoices against nothing, or against what was paid out once a payout file "
+                    "says so, and `release_when` of its channels can only be `placed`."
                 ),
                 (
                     "Not documented by Amazon, and held to work either way: the sign of "
