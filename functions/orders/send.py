@@ -87,7 +87,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dic
             return
         again = body.get("retry") == "rejected"
         if body.get("check") == "duplicates":
-            sending().check_duplicates(body["case"])
+            if sending().check_duplicates(body["case"]):
+                authorising().check_duplicates(body["case"])
+                crediting().check_duplicates(body["case"])
         elif sending().send(body["case"], retry_rejected=again):
             amender().amend(body["case"], retry_rejected=again)
             authorising().ask(body["case"], retry_rejected=again)
