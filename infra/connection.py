@@ -29,7 +29,7 @@ CAPTURER = Rows(
 )
 PUBLISHER = Rows(writes=("targets", "links", "orders", "issues", "control"), lanes=("targets",))
 # An order the ERP lets go of, or that is cancelled before it has it, lets go of its units.
-SENDER = Rows(writes=("facts", "orders", "links", "issues", "control"))
+SENDER = Rows(writes=("facts", "orders", "links", "issues", "control"), lanes=("orders",))
 _FACTS = (Entity.PRODUCT, Entity.PRICE, Entity.STOCK)
 
 

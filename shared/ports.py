@@ -16,7 +16,7 @@ from shared.frozen import frozen
 
 if TYPE_CHECKING:
     from shared.domain.credits import CreditWish, PostedCredit
-    from shared.domain.demand import AmendedLine, LineChange
+    from shared.domain.demand import AmendedOrder, Amendment
     from shared.model.base import Json
     from shared.model.events import BusinessEvent
     from shared.model.facts import PriceCard, ProductCard, StockCard
@@ -251,7 +251,10 @@ class FactReader(Protocol):
     def read(
         self, entity: Entity, keys: Sequence[str]
     ) -> Page[ProductCard] | Page[PriceCard] | Page[StockCard]:
-        """The present absolute truth of these products or SKUs."""
+        """The present absolute truth of these products or SKUs.
+
+        Of an article whose stock lies nowhere it says so, or is silent.
+        """
         ...
 
 
@@ -280,12 +283,11 @@ class OrderSink(Protocol):
 class OrderAmender(Protocol):
     """An ERP whose orders can be changed."""
 
-    def amend_order(
-        self, order: Order, erp_order: str, changes: Sequence[LineChange]
-    ) -> Sequence[AmendedLine]:
-        """Bring lines to the units wanted, each looked at before it is written.
+    def amend_order(self, order: Order, erp_order: str, wish: Amendment) -> AmendedOrder:
+        """Bring lines to the units and amounts wanted, each looked at before it is written.
 
-        Answers every line as it is then; raises InDoubtError when the answer to a write was lost.
+        Answers every line as it is then, and what the order comes to; raises InDoubtError when
+        the answer to a write was lost.
         """
         ...
 

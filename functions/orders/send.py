@@ -8,7 +8,8 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions import bootstrap
-from functions.runtime import Body, each_message, named
+from functions.orders.draining import by_itself, one_turn
+from functions.runtime import Body, each_message, named, out_of_time
 from shared.flows import keys
 from shared.flows.amend import Amender
 from shared.flows.cases import Cases
@@ -73,7 +74,7 @@ def crediting() -> Crediting:
 
 @bootstrap.entry
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dict[str, str]]]:
-    del context
+    queue = keys.write_queue(bootstrap.environment().connection)
 
     @cache
     def sending() -> Sender:
@@ -83,6 +84,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dic
         return made
 
     def handle(body: Body) -> None:
+        if "drain" in body:
+            from shared.flows.drain import Drain  # noqa: PLC0415 - after an outage alone
+
+            drain = made(Drain, ports(), sender=sending(), send=by_itself(handle, queue))
+            drain.turn(int(body["drain"]), body["turn"], out_of_time=out_of_time(context))
         if "case" not in body:
             return
         again = body.get("retry") == "rejected"
@@ -91,12 +97,12 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dic
                 authorising().check_duplicates(body["case"])
                 crediting().check_duplicates(body["case"])
         elif sending().send(body["case"], retry_rejected=again):
-            amender().amend(body["case"], retry_rejected=again)
+            anew = body.get("retry") == "amounts"
+            amender().amend(body["case"], retry_rejected=again, anew=anew)
             authorising().ask(body["case"], retry_rejected=again)
             crediting().credit(body["case"], retry_rejected=again)
 
-    queue = keys.write_queue(bootstrap.environment().connection)
-    failed = each_message(event, handle, queue=queue)
+    failed = each_message(one_turn(event, queue), handle, queue=queue)
     if sending.cache_info().currsize:
         sending().trailing.finish()
     return failed

@@ -262,6 +262,10 @@ CATALOG: dict[str, Connector] = {
                     "`[kits]` and as `safety_stock` of a rule."
                 ),
                 (
+                    "Stock has no change date and is read whole. An article of which it lists no "
+                    "position any more is asked about by name before it goes off sale."
+                ),
+                (
                     "Not documented by SAP, and so settings: the letters of release "
                     "statuses, calculation types, scale types and scale bases."
                 ),
@@ -349,6 +353,10 @@ CATALOG: dict[str, Connector] = {
                     "Shopify has dates in selling plans of the category `PRE_ORDER`, which also say"
                     " how one pays and belong to the app that made them. A shop that shows dates "
                     "asks the lookup."
+                ),
+                (
+                    "A location without an id here, or at which the shop does not stock an article,"
+                    " is a `line_rejected` that names it; the article's other locations are set."
                 ),
                 (
                     "Not documented by Shopify, and a setting or held to work either way: how "

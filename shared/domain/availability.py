@@ -100,6 +100,9 @@ def held_at(holds: HoldCard | None) -> dict[str, int]:
     found = dict(holds.dealt) if holds else {}
     for hold in holds.holds.values() if holds else ():
         found[hold.location] = found.get(hold.location, 0) + hold.quantity
+    for page in holds.pages.values() if holds else ():
+        for location, units in page.held.items():
+            found[location] = found.get(location, 0) + units
     return found
 
 

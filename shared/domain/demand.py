@@ -6,9 +6,12 @@ what may still leave from the ERP's lines, and what has left from the set of shi
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import field
 
+from shared.domain import amounts
 from shared.frozen import frozen
-from shared.model.case import Case, CaseState, ErpLine, IntentKind
+from shared.model.case import Case, CaseState, ErpHeader, ErpLine, IntentKind, PartAmounts
+from shared.model.money import Money
 from shared.model.order import Order, OrderLine, Refund
 
 UNDER_WAY = frozenset({CaseState.SENDING, CaseState.IN_DOUBT})
@@ -19,6 +22,7 @@ class LineChange:
     """A line of the ERP's order to be brought to `units`; none means that no more is to leave.
 
     Its item is found by number, or by its `place`; `line` is to be taken in where there is none.
+    `amounts` are what these units are to cost, and `gone` how many left, as far as we heard.
     """
 
     line_id: str
@@ -26,6 +30,19 @@ class LineChange:
     units: int
     item: str = ""
     line: OrderLine | None = None
+    amounts: PartAmounts | None = None
+    gone: int = 0
+
+
+@frozen
+class Amendment:
+    """What the ERP's order is to be brought to; without a `header` that stays as it is."""
+
+    lines: tuple[LineChange, ...] = ()
+    header: ErpHeader | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.lines) or self.header is not None
 
 
 @frozen
@@ -39,6 +56,22 @@ class AmendedLine:
     rejected: bool = False
     delivered: bool = False
     refused: str = ""
+
+
+@frozen
+class AmendedOrder:
+    """The ERP's order after it was asked to change.
+
+    `left` are the members of the header that it did not take, `refused` says why, unless goods had
+    left. `total` is what it comes to with tax, `nets` what its items do without, by number; where
+    the ERP does not say, nothing.
+    """
+
+    lines: tuple[AmendedLine, ...]
+    left: tuple[str, ...] = ()
+    refused: str = ""
+    total: Money | None = None
+    nets: Mapping[str, Money] = field(default_factory=dict)
 
 
 def wanted(order: Order, refunds: tuple[Refund, ...] = ()) -> dict[str, int]:
@@ -90,11 +123,18 @@ def _committed(case: Case, line_id: str) -> int:
     return known.units if known is not None else _sent(case).get(line_id, 0)
 
 
-def changes(case: Case, *, unsure: bool = False) -> tuple[LineChange, ...]:
+def amendment(case: Case, *, unsure: bool = False) -> Amendment:
     """What the ERP is to be asked for, so that it holds what is wanted and can still be had.
 
     With `unsure` also where that is what it held last: nobody knows what an unanswered request did.
     """
+    if case.erp_order is None:
+        return Amendment()
+    return Amendment(changes(case, unsure=unsure), _header(case, unsure=unsure))
+
+
+def changes(case: Case, *, unsure: bool = False) -> tuple[LineChange, ...]:
+    """The lines of it: to how many units, and at what amounts."""
     if case.erp_order is None:
         return ()
     wish, gone = wanted(case.newest, case.refunds), shipped(case)
@@ -102,35 +142,83 @@ def changes(case: Case, *, unsure: bool = False) -> tuple[LineChange, ...]:
     found = []
     following = max((known.place for known in case.erp_lines.values()), default=0) + 1
     for line_id in dict.fromkeys((*case.erp_lines, *wish)):
-        known, units = case.erp_lines.get(line_id), wish.get(line_id, 0)
+        known, units, line = case.erp_lines.get(line_id), wish.get(line_id, 0), lines.get(line_id)
+        costs = amounts.left_of(case.newest, line, case.refunds, units) if line and units else None
         if known is None:
-            if units and lines[line_id].sku:
-                found.append(LineChange(line_id, following, units, line=lines[line_id]))
+            if line is not None and units and line.sku:
+                found.append(LineChange(line_id, following, units, "", line, costs))
                 following += 1
-        elif (target := _target(known, units, gone[line_id], unsure=unsure)) is not None:
-            line = lines.get(line_id)
-            found.append(LineChange(line_id, known.place, target, known.item, line))
+            continue
+        now = amounts.known_line(case, line_id)
+        target = _target(known, units, gone[line_id], costs, now, unsure=unsure)
+        if target is not None:
+            paid, left = costs if target else None, gone[line_id]
+            found.append(LineChange(line_id, known.place, target, known.item, line, paid, left))
     return tuple(found)
 
 
 def unsettled(case: Case) -> bool:
     """Whether the ERP is still to be asked for something, or it is unknown what it did of it."""
     asked = any(i.open and i.kind is IntentKind.AMEND_ORDER for i in case.intents)
-    return asked or bool(changes(case))
+    return asked or bool(amendment(case))
 
 
-def _target(known: ErpLine, units: int, gone: int, *, unsure: bool) -> int | None:
+def _target(
+    known: ErpLine,
+    units: int,
+    gone: int,
+    costs: PartAmounts | None,
+    now: PartAmounts | None,
+    *,
+    unsure: bool,
+) -> int | None:
     """To how many units an item is to be brought, 0 for rejected; None to leave it.
 
-    What was rejected and is wanted again is asked for once: an ERP that cannot says so.
+    What was rejected and is wanted again is asked for once: an ERP that cannot says so. Where just
+    what is wanted has left, the item is brought to that, since a rejected one is worth nothing.
     """
-    if known.delivered and units <= known.units:
+    if known.delivered and units < known.units:
         return None
     target = max(units, gone)
-    held = target == gone if known.rejected else target == known.units
-    if target == known.refused or (held and not unsure):
+    stopped = units < gone or not units or (known.rejected and target == gone)
+    priced = stopped or now is None or costs == now
+    held = target == gone if known.rejected else target == known.units and priced
+    refused = target == known.refused and known.refused_amounts in {None, costs}
+    if refused or (held and not unsure):
         return None
-    return 0 if target == gone else target
+    return 0 if stopped else target
+
+
+def _header(case: Case, *, unsure: bool) -> ErpHeader | None:
+    """What the ERP is to hold beside its lines; None to leave it.
+
+    Freight ends with the last unit that is wanted or has left; where goods go matters while some
+    are to leave.
+    """
+    if not (unsure or _touched(case)):
+        return None
+    known, told = amounts.known_header(case), amounts.header(case.newest)
+    moves = bool(to_leave(case))
+    wish = ErpHeader(
+        freight=told.freight if _alive(case) else {},
+        address=told.address if moves and amounts.placed(told.address) else known.address,
+        shipping_condition=(told if moves else known).shipping_condition,
+    )
+    if wish == case.refused_header or (wish == known and not unsure):
+        return None
+    return wish
+
+
+def _touched(case: Case) -> bool:
+    """Whether anything was told of the order since it was sent; most orders end without."""
+    told = case.told or case.erp_header or case.refunds or case.newest.cancelled_at
+    return bool(told)
+
+
+def _alive(case: Case) -> bool:
+    """Whether anything of the order is wanted, or has left."""
+    left = any(line.delivered for line in case.erp_lines.values())
+    return left or any(wanted(case.newest, case.refunds).values()) or any(shipped(case).values())
 
 
 def unmapped(case: Case) -> tuple[OrderLine, ...]:

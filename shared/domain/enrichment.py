@@ -34,32 +34,41 @@ def enriched(order: Order, retailer: Retailer) -> Order:
     return order.model_copy(update={"terms": terms(order, retailer)})
 
 
-def completed(order: Order, retailer: Retailer) -> Order:
-    """The order as its channel changed it, with terms of every line; the others stay."""
+def completed(order: Order, retailer: Retailer, before: Order) -> Order:
+    """The order as its channel changed it, with terms of every line; the others stay.
+
+    What follows from its shipping stays too, unless that is not what it was `before`.
+    """
     if order.terms is None:
         return order
     now = terms(order, retailer)
-    lines = {"tax_codes": now.tax_codes, "ship_from": now.ship_from}
-    return order.model_copy(update={"terms": order.terms.model_copy(update=lines)})
+    sent = before.terms if before.terms and order.shipping == before.shipping else now
+    said = {
+        "tax_codes": now.tax_codes,
+        "ship_from": now.ship_from,
+        "freight_tax_codes": sent.freight_tax_codes,
+        "shipping_condition": sent.shipping_condition,
+    }
+    return order.model_copy(update={"terms": order.terms.model_copy(update=said)})
 
 
 def terms(order: Order, retailer: Retailer) -> OrderTerms:
     """Of each word what the first rule says that is about this order and says it."""
-    about = [rule for rule in retailer.order_rules if _about(rule, order)]
-    said = {word: _first(about, word) for word in _WORDS}
-    codes = _codes(about)
+    ours = [rule for rule in retailer.order_rules if about(rule, order)]
+    said = {word: _first(ours, word) for word in _WORDS}
+    codes = _codes(ours)
     return OrderTerms.model_validate(
         {word: value for word, value in said.items() if value is not None}
         | {
             "tax_codes": _known({x.line_id: _code(x, codes) for x in order.lines}),
-            "ship_from": _leaves(order, _first(about, "ship_from"), retailer),
+            "ship_from": _leaves(order, _first(ours, "ship_from"), retailer),
             "freight_tax_codes": [_code(part, codes) or "" for part in order.shipping],
         }
     )
 
 
-def _first(about: Sequence[OrderRule], word: str) -> object:
-    said = (getattr(rule, word) for rule in about)
+def _first(rules: Sequence[OrderRule], word: str) -> object:
+    said = (getattr(rule, word) for rule in rules)
     return next((value for value in said if value is not None), None)
 
 
@@ -78,7 +87,7 @@ def _leaves(order: Order, place: object, retailer: Retailer) -> dict[str, str]:
 
 def untaxed(order: Order, rules: Sequence[OrderRule]) -> Held | None:
     """Whether a line has a rate no rule has a code for, where rules have codes at all."""
-    codes = _codes([rule for rule in rules if _about(rule, order)])
+    codes = _codes([rule for rule in rules if about(rule, order)])
     if not codes:
         return None
     parts: list[tuple[str, OrderLine | ShippingLine]] = [
@@ -96,7 +105,8 @@ def untaxed(order: Order, rules: Sequence[OrderRule]) -> Held | None:
     )
 
 
-def _about(rule: OrderRule, order: Order) -> bool:
+def about(rule: OrderRule, order: Order) -> bool:
+    """Whether a rule holds of an order: each of its conditions does, or it has none."""
     country = order.shipping_address.country if order.shipping_address else ""
     codes = {part.code for part in order.shipping}
     return (
@@ -108,8 +118,8 @@ def _about(rule: OrderRule, order: Order) -> bool:
     )
 
 
-def _codes(about: Sequence[OrderRule]) -> tuple[TaxCode, ...]:
-    return next((rule.tax_codes for rule in about if rule.tax_codes), ())
+def _codes(rules: Sequence[OrderRule]) -> tuple[TaxCode, ...]:
+    return next((rule.tax_codes for rule in rules if rule.tax_codes), ())
 
 
 def _percent(part: OrderLine | ShippingLine) -> Decimal | None:

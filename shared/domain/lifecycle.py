@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from shared.domain import demand, orders, payments, refunds, returns
+from shared.domain import amounts, demand, orders, payments, refunds, returns
 from shared.domain.payments import PaymentState
 from shared.frozen import frozen
 from shared.model.case import Case, CaseState, Counts, ErpLine, Intent
@@ -254,6 +254,7 @@ def settled(case: Case, *, now: datetime) -> Case:
     if case.erp_order is None:
         return case
     if case.told is not None and not demand.unsettled(case) and not demand.unmapped(case):
+        case = amounts.pinned(case, case.told)
         case = case.model_copy(update={"order": case.told, "told": None})
     return advance(case, _derived(case), now=now)
 

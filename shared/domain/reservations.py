@@ -10,6 +10,19 @@ type Levels = Mapping[str, Mapping[str, int]]
 """SKU -> location -> units that may be sold, in the channel's own order of locations."""
 
 
+type Offers = Mapping[str, Mapping[str, int]]
+"""Channel -> location -> units of one article that it may sell."""
+
+
+@frozen
+class Deal:
+    """So many units at a location that each of these channels may draw."""
+
+    location: str
+    channels: tuple[str, ...]
+    units: int
+
+
 @frozen
 class Short:
     """A line that cannot be had: `available` units are left for it, after the lines before."""
@@ -53,6 +66,21 @@ def _from(open_to: Mapping[str, int], wanted: int) -> list[tuple[str, int]]:
             found.append((location, taken))
             wanted -= taken
     return found
+
+
+def dealing(offers: Offers, channel: str) -> Deal | None:
+    """What a channel that sells much draws, where it has most; None where it sells nowhere.
+
+    Who may sell at least half as much there draws with it, from as many units as each of them may
+    sell by itself. Who may sell less would leave too few for that, and draws none.
+    """
+    mine = offers.get(channel, {})
+    location = max(mine, key=lambda place: mine[place], default=None)
+    if location is None:
+        return None
+    there = {name: levels.get(location, 0) for name, levels in offers.items()}
+    alike = {name: units for name, units in there.items() if 2 * units >= mine[location]}
+    return Deal(location, tuple(alike), min(alike.values()))
 
 
 def ended(reservation: Reservation, card: HoldCard) -> HoldCard:

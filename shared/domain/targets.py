@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from shared.domain.ahead import current
 from shared.domain.level_values import one_returns
+from shared.domain.partly import left_by_refusal, mended
 from shared.domain.wishes import Wish, promotional
 from shared.model.base import Json
 from shared.model.ids import Facet
@@ -27,6 +28,7 @@ KEPT_SENT = 4
 _TICK = timedelta(microseconds=1)
 _NO_TRY = ("read back", NOT_SENT)
 _MARK = "sent"
+_MAY_SHOW = frozenset({Verdict.APPLIED, Verdict.ACCEPTED, Verdict.UNKNOWN})
 
 
 class Priority:
@@ -92,7 +94,7 @@ def desire(old: Target | None, draft: Draft, *, now: datetime) -> Target | None:
             facts=draft.facts,
             guard=draft.guard,
         )
-    if old.desired == draft.desired and old.group == draft.group:
+    if old.desired == draft.desired and old.group == draft.group and not mended(old, draft.basis):
         return _same_wish(old, draft)
     if _switched(old, draft, now):
         return _looked_for(old, draft, now)
@@ -238,7 +240,7 @@ def settle(target: Target, outcome: Outcome, *, sent_version: int, sent_value: J
         look_at=outcome.look_at,
     )
     update: dict[str, object] = {"attempts": _answered(target, attempt)}
-    if outcome.verdict in {Verdict.APPLIED, Verdict.ACCEPTED, Verdict.UNKNOWN}:
+    if outcome.verdict in _MAY_SHOW or outcome.shown is not None:
         update["sent"] = _sent(target, sent_value)
     newest = target.version == sent_version
     match outcome.verdict:
@@ -250,6 +252,7 @@ def settle(target: Target, outcome: Outcome, *, sent_version: int, sent_value: J
             }
         case Verdict.REJECTED:
             update["state"] = TargetState.REJECTED if newest else TargetState.DIRTY
+            update |= left_by_refusal(outcome)
         case Verdict.RETRY:
             update["state"] = TargetState.DIRTY
         case Verdict.ACCEPTED | Verdict.UNKNOWN | Verdict.STALE:

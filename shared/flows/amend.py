@@ -1,22 +1,22 @@
-"""Make the ERP's order what the customer still wants: units rejected, changed, added.
+"""Make the ERP's order what the customer still wants: units, amounts, freight, where it goes.
 
 The wish follows from the case and what the ERP holds is read first, so a repeat writes nothing
 twice. What has left is not taken back: it is too late, and told.
 """
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
-from shared.domain import demand, lifecycle, orders
-from shared.domain.demand import AmendedLine, LineChange
+from shared.domain import amounts, demand, lifecycle, orders
+from shared.domain.demand import AmendedLine, AmendedOrder, Amendment, LineChange
 from shared.errors import AccessError, InDoubtError, RejectedError, RetryableError
 from shared.flows import keys
 from shared.flows.cases import CaseRow, Cases
 from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out
 from shared.flows.late import Lateness
+from shared.flows.totals import Totals
 from shared.frozen import frozen
-from shared.model.case import Case, CaseState, ErpLine, Intent, IntentKind, IntentState
+from shared.model.case import Case, CaseState, ErpHeader, ErpLine, Intent, IntentKind, IntentState
 from shared.model.issue import IssueKind
 from shared.model.order_events import OrderCancelled
 from shared.ports import Bus, Clock, OrderAmender
@@ -34,23 +34,26 @@ class Amender:
     clock: Clock
     settle: timedelta
 
-    def amend(self, order_id: str, *, retry_rejected: bool = False) -> None:
-        """Ask the ERP for what is still to change; RetryableError says when to look again."""
-        if retry_rejected:
+    def amend(self, order_id: str, *, retry_rejected: bool = False, anew: bool = False) -> None:
+        """Ask the ERP for what is still to change; RetryableError says when to look again.
+
+        With `anew` for all of the order, whatever the ERP is thought to hold.
+        """
+        if retry_rejected or anew:
             self.cases.change(order_id, _forgiven)
         found = self.cases.find(order_id)
         if found is None:
             return
         intent = found.case.intent(self._intent_id)
-        unsure = intent is not None and intent.open
-        wish = demand.changes(found.case, unsure=unsure)
+        unsure = anew or (intent is not None and intent.open)
+        wish = demand.amendment(found.case, unsure=unsure)
         if not wish:
             if intent is not None:  # a repeat makes good what a crash left
                 self._follow(self._closed(found.case, intent))
             return
         self._wait_for_lost(found.case, intent)
         row, sent = self._sent(found, intent, wish)
-        self._amended(row, sent, self._asked(row, sent, wish))
+        self._amended(row, sent, wish, self._asked(row, sent, wish))
 
     def _closed(self, case: Case, intent: Intent) -> Case:
         """Nothing can be asked for any more, whatever became of what was asked for."""
@@ -61,9 +64,7 @@ class Amender:
         step = partial(_settled, done=done, now=now)
         return self.cases.change(case.order.order_id, step) or case
 
-    def _asked(
-        self, row: CaseRow, sent: Intent, wish: Sequence[LineChange]
-    ) -> Sequence[AmendedLine]:
+    def _asked(self, row: CaseRow, sent: Intent, wish: Amendment) -> AmendedOrder:
         try:
             return self.erp.amend_order(row.case.newest, str(row.case.erp_order), wish)
         except InDoubtError as error:
@@ -77,7 +78,7 @@ class Amender:
             self._back(row, sent, IntentState.PLANNED, str(error))
             raise
         except RejectedError as error:
-            return [_refused(row.case, change, str(error)) for change in wish]
+            return _refused(row.case, wish, str(error))
 
     @property
     def _intent_id(self) -> str:
@@ -95,7 +96,7 @@ class Amender:
             )
 
     def _sent(
-        self, found: CaseRow, intent: Intent | None, wish: Sequence[LineChange]
+        self, found: CaseRow, intent: Intent | None, wish: Amendment
     ) -> tuple[CaseRow, Intent]:
         now = self.clock.now()
         planned = intent or Intent(
@@ -115,17 +116,19 @@ class Amender:
         undone = sent.model_copy(update={"state": state, "detail": detail[:300]})
         self.cases.change(row.case.order.order_id, lambda c: orders.with_intent(c, undone))
 
-    def _amended(self, row: CaseRow, sent: Intent, lines: Sequence[AmendedLine]) -> None:
+    def _amended(self, row: CaseRow, sent: Intent, wish: Amendment, answer: AmendedOrder) -> None:
         now = self.clock.now()
-        refused = [line for line in lines if line.refused]
+        refused = [why for why in (*(line.refused for line in answer.lines), answer.refused) if why]
         state = IntentState.REJECTED if refused else IntentState.APPLIED
-        detail = "; ".join(line.refused for line in refused)
+        detail = "; ".join(dict.fromkeys(refused))
         done = orders.settled(sent, state, now=now, detail=detail)
-        known = {line.line_id: _known(row.case, line) for line in lines}
+        asked = {change.line_id: change for change in wish.lines}
+        known = {x.line_id: _known(row.case, x, asked[x.line_id]) for x in answer.lines}
 
         def step(case: Case) -> Case:
             case = lifecycle.amended(orders.with_intent(case, done), known)
-            case = orders.noted(case, _outcome(lines), detail, now=now)
+            case = _beside(case, wish, answer)
+            case = orders.noted(case, _outcome(answer), detail, now=now)
             return lifecycle.settled(case, now=now)
 
         def tell(before: Case, after: Case) -> None:
@@ -134,6 +137,7 @@ class Amender:
             else:
                 by = "the ERP took the change"
                 self.issues.solve(IssueKind.CHANGE_REJECTED, after.order.order_id, by=by)
+                Totals(self.connection, self.issues).tell(after, answer)
             if after.state is CaseState.CANCELLED and before.state is not CaseState.CANCELLED:
                 order = after.order
                 news = OrderCancelled(at=now, order_id=order.order_id, channel=order.channel)
@@ -158,11 +162,7 @@ class Amender:
             field="lines",
             value=detail[:200],
             at_risk=case.order.total,
-            replay={
-                "queue": keys.write_queue(self.connection),
-                "case": case.order.order_id,
-                "retry": "rejected",
-            },
+            replay=keys.asked_again(self.connection, case.order.order_id),
         )
 
 
@@ -170,40 +170,60 @@ def _settled(case: Case, *, done: Intent, now: datetime) -> Case:
     return lifecycle.settled(orders.with_intent(case, done), now=now)
 
 
-def _known(case: Case, line: AmendedLine) -> ErpLine:
+def _known(case: Case, line: AmendedLine, asked: LineChange) -> ErpLine:
     """The line as it is kept; what the ERP refused is remembered, so that it is asked once."""
     wish = demand.wanted(case.newest, case.refunds).get(line.line_id, 0)
     gone = demand.shipped(case)[line.line_id]
+    before = case.erp_lines.get(line.line_id)
+    as_asked = not (line.refused or line.rejected) and line.units == asked.units
+    kept = before.amounts if before is not None else None
     return ErpLine(
         item=line.item,
         place=line.place,
         units=line.units,
         rejected=line.rejected,
         delivered=line.delivered,
+        amounts=asked.amounts if as_asked and asked.amounts else kept,
         refused=max(wish, gone) if line.refused else None,
+        refused_amounts=asked.amounts if line.refused else None,
     )
 
 
-def _refused(case: Case, change: LineChange, why: str) -> AmendedLine:
-    """The line as it was known before; one that the ERP does not have has no units there."""
-    known = case.erp_lines.get(change.line_id)
-    units = known.units if known is not None else 0
-    return AmendedLine(change.line_id, change.item, change.place, units, refused=why)
+def _beside(case: Case, wish: Amendment, answer: AmendedOrder) -> Case:
+    """The case with what the ERP holds beside its lines; what it did not take is remembered."""
+    if wish.header is None:
+        return case
+    known = amounts.known_header(case)
+    held = wish.header.model_copy(update={name: getattr(known, name) for name in answer.left})
+    pinned = None if held == amounts.header(case.order) else held
+    refused = None if held == wish.header else wish.header
+    return case.model_copy(update={"erp_header": pinned, "refused_header": refused})
+
+
+def _refused(case: Case, wish: Amendment, why: str) -> AmendedOrder:
+    """The order as it was known before; a line that the ERP does not have has no units there."""
+    held = {line_id: line.units for line_id, line in case.erp_lines.items()}
+    lines = tuple(
+        AmendedLine(one.line_id, one.item, one.place, held.get(one.line_id, 0), refused=why)
+        for one in wish.lines
+    )
+    return AmendedOrder(lines, tuple(ErpHeader.model_fields), why if wish.header else "")
 
 
 def _forgiven(case: Case) -> Case:
     lines = {
-        line_id: line.model_copy(update={"refused": None})
+        line_id: line.model_copy(update={"refused": None, "refused_amounts": None})
         for line_id, line in case.erp_lines.items()
     }
-    return case.model_copy(update={"erp_lines": lines})
+    return case.model_copy(update={"erp_lines": lines, "refused_header": None})
 
 
-def _said(wish: Sequence[LineChange]) -> str:
-    return ", ".join(f"line {change.line_id} to {change.units}" for change in wish)
+def _said(wish: Amendment) -> str:
+    said = [f"line {change.line_id} to {change.units}" for change in wish.lines]
+    return ", ".join([*said, "freight and address"] if wish.header else said)
 
 
-def _outcome(lines: Sequence[AmendedLine]) -> str:
-    if any(line.refused for line in lines):
+def _outcome(answer: AmendedOrder) -> str:
+    if answer.refused or any(line.refused for line in answer.lines):
         return "change refused by ERP"
-    return "too late in ERP" if any(line.delivered for line in lines) else "changed in ERP"
+    return "too late in ERP" if any(line.delivered for line in answer.lines) else "changed in ERP"

@@ -10,7 +10,7 @@ from shared.domain.sold import stays_when_sold
 from shared.errors import RetryableError
 from shared.flows import keys
 from shared.flows.asked import Asked
-from shared.flows.cases import Cases, unasked, uncredited
+from shared.flows.cases import Cases, unasked, uncredited, unreached
 from shared.flows.holds_told import Holds
 from shared.flows.issues import Issues, Problem
 from shared.flows.late import Lateness
@@ -119,7 +119,7 @@ class Capture:
         if orders.unmapped(case.newest):
             case = case.model_copy(update={"told": self._mapped(case.newest, channel)})
         if case.told is not None:
-            told = enrichment.completed(case.told, self.retailer)
+            told = enrichment.completed(case.told, self.retailer, case.order)
             case = case.model_copy(update={"told": told})
         return lifecycle.settled(case, now=now)
 
@@ -246,7 +246,7 @@ class Capture:
         Lateness(self.bus, self.issues, self.clock, self.retailer).tell(case)
         Asked(self.issues).tell(case, channel)
         changed = demand.unsettled(case) or uncredited(case) or unasked(case)
-        if case.state is CaseState.RELEASED or changed:
+        if (case.state is CaseState.RELEASED and not unreached(case)) or changed:
             self.queues.send([Message(keys.write_queue(channel.erp), {"case": order_id})])
 
     def _wait(self, case: Case) -> None:

@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from shared.domain import awaiting, demand, never_left, orders, returns
+from shared.domain.urgency import urgency
 from shared.errors import RetryableError
 from shared.flows import keys
 from shared.flows.holds import write_holds
 from shared.frozen import frozen
-from shared.model.case import Case, CaseState, IntentKind
+from shared.model.case import Case, CaseState, IntentKind, IntentState
 from shared.model.order import Refund
 from shared.model.retailer import Retailer
 from shared.model.returns import Return
@@ -16,6 +17,12 @@ from shared.ports import Clock, Put, Store
 
 TRIES = 8
 TO_SEND = frozenset({CaseState.RELEASED, CaseState.SENDING, CaseState.IN_DOUBT})
+
+
+def unreached(case: Case) -> bool:
+    """Whether it was tried to be posted and reached nobody: it is in a lane, and has its turn."""
+    planned = (i for i in case.intents if i.state is IntentState.PLANNED)
+    return any(intent.kind is IntentKind.POST_ORDER for intent in planned)
 
 
 def uncredited(case: Case) -> list[Refund]:
@@ -86,6 +93,18 @@ class Cases:
 
     def commit(self, case: Case, expected: int, *, due: datetime | None = None) -> bool:
         return self.store.commit([self.put(case, expected, due=due)])[0]
+
+    def rest(self, found: Iterable[CaseRow]) -> None:
+        """Let cases wait among those an ERP could not be reached for, by how urgent they are.
+
+        Who conflicts is left to whoever was faster, and sends it or lets it rest.
+        """
+        writes = []
+        for case, rev in ((row.case, row.rev) for row in found):
+            lane = keys.backlog_lane(self.retailer.channel(case.order.channel).erp)
+            due = urgency(case.newest, self.retailer.order_rules)
+            writes.append(self.put(case, rev, due=due)._replace(lane=lane))
+        self.store.commit(writes)
 
     def change(
         self,

@@ -101,11 +101,14 @@ class Deriver:
         self.issues.report(one for found in result.problems.values() for one in found)
         return result
 
-    def implied(self, skus: Iterable[str]) -> dict[Key, Json]:
-        """What the facts imply at this moment, by target; absent where they imply nothing."""
+    def implied(self, skus: Iterable[str], *, left: bool = True) -> dict[Key, Json]:
+        """What the facts imply at this moment, by target; absent where they imply nothing.
+
+        Unless what is `left` in counters is to count, it is held like all that was dealt to them.
+        """
         partitions = [f"sku#{sku}" for sku in dict.fromkeys(skus)]
         everything = Alone(self.retailer, {})
-        facts = self._facts(partitions, everything)
+        facts = self._facts(partitions, everything, left=left)
         return {
             keys.target(draft.channel, draft.facet, draft.key): _dated(draft).desired
             for partition in partitions
@@ -242,12 +245,14 @@ class Deriver:
             ]
         return found
 
-    def _facts(self, partitions: Sequence[str], narrow: Alone) -> dict[Key, Row]:
+    def _facts(
+        self, partitions: Sequence[str], narrow: Alone, *, left: bool = True
+    ) -> dict[Key, Row]:
         wanted = self._fact_keys(partitions, narrow)
         facts = self.store.get([*wanted, *heard_keys(self.retailer)])
         skus = [p.removeprefix("sku#") for p in partitions if p.startswith("sku#")]
-        found = self.kits.read(skus, facts, partial(self._fact_keys, narrow=narrow))
-        return with_what_is_left(self.store, dict(found))
+        found = dict(self.kits.read(skus, facts, partial(self._fact_keys, narrow=narrow)))
+        return with_what_is_left(self.store, found) if left else found
 
     def _told(
         self, sku: SkuFacts | None, facts: Facts, problems: list[Problem]

@@ -1,18 +1,17 @@
 """What an order takes off availability, kept on the cards of its SKUs: all of it at once."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from functools import partial
 
 from shared.domain import orders
 from shared.domain.reservations import ended, without_holds
 from shared.flows import keys
-from shared.flows.shards import card_put
+from shared.flows.hold_pages import changed_rows, commit_cards, open_cards
 from shared.model.case import Case
 from shared.model.holds import Hold, HoldCard
 from shared.model.reservation import Reservation, ReservationState
 from shared.model.retailer import Retailer
-from shared.ports import Key, Put, Row, Store
-
-TOGETHER_MAX = 100  # rows of one transaction
+from shared.ports import Put, Row, Store
 
 
 def write_holds(store: Store, retailer: Retailer, case: Case) -> bool:
@@ -32,36 +31,32 @@ def write_holds(store: Store, retailer: Retailer, case: Case) -> bool:
     rows = store.get([*(keys.hold(sku) for sku in mine), pointer])
     taken = _reservation(store, rows.get(pointer))
     ending: list[Put] = []
+    since = {case.captured_at}
     if taken is not None:
         reservation, rev = taken
         ending.append(_committed(reservation, rev))
+        since.add(reservation.since)
         others = {line.sku for line in reservation.lines} - mine.keys()
         rows |= store.get(keys.hold(sku) for sku in sorted(others))
         mine |= {sku: {} for sku in sorted(others)}
-    writes: list[Put] = []
-    writes += _cards(rows, mine, order_id, taken[0] if taken else None)
-    if 1 < len(writes) + len(ending) <= TOGETHER_MAX:
-        return store.commit_together([*ending, *writes])
-    return all(store.commit(writes)) and all(store.commit(ending))
+    cards = open_cards(store, rows, mine, since)
+    if cards is None:
+        return False
+    change = partial(_held, mine, order_id, taken[0] if taken else None)
+    return commit_cards(store, changed_rows(cards, change, others=len(ending)), ending)
 
 
-def _cards(
-    rows: Mapping[Key, Row],
+def _held(
     mine: Mapping[str, Mapping[str, Hold]],
     order_id: str,
     taken: Reservation | None,
-) -> Iterable[Put]:
-    """The cards that are another without what ended and with what is held from now on."""
-    for sku, holds in mine.items():
-        key = keys.hold(sku)
-        row = rows.get(key)
-        card = HoldCard.model_validate(row.body) if row else HoldCard(sku=sku)
-        kept = without_holds(order_id, card)
-        if taken is not None:
-            kept = ended(taken, kept)
-        changed = kept.model_copy(update={"holds": {**kept.holds, **holds}})
-        if changed != card:
-            yield card_put(changed, row)
+    card: HoldCard,
+) -> HoldCard:
+    """The card without what ended and with what is held from now on."""
+    kept = without_holds(order_id, card)
+    if taken is not None:
+        kept = ended(taken, kept)
+    return kept.model_copy(update={"holds": {**kept.holds, **mine[card.sku]}})
 
 
 def _reservation(store: Store, pointer: Row | None) -> tuple[Reservation, int] | None:

@@ -25,6 +25,11 @@ def hold(sku: str) -> Key:
     return Key(Table.FACTS, f"sku#{sku}", "holds")
 
 
+def hold_page(sku: str, name: str) -> Key:
+    """Holds a card has no room for; a partition of its own, and no function follows it."""
+    return Key(Table.FACTS, f"holds#{sku}#{name}")
+
+
 def counter(sku: str, location: str, number: int) -> Key:
     """Units of an article that many check out at once; a partition of its own."""
     return Key(Table.CONTROL, f"counter#{sku}#{location}#{number}")
@@ -90,6 +95,16 @@ def case(order_id: str) -> Key:
 def case_lane(connection: str) -> str:
     """Cases with something to send to this connection."""
     return f"case#{connection}"
+
+
+def backlog_lane(connection: str) -> str:
+    """Cases an ERP could not be reached for, the most urgent first."""
+    return f"backlog#{connection}"
+
+
+def drainers(connection: str, count: int) -> list[Key]:
+    """Who sends an ERP its backlog: one for each call it takes at once."""
+    return [Key(Table.CONTROL, f"drainer#{connection}#{place}") for place in range(count)]
 
 
 def reservation(reservation_id: str) -> Key:
@@ -348,3 +363,8 @@ def order_again(connection: str, order: Order) -> dict[str, str]:
     if order.called:
         return {"queue": queue, "release": order.order_id}
     return {"queue": queue, "read": "order", "key": order.external_id}
+
+
+def asked_again(connection: str, order_id: str, retry: str = "rejected") -> dict[str, str]:
+    """The message that has the ERP asked again for what it refused, or for all its `amounts`."""
+    return {"queue": write_queue(connection), "case": order_id, "retry": retry}

@@ -7,6 +7,7 @@ from datetime import timedelta
 from shared.domain.targets import Priority
 from shared.errors import RejectedError
 from shared.flows import keys
+from shared.flows.drainers import Drainers
 from shared.flows.import_run import dropped_files
 from shared.flows.intake import replay_delivery
 from shared.flows.issues import Issues, Problem
@@ -128,6 +129,8 @@ class Sweep:
     def run(self) -> int:
         """Hint every connection that has something due; returns how many messages were sent."""
         messages = [*self._targets(), *self._cases()]
+        for erp in dict.fromkeys(channel.erp for channel in self.retailer.channels):
+            messages += Drainers(self.store, self.clock, self.retailer).woken(erp)
         self.queues.send(messages)
         return len(messages)
 

@@ -13,9 +13,11 @@ def line_refused(connection: str, target: Target, outcome: Outcome) -> Problem:
         kind=IssueKind.LINE_REJECTED,
         subject=f"{target.channel}/{target.facet}/{target.key}",
         connection=connection,
-        summary=f"{target.channel} refused the {target.facet} of {target.key}: "
+        summary=f"{target.channel} refused the {target.facet} of {target.key}"
+        f"{' in part' if outcome.shown is not None else ''}: "
         f"{outcome.code} {outcome.message}".strip(),
-        remedy="correct the article as the message says; a changed value is sent by itself",
+        remedy=outcome.remedy
+        or "correct the article as the message says; a changed value is sent by itself",
         field=outcome.code or None,
         value=str(target.desired)[:200],
         replay={

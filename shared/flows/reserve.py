@@ -12,20 +12,22 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
-from shared.domain.reservations import Levels, Short, ended, placed, with_holds
+from shared.domain.reservations import Levels, Offers, Short, ended, placed, with_holds
 from shared.errors import RetryableError, SyncError
 from shared.flows import keys
 from shared.flows.cases import Cases
 from shared.flows.derive import Deriver
+from shared.flows.hold_pages import TOGETHER_MAX, changed_rows, commit_cards, open_cards
 from shared.flows.reserve_refusals import digest, gone, ordered, repeated
-from shared.flows.shards import Shards, card_put
+from shared.flows.shards import Shards
 from shared.frozen import frozen
+from shared.model.base import Json
 from shared.model.holds import HoldCard
 from shared.model.ids import Facet
 from shared.model.reservation import Reservation, ReservationRequest, ReservationState, ReservedLine
-from shared.model.retailer import Channel, Retailer
+from shared.model.retailer import Retailer
 from shared.model.target import StockValue
-from shared.ports import Clock, Key, Put, Row, Store, Table, Write
+from shared.ports import Clock, Key, Put, Row, Store, Table
 
 TRIES: Final = 12
 CONTENDED: Final = 2  # races lost by one call, from which on an article counts as hot
@@ -63,7 +65,6 @@ class Reservations:
 
     def _held(self, wish: ReservationRequest, name: str) -> Reservation | list[Short] | None:
         """One try on the cards; None when somebody was faster."""
-        channel = self.retailer.channel(wish.channel)
         place = keys.reservation(name)
         rows = self.store.get([place, *self._of_order(wish), *_cards(wish)])
         plan = Reservation.model_validate(rows[place].body) if place in rows else None
@@ -71,18 +72,21 @@ class Reservations:
             return repeated(plan, wish)
         if plan is not None and (known := self._resumed(plan, wish, rows[place].rev)) is not None:
             return known
-        if not self._cold(wish, rows):
+        dealt = self._dealt(rows)
+        if dealt and self._counters_at(wish) is not None:
             return None
         self._unordered(wish, rows)
-        lines, short = placed(wish.lines, self._levels(channel, wish))
-        if short:
-            return short
+        lines, short = self._placed(wish, dealt)
+        if short or not lines:
+            return short or None
         made = self._made(wish, name, lines)
         writes = [
             reservation_put(made, rows[place].rev if place in rows else 0),
-            *_changed(rows, _skus(made), partial(with_holds, made)),
             *self._pointing(made, rows),
         ]
+        cards = open_cards(self.store, rows, _skus(made), ()) or ()
+        for puts in changed_rows(cards, partial(with_holds, made), others=len(writes)):
+            writes += puts
         return made if self.store.commit_together(writes) else None
 
     def _made(
@@ -104,9 +108,8 @@ class Reservations:
 
         What is about to be drawn is written first, so that it goes back if nobody goes on with it.
         """
-        (line, *others) = wish.lines
-        location = self.shards.location(line.sku)
-        if location is None or others or wish.order or line.location not in {None, location}:
+        line, location = wish.lines[0], self._counters_at(wish)
+        if location is None:
             return None
         one = ReservedLine(line_id="1", sku=line.sku, location=location, quantity=line.quantity)
         made = self._made(wish, name, [one])
@@ -133,14 +136,15 @@ class Reservations:
             held = known  # a repeat of this call has found the units drawn, and holds them
         self.shards.settle(counter, made.token)
         if self.shards.touch(line.sku):
-            self._recall(line.sku, location)
+            self.shards.recall(line.sku, self._offers(line.sku))
         return held
 
-    def _recall(self, sku: str, location: str) -> None:
-        """Have what was dealt gathered when orders took it, there or where it has to go instead."""
-        known = self.deriver.known([sku]).get(sku)
-        if known is not None and known.pool is not None and location in known.pool.places:
-            self.shards.recall(sku, location, known.pool.places[location].left)
+    def _counters_at(self, wish: ReservationRequest) -> str | None:
+        """Where what is wished for is drawn, as far as is remembered; None where it is not."""
+        (line, *others) = wish.lines
+        location = self.shards.location(line.sku, wish.channel)
+        whole = not others and wish.order is None and line.location in {None, location}
+        return location if whole else None
 
     def _planned(self, plan: Reservation) -> int | None:
         """The revision of the plan, also of one written before that has drawn nothing yet."""
@@ -167,21 +171,30 @@ class Reservations:
             return held
         raise RetryableError(f"reservation {plan.reservation_id} is contended", after=AGAIN)
 
-    def _cold(self, wish: ReservationRequest, rows: Mapping[Key, Row]) -> bool:
-        """Whether cards alone decide; what is hot is remembered, or gathered if that is no way."""
+    def _dealt(self, rows: Mapping[Key, Row]) -> list[str]:
+        """The articles that are dealt to counters, which is remembered."""
         hot = [r for r in rows.values() if r.key.sk == keys.HOLDS and r.body.get("dealt_at")]
-        for row in hot:
-            card = HoldCard.model_validate(row.body)
+        cards = [HoldCard.model_validate(row.body) for row in hot]
+        for card in cards:
             self.shards.remember(card)
-            named = wish.lines[0].location
-            if len(wish.lines) > 1 or wish.order or named not in {None, card.dealt_at}:
-                self.shards.gather(card.sku)
-        return not hot
+        return [card.sku for card in cards]
+
+    def _placed(
+        self, wish: ReservationRequest, dealt: Sequence[str]
+    ) -> tuple[list[ReservedLine], list[Short]]:
+        """Of what no counter has; no lines where what they have is needed, which is gathered."""
+        lines, short = placed(wish.lines, self._levels(wish, left=not dealt))
+        if not short or not dealt:
+            return lines, short
+        _, short = placed(wish.lines, self._levels(wish))
+        if not short:
+            for sku in dealt:
+                self.shards.gather(sku)
+        return [], short
 
     def _heat_up(self, wish: ReservationRequest) -> None:
-        channel = self.retailer.channel(wish.channel)
         sku = wish.lines[0].sku
-        self.shards.deal(sku, lambda: self._levels(channel, wish).get(sku, {}))
+        self.shards.deal(sku, wish.channel, partial(self._offers, sku))
 
     def find(self, name: str) -> Reservation | None:
         row = self._row(name)
@@ -224,25 +237,46 @@ class Reservations:
                 return known
             forget = self.clock.now() + KEPT
             over = known.model_copy(update={"state": to})
-            if not known.open:
+            cards = self._freed(known) if known.open else []
+            if cards is None:
+                continue
+            if not known.open or sum(map(len, cards)) >= TOGETHER_MAX:
                 self._abandon(known, row.rev, to)
                 continue
-            cards = self.store.get(keys.hold(sku) for sku in _skus(known))
-            writes = [
-                reservation_put(over, row.rev, forget=forget),
-                *_changed(cards, _skus(known), partial(ended, known)),
-            ]
-            if self.store.commit_together(writes):
+            ending = [reservation_put(over, row.rev, forget=forget)]
+            if commit_cards(self.store, cards, ending):
                 return over
         raise RetryableError(f"reservation {name} is contended", after=AGAIN)
 
+    def _freed(self, known: Reservation) -> list[list[Put]] | None:
+        """The rows of its cards without what it takes; None when somebody was faster."""
+        rows = self.store.get(keys.hold(sku) for sku in _skus(known))
+        since = () if known.drawn else (known.since,)
+        cards = open_cards(self.store, rows, _skus(known), since)
+        if cards is None:
+            return None
+        return changed_rows(cards, partial(ended, known), others=1)
+
     def _abandon(self, known: Reservation, rev: int, to: ReservationState) -> None:
-        """End a plan nobody goes on with: first so that nobody can, then give back what it drew."""
-        if known.state is ReservationState.PLANNED:
-            gone = known.model_copy(update={"state": ReservationState.ABANDONED, "drawn": False})
+        """End a plan, or what is on too many rows: first so that nobody goes on with it.
+
+        Then give back what it drew, or holds; only one of a single line draws.
+        """
+        if known.state is not ReservationState.ABANDONED:
+            gone = known.model_copy(
+                update={
+                    "state": ReservationState.ABANDONED,
+                    "drawn": False,
+                    "expires_at": min(known.expires_at, self.clock.now()),
+                }
+            )
             self.store.commit([reservation_put(gone, rev)])
             return
-        for line in known.lines:
+        if len(known.lines) > 1:
+            cards = self._freed(known)
+            if cards is None or not commit_cards(self.store, cards, ()):
+                return
+        for line in known.lines[:1]:
             self.shards.undo(line.sku, line.location, line.quantity, known.token)
         over = known.model_copy(update={"state": to})
         self.store.commit([reservation_put(over, rev, forget=self.clock.now() + KEPT)])
@@ -286,15 +320,15 @@ class Reservations:
         place = keys.reservation(name)
         return self.store.get([place]).get(place)
 
-    def _levels(self, channel: Channel, wish: ReservationRequest) -> Levels:
+    def _levels(self, wish: ReservationRequest, *, left: bool = True) -> Levels:
+        """What the channel may sell, of what is left in counters too unless that is to be held."""
         skus = dict.fromkeys(line.sku for line in wish.lines)
-        implied = self.deriver.implied(skus)
-        places = {sku: keys.target(channel.name, Facet.STOCK, sku) for sku in skus}
-        return {
-            sku: StockValue.model_validate(implied[place]).levels
-            for sku, place in places.items()
-            if place in implied
-        }
+        implied = self.deriver.implied(skus, left=left)
+        return {sku: _level(implied, wish.channel, sku) for sku in skus}
+
+    def _offers(self, sku: str) -> Offers:
+        implied = self.deriver.implied([sku])
+        return {one.name: _level(implied, one.name, sku) for one in self.retailer.channels}
 
     def _of_order(self, wish: ReservationRequest) -> list[Key]:
         order_id = _order_id(wish.channel, wish.order)
@@ -342,19 +376,9 @@ def reservation_put(made: Reservation, expected: int, *, forget: datetime | None
     )
 
 
-def _changed(
-    rows: Mapping[Key, Row], skus: Iterable[str], change: Callable[[HoldCard], HoldCard]
-) -> list[Write]:
-    """The cards of these SKUs that are another after the change."""
-    writes: list[Write] = []
-    for sku in skus:
-        key = keys.hold(sku)
-        row = rows.get(key)
-        card = HoldCard.model_validate(row.body) if row else HoldCard(sku=sku)
-        new = change(card)
-        if new != card:
-            writes.append(card_put(new, row))
-    return writes
+def _level(implied: Mapping[Key, Json], channel: str, sku: str) -> Mapping[str, int]:
+    place = keys.target(channel, Facet.STOCK, sku)
+    return StockValue.model_validate(implied[place]).levels if place in implied else {}
 
 
 def _cards(wish: ReservationRequest) -> list[Key]:

@@ -34,15 +34,13 @@ from shared.model.money import Money
 from shared.model.order_events import OrderCancelled
 from shared.ports import Bus, Clock, Message, OrderSink, PostedOrder, Queues, Store
 
-AWAY = timedelta(seconds=30)  # until an ERP out of reach is tried again, doubled with every try
-AWAY_MAX = timedelta(minutes=5)
-
 
 @frozen
 class Sender:
     """`settle` is how late a lost request may still take effect in this ERP.
 
-    `seen` are cases read for a batch at once; one that has changed since is read again.
+    `seen` are cases read for a batch at once; one that has changed since is read again. `postponed`
+    are those the ERP could not be reached for.
     """
 
     connection: str
@@ -56,6 +54,7 @@ class Sender:
     settle: timedelta
     customers: Customers | None = None
     seen: dict[str, CaseRow] = field(default_factory=dict)
+    postponed: set[str] = field(default_factory=set)
     trailing: Trailing = field(default_factory=Trailing)
 
     def look(self, order_ids: Iterable[str]) -> None:
@@ -80,7 +79,7 @@ class Sender:
             if not self._go_on(found):
                 return self.send(order_id)
         except UnreachableError:
-            self._postpone(order_id)
+            self.postpone(order_id)
         except AccessError as error:
             self.issues.report([locked_out(self.connection, error)])
             raise RetryableError(str(error), after=LOCKED_OUT) from error
@@ -115,15 +114,12 @@ class Sender:
             return self._post(found, intent or self._planned(found.case))
         return not intent.open or self._ask(found, intent)
 
-    def _postpone(self, order_id: str) -> None:
-        """Wait in the lane until the sweep comes by: messages that wait would grow in number."""
+    def postpone(self, order_id: str) -> None:
+        """Rest among all that wait for the ERP: messages that wait would grow in number."""
+        self.postponed.add(order_id)
         found = self.cases.find(order_id)
-        if found is None or found.case.state not in TO_SEND:
-            return
-        intent = found.case.intent(self._intent_id)
-        wait = min(AWAY * 2 ** min(intent.attempts if intent else 0, 10), AWAY_MAX)
-        # A conflict means that somebody else is at it, who postpones or sends.
-        self.cases.commit(found.case, found.rev, due=self.clock.now() + wait)
+        if found is not None and found.case.state in TO_SEND:
+            self.cases.rest([found])
 
     @property
     def _intent_id(self) -> str:
@@ -234,7 +230,7 @@ class Sender:
 
     def _look_again(self, case: Case) -> None:
         """What changed meanwhile is to be changed; should this get lost, the sweep finds it."""
-        due = demand.changes(case) or uncredited(case)
+        due = demand.amendment(case) or uncredited(case)
         name = {"case": case.order.order_id}
         self.queues.send([Message(keys.write_queue(self.connection), name)] if due else [])
 
@@ -287,8 +283,9 @@ class Sender:
             self._close(case, always=True)
 
     def _unsent(self, found: CaseRow, sent: Intent, detail: str) -> None:
-        """Nothing reached the ERP: the intent is planned again, without a doubt."""
-        planned = sent.model_copy(update={"state": IntentState.PLANNED, "detail": detail})
+        """Nothing reached the ERP: the intent is planned again, and no try is counted."""
+        again = {"state": IntentState.PLANNED, "detail": detail, "attempts": sent.attempts - 1}
+        planned = sent.model_copy(update=again)
 
         def step(case: Case) -> Case | None:
             if case.erp_order is not None:
@@ -354,11 +351,7 @@ class Sender:
             field=error.field,
             value=str(error.value)[:200] if error.value is not None else None,
             at_risk=case.order.total,
-            replay={
-                "queue": keys.write_queue(self.connection),
-                "case": case.order.order_id,
-                "retry": "rejected",
-            },
+            replay=keys.asked_again(self.connection, case.order.order_id),
         )
 
     def _in_doubt(self, case: Case) -> Problem:
@@ -390,10 +383,12 @@ class Sender:
             subject=f"{case.order.order_id}/erp",
             connection=self.connection,
             summary=f"order {case.order.number}: captured {case.order.total}, ERP {total}",
-            remedy=f"correct the pricing of ERP order {erp_order}",
+            remedy="replay, which sends its prices anew; if that changes nothing, correct the "
+            f"pricing of ERP order {erp_order}",
             field="total",
             value=str(total),
             at_risk=case.order.total,
+            replay=keys.asked_again(self.connection, case.order.order_id, "amounts"),
         )
 
 

@@ -3,7 +3,8 @@
 While it is hot, checkouts draw from a counter each, which takes what a partition can write, instead
 of one after another from the card. The card knows how many units the counters were dealt; less what
 is left in them, these are held. When the counters run low all that is left comes back to the card,
-so that the last units are sold from there and none is stranded.
+so that the last units are sold from there and none is stranded. No channel draws that may not sell
+by itself, when they are dealt, all that the counters have; the others are sold from the card.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,9 +12,10 @@ from datetime import datetime, timedelta
 from typing import Final
 from zlib import crc32
 
+from shared.domain.reservations import Offers, dealing
 from shared.errors import ThrottledError
 from shared.flows import keys
-from shared.flows.heat import Heat
+from shared.flows.heat import Heat, Hot
 from shared.frozen import frozen
 from shared.kit.counters import Counters
 from shared.model.holds import HoldCard
@@ -35,16 +37,19 @@ class Shards:
     clock: Clock
     heat: Heat
 
-    def location(self, sku: str) -> str | None:
-        """Where a hot article is dealt from, as far as this container remembers; None if cold."""
-        known = self.heat.until.get(sku)
-        return known[0] if known and self.clock.now() < known[1] else None
+    def location(self, sku: str, channel: str) -> str | None:
+        """Where this channel draws a hot article, as far as this container remembers, or None."""
+        known = self.heat.hot.get(sku)
+        if known is None or channel not in known.channels or self.clock.now() >= known.until:
+            return None
+        return known.location
 
     def remember(self, card: HoldCard) -> None:
         if card.dealt_at is not None:
-            self.heat.until[card.sku] = (card.dealt_at, self.clock.now() + REMEMBERED)
+            until = self.clock.now() + REMEMBERED
+            self.heat.hot[card.sku] = Hot(card.dealt_at, card.dealt_to, until)
         else:
-            self.heat.until.pop(card.sku, None)
+            self.heat.hot.pop(card.sku, None)
 
     def draw(self, sku: str, location: str, units: int, token: str) -> Key | None:
         """The counter that gave so many units; None when several have not as many."""
@@ -100,29 +105,33 @@ class Shards:
         lane = keys.WAKE_LANE if due else None
         return self.store.commit([Put(key, body, row.rev if row else 0, lane=lane, due=due)])[0]
 
-    def recall(self, sku: str, location: str, free: int) -> None:
-        """Gather if the counters have more than is free there: others took what they were dealt."""
-        counters = self.store.get(_counters(sku, location)).values()
-        if sum(row.units or 0 for row in counters) > free:
+    def recall(self, sku: str, offers: Offers) -> None:
+        """Gather if the counters have more than who draws from them may sell there by now."""
+        known = self.heat.hot.get(sku)
+        if known is None:
+            return
+        counters = self.store.get(_counters(sku, known.location)).values()
+        least = min(offers.get(name, {}).get(known.location, 0) for name in known.channels)
+        if sum(row.units or 0 for row in counters) > least:
             self.gather(sku)
 
-    def deal(self, sku: str, free: Callable[[], Mapping[str, int]]) -> bool:
-        """Deal what is free at the location that has most; whether it is hot now.
+    def deal(self, sku: str, channel: str, offers: Callable[[], Offers]) -> bool:
+        """Deal what this channel and those like it may sell where it has most; whether it is hot.
 
-        `free` is asked after the card was read, so that nobody's hold is missed.
+        `offers` are asked for after the card was read, so that nobody's hold is missed.
         """
         row = self._card_row(sku)
         card = _card(sku, row)
         if card.dealt_at is not None:
             self.remember(card)
             return True
-        levels = dict(free())
-        location = max(levels, key=lambda place: levels[place], default=None)
-        if location is None:
+        deal = dealing(offers(), channel)
+        if deal is None:
             return False
+        location = deal.location
         old = self.store.get(_counters(sku, location))
         left = sum(r.units or 0 for r in old.values())
-        units = levels[location] - left
+        units = deal.units - left
         if units < DEALT_AT_LEAST:
             return False
         share, over = divmod(units, COUNTERS)
@@ -135,6 +144,7 @@ class Shards:
             update={
                 "dealt": {**card.dealt, location: total},
                 "dealt_at": location,
+                "dealt_to": deal.channels,
                 "gather_at": self.clock.now() + HOT_FOR,
             }
         )
@@ -145,7 +155,7 @@ class Shards:
 
     def gather(self, sku: str) -> bool:
         """Take back what is left in the counters; False when others draw too fast for that."""
-        self.heat.until.pop(sku, None)
+        self.heat.hot.pop(sku, None)
         for _ in range(TRIES):
             row = self._card_row(sku)
             card = _card(sku, row)
@@ -158,6 +168,7 @@ class Shards:
                 update={
                     "dealt": {**card.dealt, card.dealt_at: rest},
                     "dealt_at": None,
+                    "dealt_to": (),
                     "gather_at": None,
                 }
             )

@@ -5,7 +5,8 @@ other. One that waits stands in a lane; each minute those for which there is eno
 again. What nobody holds orders for costs nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Final
 
 from shared.domain import awaiting, shortage
@@ -13,11 +14,13 @@ from shared.domain.shortage import Goods
 from shared.flows import keys
 from shared.flows.cases import Cases
 from shared.flows.derive import Deriver
+from shared.flows.hold_pages import apart, with_pages
 from shared.frozen import frozen
 from shared.model.case import Case
 from shared.model.retailer import Retailer
 from shared.ports import Clock, Message, Queues, Store, Table
 
+TRIES: Final = 8
 LOOKED_AT: Final = 100  # waiting orders a minute, the longest waiting first
 
 
@@ -34,7 +37,7 @@ class Shortage:
         """Units short by line, its own being held already."""
         channel = self.retailer.channel(case.order.channel)
         skus = [line.sku for line in case.order.lines if line.sku]
-        goods = self._goods(skus)
+        goods = self._goods(skus, case.captured_at)
         policy, places = channel.orders.oversold, channel.locations
         found = shortage.short(case, goods, (), policy, places=places)
         if not found:
@@ -42,14 +45,20 @@ class Shortage:
         waiting = self._waiting(shortage.later_orders(case, goods.values()))
         return shortage.short(case, goods, waiting, policy, places=places)
 
-    def _goods(self, skus: Iterable[str]) -> dict[str, Goods]:
-        known = self.deriver.known(skus)
-        parts = [c.sku for one in known.values() for c in one.components if c.sku not in known]
-        known |= self.deriver.known(parts) if parts else {}
-        return {
-            sku: Goods(one.pool, one.holds, tuple(one.components), one.links.kits)
-            for sku, one in known.items()
-        }
+    def _goods(self, skus: Sequence[str], since: datetime) -> dict[str, Goods]:
+        """With every hold by name that is not older than this."""
+        for _ in range(TRIES):
+            known = self.deriver.known(skus)
+            parts = [c.sku for one in known.values() for c in one.components if c.sku not in known]
+            known |= self.deriver.known(parts) if parts else {}
+            cards = [one.holds for one in known.values() if one.holds is not None]
+            holds = with_pages(self.store, cards, since=since)
+            if holds is not None:
+                return {
+                    sku: Goods(one.pool, holds.get(sku), tuple(one.components), one.links.kits)
+                    for sku, one in known.items()
+                }
+        raise apart(", ".join(skus))
 
     def _waiting(self, order_ids: Iterable[str]) -> list[str]:
         """Those of these orders that wait for stock themselves."""

@@ -2,18 +2,23 @@
 
 from dataclasses import asdict
 from datetime import datetime
+from operator import attrgetter
+from typing import Final
 
 from shared.domain import lifecycle, returns, tenders
+from shared.domain.availability import held_at
 from shared.flows import keys
+from shared.flows.hold_pages import whole_card
 from shared.frozen import frozen
 from shared.model.base import Json
 from shared.model.case import Case
 from shared.model.facts import PriceCard, StockCard
-from shared.model.holds import HoldCard
 from shared.model.ids import Entity, Facet
 from shared.model.retailer import Retailer
 from shared.model.target import Target
 from shared.ports import Row, Store
+
+HOLDS_SHOWN: Final = 5000
 
 
 @frozen
@@ -46,11 +51,26 @@ class Tracer:
         return {
             "sku": sku,
             "product_id": product_id,
-            "facts": {name: _fact(facts[key]) for name, key in fact_keys.items() if key in facts},
+            "facts": {
+                name: self._fact(facts[key]) for name, key in fact_keys.items() if key in facts
+            },
             "channels": [
                 self._channel(channel.name, channel.connection, sku, product_id)
                 for channel in self.retailer.channels
             ],
+        }
+
+    def _fact(self, row: Row) -> Json:
+        said = _fact(row)
+        return said if row.key.sk != keys.HOLDS else said | self._held(row)
+
+    def _held(self, row: Row) -> dict[str, Json]:
+        """Units by location, and what they are held for: the latest, of very many."""
+        card = whole_card(self.store, row)
+        latest = sorted(card.holds.values(), key=attrgetter("since", "order_id", "line_id"))
+        return {
+            "held": dict[str, Json](held_at(card)),
+            "holds": [hold.model_dump(mode="json") for hold in latest[-HOLDS_SHOWN:]],
         }
 
     def _channel(self, name: str, connection: str, sku: str, product_id: str) -> Json:
@@ -123,7 +143,7 @@ class Tracer:
         }
 
 
-def _fact(row: Row) -> Json:
+def _fact(row: Row) -> dict[str, Json]:
     body = row.body
     said: dict[str, Json] = {"revision": row.rev, "as_of": body.get("as_of")}
     if body.get("kind") == "price":
@@ -133,10 +153,7 @@ def _fact(row: Row) -> Json:
         said["positions"] = [
             p.model_dump(mode="json") for p in StockCard.model_validate(body).positions
         ]
-    elif body.get("kind") == "holds":
-        holds = HoldCard.model_validate(body).holds.values()
-        said["holds"] = [hold.model_dump(mode="json") for hold in holds]
-    else:
+    elif body.get("kind") != "holds":
         said["variant"] = body.get("variant")
     return said
 

@@ -10,7 +10,7 @@ from shared.model.base import Canonical, Instant
 from shared.model.ids import Name, Sku
 from shared.model.invoice import BillingDocument
 from shared.model.money import Money
-from shared.model.order import Order, Refund, Shipment
+from shared.model.order import Address, Order, Refund, Shipment
 from shared.model.returns import Return
 
 
@@ -83,12 +83,39 @@ class Hop(Canonical):
     detail: str = ""
 
 
+class PartAmounts(Canonical):
+    """What a line or the freight costs in the ERP, as the order's prices are.
+
+    `price` is that of one unit, `off` is taken off the whole part, `tax` is what comes on top of it
+    where prices do not contain it.
+    """
+
+    price: Money
+    off: Money
+    tax: Money
+
+    def gross(self, units: int = 1) -> Money:
+        return self.price * units - self.off + self.tax
+
+
+class ErpHeader(Canonical):
+    """What the ERP holds of an order beside its lines: freight by tax code, and where it goes.
+
+    `address` and `shipping_condition` are None where the ERP is told none.
+    """
+
+    freight: dict[str, PartAmounts] = Field(default_factory=dict)
+    address: Address | None = None
+    shipping_condition: str | None = None
+
+
 class ErpLine(Canonical):
     """One line as the ERP holds it: `units` ordered, or `rejected`, so that no more of it leaves.
 
     `place` is the number by which the ERP's item names our line. `delivered` says that the ERP let
-    all of it go, also where we have not heard of the shipment yet. `refused` are the units the ERP
-    would not change it to.
+    all of it go, also where we have not heard of the shipment yet. `amounts` are those of `order`
+    where there are none. `refused` are the units the ERP would not change it to, at the amounts
+    of `refused_amounts`.
     """
 
     item: str
@@ -96,7 +123,9 @@ class ErpLine(Canonical):
     units: int = Field(ge=0)
     rejected: bool = False
     delivered: bool = False
+    amounts: PartAmounts | None = Field(default=None, exclude_if=operator.not_)
     refused: int | None = None
+    refused_amounts: PartAmounts | None = Field(default=None, exclude_if=operator.not_)
 
 
 class Counts(Canonical):
@@ -117,7 +146,8 @@ class Case(Canonical):
     since, until the ERP holds that too. `late` are units asked back after they had left, by line.
     `waived` are reasons a person has decided not to hold it for. `short` are units by line that it
     waits for because they are not there. `skus` are all articles it ever
-    had, also those of lines that were taken away.
+    had, also those of lines that were taken away. `erp_header` is what the ERP holds beside its
+    lines, where that is not as `order` says, and `refused_header` what it would not change that to.
     """
 
     order: Order
@@ -128,6 +158,8 @@ class Case(Canonical):
     erp_order: str | None = None
     erp_total: Money | None = None
     erp_lines: dict[str, ErpLine] = Field(default_factory=dict)
+    erp_header: ErpHeader | None = Field(default=None, exclude_if=operator.not_)
+    refused_header: ErpHeader | None = Field(default=None, exclude_if=operator.not_)
     told: Order | None = None
     late: dict[str, int] = Field(default_factory=dict)
     waived: tuple[HoldReason, ...] = ()

@@ -156,7 +156,8 @@ class Order(Canonical):
     units by line that left, as the channel says.
     One that was `called` came by the order API: its channel is told by events alone. `terms` are
     ours, by the retailer's rules. `shopper_total` is what the shopper was shown, where that was in
-    another currency than the shop's.
+    another currency than the shop's. `ship_by` is until when its goods are to leave, if the channel
+    promised that.
     """
 
     channel: Name
@@ -180,6 +181,7 @@ class Order(Canonical):
     total: Money
     total_tax: Money
     shopper_total: Money | None = Field(default=None, exclude_if=operator.not_)
+    ship_by: Instant | None = Field(default=None, exclude_if=operator.not_)
     refunds: tuple[Refund, ...] = ()
     asked_back: tuple[ExternalId, ...] = Field(default=(), exclude_if=operator.not_)
     left: dict[ExternalId, int] = Field(default_factory=dict, exclude_if=operator.not_)

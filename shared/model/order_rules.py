@@ -66,6 +66,13 @@ class OrderRule(Canonical):
         description="where goods leave, of lines without a location of their own; "
         "the ERP is told of neither where no rule says this",
     )
+    ship_within_hours: int | None = Field(
+        default=None,
+        ge=1,
+        le=24 * 365,
+        description="how soon goods are to leave where the channel promised no instant; "
+        "after an outage of the ERP the most urgent orders go first",
+    )
     tax_codes: tuple[TaxCode, ...] = Field(
         default=(), description="the ERP's codes by rate; a rate without one holds the order"
     )

@@ -284,7 +284,8 @@ class Outcome(Canonical):
     """What the channel said of one line; `links` are ids it gave us to remember.
 
     A channel that accepts now and decides later may give a `receipt` to ask it by, and say when
-    it pays to ask (`look_at`).
+    it pays to ask (`look_at`). With a refusal, `shown` are the levels of the places it took, and
+    `remedy` what a person does about the others.
     """
 
     key: str
@@ -295,3 +296,4 @@ class Outcome(Canonical):
     links: dict[str, dict[str, str]] = Field(default_factory=dict)
     receipt: str = ""
     look_at: Instant | None = None
+    remedy: str = ""

@@ -17,7 +17,7 @@ import httpx
 from shared.ports import Key, Put, Row, Table
 from tests.bench.limits import PLUS
 from tests.simulation.compute import Ended, Function
-from tests.simulation.engine import HOUR, SECOND, Task
+from tests.simulation.engine import HOUR, MINUTE, SECOND, Task
 from tests.simulation.faults import Faults
 from tests.simulation.opening import opened
 from tests.simulation.retailer import Setup
@@ -27,6 +27,7 @@ from tests.simulation.world import World
 
 SLOTS: Final = 15
 CALL_MS: Final = SECOND
+AWAY_MS: Final = 5 * MINUTE  # after the last order, so that none is on its way any more
 SIZES: Final = tuple(f"{number:02}" for number in range(60))
 UNITS: Final = 100_000
 READERS: Final = 40  # calls under way at the shop: reading must not be what limits
@@ -114,6 +115,8 @@ class Traffic:
         """An ERP that takes as long for each call, and does what is asked half-way."""
         engine, half = self.world.engine, (self.call_ms or 0) // 2
         engine.calls += 1
+        if engine.now_ms < self.world.transports["erp"].down_until_ms:
+            raise httpx.ConnectError("no route")
         engine.pause(half)
         response = self.world.transports["erp"]._effect(request)  # noqa: SLF001
         engine.pause(half)
@@ -171,7 +174,15 @@ def storm(orders: int, *, seed: int = 1) -> Traffic:
     return _played(orders, over_ms=5 * SECOND, call_ms=CALL_MS, seed=seed)
 
 
-def _played(orders: int, *, over_ms: int, call_ms: int | None, seed: int) -> Traffic:
+def backlog(orders: int, *, seed: int = 1) -> Traffic:
+    """So many orders while the ERP is away, and then it takes a second for each call again."""
+    over_ms = max(MINUTE, orders * SECOND // 10)
+    return _played(orders, over_ms=over_ms, call_ms=CALL_MS, seed=seed, away_ms=over_ms + AWAY_MS)
+
+
+def _played(
+    orders: int, *, over_ms: int, call_ms: int | None, seed: int, away_ms: int = 0
+) -> Traffic:
     scenario = _Busy("orders", _stocked, lambda _: None, kinds=())
     start = scenario.start(seed)
     opening = opened(scenario, start)
@@ -181,12 +192,13 @@ def _played(orders: int, *, over_ms: int, call_ms: int | None, seed: int) -> Tra
     for tells in world.store.told.values():
         tells[:] = [tell for tell in tells if not _watches(tell, play.truth)]
     traffic = Traffic(world, call_ms)
+    play.out("erp", away_ms)
     for number, at in enumerate(spread(play, over_ms, orders)):
         play.later(at, partial(play.order, "shop", (f"HAT-{SIZES[number % len(SIZES)]}", 1)))
     with world.playing():
         begun = world.engine.now_ms
         cpu = time.process_time_ns()
-        until = begun + over_ms + HOUR
+        until = begun + over_ms + away_ms + HOUR
         world.engine.run(until_ms=until, calm=lambda: len(traffic.accepted) >= orders)
         traffic.cpu_ns = time.process_time_ns() - cpu
     if len(traffic.accepted) != orders:

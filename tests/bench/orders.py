@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Final
 
 from tests.bench import cold, door
-from tests.bench.erp import SLOTS, storm, trickle
+from tests.bench.erp import SLOTS, backlog, storm, trickle
 from tests.bench.metric import EXACTLY, Area, Line, Size
 from tests.bench.timing import UNIT, digest_ns
 from tests.simulation.engine import SECOND
@@ -47,6 +47,15 @@ def load(size: Size) -> Iterator[Line]:
     yield Line("orders.cpu", each, CPU_BOUND, UNIT, Decimal(1))
 
 
+def drain(size: Size) -> Iterator[Line]:
+    """Orders that came while the ERP was away, and how fast it gets them then."""
+    traffic = backlog(min(size.prices, STORM), seed=size.seed)
+    rate = traffic.per_hour
+    yield Line("orders.drain_per_hour", rate, CEILING, "orders an hour", least=PER_HOUR_LEAST)
+    over = Decimal(max(0, traffic.most - SLOTS))
+    yield Line("orders.drain_per_hour.over", over, Decimal(0), "calls beyond the slots", EXACTLY)
+
+
 def imports(size: Size) -> Iterator[Line]:
     """Cold starts beside that of a function which imports boto3 and makes one client."""
     del size
@@ -59,4 +68,10 @@ def imports(size: Size) -> Iterator[Line]:
     yield Line("orders.import_worker", took[heaviest] * 1000, bare, unit, IMPORT_WORKER_MOST)
 
 
-AREA: Final[Area] = {"webhook": webhook, "latency": latency, "load": load, "imports": imports}
+AREA: Final[Area] = {
+    "webhook": webhook,
+    "latency": latency,
+    "load": load,
+    "drain": drain,
+    "imports": imports,
+}

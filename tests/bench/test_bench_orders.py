@@ -61,3 +61,12 @@ def test_every_worker_is_weighed_with_every_connector_it_may_have() -> None:
 def test_a_cold_start_sees_only_what_is_deployed() -> None:
     took = cold.seconds({"ours": "import functions.ingest.webhook"}, rounds=1)
     assert took["ours"] > 0
+
+
+def test_what_an_outage_leaves_behind_is_sent_as_fast_as_the_slots_take_it() -> None:
+    lines = measured("--only", "drain", "--prices", "150")
+    assert [line["metric"] for line in lines] == [
+        "orders.drain_per_hour",
+        "orders.drain_per_hour.over",
+    ]
+    assert [line["ok"] for line in lines] == [True, True]

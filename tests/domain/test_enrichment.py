@@ -123,7 +123,7 @@ def test_a_changed_order_keeps_its_terms_and_has_those_of_new_lines() -> None:
     first = enrichment.enriched(placed(), retailer)
     moved = retailer.model_copy(update={"order_rules": (OrderRule(ship_from="leeds"),)})
     grown = first.model_copy(update={"lines": (*first.lines, line("2"))})
-    terms = enrichment.completed(grown, moved).terms
+    terms = enrichment.completed(grown, moved, grown).terms
     assert terms is not None
     assert terms.division == "01"
     assert set(terms.ship_from) == {"1", "2"}

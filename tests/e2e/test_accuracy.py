@@ -1,4 +1,4 @@
-"""A movement nobody told of: the comparison of all stock names it, takes it, and is content."""
+"""What nobody told of: the comparison of all stock names it, takes it, and is content."""
 
 import json
 from decimal import Decimal
@@ -52,5 +52,18 @@ def test_what_was_never_told_is_named_by_its_cause_taken_and_offered(story: Stor
     assert sum(found["differing"].values()) == 1
     assert (example["sku"], example["location"], example["cause"]) == (SKU, "london", "missed")
     assert offered(story) == int(Decimal(example["said"]))
+    again = compared(story)
+    assert (again["differing"], again["equal"]) == ({}, again["compared"])
+
+
+def test_what_the_erp_lists_no_more_is_named_as_gone_and_off_sale(story: Story) -> None:
+    compared(story)
+    assert offered(story) > 0
+    story.control("erp", "archive_stock", sku=SKU)
+    found = compared(story)
+    (example,) = found["examples"]
+    assert found["differing"] == {"gone": 1}
+    assert (example["sku"], example["location"], example["said"]) == (SKU, "london", None)
+    assert offered(story) == 0
     again = compared(story)
     assert (again["differing"], again["equal"]) == ({}, again["compared"])

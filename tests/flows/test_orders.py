@@ -12,7 +12,6 @@ from shared.errors import (
     RejectedError,
     RetryableError,
     ThrottledError,
-    UnreachableError,
 )
 from shared.flows import keys
 from shared.flows.rechecks import recheck
@@ -259,24 +258,6 @@ def test_an_order_from_before_the_connection_is_known_but_not_sent() -> None:
     assert case(world).state is CaseState.RECORDED
     assert held(world) == 0
     assert world.queues.take("erp-write") == []
-
-
-def test_an_order_the_erp_is_away_for_waits_in_its_lane_and_not_in_messages(world: World) -> None:
-    world.capture.take(order())
-    world.erp.errors, world.erp.keeps = [UnreachableError("away")] * 2, False
-    world.queues.sent.clear()
-    world.sender.send("shop:77")
-    sweep = Sweep(world.store, world.queues, world.clock, world.retailer)
-    world.clock.advance(seconds=80)
-    assert sweep.run() == 0
-    world.clock.advance(seconds=20)
-    assert sweep.run() == 1
-    world.sender.send("shop:77")
-    world.clock.advance(seconds=140)
-    assert [m.body for m in world.queues.take("erp-write")] == [{"case": "shop:77"}]
-    assert sweep.run() == 0
-    world.sender.send("shop:77")
-    assert case(world).state is CaseState.ACCEPTED
 
 
 def test_units_the_shop_put_back_on_sale_are_taken_off_again(world: World) -> None:

@@ -40,11 +40,13 @@ class Sale:
 
     def heat(self) -> None:
         flow = self.container()
-        flow.shards.deal(SKU, lambda: {"london": self.free()})
+        flow.shards.deal(SKU, "shop", lambda: {"shop": {"london": self.free()}})
 
-    def buy(self, flow: Reservations, units: int = 1) -> Reservation | None:
+    def buy(
+        self, flow: Reservations, units: int = 1, *, channel: str = "shop"
+    ) -> Reservation | None:
         self.count += 1
-        wish = ReservationRequest(channel="shop", lines=(Wish(sku=SKU, quantity=units),))
+        wish = ReservationRequest(channel=channel, lines=(Wish(sku=SKU, quantity=units),))
         found = flow.take(wish, name=reservation_name("shopfront", str(self.count)))
         return found if isinstance(found, Reservation) else None
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from shared.domain.credits import CreditWish, PostedCredit
 from shared.domain.customers import CustomerWish
-from shared.domain.demand import AmendedLine, LineChange
+from shared.domain.demand import AmendedLine, AmendedOrder, Amendment, LineChange
 from shared.flows.amend import Amender
 from shared.flows.apply import Applied, apply
 from shared.flows.billing import Bills
@@ -28,6 +28,7 @@ from shared.flows.send import Sender
 from shared.flows.shipments import Shipments
 from shared.flows.shipments_told import ShipmentTeller
 from shared.flows.shortage import Shortage
+from shared.model.case import ErpHeader
 from shared.model.facts import Fact, PriceCard, ProductCard, StockCard
 from shared.model.ids import Entity, Facet
 from shared.model.issue import Issue
@@ -114,6 +115,10 @@ class FakeErp(ErpReturnsFake):
     stock: dict[str, int] = field(default_factory=dict)
     lines: dict[str, dict[str, AmendedLine]] = field(default_factory=dict)
     changed: list[tuple[str, str, int]] = field(default_factory=list)
+    amended: list[Amendment] = field(default_factory=list)
+    comes_to: Money | None = None
+    nets: dict[str, Money] = field(default_factory=dict)
+    keeps_header: str = ""
     credits: list[tuple[str, CreditWish]] = field(default_factory=list)
     differs: Money | None = None
     items: dict[str, str] = field(default_factory=lambda: {"1": "10", "2": "20"})
@@ -164,27 +169,33 @@ class FakeErp(ErpReturnsFake):
         self.total = self.total if self.total is not None else order.total.amount
         return self._posted(self.orders[-1][0])
 
-    def amend_order(
-        self, order: Order, erp_order: str, changes: Sequence[LineChange]
-    ) -> list[AmendedLine]:
-        """Items are numbered by their place; `lines` says of some what became of them."""
+    def amend_order(self, order: Order, erp_order: str, wish: Amendment) -> AmendedOrder:
+        """Items are numbered by their place; `lines` says of some what became of them.
+
+        It comes to `comes_to`; of a header it is refused, `keeps_header` is why.
+        """
         del order
         error = self.errors.pop(0) if self.errors else None
         if error is not None and not self.keeps:
             raise error
+        self.amended.append(wish)
         known = self.lines.setdefault(erp_order, {})
-        for change in changes:
-            before = known.get(change.line_id)
-            if before is None or not (before.delivered or before.refused):
-                item = change.item or f"{change.place}0"
-                gone = change.units == 0
-                known[change.line_id] = AmendedLine(
-                    change.line_id, item, change.place, change.units, rejected=gone
-                )
-                self.changed.append((erp_order, change.line_id, change.units))
+        for change in wish.lines:
+            self._amend(known, erp_order, change)
         if error is not None:
             raise error
-        return [known[change.line_id] for change in changes]
+        lines = tuple(known[change.line_id] for change in wish.lines)
+        left = tuple(ErpHeader.model_fields) if self.keeps_header else ()
+        return AmendedOrder(lines, left, self.keeps_header, self.comes_to, self.nets)
+
+    def _amend(self, known: dict[str, AmendedLine], erp_order: str, change: LineChange) -> None:
+        before = known.get(change.line_id)
+        if before is None or not (before.delivered or before.refused):
+            item = change.item or f"{change.place}0"
+            known[change.line_id] = AmendedLine(
+                change.line_id, item, change.place, change.units, rejected=change.units == 0
+            )
+            self.changed.append((erp_order, change.line_id, change.units))
 
     def _posted(self, number: str) -> PostedOrder:
         return PostedOrder(number, self.total, "GBP", dict(self.items))

@@ -16,8 +16,11 @@ from functions.publish import channel
 from functions.read import api as read_api
 from shared.aws.inbox import Inbox
 from shared.flows import keys
+from shared.flows.cases import CaseRow, Cases
+from shared.flows.drainers import Drainers
 from shared.kit.clock import WallClock
 from shared.model.base import Json
+from shared.model.case import Case
 from shared.ports import Put, Table
 from tests.functions.world import Deployment, deployment, loaded, sqs_event, stocked, stream_event
 
@@ -74,6 +77,48 @@ def test_an_order_goes_from_the_shop_to_the_erp_and_its_goods_back(deployment: D
     run(deployment, "shop-write", channel.handler)
     shown: Any = deployment.shop.control("orders")
     assert shown[0]["open"] == 0
+
+
+def rested(deployment: Deployment, placed: int) -> None:
+    """Orders that the ERP could not be reached for."""
+    lines: Any = [{"sku": "HAT-M", "quantity": 1}]
+    for _ in range(placed):
+        order: Any = deployment.shop.control("place_order", lines=lines)
+        event = sqs_event("shop-read", {"read": "order", "key": str(order["id"])})
+        deployment.invoke(read_channel.handler, event)
+    deployment.messages("erp-write")
+    deployment.act_as("erp")
+    cases = Cases(bootstrap.store(), WallClock(), bootstrap.retailer())
+    rows = bootstrap.store().due(Table.ORDERS, keys.case_lane("erp"))
+    cases.rest(CaseRow(Case.model_validate(row.body), row.rev) for row in rows)
+
+
+def woken() -> list[dict[str, str]]:
+    drainers = Drainers(bootstrap.store(), WallClock(), bootstrap.retailer())
+    return [dict(message.body) for message in drainers.woken("erp")]
+
+
+def test_orders_that_rest_reach_the_erp_by_a_drainer_s_message(deployment: Deployment) -> None:
+    publish_everything(deployment)
+    rested(deployment, 2)
+    event = sqs_event("erp-write", *woken())
+    assert deployment.invoke(send.handler, event) == {"batchItemFailures": []}
+    orders: Any = deployment.sap.control("orders")
+    assert len(orders) == 2
+    assert deployment.messages("erp-write") == []
+
+
+def test_each_drainer_of_a_batch_gets_a_function_of_its_own(deployment: Deployment) -> None:
+    publish_everything(deployment)
+    rested(deployment, 6)
+    first, second = woken()
+    nonsense = loaded("ingest.read_erp/nonsense")["Records"][0]
+    event = sqs_event("erp-write", first, second)
+    answer = deployment.invoke(send.handler, {"Records": [nonsense, *event["Records"]]})
+    assert answer == {"batchItemFailures": [{"itemIdentifier": nonsense["messageId"]}]}
+    assert second in deployment.messages("erp-write")
+    orders: Any = deployment.sap.control("orders")
+    assert len(orders) == 6
 
 
 def kept(deployment: Deployment, body: bytes) -> None:

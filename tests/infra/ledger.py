@@ -224,6 +224,7 @@ LEDGER: dict[str, dict[str, Actions]] = {
     "erp-send": {
         "facts": WRITE,
         "orders": WRITE,
+        "orders lanes": LOOK,
         "links": WRITE,
         "issues": WRITE,
         "control": WRITE,

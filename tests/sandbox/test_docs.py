@@ -198,6 +198,7 @@ LIVED: Final = (
     keys.price("<sku>", "<source>"),
     keys.stock("<sku>", "<source>"),
     keys.hold("<sku>"),
+    keys.hold_page("<sku>", "1"),
     keys.kit_links("<sku>"),
     keys.kit_part("<sku>", "<component>"),
     keys.wake("<sku>"),

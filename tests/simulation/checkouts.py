@@ -21,11 +21,15 @@ ONE = "/v1/reservations/{reservation}"
 
 @dataclass(slots=True)
 class Checkouts:
-    """`most` is how many units lie there: no more may ever be reserved and ordered together."""
+    """`most` is how many units lie there: no more may ever be reserved and ordered together.
+
+    `capped` says of a channel how many it offers at once: nobody gets more by one reservation.
+    """
 
     play: Play
     sku: str
     most: int
+    capped: dict[str, int] = field(default_factory=dict)
     answers: Counter[int] = field(default_factory=Counter)
     broken: list[str] = field(default_factory=list)
     buyers: int = 0
@@ -99,6 +103,9 @@ class Checkouts:
         mine = [n for n in card.holds if n.startswith(f"{known.holder}/")]
         if known.open and not known.drawn and len(mine) != len(said["lines"]):
             self.broken.append(f"{name} was promised {said['lines']}, and {mine} are held")
+        units, cap = sum(line.quantity for line in known.lines), self.capped.get(known.channel)
+        if cap is not None and units > cap:
+            self.broken.append(f"{known.channel} offers {cap} at once, and {name} has {units}")
 
     def _all_reserved(self, row: Row) -> tuple[int, int]:
         """Also what was dealt to counters and is no longer in them."""

@@ -13,6 +13,7 @@ from tests.simulation.mutants_changes import CHANGES
 from tests.simulation.mutants_channels import CHANNELS
 from tests.simulation.mutants_checkouts import CHECKOUTS
 from tests.simulation.mutants_enrichment import ENRICHMENT
+from tests.simulation.mutants_gone import GONE
 from tests.simulation.mutants_guardrails import GUARDRAILS
 from tests.simulation.mutants_hooks import HOOKS
 from tests.simulation.mutants_messages import MESSAGES
@@ -48,6 +49,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *NOTICES,
     *OVERSOLD,
     *HOOKS,
+    *GONE,
 )
 
 

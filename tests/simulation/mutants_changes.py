@@ -22,7 +22,7 @@ CHANGES: tuple[Mutant, ...] = (
         ),
         (
             "shared.flows.send:Sender._look_again",
-            "demand.changes(case) or ",
+            "demand.amendment(case) or ",
             "",
         ),
     ),

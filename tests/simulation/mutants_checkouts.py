@@ -2,7 +2,7 @@
 
 from tests.simulation.sabotage import Mutant, mutant
 
-LATE = """lines, short = placed(wish.lines, self._levels(channel, wish))
+LATE = """lines, short = self._placed(wish, dealt)
     rows = self.store.get(_cards(wish))"""
 FLASH = ("a flash sale",)
 SHARDS = "shared.flows.shards:Shards."
@@ -22,7 +22,7 @@ CHECKOUTS: tuple[Mutant, ...] = (
         CROWD,
         (
             RESERVE + "_held",
-            "lines, short = placed(wish.lines, self._levels(channel, wish))",
+            "lines, short = self._placed(wish, dealt)",
             LATE,
         ),
     ),
@@ -30,7 +30,7 @@ CHECKOUTS: tuple[Mutant, ...] = (
         "what expires gives nothing back",
         "Units of a checkout that was left are never sold again.",
         CROWD,
-        (RESERVE + "release", "partial(ended, known)", "lambda card: card"),
+        (RESERVE + "_freed", "partial(ended, known)", "lambda card: card"),
     ),
     mutant(
         "an order does not take its reservation over",
@@ -59,5 +59,11 @@ CHECKOUTS: tuple[Mutant, ...] = (
         "Units are sold from the card and from the counters.",
         FLASH,
         (SHARDS + "gather", "-(r.units or 0)", "0"),
+    ),
+    mutant(
+        "counters are drawn from by whoever asks",
+        "In a flash sale a channel sells what its rules keep from it.",
+        FLASH,
+        (SHARDS + "location", "channel not in known.channels", "False"),
     ),
 )

@@ -102,6 +102,36 @@ MESSAGES: tuple[Mutant, ...] = (
         (SWEEP + "run", ", *self._cases()", ""),
     ),
     mutant(
+        "the sweep wakes no drainer",
+        "What waits for an ERP that was away is never sent.",
+        (AWAY,),
+        (
+            SWEEP + "run",
+            "messages += Drainers(self.store, self.clock, self.retailer).woken(erp)",
+            "pass",
+        ),
+    ),
+    mutant(
+        "the last one to come goes last",
+        "What has to leave today waits behind all that came before it.",
+        (AWAY,),
+        (
+            "shared.flows.cases:Cases.rest",
+            "due = urgency(case.newest, self.retailer.order_rules)",
+            "due = self.clock.now()",
+        ),
+    ),
+    mutant(
+        "what a drainer took is in no lane",
+        "An order that was taken by a drainer who died is never sent.",
+        (AWAY,),
+        (
+            "shared.flows.drain:Drain._claimed",
+            "self.cases.put(x.case, x.rev, due=due)",
+            "self.cases.put(x.case, x.rev)._replace(lane=None, due=None)",
+        ),
+    ),
+    mutant(
         "a replay writes again",
         "What is known already is written, wished and sent once more.",
         (REPLAY,),
@@ -112,8 +142,8 @@ MESSAGES: tuple[Mutant, ...] = (
         ),
         (
             "shared.domain.targets:desire",
-            "if old.desired == draft.desired and old.group == draft.group:",
-            "if False:",
+            "if old.desired == draft.desired and old.group == draft.group",
+            "if False",
         ),
     ),
 )

@@ -189,11 +189,11 @@ ORDERS: tuple[Mutant, ...] = (
         (ONCE, STORM, LAST),
         (
             "shared.flows.holds:write_holds",
-            "writes += _cards(rows, mine, order_id, taken[0] if taken else None)",
+            "return commit_cards(store, changed_rows(cards, change, others=len(ending)), ending)",
             (
-                "writes += [Put(p.key, p.body, next((r.rev for r in "
-                "store.get([p.key]).values()), 0)) for p in _cards(rows, mine, order_id, "
-                "taken[0] if taken else None)]"
+                "return commit_cards(store, [[p._replace(expected=next((r.rev for r in "
+                "store.get([p.key]).values()), 0)) for p in puts] for puts in "
+                "changed_rows(cards, change, others=len(ending))], ending)"
             ),
         ),
     ),

@@ -6,6 +6,7 @@ from tests.simulation.scenarios_bulk import BULK
 from tests.simulation.scenarios_checkouts import CHECKOUTS
 from tests.simulation.scenarios_edges import EDGES
 from tests.simulation.scenarios_enrichment import ENRICHMENT
+from tests.simulation.scenarios_gone import GONE
 from tests.simulation.scenarios_guardrails import GUARDRAILS
 from tests.simulation.scenarios_hooks import HOOKS
 from tests.simulation.scenarios_movements import MOVEMENTS
@@ -39,6 +40,7 @@ _ALL = (
     *NOTICES,
     *RETURNS,
     *HOOKS,
+    *GONE,
 )
 SCENARIOS: dict[str, Scenario] = {each.name: each for each in _ALL}
 
@@ -49,6 +51,7 @@ LIGHT = frozenset(
         "a promotion beyond the limits",
         "a shop drops its webhook subscriptions",
         "a snapshot without a unit",
+        "an article vanishes from the ERP",
         "an order nobody can read",
         "levels there and back",
         "movements with gaps, duplicates and counts between",

@@ -5,10 +5,18 @@ from functools import partial
 from tests.simulation.checkouts import Checkouts, promised_and_kept
 from tests.simulation.engine import SECOND
 from tests.simulation.scenario import Play, Scenario, catalogue, spread
+from tests.simulation.truth import Truth
 
 BUYERS = 50
 AT_ONCE = 18  # buyers of a moment
-FLASH = 90  # units: enough to be dealt, too few for all buyers
+AT_OUTLET = 3  # of them, at the outlet
+FLASH = 90  # units: enough to be dealt
+AT_MOST = 2  # units that the outlet offers at once
+_CAPPED = f"""
+[[stock_rules]]
+channels = ["outlet"]
+cap = {AT_MOST}
+"""
 
 
 def _one_left(play: Play) -> None:
@@ -32,17 +40,36 @@ def _many(play: Play) -> None:
 
 
 def _flash(play: Play) -> None:
-    """More buyers at one moment than a card lets through: dealt to counters, gathered again."""
-    checkouts = Checkouts(play, "HAT-M", FLASH)
-    for at in spread(play, SECOND, AT_ONCE):
+    """More buyers at one moment than a card lets through: dealt to counters, gathered again.
+
+    The outlet's have no part in what is dealt, and those who want more than its cap get nothing.
+    """
+    checkouts = Checkouts(play, "HAT-M", FLASH, {"outlet": AT_MOST})
+    for number, at in enumerate(spread(play, SECOND, AT_ONCE)):
+        outlet = number % (AT_ONCE // AT_OUTLET) == AT_ONCE // AT_OUTLET - 1
         then = play.rng.choice(("leaves", "releases", "leaves"))
         units = play.rng.choice((1, 1, 2, 3))
-        come = partial(checkouts.come, "shop", units=units, expires_s=30, then=then)
+        shop = "outlet" if outlet else "shop"
+        come = partial(checkouts.come, shop, units=units, expires_s=30, then=then)
         play.later(20 * SECOND + at, come)
 
 
+def _capped(truth: Truth, shop: str, sku: str) -> dict[str, int]:
+    """No shopper takes what is there: both shops show it in the end, the outlet up to its cap."""
+    most = AT_MOST if shop == "outlet" else FLASH
+    return {"london": min(most, truth.on_hand[sku]), "leeds": 0}
+
+
 CHECKOUTS = (
-    Scenario("a flash sale", _many, _flash, check=promised_and_kept),
+    Scenario(
+        "a flash sale",
+        _many,
+        _flash,
+        shops=("shop", "outlet"),
+        rules=_CAPPED,
+        expected=_capped,
+        check=promised_and_kept,
+    ),
     Scenario(
         "fifty checkouts want the last unit",
         _one_left,

@@ -9,6 +9,7 @@ from shared.model.ids import Entity
 from tests.simulation.engine import HOUR, MINUTE, SECOND
 from tests.simulation.faults import Kind
 from tests.simulation.invariants_orders import cases, sold
+from tests.simulation.resting import RULES, Rested
 from tests.simulation.scenario import ORDERLY, Play, Scenario, catalogue, few, some, spread
 
 PRODUCTS = {"HAT": 1000, "BAG": 2000, "CUP": 700}
@@ -18,6 +19,8 @@ ERP_OUT_MS = 4 * HOUR
 HOOKS_OUT_MS = 5 * HOUR  # Shopify gives a webhook up after not quite four
 SHORT_MS = 45 * SECOND
 SELDOM = 0.05  # share of the seeds in which it lasts for hours
+HURRIED = 0.3  # share of the seeds in which several orders wait
+HASTE = 4
 REACHED_MS = 30 * SECOND  # how soon a healthy shop shows what the ERP tells of
 WEBHOOKS = frozenset({Kind.HOOK_LOST, Kind.HOOK_AGAIN})
 
@@ -51,11 +54,22 @@ def _dark_hour(play: Play) -> None:
 
 
 def _erp_away(play: Play) -> None:
-    """The ERP is away, and shoppers do not wait."""
+    """The ERP is away, and shoppers do not wait: on some seeds several, some of them in haste."""
     lasts = _lasting(play, ERP_OUT_MS, beats=30)
     play.out("erp", lasts, hangs=play.rng.random() < 0.3)
-    for at in spread(play, lasts, some(play, 2)):
-        play.later(at, partial(play.order, "shop", ("HAT-M", 1)))
+    rested = Rested(play)
+    play.notes["rested"] = rested
+    hurried = play.rng.random() < HURRIED
+    for at in spread(play, lasts, HASTE if hurried else some(play, 2)):
+        code = play.rng.choice(("express", "standard"))
+        play.later(at, partial(rested.buys, code))
+
+
+def _most_urgent_first(play: Play) -> list[str]:
+    """Undisturbed, the ERP that is back is sent first what has to leave first."""
+    rested = play.notes["rested"]
+    assert isinstance(rested, Rested)
+    return [] if play.world.faults.fired else rested.out_of_turn()
 
 
 def _deaf(play: Play) -> None:
@@ -150,7 +164,7 @@ def _neighbour_unmoved(play: Play) -> list[str]:
 
 OUTAGES = (
     Scenario("many prices while a shop is away", _many, _dark_hour, reads=(Entity.PRICE,)),
-    Scenario("orders while the ERP is away", few, _erp_away),
+    Scenario("orders while the ERP is away", few, _erp_away, rules=RULES, check=_most_urgent_first),
     Scenario(
         "no webhook gets through",
         few,

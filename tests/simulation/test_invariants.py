@@ -82,7 +82,7 @@ def _second_erp_order(truth: Truth) -> None:
 
 
 def _another_penny(truth: Truth) -> None:
-    _erp_order(truth)[1][0].freight += Decimal("0.01")
+    _erp_order(truth)[1][0].items[0].elements[0].rate += Decimal("0.01")
 
 
 def _not_in_the_erp(truth: Truth) -> None:

@@ -149,6 +149,8 @@ def test_every_fact_is_handed_to_one_of_two_functions(wired: Wiring) -> None:
     assert len(facts) == 2
     for key in made:
         assert sum(key.sk.startswith(feed.kinds) for feed in facts) == 1, key
+    page = keys.hold_page("S", "1")  # what is derived follows from the card that names it
+    assert not any(page.sk.startswith(feed.kinds) for feed in facts)
 
 
 def test_every_schedule_has_its_period_and_what_it_sends(

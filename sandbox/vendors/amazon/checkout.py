@@ -30,7 +30,10 @@ class WishedLine(Wish):
 
 
 class Basket(Wish):
-    """A `pending` order tells no prices. `oversell` places it whatever is available."""
+    """A `pending` order tells no prices. `oversell` places it whatever is available.
+
+    Its goods are to leave within `ship_hours`.
+    """
 
     lines: tuple[WishedLine, ...]
     tax_rate: str = "0"
@@ -40,6 +43,7 @@ class Basket(Wish):
     fulfilled_by: Literal["MERCHANT", "AMAZON"] = "MERCHANT"
     created_at: AwareDatetime | None = None
     buyer: str = "Test Buyer"
+    ship_hours: int = 48
 
 
 class SoldOut(Exception):  # noqa: N818 - an answer to a shopper, not an error of ours
@@ -76,6 +80,7 @@ class Checkout:
             items=[self._item(listing, line, basket) for listing, line in listings],
             tip=self.seller.minor(basket.tip),
             buyer=basket.buyer,
+            ship_hours=basket.ship_hours,
         )
         for listing, line in listings:
             left = (listing.quantity(now) or 0) - line.quantity

@@ -1,6 +1,7 @@
 """An order as Orders 2026-01-01 tells it: whole, and then only the data sets asked for."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sandbox.vendors.amazon.state import Item, Order, Package, Seller, instant
@@ -51,6 +52,10 @@ def order_view(seller: Seller, order: Order, checkout: "Checkout") -> dict[str, 
             "fulfillmentStatus": order.status,
             "fulfilledBy": order.fulfilled_by,
             "fulfillmentServiceLevel": "STANDARD",
+            "shipByWindow": {
+                "earliestDateTime": instant(order.created_at),
+                "latestDateTime": instant(order.created_at + timedelta(hours=order.ship_hours)),
+            },
         },
         "orderItems": [_item(seller, order, item, checkout) for item in order.items],
         "packages": [_package(package) for package in order.packages],

@@ -122,6 +122,7 @@ class Order:
     packages: list[Package] = field(default_factory=list)
     tip: int = 0
     buyer: str = ""
+    ship_hours: int = 48
     told: Timeline[Mapping[str, Json]] = field(default_factory=Timeline)
 
 

@@ -88,7 +88,7 @@ SETS: dict[tuple[str, str], EntitySet] = {
             "SoldToParty PurchaseOrderByCustomer CustomerPurchaseOrderDate TransactionCurrency "
             "TotalNetAmount LastChangeDateTime RequestedDeliveryDate ShippingCondition "
             "CustomerPaymentTerms CustomerTaxClassification1",
-            "to_Item to_Item/to_ScheduleLine",
+            "to_Item to_Item/to_ScheduleLine to_Item/to_PricingElement to_PricingElement",
             "PurchaseOrderByCustomer",
         ),
         _set(
@@ -210,6 +210,8 @@ ORDER_ITEM = {
 }
 ITEM_CHANGE = {"SalesDocumentRjcnReason": 2, "RequestedQuantity": 0}
 """What of an item may be changed once the order is there."""
+HEADER_CHANGE = {"ShippingCondition": 2}
+"""And of the order itself."""
 ORDER_PARTNER = {"PartnerFunction": 2, "Customer": 10, "to_Address": 0}
 ORDER_ADDRESS = {
     "AddresseeFullName": 80,

@@ -1,6 +1,6 @@
 """Creating a sales order: every property checked, the total computed from what was sent."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
@@ -13,9 +13,12 @@ from sandbox.vendors.sap.entities import (
     ORDER_REQUIRED,
 )
 from sandbox.vendors.sap.refusals import Refused
-from sandbox.vendors.sap.tenant import ZERO, Order, OrderItem, Tenant
+from sandbox.vendors.sap.tenant import ZERO, Element, Order, OrderItem, Row, Tenant
 
 PRICE, DISCOUNT, FREIGHT, TAX = "PMP0", "RB00", "HD00", "MWST"
+OF_ITEM = frozenset({PRICE, DISCOUNT})
+STEPS = {PRICE: "11", DISCOUNT: "101", FREIGHT: "815", TAX: "915"}
+"""Where the tenant's pricing procedure has each condition type."""
 _KEPT = ("ShippingCondition", "CustomerPaymentTerms", "CustomerTaxClassification1")
 _INVALID = "005056A509B11ED1BEB1513DD7B12C7C"
 
@@ -30,11 +33,9 @@ def create(tenant: Tenant, body: object, now: datetime) -> Order:
     rows = header.get("to_Item")
     if not isinstance(rows, list) or not rows:
         raise Refused("V1/331", "The sales order has no items", field="to_Item")
-    for partner in _list(header.get("to_Partner")):
-        _partner(partner)
+    partners = [_partner(partner) for partner in _list(header.get("to_Partner"))]
     currency = str(header.get("TransactionCurrency") or "EUR")
     items = [item_of(tenant, i, row, currency) for i, row in enumerate(rows, start=1)]
-    _, freight, tax = parts(header.get("to_PricingElement"), currency, {FREIGHT})
     order = Order(
         number=tenant.next("5", 8),
         header={
@@ -42,10 +43,10 @@ def create(tenant: Tenant, body: object, now: datetime) -> Order:
             for name in (*ORDER_REQUIRED, "PurchaseOrderByCustomer", *_KEPT)
         },
         currency=currency,
-        freight=freight,
-        charged=tax,
+        elements=conditions(header.get("to_PricingElement"), currency, {FREIGHT}),
         items=items,
         changed_at=now,
+        addresses={function: address for function, address in partners if address},
     )
     tenant.add_order(order)
     return order
@@ -66,13 +67,20 @@ def _customer(tenant: Tenant, header: Mapping[str, object]) -> None:
         raise Refused("VP/201", f"Customer {name} is not in the sales area", field="SoldToParty")
 
 
-def _partner(body: object) -> None:
+def _partner(body: object) -> tuple[str, Row]:
+    """(function, address of its own)."""
     partner = checked(body, ORDER_PARTNER, "A_SalesOrderHeaderPartnerType")
+    found: Row = {}
     for address in _list(partner.get("to_Address")):
-        row = checked(address, ORDER_ADDRESS, "A_SalesOrderPartnerAddressType")
-        for name in ("CityName", "Country"):
-            if not row.get(name):
-                raise Refused("AM/022", f"Enter a value for {name}", field=name)
+        found = whole_address(checked(address, ORDER_ADDRESS, "A_SalesOrderPartnerAddressType"))
+    return str(partner.get("PartnerFunction") or ""), found
+
+
+def whole_address(row: Row) -> Row:
+    for name in ("CityName", "Country"):
+        if not row.get(name):
+            raise Refused("AM/022", f"Enter a value for {name}", field=name)
+    return row
 
 
 def item_of(tenant: Tenant, place: int, body: object, currency: str) -> OrderItem:
@@ -84,15 +92,12 @@ def item_of(tenant: Tenant, place: int, body: object, currency: str) -> OrderIte
         raise Refused("V1/382", f"Material {name} does not exist", field="Material")
     if material.deleted:
         raise Refused("V1/028", f"Material {name} is marked for deletion", field="Material")
-    price, off, tax = parts(row.get("to_PricingElement"), currency, {PRICE, DISCOUNT})
     return OrderItem(
         item=str(place * 10),
         material=name,
         quantity=quantity_of(row.get("RequestedQuantity")),
         position=str(row.get("UnderlyingPurchaseOrderItem") or ""),
-        price=price,
-        off=off,
-        charged=tax,
+        elements=conditions(row.get("to_PricingElement"), currency, OF_ITEM),
         tax_code=str(row.get("ProductTaxClassification1") or ""),
     )
 
@@ -114,25 +119,35 @@ def elements(
 
 def parts(rows: object, currency: str, allowed: set[str]) -> tuple[Decimal, Decimal, Decimal]:
     """(price per unit, what counts once, tax) of manual conditions."""
-    price = once = tax = ZERO
+    sums = dict.fromkeys(("price", "once", "tax"), ZERO)
+    for each in conditions(rows, currency, allowed):
+        sums[each.kind] += each.amount
+    return sums["price"], sums["once"], sums["tax"]
+
+
+def conditions(rows: object, currency: str, allowed: Collection[str]) -> list[Element]:
+    """Manual conditions as they are kept, each under the step its type has in the procedure."""
+    found: list[Element] = []
     for body in _list(rows):
-        row = checked(body, ORDER_PRICING, "PricingElement")
-        kind = str(row.get("ConditionType") or "")
-        if kind not in allowed | {TAX}:
-            raise Refused("V1/801", f"Condition type {kind} is not allowed", field="ConditionType")
-        if row.get("ConditionCurrency") != currency:
-            raise Refused(
-                "V1/817", "Currency of condition and order differ", field="ConditionCurrency"
-            )
-        rate = decimal(row.get("ConditionRateValue"), "ConditionRateValue")
-        if kind == TAX:
-            tax += rate
-        elif kind == PRICE:
-            per = decimal(row.get("ConditionQuantity") or "1", "ConditionQuantity")
-            price += rate / per
-        else:
-            once += rate
-    return price, once, tax
+        found.append(condition(body, currency, allowed, found))
+    return found
+
+
+def condition(
+    body: object, currency: str, allowed: Collection[str], beside: Sequence[Element]
+) -> Element:
+    row = checked(body, ORDER_PRICING, "PricingElement")
+    name = str(row.get("ConditionType") or "")
+    if name not in allowed and name != TAX:
+        raise Refused("V1/801", f"Condition type {name} is not allowed", field="ConditionType")
+    if row.get("ConditionCurrency") != currency:
+        raise Refused("V1/817", "Currency of condition and order differ", field="ConditionCurrency")
+    rate = decimal(row.get("ConditionRateValue"), "ConditionRateValue")
+    said = row.get("ConditionQuantity")
+    per = None if said is None else decimal(said, "ConditionQuantity")
+    kind = {TAX: "tax", PRICE: "price"}.get(name, "once")
+    counter = sum(each.condition == name for each in beside) + 1
+    return Element(name, kind, rate, currency, per, STEPS[name], str(counter))
 
 
 def checked(body: object, fields: Mapping[str, int], kind: str) -> dict[str, object]:

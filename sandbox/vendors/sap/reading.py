@@ -10,6 +10,7 @@ from sandbox.vendors.sap.query import Condition, beyond, wanted
 from sandbox.vendors.sap.tenant import (
     ZERO,
     Delivery,
+    Element,
     Keyed,
     Material,
     Order,
@@ -186,7 +187,12 @@ def _orders(tenant: Tenant, condition: Condition | None) -> Iterator[Row]:
         yield order_row(order)
 
 
-def order_row(order: Order) -> Row:
+def order_row(order: Order, *, priced: bool = False) -> Row:
+    """An order; `priced` with its pricing elements, for whom they are expanded."""
+    items = item_rows(order)
+    if priced:
+        for row, item in zip(items, order.items, strict=True):
+            row["to_PricingElement"] = [element_row(each) for each in item.elements]
     return {
         "__metadata": {"etag": order.etag, "type": "API_SALES_ORDER_SRV.A_SalesOrderType"},
         "SalesOrder": order.number,
@@ -196,7 +202,20 @@ def order_row(order: Order) -> Row:
         "TransactionCurrency": order.currency,
         "TotalNetAmount": order.net,
         "LastChangeDateTime": order.changed_at,
-        "to_Item": item_rows(order),
+        "to_Item": items,
+        "to_PricingElement": [element_row(each) for each in order.elements] if priced else [],
+    }
+
+
+def element_row(element: Element) -> Row:
+    return {
+        "PricingProcedureStep": element.step,
+        "PricingProcedureCounter": element.counter,
+        "ConditionType": element.condition,
+        "ConditionRateValue": element.rate,
+        "ConditionCurrency": element.currency,
+        "ConditionQuantity": element.per or ZERO,
+        "ConditionInactiveReason": "",
     }
 
 
@@ -211,6 +230,7 @@ def item_rows(order: Order) -> list[Row]:
             "UnderlyingPurchaseOrderItem": item.position,
             "SalesDocumentRjcnReason": item.rejected,
             "DeliveryStatus": item.delivery,
+            "ProductTaxClassification1": item.tax_code,
             "NetAmount": item.net,
             "TaxAmount": item.tax + (ZERO if place else order.charged),
             "TransactionCurrency": order.currency,

@@ -149,32 +149,39 @@ class SapSimulator:
         return httpx.Response(HTTPStatus.OK, headers=headers)
 
     def _one_order(self, request: httpx.Request, name: str, now: datetime) -> httpx.Response:
-        """A sales order or an item of it, named by its key."""
-        if (found := amending.ORDER.fullmatch(name)) and request.method == "GET" and not found[2]:
-            order = amending.order_of(self.tenant, found[1])
-            _, _, expand, select = _asked(request.url.query, *_ORDERS)
-            row = _rendered(reading.order_row(order), expand, select)
-            return httpx.Response(HTTPStatus.OK, headers={"etag": order.etag}, json={"d": row})
-        adds = found is not None and found[2] and request.method == "POST"
-        item = amending.ITEM.fullmatch(name) if request.method == "PATCH" else None
-        if not adds and item is None:
-            return httpx.Response(HTTPStatus.METHOD_NOT_ALLOWED)
+        """A sales order or a part of it, named by its key."""
+        if request.method == "GET":
+            return self._read_order(request, name)
         if (refusal := self._without_session(request, now)) is not None:
             return refusal
-        order = amending.order_of(self.tenant, (item or found or [""] * 2)[1])
-        if item is not None:
-            etag = request.headers.get("if-match")
-            amending.change(order, item[2], _body(request), etag, now)
-            answer = httpx.Response(HTTPStatus.NO_CONTENT)
-        else:
-            amending.add(self.tenant, order, _body(request), now)
-            items = reading.item_rows(order)
-            row = _rendered(items[-1], frozenset())
-            answer = httpx.Response(HTTPStatus.CREATED, json={"d": row})
+        body = _body(request) if request.method != "DELETE" else None
+        etag = request.headers.get("if-match")
+        done = amending.written(self.tenant, request.method, name, body, etag, now)
+        if done is None:
+            return httpx.Response(HTTPStatus.METHOD_NOT_ALLOWED)
+        status, made = done
+        answer = httpx.Response(status)
+        if made is not None:
+            answer = httpx.Response(status, json={"d": _rendered(made, frozenset())})
         self.counts["changes"] += 1
         if self.faults.vanishes():
             raise Vanish
         return answer
+
+    def _read_order(self, request: httpx.Request, name: str) -> httpx.Response:
+        expand: frozenset[str] = frozenset()
+        select: frozenset[str] | None = None
+        if found := amending.ADDRESS.fullmatch(name):
+            order = amending.order_of(self.tenant, found["order"])
+            row = amending.address_of(order, found["function"])
+        elif found := amending.ORDER.fullmatch(name):
+            order = amending.order_of(self.tenant, found["order"])
+            row = reading.order_row(order, priced=True)
+            _, _, expand, select = _asked(request.url.query, *_ORDERS)
+        else:
+            return httpx.Response(HTTPStatus.METHOD_NOT_ALLOWED)
+        rendered = _rendered(row, expand, select)
+        return httpx.Response(HTTPStatus.OK, headers={"etag": order.etag}, json={"d": rendered})
 
     def _without_session(self, request: httpx.Request, now: datetime) -> httpx.Response | None:
         """The refusal of a write whose CSRF token is not that of its session."""

@@ -60,14 +60,33 @@ class ScheduleLine:
 
 
 @dataclass(slots=True)
+class Element:
+    """A manual condition: `kind` is price, once or tax, `step` and `counter` are its key."""
+
+    condition: str
+    kind: str
+    rate: Decimal
+    currency: str
+    per: Decimal | None
+    step: str
+    counter: str
+
+    @property
+    def amount(self) -> Decimal:
+        return self.rate / (self.per or 1) if self.kind == "price" else self.rate
+
+
+def _sum(elements: Iterable[Element], kind: str) -> Decimal:
+    return sum((each.amount for each in elements if each.kind == kind), ZERO)
+
+
+@dataclass(slots=True)
 class OrderItem:
     item: str
     material: str
     quantity: Decimal
     position: str
-    price: Decimal
-    off: Decimal
-    charged: Decimal
+    elements: list[Element]
     delivered: Decimal = ZERO
     rejected: str = ""
     tax_code: str = ""
@@ -78,11 +97,12 @@ class OrderItem:
         """A price per unit and what is given or taken once; nothing of a rejected item."""
         if self.rejected:
             return ZERO
-        return (self.price * self.quantity).quantize(Decimal("0.01")) + self.off
+        price, off = _sum(self.elements, "price"), _sum(self.elements, "once")
+        return (price * self.quantity).quantize(Decimal("0.01")) + off
 
     @property
     def tax(self) -> Decimal:
-        return ZERO if self.rejected else self.charged
+        return ZERO if self.rejected else _sum(self.elements, "tax")
 
     @property
     def delivery(self) -> str:
@@ -94,15 +114,24 @@ class OrderItem:
 
 @dataclass(slots=True)
 class Order:
-    """`freight` and `charged` are the header's own conditions: what is carried, and its tax."""
+    """`elements` are the header's own conditions; `addresses` are by partner function."""
 
     number: str
     header: dict[str, str]
     currency: str
-    freight: Decimal
-    charged: Decimal
+    elements: list[Element]
     items: list[OrderItem]
     changed_at: datetime
+    addresses: dict[str, Row] = field(default_factory=dict)
+
+    @property
+    def freight(self) -> Decimal:
+        return _sum(self.elements, "once")
+
+    @property
+    def charged(self) -> Decimal:
+        """The tax on what is carried."""
+        return _sum(self.elements, "tax")
 
     @property
     def net(self) -> Decimal:

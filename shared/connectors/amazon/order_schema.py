@@ -62,9 +62,14 @@ class Proceeds(Theirs):
     breakdowns: tuple[Breakdown, ...] = ()
 
 
+class Window(Theirs):
+    latest_date_time: AwareDatetime | None = None
+
+
 class Fulfillment(Theirs):
     fulfillment_status: str
     fulfilled_by: str = "MERCHANT"
+    ship_by_window: Window | None = None
 
 
 class SalesChannel(Theirs):

@@ -5,6 +5,7 @@ and differs between marketplaces: it follows from the order's own total, or from
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from pydantic import ValidationError
 
@@ -53,6 +54,7 @@ def to_order(theirs: order_schema.Order, *, channel: Channel, settings: AmazonSe
             shipping=freight,
             asked_back=_asked_back(theirs),
             left=_left(theirs),
+            ship_by=_ship_by(theirs.fulfillment.ship_by_window),
             total=basis.total if stated is None else stated,
             total_tax=tax,
         )
@@ -133,6 +135,10 @@ def _undecided(item: order_schema.Item) -> bool:
         and asked.cancellation_execution is None
         and open_
     )
+
+
+def _ship_by(window: order_schema.Window | None) -> datetime | None:
+    return window.latest_date_time if window is not None else None
 
 
 def _left(theirs: order_schema.Order) -> dict[str, int]:

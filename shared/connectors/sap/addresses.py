@@ -24,8 +24,14 @@ LIMITS: Final = AddressLimits.model_construct(
 
 def of_order(address: Address, email: str) -> dict[str, Json]:
     """Where the goods of one order go; longer texts than SAP takes were held before."""
+    said = of_changed(address, email)
+    return {name: value for name, value in said.items() if value}
+
+
+def of_changed(address: Address, email: str) -> dict[str, Json]:
+    """The same with every part, so that what there was before goes."""
     street, second, third = _lines(address)
-    said = {
+    return {
         "AddresseeFullName": address.name,
         "StreetName": street,
         "StreetSuffixName1": second,
@@ -34,7 +40,6 @@ def of_order(address: Address, email: str) -> dict[str, Json]:
         "PhoneNumber": address.phone,
         "EmailAddress": email,
     }
-    return {name: value for name, value in said.items() if value}
 
 
 def of_partner(address: Address, email: str, language: str) -> dict[str, Json]:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from shared.connectors.sap.sales import Sales
     from shared.domain.credits import CreditWish, PostedCredit
     from shared.domain.customers import CustomerWish
-    from shared.domain.demand import AmendedLine, LineChange
+    from shared.domain.demand import AmendedOrder, Amendment
     from shared.domain.returns import PostedReturn, ReturnWish
     from shared.model.allocation import ErpAllocation
     from shared.model.facts import PriceCard, ProductCard, StockCard
@@ -127,10 +127,8 @@ class SapS4:
     def post_order(self, order: Order, reference: str) -> PostedOrder:
         return self._sales.post(order, reference)
 
-    def amend_order(
-        self, order: Order, erp_order: str, changes: Sequence[LineChange]
-    ) -> list[AmendedLine]:
-        return self._sales.amend(order, erp_order, changes)
+    def amend_order(self, order: Order, erp_order: str, wish: Amendment) -> AmendedOrder:
+        return self._sales.amend(order, erp_order, wish)
 
     # customers
 

@@ -71,6 +71,10 @@ class Gateway:
         """PATCH one entity as it was read; RetryableError if somebody changed it meanwhile."""
         self._send("PATCH", f"{ROOT}/{service}/{key}", json=dict(body), etag=etag)
 
+    def delete(self, service: str, key: str, *, etag: str) -> None:
+        """DELETE one entity as it was read; RetryableError if somebody changed it meanwhile."""
+        self._send("DELETE", f"{ROOT}/{service}/{key}", etag=etag)
+
     def _send(
         self,
         method: str,

@@ -5,15 +5,17 @@ goes as a manual condition, so that SAP's total is the channel's and not a secon
 prices contain the tax no tax condition is sent; where they do not, the channel's tax goes along.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from shared.connectors.sap import addresses, values
 from shared.connectors.sap.schema import OrderRow
 from shared.connectors.sap.settings import SapSettings
+from shared.domain import amounts
 from shared.errors import RejectedError
 from shared.model.base import Json
-from shared.model.money import Money, total
-from shared.model.order import Discount, Order, OrderLine, ShippingLine, TaxLine
+from shared.model.case import PartAmounts
+from shared.model.money import Money
+from shared.model.order import Order, OrderLine
 from shared.model.order_terms import OrderTerms
 from shared.ports import PostedOrder
 
@@ -74,7 +76,13 @@ def _partners(order: Order, settings: SapSettings) -> list[Json]:
     return [partner]
 
 
-def item(place: int, line: OrderLine, order: Order, settings: SapSettings) -> dict[str, Json]:
+def item(
+    place: int,
+    line: OrderLine,
+    order: Order,
+    settings: SapSettings,
+    costs: PartAmounts | None = None,
+) -> dict[str, Json]:
     """An item of a new order, or the body of POST A_SalesOrder('n')/to_Item."""
     if line.sku is None:
         raise RejectedError(
@@ -83,19 +91,21 @@ def item(place: int, line: OrderLine, order: Order, settings: SapSettings) -> di
             value=line.channel_sku,
             remedy="map the code to a SKU",
         )
-    elements = [
-        element(settings.price_condition, line.unit_price, per="1"),
-        *absolute(settings.discount_condition, -total(order.currency, _amounts(line.discounts))),
-    ]
-    if not order.taxes_included:
-        elements += absolute(settings.tax_condition, total(order.currency, _amounts(line.taxes)))
     return {
         "Material": line.sku,
         "RequestedQuantity": str(line.quantity),
         "UnderlyingPurchaseOrderItem": str(place),
         **_of_line(line.line_id, order.terms),
-        "to_PricingElement": elements,
+        "to_PricingElement": _elements(costs or amounts.of_line(order, line), settings),
     }
+
+
+def _elements(part: PartAmounts, settings: SapSettings) -> list[Json]:
+    return [
+        element(settings.price_condition, part.price, per="1"),
+        *absolute(settings.discount_condition, -part.off),
+        *absolute(settings.tax_condition, part.tax),
+    ]
 
 
 def _of_line(line_id: str, terms: OrderTerms | None) -> dict[str, Json]:
@@ -112,49 +122,34 @@ def _of_line(line_id: str, terms: OrderTerms | None) -> dict[str, Json]:
 
 
 def _freight_items(order: Order, settings: SapSettings) -> list[Json]:
-    """Freight as items, one for each of its tax codes, where the rules name an article for it.
-
-    They bear no number of ours: nothing is carried of them.
-    """
+    """Freight as items, one for each of its tax codes, where the rules name an article for it."""
     terms = order.terms
     if terms is None or terms.freight_sku is None:
         return []
-    codes = dict(enumerate(terms.freight_tax_codes))
-    by_code: dict[str, list[ShippingLine]] = {}
-    for place, part in enumerate(order.shipping):
-        by_code.setdefault(codes.get(place, ""), []).append(part)
-    found: list[Json] = []
-    for code, parts in by_code.items():
-        paid = _freight(parts, order, settings, settings.price_condition)
-        one: dict[str, Json] = {"Material": terms.freight_sku, "RequestedQuantity": "1"}
-        if code:
-            one["ProductTaxClassification1"] = code
-        if paid:
-            found.append({**one, "to_PricingElement": paid})
-    return found
+    parts = amounts.freight(order)
+    return [freight_item(terms.freight_sku, code, part, settings) for code, part in parts.items()]
+
+
+def freight_item(
+    article: str, code: str, part: PartAmounts, settings: SapSettings
+) -> dict[str, Json]:
+    """An item for freight. It bears no number of ours: nothing is carried of it."""
+    one: dict[str, Json] = {"Material": article, "RequestedQuantity": "1"}
+    if code:
+        one["ProductTaxClassification1"] = code
+    return {**one, "to_PricingElement": _freight(part, settings, settings.price_condition)}
 
 
 def _header(order: Order, settings: SapSettings) -> list[Json]:
     """Freight of the whole order, unless it is an item."""
     if order.terms is not None and order.terms.freight_sku is not None:
         return []
-    return _freight(order.shipping, order, settings, settings.freight_condition)
+    parts = amounts.freight(order).values()
+    return [x for part in parts for x in _freight(part, settings, settings.freight_condition)]
 
 
-def _freight(
-    parts: Sequence[ShippingLine], order: Order, settings: SapSettings, condition: str
-) -> list[Json]:
-    price = total(order.currency, (part.price for part in parts))
-    off = total(order.currency, (d.amount for part in parts for d in part.discounts))
-    elements = absolute(condition, price - off)
-    if not order.taxes_included:
-        taxes = total(order.currency, (t.amount for part in parts for t in part.taxes))
-        elements += absolute(settings.tax_condition, taxes)
-    return elements
-
-
-def _amounts(parts: Sequence[Discount | TaxLine]) -> list[Money]:
-    return [part.amount for part in parts]
+def _freight(part: PartAmounts, settings: SapSettings, condition: str) -> list[Json]:
+    return [*absolute(condition, part.price), *absolute(settings.tax_condition, part.tax)]
 
 
 def absolute(condition: str, amount: Money) -> list[Json]:
@@ -162,16 +157,16 @@ def absolute(condition: str, amount: Money) -> list[Json]:
     return [element(condition, amount)] if amount.amount else []
 
 
-def element(condition: str, amount: Money, *, per: str | None = None) -> Json:
+def element(condition: str, amount: Money, *, per: str | None = None) -> dict[str, Json]:
     """A manual condition; `per` is the quantity the amount is for."""
-    element: dict[str, Json] = {
+    found: dict[str, Json] = {
         "ConditionType": condition,
         "ConditionRateValue": amount.text(),
         "ConditionCurrency": amount.currency,
     }
     if per is not None:
-        element["ConditionQuantity"] = per
-    return element
+        found["ConditionQuantity"] = per
+    return found
 
 
 def posted(row: OrderRow, line_ids: Mapping[str, str]) -> PostedOrder:

@@ -194,7 +194,9 @@ def _priced(
 ) -> list[Json]:
     """The amount as the order's prices are, and its tax beside it where they exclude it."""
     worth = credit.gross if order.taxes_included else credit.net
-    parts = [element(condition, worth, per=per)] if per else absolute(condition, worth)
+    parts: list[Json] = absolute(condition, worth)
+    if per:
+        parts = [element(condition, worth, per=per)]
     return (
         parts if order.taxes_included else [*parts, *absolute(settings.tax_condition, credit.tax)]
     )

@@ -3,7 +3,6 @@
 Source: API_SALES_ORDER_SRV (A_SalesOrder).
 """
 
-from collections.abc import Sequence
 from typing import Final
 
 from shared.connectors.sap import amending, orders, values
@@ -11,7 +10,7 @@ from shared.connectors.sap.gateway import Gateway
 from shared.connectors.sap.rows import single
 from shared.connectors.sap.schema import OrderRow
 from shared.connectors.sap.settings import SapSettings
-from shared.domain.demand import AmendedLine, LineChange
+from shared.domain.demand import AmendedOrder, Amendment
 from shared.errors import InDoubtError, RejectedError
 from shared.frozen import frozen
 from shared.model.order import Order
@@ -45,7 +44,5 @@ class Sales:
             raise InDoubtError(str(error)) from error
         return orders.posted(stored, orders.places(order))
 
-    def amend(
-        self, order: Order, erp_order: str, changes: Sequence[LineChange]
-    ) -> list[AmendedLine]:
-        return amending.amend(self.gateway, self.settings, order, erp_order, changes)
+    def amend(self, order: Order, erp_order: str, wish: Amendment) -> AmendedOrder:
+        return amending.amend(self.gateway, self.settings, order, erp_order, wish)

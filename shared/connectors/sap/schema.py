@@ -33,6 +33,40 @@ class OrderRow(Foreign):
     items: ListOf[OrderItem] = Field(default=ListOf[OrderItem].model_construct(), alias="to_Item")
 
 
+class PricingElement(Foreign):
+    """A_SalesOrderItemPrElement, A_SalesOrderHeaderPrElement; one with a reason is not counted."""
+
+    step: str = Field(default="", alias="PricingProcedureStep")
+    counter: str = Field(default="", alias="PricingProcedureCounter")
+    kind: str = Field(default="", alias="ConditionType")
+    rate: Decimal = Field(default=Decimal(0), alias="ConditionRateValue")
+    per: Decimal | None = Field(default=None, alias="ConditionQuantity")
+    inactive: str = Field(default="", alias="ConditionInactiveReason")
+
+
+class HeldItem(OrderItem):
+    """An item with what it is made of, as an order is read to be changed."""
+
+    material: str = Field(default="", alias="Material")
+    tax_code: str = Field(default="", alias="ProductTaxClassification1")
+    net: Decimal = Field(default=Decimal(0), alias="NetAmount")
+    elements: ListOf[PricingElement] = Field(
+        default=ListOf[PricingElement].model_construct(), alias="to_PricingElement"
+    )
+
+
+class HeldOrder(Foreign):
+    """A_SalesOrder with items and pricing elements."""
+
+    net: Decimal = Field(alias="TotalNetAmount")
+    currency: str = Field(alias="TransactionCurrency")
+    shipping_condition: str = Field(default="", alias="ShippingCondition")
+    items: ListOf[HeldItem] = Field(alias="to_Item")
+    elements: ListOf[PricingElement] = Field(
+        default=ListOf[PricingElement].model_construct(), alias="to_PricingElement"
+    )
+
+
 class Message(Foreign):
     value: str = ""
 

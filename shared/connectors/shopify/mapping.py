@@ -335,6 +335,33 @@ def worst(key: str, outcomes: Sequence[Outcome]) -> Outcome:
     return worst
 
 
+def of_places(push: Push, places: Mapping[str, Outcome]) -> Outcome:
+    """What became of a level, place by place.
+
+    A place refused for good keeps no other from its level. So it is told once the others are
+    settled, with what is shown by then; until that, what is open decides.
+    """
+    refused = {p: o for p, o in places.items() if o.verdict is Verdict.REJECTED}
+    others = [outcome for place, outcome in places.items() if place not in refused]
+    if not refused or any(outcome.verdict is not Verdict.APPLIED for outcome in others):
+        return worst(push.key, others)
+    told = list(refused.values())
+    outcome = told[0].model_copy(
+        update={
+            "message": "; ".join(one.message for one in told)[:200],
+            "remedy": "; ".join(dict.fromkeys(one.remedy for one in told if one.remedy)),
+        }
+    )
+    if not others:
+        return outcome
+    before = parse_stock(push.published).levels if push.published is not None else {}
+    wish = parse_stock(push.desired).levels
+    taken = {p: level for p, level in wish.items() if p not in refused}
+    kept = {p: level for p, level in before.items() if p in refused}
+    shown = StockValue(levels={**kept, **taken}).model_dump(mode="json")
+    return outcome.model_copy(update={"shown": shown})
+
+
 def verdict_of(error: SyncError) -> Verdict:
     """What becomes of the lines of a call that raised."""
     if isinstance(error, InDoubtError):

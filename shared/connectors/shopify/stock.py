@@ -25,6 +25,7 @@ QUERY_MAX = 990  # points; a little less than what the shop refuses whatever the
 _BUSY = frozenset({"IDEMPOTENCY_CONCURRENT_REQUEST", "SERVICE_UNAVAILABLE"})
 # How Shopify says that an item is not stocked at a place is not documented for this mutation.
 _NOT_STOCKED = frozenset({"INVALID_LOCATION", "ITEM_NOT_STOCKED_AT_LOCATION"})
+NOT_STOCKED_REMEDY = "stock the article there in Shopify, then replay"
 _FAILED_BEFORE = "IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED"
 
 
@@ -68,10 +69,15 @@ class _Run:
             self.settle(row, kind, code, message)
         self.rows = []
 
-    def by_key(self) -> dict[str, list[Outcome]]:
-        found: dict[str, list[Outcome]] = {}
-        for (key, _), outcome in self.settled.items():
-            found.setdefault(key, []).append(outcome)
+    def refuse(self, key: str, place: str, error: RejectedError) -> None:
+        outcome = mapping.rejected(key, error.code, str(error))
+        remedy = {"remedy": error.remedy or ""}
+        self.settled[key, place] = outcome.model_copy(update=remedy)
+
+    def by_key(self) -> dict[str, dict[str, Outcome]]:
+        found: dict[str, dict[str, Outcome]] = {}
+        for (key, place), outcome in self.settled.items():
+            found.setdefault(key, {})[place] = outcome
         return found
 
 
@@ -86,16 +92,12 @@ class Stock:
         run = _Run()
         taken: set[tuple[str, str]] = set()
         for push in batch:
-            try:
-                rows = self._rows(push, taken)
-            except RejectedError as error:
-                run.settled[push.key, ""] = mapping.rejected(push.key, error.code, str(error))
-                continue
+            rows = self._rows(push, taken, run)
             taken |= {(row.item, row.location) for row in rows}
             run.rows += rows
         self._send(run)
         settled = run.by_key()
-        return [mapping.worst(push.key, settled.get(push.key, ())) for push in batch]
+        return [mapping.of_places(push, settled.get(push.key, {})) for push in batch]
 
     def _send(self, run: _Run) -> None:
         """Up to four calls; an error after the first leaves what was settled by then as it is."""
@@ -130,25 +132,39 @@ class Stock:
         """Items one call reads at so many places without being dearer than a call may be."""
         return min(queries.ARRAY_MAX, QUERY_MAX // queries.levels_each(locations))
 
-    def _rows(self, push: Push, taken: set[tuple[str, str]]) -> list[Row]:
+    def _rows(self, push: Push, taken: set[tuple[str, str]], run: _Run) -> list[Row]:
+        """What can be sent; a place of which nothing can is refused, and keeps no other back."""
         item = push.links.get("inventory_item")
         if item is None:
-            raise RejectedError("the shop does not list this article", code=NOT_LISTED)
+            error = RejectedError("the shop does not list this article", code=NOT_LISTED)
+            run.refuse(push.key, "", error)
+            return []
         rows = []
         for place, (level, before) in mapping.changed_levels(push).items():
-            gid = self._gid(place)
-            if gid is None:
-                raise RejectedError(
-                    f"location {place!r} has no id in {self.connection}",
-                    code="unmapped_location",
-                    field=place,
-                )
-            if abs(level) > mapping.QUANTITY_MAX:
-                raise RejectedError(f"{level} at {place} is out of range", code="bad_quantity")
-            if (item, gid) in taken:
-                raise RejectedError(f"{item} at {place} is in this call", code="duplicate_item")
+            try:
+                gid = self._settable(place, level, item, taken)
+            except RejectedError as error:
+                run.refuse(push.key, place, error)
+                continue
             rows.append(Row(push.key, push.operation, item, place, gid, level, before))
         return rows
+
+    def _settable(self, place: str, level: int, item: str, taken: set[tuple[str, str]]) -> str:
+        """The shop's id of a place at which this level can be set."""
+        gid = self._gid(place)
+        if gid is None:
+            raise RejectedError(
+                f"location {place!r} has no id in {self.connection}",
+                code="unmapped_location",
+                field=place,
+                remedy=f"name {place} in its external.{self.connection}, or take it from the "
+                "channel's locations, and deploy: it is sent by itself",
+            )
+        if abs(level) > mapping.QUANTITY_MAX:
+            raise RejectedError(f"{level} at {place} is out of range", code="bad_quantity")
+        if (item, gid) in taken:
+            raise RejectedError(f"{item} at {place} is in this call", code="duplicate_item")
+        return gid
 
     def _gid(self, place: str) -> str | None:
         return self.retailer.external_location(self.connection, place)
@@ -205,7 +221,10 @@ class Stock:
         payload = answer.inventory_activate
         if payload.user_errors or payload.inventory_level is None:
             message = payload.user_errors[0].message if payload.user_errors else "no level"
-            run.settle(row, Verdict.REJECTED, "not_stocked", f"at {row.place}: {message}")
+            said = RejectedError(
+                f"at {row.place}: {message}", code="not_stocked", remedy=NOT_STOCKED_REMEDY
+            )
+            run.refuse(row.key, row.place, said)
             return []
         run.activated.add((row.item, row.location))
         return [replace(row, expected=payload.inventory_level.available())]

@@ -123,6 +123,12 @@ def test_nobody_is_named() -> None:
     assert asked == ["PROCEEDS,FULFILLMENT,CANCELLATION"] * 2
 
 
+def test_an_order_says_until_when_its_goods_are_to_leave() -> None:
+    there = shop()
+    placed = there.ordered(lines=[{"sku": "HAT-M", "quantity": 1}], ship_hours=6)
+    assert there.read(placed).ship_by == NOW + timedelta(hours=6)
+
+
 def test_a_pending_order_is_told_as_such_and_later_as_paid() -> None:
     there = shop()
     placed = there.ordered(lines=[{"sku": "HAT-M", "quantity": 2}], pending=True)

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from shared.domain.demand import AmendedLine, LineChange
+from shared.domain.demand import AmendedLine, Amendment, LineChange
 from shared.errors import InDoubtError, RetryableError
 from shared.model.order import Order
 from tests.connectors.sap.world import Tenant, hat
@@ -43,7 +43,8 @@ def number(tenant: Tenant) -> str:
 
 
 def amend(tenant: Tenant, *changes: LineChange) -> list[AmendedLine]:
-    return list(tenant.client.amend_order(sold("M", "S"), number(tenant), changes))
+    wish = Amendment(changes)
+    return list(tenant.client.amend_order(sold("M", "S"), number(tenant), wish).lines)
 
 
 def writes(tenant: Tenant) -> list[str]:

@@ -12,6 +12,7 @@ from jsonschema import Draft7Validator
 from sandbox.vendors.sap import crediting
 from sandbox.vendors.sap.entities import (
     CONDITION_KEYS,
+    HEADER_CHANGE,
     ITEM_CHANGE,
     ORDER_ADDRESS,
     ORDER_HEADER,
@@ -86,6 +87,7 @@ def test_the_tenant_knows_only_properties_sap_has(entities: EntitySet) -> None:
         ("A_SalesOrder", ORDER_HEADER),
         ("A_SalesOrderItem", ORDER_ITEM),
         ("A_SalesOrderItem", ITEM_CHANGE),
+        ("A_SalesOrder", HEADER_CHANGE),
         ("A_SalesOrderHeaderPartner", ORDER_PARTNER),
         ("A_SalesOrderPartnerAddress", ORDER_ADDRESS),
         ("A_SalesOrderItemPrElement", ORDER_PRICING),
@@ -96,6 +98,49 @@ def test_an_order_may_be_created_only_with_what_sap_takes(
     entity: str, fields: dict[str, int]
 ) -> None:
     assert set(fields) <= properties("API_SALES_ORDER_SRV", entity)
+
+
+@pytest.mark.parametrize(
+    ("path", "methods", "fields"),
+    [
+        ("A_SalesOrder('{SalesOrder}')", {"patch"}, HEADER_CHANGE),
+        ("A_SalesOrderItem(", {"patch"}, ITEM_CHANGE),
+        ("A_SalesOrderItemPrElement(", {"patch", "delete"}, ORDER_PRICING),
+        ("A_SalesOrderHeaderPrElement(", {"patch", "delete"}, ORDER_PRICING),
+        ("A_SalesOrderPartnerAddress(", {"patch"}, ORDER_ADDRESS),
+    ],
+)
+def test_an_order_may_be_changed_only_as_sap_has_it(
+    path: str, methods: set[str], fields: dict[str, int]
+) -> None:
+    document = openapi("API_SALES_ORDER_SRV")
+    found = {
+        name: each
+        for name, each in document["paths"].items()
+        if name.startswith(f"/{path}") and "/to_" not in name
+    }
+    ((_, operations),) = found.items()
+    assert methods <= operations.keys()
+    body = operations["patch"]["requestBody"]
+    while "content" not in body:
+        body = document["components"]["requestBodies"][body["$ref"].rsplit("/", 1)[-1]]
+    theirs = body["content"]["application/json"]["schema"]
+    while "$ref" in theirs or "d" in theirs.get("properties", {}):
+        theirs = theirs.get("properties", {}).get("d") or theirs
+        if "$ref" in theirs:
+            theirs = document["components"]["schemas"][theirs["$ref"].rsplit("/", 1)[-1]]
+    assert fields.keys() <= theirs["properties"].keys()
+
+
+@pytest.mark.parametrize("owner", ["A_SalesOrder('{SalesOrder}')", "A_SalesOrderItem("])
+def test_a_condition_is_added_to_an_item_or_to_the_order(owner: str) -> None:
+    paths = openapi("API_SALES_ORDER_SRV")["paths"]
+    found = [
+        each
+        for name, each in paths.items()
+        if name.startswith(f"/{owner}") and name.endswith("/to_PricingElement")
+    ]
+    assert [("post" in each) for each in found] == [True]
 
 
 def test_a_return_may_be_created_only_with_what_sap_takes() -> None:
@@ -141,6 +186,10 @@ FOREIGN: list[tuple[type[Foreign], str, str]] = [
     (reading_schema.StockRow, "API_MATERIAL_STOCK_SRV", "A_MatlStkInAcctMod"),
     (schema.OrderRow, "API_SALES_ORDER_SRV", "A_SalesOrder"),
     (schema.OrderItem, "API_SALES_ORDER_SRV", "A_SalesOrderItem"),
+    (schema.HeldOrder, "API_SALES_ORDER_SRV", "A_SalesOrder"),
+    (schema.HeldItem, "API_SALES_ORDER_SRV", "A_SalesOrderItem"),
+    (schema.PricingElement, "API_SALES_ORDER_SRV", "A_SalesOrderItemPrElement"),
+    (schema.PricingElement, "API_SALES_ORDER_SRV", "A_SalesOrderHeaderPrElement"),
     (reading_schema.DeliveryRow, "API_OUTBOUND_DELIVERY_SRV;v=0002", "A_OutbDeliveryHeader"),
     (reading_schema.DeliveryItem, "API_OUTBOUND_DELIVERY_SRV;v=0002", "A_OutbDeliveryItem"),
     (promises.PromisedOrder, "API_SALES_ORDER_SRV", "A_SalesOrder"),

@@ -220,6 +220,48 @@ def test_a_location_nobody_mapped_is_named() -> None:
     assert "york" in outcome.message
 
 
+BOTH = {"london": 5, "leeds": 5}
+
+
+def test_a_location_nobody_mapped_keeps_no_other_from_its_new_level() -> None:
+    there = world()
+    there.list(mug())
+    pushed(there, there.stock("MUG", BOTH))
+    wish = there.stock("MUG", {"leeds": 0, "london": 1, "york": 3}, BOTH, version=2)
+    outcome = pushed(there, wish)["MUG"]
+    assert (there.level("MUG", LONDON), there.level("MUG", LEEDS)) == (1, 0)
+    assert (outcome.verdict, outcome.code) == (Verdict.REJECTED, "unmapped_location")
+    assert "york" in outcome.message
+    assert "external.shop" in outcome.remedy
+    assert outcome.shown == {"levels": {"leeds": 0, "london": 1}}
+
+
+def test_a_location_the_shop_does_not_stock_keeps_no_other_from_its_new_level() -> None:
+    there = world(account=Account(locations=("London",)), stock_new_variants=False)
+    there.list(mug())
+    outcome = pushed(there, there.stock("MUG", {"leeds": 3, "london": 1, "york": 2}))["MUG"]
+    assert there.level("MUG", LONDON) == 1
+    assert (outcome.verdict, outcome.shown) == (Verdict.REJECTED, {"levels": {"london": 1}})
+    assert "at leeds: " in outcome.message
+    assert "'york' has no id" in outcome.message
+    assert "stock the article there in Shopify" in outcome.remedy
+
+
+def test_what_is_refused_for_good_waits_for_what_is_refused_for_now() -> None:
+    there = world()
+    there.list(mug())
+    pushed(there, there.stock("MUG", BOTH))
+    there.simulator.control("set_stock", sku="MUG", location=LEEDS, available=2)
+    wish = there.stock("MUG", {"leeds": 9, "london": 9, "york": 1}, BOTH, version=2)
+    outcome = pushed(there, wish)["MUG"]
+    assert (outcome.verdict, outcome.shown) == (Verdict.STALE, None)
+    read = {"london": 9, "leeds": 2}
+    again = there.stock("MUG", {"leeds": 9, "london": 9, "york": 1}, read, version=3)
+    outcome = pushed(there, again)["MUG"]
+    assert (outcome.verdict, outcome.code) == (Verdict.REJECTED, "unmapped_location")
+    assert (there.level("MUG", LONDON), there.level("MUG", LEEDS)) == (9, 9)
+
+
 def test_an_article_the_shop_does_not_list_is_rejected_without_a_call() -> None:
     there = world()
     outcome = pushed(there, there.stock("MUG", {"london": 3}))["MUG"]
@@ -313,7 +355,8 @@ def test_of_250_lines_with_3_poison_ones_247_are_set_and_3_are_named() -> None:
         "TJ-S249": (Verdict.REJECTED, "INVALID_INVENTORY_ITEM"),
     }
     assert "york" in refused["TJ-S10"].message
-    assert {there.level(sku, LONDON) for sku in skus if sku not in refused} == {5}
+    shown = [*(sku for sku in skus if sku not in refused), "TJ-S10"]
+    assert {there.level(sku, LONDON) for sku in shown} == {5}
 
 
 def test_the_echo_of_a_level_we_set_is_nothing_to_read() -> None:
