@@ -56,6 +56,7 @@ class Environment(Settings):
     archive: str = ""
     files: str = ""
     connection: str = ""
+    notifications: str = ""
     prefix: str = ""
 
 

@@ -264,10 +264,12 @@ class AppStack(Stack):
             environment={
                 "tables": self._grants.names(rows),
                 "queues": {n: q.work.queue_url for n, q in sent.items()},
+                "archive": self._data.archive.bucket_name,
                 "bus": self._grants.bus_name,
             },
         )
         self._grants.rows(function, rows)
+        self._grants.recorded(function)
         self._grants.send(function, sent.values())
         self._grants.publish(function)
         beat(function, self._stage, self.failures)

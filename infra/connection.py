@@ -85,6 +85,7 @@ class ConnectionWork(Construct):
             rows=CAPTURER if channel else READER,
             grants=grants,
             sends=own_read | writes,
+            beside={"notifications": mine.told.work.queue_arn if mine.told else ""},
         )
         self.writer = self._function(
             connection,
@@ -133,6 +134,7 @@ class ConnectionWork(Construct):
         rows: Rows,
         grants: Grants,
         sends: dict[str, WorkQueue],
+        beside: Mapping[str, str] | None = None,
     ) -> Function:
         function = Function(
             self,
@@ -148,6 +150,7 @@ class ConnectionWork(Construct):
                 "queues": {name: queue.work.queue_url for name, queue in sends.items()},
                 "secrets": {connection.name: grants.secret(connection.name).secret_arn},
                 "bus": grants.bus_name,
+                **(beside or {}),
             },
         )
         grants.rows(function, rows)

@@ -111,8 +111,12 @@ class Grants:
         action = "s3:GetObject" if reads else "s3:PutObject"
         self._under(function, [action], "archive", "ledger", why)
         if reads:
-            bucket = f"arn:{Aws.PARTITION}:s3:::{self._bucket('archive')}"
-            _allow(function, ["s3:ListBucket"], [bucket])
+            self.recorded(function)
+
+    def recorded(self, function: lambda_.Function) -> None:
+        """See when what was recorded, and nothing of it."""
+        bucket = f"arn:{Aws.PARTITION}:s3:::{self._bucket('archive')}"
+        _allow(function, ["s3:ListBucket"], [bucket])
 
     def files(self, function: lambda_.Function) -> None:
         """Read what is dropped, write reports beside it; listing makes what is gone a 404."""

@@ -1,4 +1,7 @@
-"""Import queue: what the store of dropped files tells, and how far each file has been read."""
+"""Import queue: what the store of dropped files tells, and how far each file has been read.
+
+And what of a source's stock was set aside, to be judged again.
+"""
 
 from typing import Any
 
@@ -6,9 +9,11 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions import bootstrap
 from functions.capturing import capture
+from functions.returning import returned
 from functions.runtime import Body, each_message, out_of_time
 from shared.errors import RejectedError
 from shared.flows import keys
+from shared.flows.asides import Asides, Where
 from shared.flows.import_file import Importer
 from shared.flows.import_run import dropped_files
 from shared.ports import Table
@@ -36,11 +41,20 @@ def importer() -> Importer:
     )
 
 
+def asides() -> Asides:
+    made = importer()
+    return Asides(made.store, made.ledger, returned())
+
+
 @bootstrap.entry
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dict[str, str]]]:
     stop = out_of_time(context)
 
     def handle(body: Body) -> None:
+        if where := Where.named(body):
+            taken = asides().judge(where)
+            bootstrap.logger.info("judged again", results=[str(one) for one in taken.results])
+            return
         messages = dropped_files(body)
         if messages is None:
             raise RejectedError("the message tells of no file", field="body")

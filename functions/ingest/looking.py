@@ -74,10 +74,11 @@ def compare_source(body: Body, stop: Callable[[], bool]) -> None:
 
 def check_hooks(body: Body) -> None:
     """See whether this connection still sends us its webhooks."""
-    name = bootstrap.environment().connection
+    name, queue = bootstrap.environment().connection, bootstrap.environment().notifications
+    vendor = bootstrap.connector(name)
     missing = Subscriptions(
         connection=name,
-        vendor=bootstrap.connector(name),
+        vendor=vendor.told_in(queue) if queue else vendor,
         store=bootstrap.store(),
         queues=bootstrap.queues(),
         issues=bootstrap.issues(),

@@ -27,6 +27,8 @@ class Settings(Base):
     queues: dict[str, str]
     secrets: dict[str, str]
     bus: str
+    notifications: str
+    """The ARN of the queue its vendor delivers to, if it does."""
 
 
 def handled(

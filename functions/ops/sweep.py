@@ -11,6 +11,7 @@ from functions.orders.reservations import reservations
 from functions.orders.shortage import shortage
 from functions.returning import returned
 from functions.runtime import out_of_time
+from shared.connectors.catalog import CATALOG
 from shared.flows.hearing import Hearing
 from shared.flows.missing import Missing
 from shared.flows.recovery import Sweep
@@ -24,7 +25,14 @@ from shared.settings import Settings as Base
 class Settings(Base):
     tables: dict[Table, str]
     queues: dict[str, str]
+    archive: str
     bus: str
+
+
+def watched() -> list[str]:
+    """Connections whose subscriptions are looked at."""
+    every = bootstrap.retailer().connections
+    return [c.name for c in every if CATALOG[c.system].watched(c.settings)]
 
 
 def work(context: LambdaContext) -> dict[str, Callable[[], int]]:
@@ -34,14 +42,16 @@ def work(context: LambdaContext) -> dict[str, Callable[[], int]]:
     return {
         "hints": Sweep(store, bootstrap.queues(), clock, retailer).run,
         "hooks": Lookout(
-            store, bootstrap.queues(), clock, issues, retailer, bootstrap.forgotten()
+            store, bootstrap.queues(), clock, issues, retailer, bootstrap.forgotten(), watched()
         ).run,
         "expired": partial(reservations().expire, out_of_time=stop),
         "missing": Missing(store, issues, clock).tell,
         "awaited": Awaited(store, bootstrap.queues(), clock, shortage()).run,
         "waiting": WaitingTold(store, issues, retailer).run,
         "returned": partial(returned().run, stop),
-        "touched": partial(Hearing(store, issues, clock, retailer).run, out_of_time=stop),
+        "touched": partial(
+            Hearing(store, issues, clock, retailer, bootstrap.journal).run, out_of_time=stop
+        ),
     }
 
 

@@ -225,11 +225,14 @@ def run(world: World, *, export: Path | None, steps: Steps) -> dict[str, Json]:
     return sale.record.result(began)
 
 
-def _arn(world: World, queue: str) -> str:
-    said = world.deployed.aws.sqs.get_queue_attributes(
-        QueueUrl=world.deployed.queues[queue], AttributeNames=["QueueArn"]
-    )
-    return said["Attributes"]["QueueArn"]
+def _subscribed(sale: Sale) -> None:
+    """The marketplace tells of orders from now on; the sweep would see to it within a minute."""
+    url = sale.world.deployed.queues[keys.read_queue(MARKET)]
+    sale.world.deployed.aws.sqs.send_message(QueueUrl=url, MessageBody='{"hooks":"now"}')
+    sale.settle()
+    told: Any = sale.world.controls.control(MARKET, "subscriptions")
+    wrong = [] if "ORDER_CHANGE" in told else ["the marketplace tells nobody of its orders"]
+    sale.record.check("the marketplace tells of its orders", wrong, of=1)
 
 
 def _open(sale: Sale) -> None:
@@ -237,7 +240,7 @@ def _open(sale: Sale) -> None:
     began = time.monotonic()
     controls, day = sale.world.controls, sale.goods.day
     controls.control(MARKET, "slow_changes", seconds=APPLIED_S)
-    controls.control(MARKET, "subscribe", queue=_arn(sale.world, f"{MARKET}{keys.NOTIFIED}"))
+    _subscribed(sale)
     load(controls, ERP, day, sale.world.retailer)
     for sku in (*day.opening_prices, CUSTOM, FREIGHT):
         controls.control(MARKET, "list_item", sku=sku)

@@ -1,5 +1,6 @@
 """Every system Shelfwire speaks to, as data: one row each, code loaded on first use."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 from shared.frozen import frozen
@@ -18,7 +19,8 @@ class Connector:
     with its webhook functions, free of any import that a cold start would pay for; `hints` says
     what a delivery is about. `sender` is the AWS account of a vendor that calls no hook and
     delivers to a queue of ours; its `door` names deliveries alone. One that `collects` takes the
-    buyers' money itself, pays it out later, and tells of no payment. `settings` are the keys a
+    buyers' money itself, pays it out later, and tells of no payment. `watch` is the setting
+    by which lost subscriptions are made anew. `settings` are the keys a
     connection may set, with what each means; `secret_fields` what its secret holds.
     `compare_and_set` are facets whose stale writes the vendor itself refuses. What `decides_later`
     is a `LaterPublisher` as well. `price_extras` say which of `scales`, `segments` and `dates` it
@@ -45,6 +47,11 @@ class Connector:
     address_limits: str = ""
     sender: str = ""
     collects: bool = False
+    watch: str = ""
+
+    def watched(self, settings: Mapping[str, object]) -> bool:
+        """Whether its subscriptions are looked at: who delivers to a queue is, unless told not."""
+        return bool(self.watch) and bool(settings.get(self.watch, bool(self.sender)))
 
 
 CATALOG: dict[str, Connector] = {
@@ -67,6 +74,7 @@ CATALOG: dict[str, Connector] = {
             ),
             # The same in every region: "Set up notifications (Amazon SQS workflow)", step 1.
             sender="437568002678",
+            watch="subscribe",
             settings={
                 "seller_id": "the seller's own id (merchant token)",
                 "marketplace_id": "the marketplace this channel sells in",
@@ -93,6 +101,9 @@ CATALOG: dict[str, Connector] = {
                     "a shipment of several parcels is told by its first, or its units are divided"
                 ),
                 "shipping_method": "shipping method told with a shipment",
+                "subscribe": (
+                    "its queue is made a destination and subscribed, and what is lost made anew"
+                ),
             },
             topics=("ORDER_CHANGE",),
             decides_later=True,
@@ -132,9 +143,14 @@ CATALOG: dict[str, Connector] = {
                 ),
                 (
                     "Amazon calls no hook: it delivers notifications to the queue "
-                    "`<connection>-notifications`, whose policy lets Amazon's AWS account in and "
-                    "nobody else. Register the queue's ARN as a destination of the application "
-                    "and subscribe it to `ORDER_CHANGE`. Polls find what is not told."
+                    "`<connection>-notifications`, whose policy lets Amazon's AWS account in "
+                    "and nobody else. The queue is made a destination of the application and "
+                    "subscribed to `ORDER_CHANGE` within the minute, and looked at each hour: "
+                    "what vanished is made anew and told of as `webhook_lost`, and orders are "
+                    "polled. A seller has one subscription of a type for an application; one "
+                    "that leads to another queue is left as it is and told of. The first "
+                    "notifications may take an hour. With `subscribe = false` nothing is made, "
+                    "and polls find what is not told."
                 ),
                 (
                     "Neither buyer nor recipient is read. A pending order holds stock and "
@@ -291,6 +307,7 @@ CATALOG: dict[str, Connector] = {
             hints="shared.connectors.shopify.hints",
             version="2026-10",
             secret_fields=("client_id", "client_secret", "webhook_secrets"),
+            watch="hooks_url",
             settings={
                 "handle_prefix": "put before every product handle we make",
                 "publications": "publication ids a new product is published to",

@@ -6,13 +6,13 @@ a repeat, a later one is parked until the one before it came, and a count says w
 stand. What a count holds already is not added again, but what was in transit still has to leave
 there, for nobody counts goods on the road.
 
+What is not believed is set aside, and its numbers are passed over (`shared/domain/aside.py`).
 Movements without numbers are told apart by their ids, of which the card remembers the latest; what
 is older than those is refused, never guessed. A count then holds what happened until it was made.
 """
 
 import hashlib
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator, Mapping, Sequence
 from copy import replace
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,6 +20,9 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
+from shared.domain.aside import Shelf, Strange, differing, strange_count, strange_move, strange_size
+from shared.domain.legs import legs, on_road, on_the_road, refusal, shifted
+from shared.domain.streams import held_by, skipping, without
 from shared.domain.units import trimmed
 from shared.errors import RejectedError
 from shared.frozen import frozen
@@ -27,27 +30,21 @@ from shared.model.base import Instant
 from shared.model.facts import StockCard
 from shared.model.movement import (
     PARTS,
+    Aside,
     Book,
     Entry,
     Level,
     Movement,
-    Spot,
-    StockStatus,
     Stream,
     Transfer,
 )
 from shared.model.stock import StockPosition
+from shared.model.stock_rules import StockGuards
 
 SEEN_MAX: Final = 24  # ids remembered of one SKU: with them a card still takes one write unit
 PARKED_MAX: Final = 50
-COVERED_MAX: Final = 16
-TRANSFERS_MAX: Final = 100
-_COUNTED: Final[Mapping[StockStatus, tuple[str, ...]]] = {
-    StockStatus.AVAILABLE: ("on_hand",),
-    StockStatus.IN_TRANSIT: ("in_transit",),
-    **{part: (part.value, "on_hand") for part in PARTS},
-}
-"""The quantities of a position in which units are counted, by their status."""
+TOO_OLD: Final = "too_old"
+"""Refused, since nobody can say any more whether it was counted."""
 
 
 class Verdict(StrEnum):
@@ -58,26 +55,32 @@ class Verdict(StrEnum):
     PARKED = "parked"
     COVERED = "covered"  # a count held it already
     OLDER = "older"  # a count of before what is known
+    DOUBTED = "doubted"  # not believed, and set aside
 
 
 @frozen
 class Posted:
-    """The card afterwards; `before` is the position a count has replaced."""
+    """The card afterwards; `before` is the position a count has replaced.
+
+    `refused` had waited until now, and cannot be counted now that their turn has come.
+    """
 
     card: StockCard
     verdict: Verdict
     before: StockPosition | None = None
+    refused: tuple[tuple[Movement, RejectedError], ...] = ()
 
 
-def posted(card: StockCard | None, entry: Entry, *, now: datetime) -> Posted:
+def posted(card: StockCard | None, entry: Entry, *, guards: StockGuards, now: datetime) -> Posted:
     """Post one entry, told in the unit of the card; RejectedError for what cannot be counted."""
-    books = _Books(entry.source, entry.sku, entry.unit, card)
+    books = _Books(entry.source, entry.sku, entry.unit, guards, card)
     if isinstance(entry, Level):
         before = books.positions.get(entry.location)
-        verdict = books.count(entry)
-        return Posted(books.card(entry.as_of, now), verdict, before)
-    moved = books.move(entry)
-    return Posted(books.card(entry.occurred_at, now), moved)
+        verdict, at = books.count(entry), entry.as_of
+    else:
+        before, at = None, entry.occurred_at
+        verdict = books.move(entry)
+    return Posted(books.card(at, now), verdict, before, tuple(books.refused))
 
 
 def waiting_since(card: StockCard) -> Instant | None:
@@ -102,6 +105,7 @@ class _Books:
     source: str
     sku: str
     unit: str
+    guards: StockGuards
     old: StockCard | None
     book: Book = field(init=False)
     positions: dict[str, StockPosition] = field(init=False)
@@ -110,13 +114,15 @@ class _Books:
     transfers: dict[str, Transfer] = field(init=False)
     parked: list[Movement] = field(init=False)
     forgotten: datetime | None = field(init=False)
+    shelf: Shelf = field(init=False)
+    refused: list[tuple[Movement, RejectedError]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.positions = {p.location: p for p in self.old.positions} if self.old else {}
         book = self.book = _book(self.old)
         self.streams, self.transfers = dict(book.streams), dict(book.transfers)
         self.seen, self.parked = dict(book.seen), list(book.parked)
-        self.forgotten = book.forgotten
+        self.forgotten, self.shelf = book.forgotten, Shelf(list(book.aside))
 
     def card(self, at: datetime, now: datetime) -> StockCard:
         """The card as of an instant, or of its own if that is later."""
@@ -130,6 +136,7 @@ class _Books:
             transfers=self.transfers,
             waiting=(self.book.waiting or now) if missing else None,
             told=self.book.told if missing else None,
+            aside=tuple(self.shelf.kept),
         )
         places = tuple([self.positions[name] for name in sorted(self.positions)])
         old = self.old
@@ -150,13 +157,13 @@ class _Books:
         if movement.sequence <= stream.sequence:
             return self._late(movement)
         if _next(movement, stream):
-            self._counted(movement, location, stream)
+            verdict = self._counted(movement, location, stream)
             self._release(location)
-            return Verdict.COUNTED
-        if any(_same(movement, other) for other in self.parked):
+            return verdict
+        if not self._first_told(movement):
             return Verdict.DUPLICATE
         if len(self.parked) >= PARKED_MAX:
-            raise _refusal(
+            raise refusal(
                 "sequence",
                 movement.sequence,
                 f"{PARKED_MAX} movements of {self.sku} wait for ones before them already",
@@ -165,38 +172,62 @@ class _Books:
         self.parked.append(movement)
         return Verdict.PARKED
 
-    def _counted(self, movement: Movement, location: str, stream: Stream) -> None:
-        self._post(movement, physical=True)
+    def _first_told(self, movement: Movement) -> bool:
+        """Whether nobody waits under its number, or only what could not be believed anyway."""
+        known = next((other for other in self.parked if _same(movement, other)), None)
+        if known is None:
+            return True
+        if strange_size(movement, self.guards) or not strange_size(known, self.guards):
+            return False
+        self.parked.remove(known)
+        return True
+
+    def _counted(self, movement: Movement, location: str, stream: Stream) -> Verdict:
+        number = _number(movement)
+        if not self._post(movement, physical=True):
+            self.streams[location] = skipping(stream, number, number, movement)
+            return Verdict.DOUBTED
         self.streams[location] = Stream(
-            sequence=_number(movement),
+            sequence=number,
             covered=stream.covered,
+            skipped=stream.skipped,
             counted_at=stream.counted_at,
             moved_at=stream.moved_at,
         )
+        return Verdict.COUNTED
 
     def _late(self, movement: Movement) -> Verdict:
-        """A number of before: a repeat, unless only a count held it until now."""
-        stream = self._stream(movement.location)
-        assert movement.sequence is not None  # noqa: S101 - only numbered ones come here
-        left = list(_without(stream.covered, movement.sequence))
-        if left == list(stream.covered):
+        """A number of before: a repeat, unless it was skipped, or only a count held it so far."""
+        stream, number = self._stream(movement.location), _number(movement)
+        skipped = tuple(without(stream.skipped, number))
+        covered = tuple(without(stream.covered, number))
+        open_ = skipped != stream.skipped
+        if not open_ and covered == stream.covered:
             return Verdict.DUPLICATE
-        self._post(movement, physical=False)
-        self.streams[movement.location] = replace(stream, covered=tuple(left))
-        return Verdict.COVERED
+        if not self._post(movement, physical=open_):
+            return Verdict.DOUBTED
+        self.streams[movement.location] = replace(stream, covered=covered, skipped=skipped)
+        return Verdict.COUNTED if open_ else Verdict.COVERED
 
     def _release(self, location: str) -> None:
-        """Count what was parked here, as far as nothing is missing before it any more."""
+        """Count what was parked here, as far as nothing is missing before it any more.
+
+        What is refused when its turn comes has not been counted, and what follows waits for it.
+        """
         while mine := [m for m in self.parked if m.location == location]:
             first = min(mine, key=_number)
             stream = self._stream(location)
-            if _number(first) <= stream.sequence:
-                self._late(first)
-            elif _next(first, stream):
-                self._counted(first, location, stream)
-            else:
+            late = _number(first) <= stream.sequence
+            if not late and not _next(first, stream):
                 return
             self.parked.remove(first)
+            try:
+                if late:
+                    self._late(first)
+                else:
+                    self._counted(first, location, stream)
+            except RejectedError as error:
+                self.refused.append((first, error))
 
     def _by_id(self, movement: Movement) -> Verdict:
         mark, at = _mark(movement.movement_id), movement.occurred_at
@@ -204,22 +235,25 @@ class _Books:
             return Verdict.DUPLICATE
         stream = self._stream(movement.location)
         covered = stream.counted_at is not None and at <= stream.counted_at
-        if covered and not any(_on_the_road(spot) for spot, _ in _legs(movement)):
+        if covered and not any(on_the_road(spot) for spot, _ in legs(movement)):
             return Verdict.COVERED
-        if self.forgotten is not None and at <= self.forgotten:
-            raise _refusal(
+        if self.forgotten is not None and at <= self.forgotten and not self.shelf.has(movement):
+            raise refusal(
                 "occurred_at",
                 at.isoformat(),
                 f"it is older than the last {SEEN_MAX} movements of {self.sku} that are "
                 "remembered, so nobody can say whether it was counted",
                 f"number the movements, or send a count of {self.sku} at {movement.location}",
+                code=TOO_OLD,
             )
-        self._post(movement, physical=not covered)
+        if not self._post(movement, physical=not covered):
+            return Verdict.DOUBTED
         self._remember(mark, at)
         if not covered:
             self.streams[movement.location] = Stream(
                 sequence=stream.sequence,
                 covered=stream.covered,
+                skipped=stream.skipped,
                 counted_at=stream.counted_at,
                 moved_at=max(stream.moved_at or at, at),
             )
@@ -232,67 +266,70 @@ class _Books:
             gone = self.seen.pop(oldest)
             self.forgotten = max(self.forgotten or gone, gone)
 
-    def _post(self, movement: Movement, *, physical: bool) -> None:
-        """Both legs at once; without the physical one, only what it means for goods on the road."""
-        for spot, units in _legs(movement):
-            on_the_road = _on_the_road(spot)
-            if on_the_road:
-                self._on_road(movement, spot, units)
-            if physical or on_the_road:
-                self._shift(spot, units)
+    def _post(self, movement: Movement, *, physical: bool) -> bool:
+        """Both legs at once, or neither: False if what they lead to is not believed.
 
-    def _on_road(self, movement: Movement, spot: Spot, units: Decimal) -> None:
-        key = f"{movement.document}#{spot.location}"
-        known = self.transfers.get(key) or Transfer(location=spot.location)
-        if key not in self.transfers and len(self.transfers) >= TRANSFERS_MAX:
-            raise _refusal(
-                "document",
-                movement.document,
-                f"{TRANSFERS_MAX} transfers of {self.sku} are open already",
-                "receive or write off what is in transit",
-            )
-        if units > 0:
-            after = replace(known, sent=trimmed(known.sent + units))
-        else:
-            after = replace(known, received=trimmed(known.received - units))
-        self.transfers.pop(key, None)
-        if after.open:
-            self.transfers[key] = after
-
-    def _shift(self, spot: Spot, units: Decimal) -> None:
-        position = self._position(spot.location)
-        counted = _COUNTED[spot.status]
-        update = {name: trimmed(getattr(position, name) + units) for name in counted}
-        self.positions[spot.location] = position.model_copy(update=update)
+        Without the physical one, only what it means for goods on the road.
+        """
+        after: dict[str, StockPosition] = {}
+        transfers = self.transfers
+        for spot, units in legs(movement):
+            travels = on_the_road(spot)
+            if travels:
+                transfers = on_road(transfers, movement, spot, units)
+            if physical or travels:
+                position = after.get(spot.location) or self._position(spot.location)
+                after[spot.location] = shifted(position, spot, units)
+        strange = strange_move(self.positions, after, self.guards)
+        if strange is not None:
+            self.shelf.put(movement, strange)
+            return False
+        if self.shelf.kept:
+            here = movement.location
+            was = self._position(here)
+            self.shelf.moved(movement, was, after.get(here, was))
+        self.positions |= after
+        self.transfers = transfers
+        return True
 
     # counts
 
     def count(self, level: Level) -> Verdict:
         stream = self._stream(level.location)
         if level.sequence is None and stream.sequence:
-            raise _refusal(
+            raise refusal(
                 "sequence",
                 "",
                 f"movements at {level.location} are numbered, and this count does not say up to "
                 "which it goes",
                 "send the number of the last movement the count holds",
             )
-        if _older(level, stream):
+        held = self.shelf.count_at(level.location)
+        again = held is not None and _when(held.entry) == _when(level)
+        if not again and _older(level, stream, held):
             return Verdict.OLDER
-        sequence, covered = stream.sequence, stream.covered
-        if level.sequence is not None:
-            sequence, covered = level.sequence, _covered(stream, level.sequence)
-        self.streams[level.location] = Stream(
-            sequence=sequence,
-            covered=covered,
-            counted_at=level.as_of,
-            moved_at=stream.moved_at,
-        )
+        known = self._position(level.location)
+        base = held.base if held is not None and again else None
+        strange = strange_count(level, self.guards)
+        if strange is not None:
+            self._set_aside(level, stream, strange, base or known)
+            return Verdict.DOUBTED
         parts = {s.value: trimmed(level.parts.get(s, Decimal(0))) for s in PARTS}
-        said = {"on_hand": trimmed(level.on_hand), **parts}
-        self.positions[level.location] = self._position(level.location).model_copy(update=said)
+        said = known.model_copy(update={"on_hand": trimmed(level.on_hand), **parts})
+        self.positions[level.location] = differing(known, base, said) if base else said
+        self.streams[level.location] = held_by(stream, level)
+        self.shelf.counted(level)
         self._release(level.location)
         return Verdict.COUNTED
+
+    def _set_aside(
+        self, level: Level, stream: Stream, strange: Strange, base: StockPosition
+    ) -> None:
+        """What it passes over is skipped, not held: it may still come, and counts then."""
+        self.shelf.put(level, strange, base)
+        passed = level.sequence or 0
+        self.streams[level.location] = skipping(stream, stream.sequence + 1, passed, level)
+        self._release(level.location)
 
     def _stream(self, location: str) -> Stream:
         return self.streams.get(location) or Stream()
@@ -309,17 +346,6 @@ def _book(card: StockCard | None) -> Book:
     return Book(streams={p.location: Stream(counted_at=card.as_of) for p in card.positions})
 
 
-def _legs(movement: Movement) -> Iterator[tuple[Spot, Decimal]]:
-    if movement.origin is not None:
-        yield movement.origin, -movement.quantity
-    if movement.destination is not None:
-        yield movement.destination, movement.quantity
-
-
-def _on_the_road(spot: Spot) -> bool:
-    return spot.status is StockStatus.IN_TRANSIT
-
-
 def _next(movement: Movement, stream: Stream) -> bool:
     """Whether nothing is missing between what was counted and this one."""
     return movement.follows is not None and movement.follows <= stream.sequence
@@ -333,35 +359,20 @@ def _number(movement: Movement) -> int:
     return movement.sequence or 0
 
 
-def _older(level: Level, stream: Stream) -> bool:
+def _when(entry: Entry) -> object:
+    """Up to where a count goes: two that go equally far are one, told again."""
+    assert isinstance(entry, Level)  # noqa: S101 - what is asked of is a count
+    return entry.as_of if entry.sequence is None else entry.sequence
+
+
+def _older(level: Level, stream: Stream, held: Aside | None) -> bool:
     if level.sequence is not None:
         return level.sequence < stream.sequence
-    known = [at for at in (stream.counted_at, stream.moved_at) if at is not None]
+    aside = held.entry.as_of if held is not None and isinstance(held.entry, Level) else None
+    known = [at for at in (stream.counted_at, stream.moved_at, aside) if at is not None]
     return any(level.as_of < at for at in known)
-
-
-def _covered(stream: Stream, until: int) -> tuple[tuple[int, int], ...]:
-    """The ranges that only counts hold; of very many, the earliest are given up."""
-    first = stream.sequence + 1
-    more = ((first, until),) if first <= until else ()
-    return (*stream.covered, *more)[-COVERED_MAX:]
-
-
-def _without(ranges: Sequence[tuple[int, int]], number: int) -> Iterator[tuple[int, int]]:
-    for first, last in ranges:
-        if not first <= number <= last:
-            yield first, last
-            continue
-        if first < number:
-            yield first, number - 1
-        if number < last:
-            yield number + 1, last
 
 
 def _mark(movement_id: str) -> str:
     """Sixty-six bits of an id's digest: enough to tell the few a card remembers apart."""
     return urlsafe_b64encode(hashlib.sha256(movement_id.encode()).digest())[:11].decode()
-
-
-def _refusal(name: str, value: object, problem: str, remedy: str) -> RejectedError:
-    return RejectedError(problem, code="bad_movement", field=name, value=value, remedy=remedy)

@@ -122,14 +122,20 @@ class EntryReader:
         return _made(Movement, fields, said)
 
     def level(self, row: Row, *, as_of: datetime) -> Level:
-        """What the row states as of its own instant, or of the one given."""
-        said = _COLUMNS.texts(row, LEVEL_COLUMNS, LEVEL_REQUIRED)
+        """What the row states as of its own instant, or of the one given.
+
+        An empty quantity is not 0: whoever tells of a position without one is doubted, not refused.
+        """
+        required = LEVEL_REQUIRED.keys() - {"on_hand"} if "on_hand" in row else LEVEL_REQUIRED
+        said = _COLUMNS.texts(row, LEVEL_COLUMNS, required)
+        untold = not said["on_hand"]
         fields = {
             "source": self.source,
             "sku": said["sku"],
             "location": self.place("location", said["location"]),
             "unit": said["unit"],
-            "on_hand": self._units("on_hand", said),
+            "on_hand": Decimal(0) if untold else self._units("on_hand", said),
+            "untold": untold,
             "parts": {part: self._units(part.value, said) for part in PARTS if said[part.value]},
             "as_of": _instant("as_of", said["as_of"]) if said["as_of"] else as_of,
             "sequence": _whole("sequence", said["sequence"]),

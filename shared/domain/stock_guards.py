@@ -1,16 +1,15 @@
 """What of a source's telling is taken, and what is doubted: empty, missing, negative, or absurd."""
 
-from collections.abc import Iterator
-from decimal import Decimal
+from collections.abc import Collection, Iterator, Mapping
 
+from shared.domain.aside import largest
 from shared.domain.doubt import Doubted
-from shared.model.facts import Doubt, DoubtKind, Positions, StockCard
+from shared.model.facts import Doubt, Positions, StockCard
+from shared.model.movement import DoubtKind, Level
 from shared.model.stock import StockPosition
 from shared.model.stock_rules import Guard, StockGuards
 
-_QUANTITIES = tuple(
-    name for name, field in StockPosition.model_fields.items() if field.annotation is Decimal
-)
+type _Where = tuple[str, DoubtKind]
 
 
 def guarded(known: StockCard | None, told: StockCard, guards: StockGuards) -> StockCard:
@@ -35,6 +34,50 @@ def guarded(known: StockCard | None, told: StockCard, guards: StockGuards) -> St
     return told.model_copy(update={"positions": kept, "doubts": tuple(doubts), "untold": ()})
 
 
+def noted(
+    known: StockCard | None, new: StockCard, counted: Collection[Level], guards: StockGuards
+) -> StockCard:
+    """A card kept by movements and counts, with what is doubted of it, each since it began.
+
+    That is what was set aside, and of what the retailer accepts, what was counted below nothing or
+    empty, or is absurd. What movements alone take below nothing is not: the receipt may still be on
+    its way. The first lasts until it is settled, the others until the location says otherwise.
+    """
+    aside = new.book.aside if new.book else ()
+    before = {(d.location, d.kind): d for d in known.doubts} if known else {}
+    if not (aside or before or counted or guards.absurd.believes):
+        return new
+    last = {level.location: level for level in counted}
+    found = dict(_accepted(new, before, last, guards))
+    found |= {(one.entry.location, one.kind): one.said for one in aside}
+    doubts = tuple(
+        Doubt(
+            location=location,
+            kind=kind,
+            since=before[location, kind].since if (location, kind) in before else new.as_of,
+            said=said,
+        )
+        for (location, kind), said in sorted(found.items())
+    )
+    return new.model_copy(update={"doubts": doubts}) if doubts else new
+
+
+def _accepted(
+    new: StockCard, before: Collection[_Where], last: Mapping[str, Level], guards: StockGuards
+) -> Iterator[tuple[_Where, str]]:
+    for position in new.positions:
+        place, most = position.location, largest(position)
+        absurd = guards.absurd.believes or (place, "absurd") in before
+        if absurd and most > guards.absurd.above:
+            yield (place, "absurd"), str(most)
+        elif position.on_hand < 0 and (place in last or (place, "negative") in before):
+            yield (place, "negative"), str(position.on_hand)
+    if guards.null.believes:
+        kept = {place for place, kind in before if kind == "null"} - last.keys()
+        for place in kept | {name for name, level in last.items() if level.untold}:
+            yield (place, "null"), "nothing"
+
+
 def doubted(card: Positions, guards: StockGuards) -> dict[str, tuple[Doubted, ...]]:
     """What the retailer wants done about each doubt, by location; what is believed is left out."""
     found: dict[str, tuple[Doubted, ...]] = {}
@@ -55,7 +98,7 @@ def _doubtful(
         yield location, "null", "nothing"
     for position in told.positions:
         named.add(position.location)
-        most = max(abs(getattr(position, name)) for name in _QUANTITIES)
+        most = largest(position)
         if most > guards.absurd.above:
             yield position.location, "absurd", str(most)
         elif position.on_hand < 0:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from shared.errors import RejectedError
-from shared.flows import keys
+from shared.flows import keys, recorded
 from shared.frozen import frozen
 from shared.kit.epcis.export import Event, document, event_of
 from shared.model.facts import ItemCard
@@ -40,8 +40,8 @@ class EpcisEvents:
         per_page: int = PER_PAGE,
     ) -> tuple[Event, str | None]:
         """A query document, and the token of the next page; None at the end of what there is."""
-        begin = f"ledger/{source}/"
-        after = begin + since.isoformat(timespec="microseconds") if since else begin
+        begin = recorded.begin(source)
+        after = recorded.before(source, since) if since else begin
         skip = 0
         if token is not None:
             after, skip = _read(token, begin)

@@ -187,10 +187,11 @@ class Importer:
             clock=self.clock,
         )
 
+    @property
+    def ledger(self) -> Ledger:
+        return Ledger(self.store, self.journal, self.queues, self.issues, self.clock, self.retailer)
+
     def _rows(self, dropped: Dropped, run: Run, *, comma: bool) -> Rows:
-        ledger = Ledger(
-            self.store, self.journal, self.queues, self.issues, self.clock, self.retailer
-        )
         return rows_of(
             dropped,
             as_of=run.as_of,
@@ -198,7 +199,7 @@ class Importer:
             store=self.store,
             issues=self.issues,
             retailer=self.retailer,
-            ledger=ledger,
+            ledger=self.ledger,
             capture=self.capture,
         )
 

@@ -5,29 +5,29 @@ have to be told later, a number that is missing or a transfer that does not come
 in a lane of the cards from the same write on, so that no crash can lose it.
 """
 
-import hashlib
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import replace
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Final
 
+from shared.domain.aside import QUANTITIES
 from shared.domain.ledger import Posted, Verdict, posted
 from shared.domain.units import in_base
 from shared.errors import RejectedError, RetryableError
-from shared.flows import keys
+from shared.flows import keys, recorded
 from shared.flows.issues import Issues
 from shared.flows.missing import due, solved
-from shared.flows.stock_doubts import below_nothing
+from shared.flows.stock_doubts import noticed, refused_late
 from shared.flows.stock_facts import moved_at
 from shared.frozen import frozen
 from shared.model.facts import ItemCard, StockCard
 from shared.model.ids import Entity
-from shared.model.movement import Entry, Level, Movement
+from shared.model.movement import Aside, Entry, Level, Movement
 from shared.model.product import Variant
 from shared.model.retailer import Retailer
+from shared.model.stock import StockPosition
 from shared.model.written import read, written
 from shared.ports import Clock, Journal, Key, Message, Put, Queues, Row, Store
 
@@ -50,9 +50,9 @@ class Taken:
 
 
 def counted(entries: Iterable[Entry], taken: Taken) -> Iterator[Entry]:
-    """Those that were not refused, repeats among them."""
+    """Those that were neither refused nor set aside, repeats among them."""
     for entry, result in zip(entries, taken.results, strict=True):
-        if not isinstance(result, RejectedError):
+        if not isinstance(result, RejectedError) and result != Verdict.DOUBTED:
             yield entry
 
 
@@ -120,9 +120,8 @@ class Ledger:
             new, said = self._posted(old, [(i, entries[i]) for i in listed], articles.get(sku))
             found[key] = (sku, said)
             if new is not None:
-                told = [entries[i] for i in listed]
-                places = {one.location for one in told if isinstance(one, Level)}
-                new = below_nothing(old, new, places, issues=self.issues, retailer=self.retailer)
+                levels = [one for one in map(entries.__getitem__, listed) if isinstance(one, Level)]
+                new = noticed(old, new, levels, issues=self.issues, retailer=self.retailer)
             if new is not None and ((moved := moved_at(old, new)) or new != old):
                 puts.append(_put(key, new, rows.get(key), moved))
                 self._solve(old, new)
@@ -154,10 +153,11 @@ class Ledger:
         for i, entry in entries:
             try:
                 based, told = _in_unit(card, entry, article)
-                outcome = posted(based, told, now=now)
+                outcome = posted(based, told, guards=self.retailer.stock_guards, now=now)
             except RejectedError as error:
                 said[i] = error
                 continue
+            self.issues.report(refused_late(*one) for one in outcome.refused)
             said[i], card = outcome, outcome.card
         return card, said
 
@@ -184,14 +184,8 @@ class Ledger:
         at = now.isoformat()
         content = "\n".join([_line(entries[i], at) for i in kept]).encode()
         self.journal.put(
-            journal_name(source, now, content), zlib.compress(content, zlib.Z_BEST_SPEED)
+            recorded.named(source, now, content), zlib.compress(content, zlib.Z_BEST_SPEED)
         )
-
-
-def journal_name(source: str, at: datetime, content: bytes) -> str:
-    """`ledger/<source>/<instant>-<digest>.z`: in order of instants, one name for one content."""
-    digest = hashlib.sha256(content).hexdigest()[:12]
-    return f"ledger/{source}/{at.isoformat(timespec='microseconds')}-{digest}.z"
 
 
 def _put(key: Key, card: StockCard, row: Row | None, moved: str) -> Put:
@@ -262,26 +256,23 @@ def _moved_in_base(movement: Movement, article: Variant) -> Movement:
     return movement.model_copy(update={"unit": article.base_unit, "quantity": quantity})
 
 
-_QUANTITIES: Final = (
-    "on_hand",
-    "reserved",
-    "quarantine",
-    "blocked",
-    "quality_inspection",
-    "damaged",
-    "in_transit",
-)
-
-
 def _rebased(card: StockCard, article: Variant) -> StockCard:
     """A card that was begun before its article was known, in another unit than its base unit."""
-    positions = []
-    for position in card.positions:
-        said = {n: in_base(getattr(position, n), position.unit, article) for n in _QUANTITIES}
-        positions.append(position.model_copy(update={**said, "unit": article.base_unit}))
+    positions = [_based(position, article) for position in card.positions]
     parked = [_moved_in_base(m, article) for m in card.book.parked] if card.book else []
-    book = replace(card.book, parked=tuple(parked)) if card.book else None
+    aside = [_aside_in_base(one, article) for one in card.book.aside] if card.book else []
+    book = replace(card.book, parked=tuple(parked), aside=tuple(aside)) if card.book else None
     return card.model_copy(update={"positions": tuple(positions), "book": book})
+
+
+def _aside_in_base(one: Aside, article: Variant) -> Aside:
+    base = _based(one.base, article) if one.base else None
+    return replace(one, entry=_told_in_base(one.entry, article), base=base)
+
+
+def _based(position: StockPosition, article: Variant) -> StockPosition:
+    said = {n: in_base(getattr(position, n), position.unit, article) for n in QUANTITIES}
+    return position.model_copy(update={**said, "unit": article.base_unit})
 
 
 def _settle(

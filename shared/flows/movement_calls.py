@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
+from shared.domain.ledger import TOO_OLD
 from shared.domain.movement_rows import UNMAPPED, EntryReader
 from shared.errors import RejectedError
 from shared.flows.calls import NOT_THE_OWNER, Answer, Calls, checked, malformed, refused_line
@@ -135,12 +136,18 @@ class MovementCalls:
         lines: Sequence[Line],
         outcomes: Sequence[object],
     ) -> None:
-        """One exception per refused line; a small call may be the correction of some."""
+        """One exception per refused line; a small call may be the correction of some.
+
+        What is too old is mostly told again by a source that was down: one a day tells of it all.
+        """
         problems = [
             _problem(source, line, i + 1, outcome)
             for i, (line, outcome) in enumerate(zip(lines, outcomes, strict=True))
-            if isinstance(outcome, RejectedError)
+            if isinstance(outcome, RejectedError) and outcome.code != TOO_OLD
         ]
+        old = [one for one in outcomes if isinstance(one, RejectedError) and one.code == TOO_OLD]
+        if old:
+            problems.append(_too_old(source, old, self.clock.now()))
         if len(lines) <= CORRECTIONS_MAX:
             accepted = [
                 subject(source, _names(line.row))
@@ -204,6 +211,19 @@ def subject(source: str, names: Mapping[str, str]) -> str:
     """What the exception of a line is named after: its movement, else its SKU and location."""
     named = names["movement_id"] or f"{names['sku']}/{names['location']}"
     return f"{source}/{named}".replace("#", "_")[:200]
+
+
+def _too_old(source: str, errors: Sequence[RejectedError], now: datetime) -> Problem:
+    error, day = errors[0], now.date().isoformat()
+    return Problem(
+        kind=IssueKind.BAD_MOVEMENT,
+        subject=f"{source}/too old on {day}",
+        connection=source,
+        summary=f"{len(errors)} movements of a call of {source} were not counted: {error}",
+        remedy=f"{error.remedy}; if they were told a second time, close this",
+        field=error.field,
+        value=str(error.value),
+    )
 
 
 def _names(row: Mapping[str, object] | RejectedError) -> dict[str, str]:

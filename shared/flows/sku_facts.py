@@ -209,7 +209,7 @@ def sku_facts(
         rules=rules,
         now=now,
         noted=noted,
-        silent=silent(facts, retailer) if retailer.stock_guards.stale.after else {},
+        silent=silent(facts, retailer),
     )
     if retailer.kits is not None and noted is None:
         found.components = components_of(sku, facts, retailer)

@@ -2,10 +2,13 @@
 
 from collections.abc import Collection, Iterable, Mapping
 
-from shared.domain.stock_guards import begun, ended, guarded
+from shared.domain.stock_guards import begun, ended, guarded, noted
+from shared.errors import RejectedError
+from shared.flows import keys
 from shared.flows.issues import Issues, Problem
 from shared.model.facts import Doubt, StockCard
 from shared.model.issue import IssueKind
+from shared.model.movement import Level, Movement
 from shared.model.retailer import Retailer
 from shared.ports import Key, Row
 
@@ -50,37 +53,36 @@ def _judged(row: Row | None, told: StockCard, issues: Issues, retailer: Retailer
     return kept
 
 
-def below_nothing(
+def noticed(
     known: StockCard | None,
     new: StockCard,
-    counted: Collection[str],
+    counted: Collection[Level],
     *,
     issues: Issues,
     retailer: Retailer,
 ) -> StockCard:
-    """A card kept by movements and counts, with what was counted below nothing, told of once.
-
-    What movements alone take below it is not: the receipt may still be on its way.
-    """
-    since = {doubt.location: doubt.since for doubt in known.doubts} if known else {}
-    if not counted and not since:
-        return new
-    doubts = tuple(
-        Doubt(
-            location=p.location,
-            kind="negative",
-            since=since.get(p.location, new.as_of),
-            said=str(p.on_hand),
-        )
-        for p in new.positions
-        if p.on_hand < 0 and (p.location in counted or p.location in since)
-    )
-    if not doubts and not since:
-        return new
-    kept = new.model_copy(update={"doubts": doubts})
+    """A card kept by movements and counts, with what is doubted of it, told of once."""
+    kept = noted(known, new, counted, retailer.stock_guards)
+    if not kept.doubts and not (known and known.doubts):
+        return kept
     issues.report(_problem(kept, doubt, retailer) for doubt in begun(known, kept))
     _over(ended(known, kept), kept, issues)
     return kept
+
+
+def refused_late(movement: Movement, error: RejectedError) -> Problem:
+    """One that had waited, and that was refused when its turn came: its caller was told to wait."""
+    name = movement.movement_id
+    return Problem(
+        kind=IssueKind.BAD_MOVEMENT,
+        subject=f"{movement.source}/{name}".replace("#", "_")[:200],
+        connection=movement.source,
+        summary=f"movement {name} of {movement.source} waited for ones before it and was then not "
+        f"counted: {error}; SKU {movement.sku}, location {movement.location}",
+        remedy=f"{error.remedy}; then send it again",
+        field=error.field,
+        value=str(error.value)[:200],
+    )
 
 
 def _over(doubts: Iterable[Doubt], kept: StockCard, issues: Issues) -> None:
@@ -97,6 +99,9 @@ def _problem(card: StockCard, doubt: Doubt, retailer: Retailer) -> Problem:
     what, remedy = _SAID[doubt.kind]
     policy = getattr(retailer.stock_guards, doubt.kind).then
     told = what.format(said=doubt.said)
+    replay = _replay(card, doubt)
+    if replay:
+        remedy += "; what was told is set aside: send it anew, or have it judged again by a replay"
     return Problem(
         kind=IssueKind(f"stock_{doubt.kind}"),
         subject=_subject(card, doubt),
@@ -105,4 +110,14 @@ def _problem(card: StockCard, doubt: Doubt, retailer: Retailer) -> Problem:
         remedy=remedy.format(source=card.source),
         field=f"positions.{doubt.location}",
         value=doubt.said,
+        replay=replay,
     )
+
+
+def _replay(card: StockCard, doubt: Doubt) -> dict[str, str] | None:
+    """A message that has judged again what was set aside there."""
+    aside = card.book.aside if card.book else ()
+    if not any(one.entry.location == doubt.location for one in aside):
+        return None
+    names = {"source": card.source, "sku": card.sku, "place": doubt.location}
+    return {"queue": keys.IMPORT_QUEUE, **names}

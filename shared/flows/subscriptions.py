@@ -5,7 +5,7 @@ from when on orders have to be read (`unread`), and when to look again (`due`). 
 written before it is made anew, and a poll counts once it has ended: a crash forgets neither.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
@@ -40,7 +40,7 @@ class Subscriber(Protocol):
 
 @frozen
 class Lookout:
-    """Has the subscriptions of every connection with a `hooks_url` looked at when it is time.
+    """Has the subscriptions of every connection that is `watched` looked at when it is time.
 
     Whoever looks may fail and say nothing: the row stays due, and the next minute asks again.
     `forgotten` are connections without one that this container has looked at: once is enough, since
@@ -53,10 +53,12 @@ class Lookout:
     issues: Issues
     retailer: Retailer
     forgotten: set[str]
+    watched: Collection[str]
 
     def run(self) -> int:
-        names = [c.name for c in self.retailer.connections if c.settings.get("hooks_url")]
-        without = {c.name for c in self.retailer.connections} - {*names, *self.forgotten}
+        every = [connection.name for connection in self.retailer.connections]
+        names = [name for name in every if name in self.watched]
+        without = {*every} - {*names, *self.forgotten}
         wanted = {keys.hooks(name): name for name in (*names, *sorted(without))}
         rows = self.store.get(wanted) if wanted else {}
         now = self.clock.now()
@@ -72,7 +74,7 @@ class Lookout:
         if not known:
             return
         names = [row.key.pk.partition("#")[2] for row in known]
-        self.issues.solve_all(KIND, names, by="hooks_url is no longer set")
+        self.issues.solve_all(KIND, names, by="nobody is to look any more")
         self.store.commit([Put(row.key, {}, row.rev) for row in known])
 
 
@@ -174,7 +176,7 @@ class Subscriptions:
             connection=self.connection,
             summary=f"{self.connection} sends no webhook of {', '.join(topics)}: the subscriptions "
             f"are gone, {since}, {done}",
-            remedy="grant what the topics need and correct hooks_url"
+            remedy=_remedy(refused)
             if refused
             else "see why deliveries failed, or who reinstalled the app; nothing else to do",
             field="topics",
@@ -192,6 +194,11 @@ class Subscriptions:
             field=error.field,
             value=None if error.value is None else str(error.value)[:200],
         )
+
+
+def _remedy(refused: Exception) -> str:
+    said = refused.remedy if isinstance(refused, RejectedError) else None
+    return said or "grant what the topics need and correct where they lead"
 
 
 def _due(row: Row | None, now: datetime) -> bool:

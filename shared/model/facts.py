@@ -8,7 +8,7 @@ from pydantic import Field
 from shared.model.base import Canonical, Instant
 from shared.model.holds import HoldCard
 from shared.model.ids import Name, Sku
-from shared.model.movement import Book
+from shared.model.movement import Book, DoubtKind
 from shared.model.price import PriceCondition
 from shared.model.product import Product, Variant
 from shared.model.stock import StockPosition
@@ -58,9 +58,6 @@ class PriceChange(Canonical):
     as_of: Instant
     sku: Sku
     conditions: tuple[PriceCondition, ...]
-
-
-DoubtKind = Literal["null", "missing", "negative", "absurd"]
 
 
 class Doubt(Canonical):

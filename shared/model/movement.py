@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from dataclasses import field
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Final, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
 from shared.model.base import Canonical, Instant, part
 from shared.model.ids import Name, Sku
 from shared.model.product import UnitCode
+from shared.model.stock import StockPosition
 
 MovementId = Annotated[str, StringConstraints(pattern=r"^[^\s#]{1,256}$")]
 """What the source calls a movement; the same every time it is told."""
@@ -147,7 +148,8 @@ class Movement(Canonical):
 class Level(Canonical):
     """What lies of one SKU at one location, counted: everything up to `sequence` or `as_of`.
 
-    What is in transit is no part of it: nobody can count that.
+    What is in transit is no part of it: nobody can count that. One that is `untold` was told of
+    without a quantity.
     """
 
     source: Name
@@ -158,9 +160,25 @@ class Level(Canonical):
     parts: dict[StockStatus, Decimal] = Field(default_factory=dict)
     as_of: Instant
     sequence: int | None = Field(default=None, ge=0)
+    untold: bool = Field(default=False, exclude_if=operator.not_)
 
 
 Entry = Movement | Level
+
+DoubtKind = Literal["null", "missing", "negative", "absurd"]
+
+
+@part
+class Aside:
+    """What was told and is not believed, as it was told; `said` is what makes it strange.
+
+    `base` is, of a count, what is known in its place: as of the same moment, whatever came since.
+    """
+
+    entry: Entry
+    kind: DoubtKind
+    said: str
+    base: StockPosition | None = None
 
 
 @part
@@ -168,12 +186,14 @@ class Stream:
     """How far one location of a SKU is counted.
 
     `sequence` is the last number counted without a gap, `covered` the ranges before it that only a
-    count holds: their movements were not seen. Without numbers, `counted_at` is when it was last
-    counted and `moved_at` the latest movement.
+    count holds: their movements were not seen. `skipped` are those that nothing holds: passed over
+    by what is not believed, and counted if they come. Without numbers, `counted_at` is when it was
+    last counted and `moved_at` the latest movement.
     """
 
     sequence: Annotated[int, _UNLESS_NOTHING] = 0
     covered: Annotated[tuple[tuple[int, int], ...], _UNLESS_NOTHING] = ()
+    skipped: Annotated[tuple[tuple[int, int], ...], _UNLESS_NOTHING] = ()
     counted_at: Annotated[Instant | None, _UNLESS_NOTHING] = None
     moved_at: Annotated[Instant | None, _UNLESS_NOTHING] = None
 
@@ -198,6 +218,7 @@ class Book:
     `seen` are the marks of movements without a number, the latest ones, with their instants;
     `forgotten` is the latest instant of those no longer remembered. `parked` wait for the ones
     before them; `waiting` is since when something is missing, `told` when that was last told.
+    `aside` is what is not believed.
     """
 
     streams: dict[Name, Stream] = field(default_factory=dict)
@@ -207,3 +228,4 @@ class Book:
     transfers: Annotated[dict[str, Transfer], _UNLESS_NOTHING] = field(default_factory=dict)
     waiting: Annotated[Instant | None, _UNLESS_NOTHING] = None
     told: Annotated[Instant | None, _UNLESS_NOTHING] = None
+    aside: Annotated[tuple[Aside, ...], _UNLESS_NOTHING] = ()

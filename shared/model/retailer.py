@@ -94,6 +94,11 @@ class Source(Canonical):
         default=False,
         description="it posts what comes back; a receipt by call then moves none of its stock",
     )
+    after_minutes: int | None = Field(
+        default=None,
+        ge=5,
+        description="when its stock counts as silent; as stock_guards.stale says if left out",
+    )
 
 
 class Location(Canonical):
@@ -237,6 +242,16 @@ class Retailer(Canonical):
     def tells_returns(self, source: str) -> bool:
         """Whether it posts the returns it takes in itself."""
         return any(one.returns for one in self.sources if one.name == source)
+
+    @cached_property
+    def heeded(self) -> tuple[str, ...]:
+        """The sources of stock that are unknown once they are silent, its owner first."""
+        return tuple([name for name in self.stock_sources if self.silent_after(name)])
+
+    def silent_after(self, source: str) -> timedelta | None:
+        """How long nothing may be heard of a source of stock; None if that is nowhere said."""
+        own = next((one.after_minutes for one in self.sources if one.name == source), None)
+        return self.stock_guards.stale.after if own is None else timedelta(minutes=own)
 
     def stock_source(self, location: Location) -> str:
         """Who is believed about what lies there."""

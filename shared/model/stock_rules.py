@@ -192,6 +192,10 @@ class Guard(Canonical):
     every_minutes: int = Field(default=15, ge=1, le=1440)
 
     @property
+    def believes(self) -> bool:
+        return self.then == "accept"
+
+    @property
     def unknown(self) -> Unknown | None:
         """How what is left is shown; None where the telling is believed."""
         if self.then == "accept":

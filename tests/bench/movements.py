@@ -15,6 +15,7 @@ from tests.bench.metric import Line, Size
 from tests.bench.naive import naive_movements
 from tests.bench.spent import Spent
 from tests.bench.timing import UNIT, in_digests
+from tests.domain.movements import GUARDS
 from tests.domain.stock_worlds import VARIANT, position, rules_of
 from tests.domain.stock_worlds import retailer as ruled
 from tests.domain.world import NOW
@@ -127,11 +128,11 @@ def _engine() -> Callable[[], object]:
         position("leeds", 30, damaged=1, blocked=2),
     )
     known = Known(VARIANT, places, promised={"london": 3})
-    card = posted(None, world.entry(level(sequence="0")), now=NOW).card
+    card = posted(None, world.entry(level(sequence="0")), guards=GUARDS, now=NOW).card
     receipt = world.entry(move(sequence="1", document="PO-4711"))
 
     def work() -> object:
-        posted(card, receipt, now=NOW)
+        posted(card, receipt, guards=GUARDS, now=NOW)
         return offered(pooled(known, rules, now=NOW), channel, rules).chain
 
     return work

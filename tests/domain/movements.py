@@ -12,7 +12,10 @@ from hypothesis import strategies as st
 from shared.domain.ledger import Posted, posted
 from shared.model.facts import StockCard
 from shared.model.movement import Entry, Level, Movement, MovementKind, Spot, StockStatus
+from shared.model.stock_rules import StockGuards
 from tests.factories import NOW, SKU
+
+GUARDS = StockGuards()
 
 PLACES = ("leeds", "london")
 S, K = StockStatus, MovementKind
@@ -77,16 +80,16 @@ def received(units: int = 5, **over: Any) -> Movement:
     return make_movement(**fields | over)
 
 
-def post(*entries: Entry, card: StockCard | None = None) -> StockCard:
+def post(*entries: Entry, card: StockCard | None = None, guards: StockGuards = GUARDS) -> StockCard:
     """All of these, one after the other."""
     for entry in entries:
-        card = posted(card, entry, now=NOW).card
+        card = posted(card, entry, guards=guards, now=NOW).card
     assert card is not None
     return card
 
 
-def posting(card: StockCard | None, entry: Entry) -> Posted:
-    return posted(card, entry, now=NOW)
+def posting(card: StockCard | None, entry: Entry, guards: StockGuards = GUARDS) -> Posted:
+    return posted(card, entry, guards=guards, now=NOW)
 
 
 def balances(card: StockCard | None) -> Counter[tuple[str, str]]:

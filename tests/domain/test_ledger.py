@@ -10,15 +10,14 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from shared.domain.ledger import (
-    COVERED_MAX,
     PARKED_MAX,
     SEEN_MAX,
-    TRANSFERS_MAX,
     Verdict,
     gaps,
-    posted,
     waiting_since,
 )
+from shared.domain.legs import TRANSFERS_MAX
+from shared.domain.streams import COVERED_MAX
 from shared.errors import RejectedError
 from shared.model.facts import StockCard
 from shared.model.movement import Level, Movement, MovementKind, StockStatus
@@ -287,9 +286,31 @@ def test_a_sku_has_so_many_transfers_open_and_no_more() -> None:
     assert refused.value.field == "document"
 
 
+def test_of_what_waited_only_what_cannot_be_counted_is_refused() -> None:
+    """Its half that needs no room is not posted either, and what follows waits for it."""
+    roads = [
+        sent(movement_id=f"t{n}", sequence=n, document=f"T{n}") for n in range(1, TRANSFERS_MAX + 1)
+    ]
+    card = post(*roads)
+    first = TRANSFERS_MAX + 1
+    more = sent(movement_id="more", sequence=first + 1, document="more")
+    last = make_movement(movement_id="last", sequence=first + 2)
+    card = post(more, last, card=card)
+    found = posting(card, make_movement(movement_id="trigger", sequence=first))
+    assert found.verdict is Verdict.COUNTED
+    assert [(m.movement_id, e.field) for m, e in found.refused] == [("more", "document")]
+    assert balances(found.card)["london", "available"] == 5 - 5 * TRANSFERS_MAX
+    assert gaps(found.card) == [("london", first + 1, first + 1)]
+    freed = post(received(document="T1"), card=found.card)
+    again = posting(freed, more)
+    assert (again.verdict, again.refused) == (Verdict.COUNTED, ())
+    assert balances(again.card)["london", "available"] == 5 - 5 * TRANSFERS_MAX
+    assert gaps(again.card) == []
+
+
 def test_as_of_never_goes_back() -> None:
     card = post(make_movement(occurred_at=NOW + timedelta(minutes=1)))
-    assert posted(card, make_movement(movement_id="m2"), now=NOW).card.as_of == card.as_of
+    assert posting(card, make_movement(movement_id="m2")).card.as_of == card.as_of
 
 
 @pytest.mark.parametrize(

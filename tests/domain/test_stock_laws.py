@@ -23,7 +23,7 @@ from shared.model.ids import Facet
 from shared.model.movement import Entry, Movement
 from shared.model.stock import StockPosition
 from shared.model.target import Outcome, StockValue, Target, Verdict
-from tests.domain.movements import PLACES, History, balances, histories, mixed
+from tests.domain.movements import GUARDS, PLACES, History, balances, histories, mixed
 from tests.domain.stock_worlds import VARIANT, position, retailer, rules_of
 from tests.factories import NOW
 
@@ -69,7 +69,7 @@ class World:
             self.read = max(self.read, told)
             return
         before, book = balances(self.card), self.card.book if self.card else None
-        self.card = posted(self.card, told, now=self.now).card
+        self.card = posted(self.card, told, guards=GUARDS, now=self.now).card
         inside = isinstance(told, Movement) and None not in {told.origin, told.destination}
         if inside and not (book and book.parked):
             assert balances(self.card).total() == before.total(), "nothing appears or vanishes"

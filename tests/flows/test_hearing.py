@@ -12,6 +12,7 @@ from shared.model.retailer import Retailer
 from shared.model.target import StockValue
 from shared.ports import Put
 from tests.domain.world import RETAILER
+from tests.fakes import MemoryJournal
 from tests.flows.test_kits import quiet
 from tests.flows.world import World
 
@@ -40,8 +41,12 @@ def polled(world: World) -> None:
     world.store.commit([Put(key, {"done": said, "heard": said}, row.rev if row else 0)])
 
 
+def hearing_of(world: World, retailer: Retailer) -> Hearing:
+    return Hearing(world.store, world.issues, world.clock, retailer, MemoryJournal)
+
+
 def minute(world: World, retailer: Retailer | None = None) -> int:
-    hearing = Hearing(world.store, world.issues, world.clock, retailer or world.retailer)
+    hearing = hearing_of(world, retailer or world.retailer)
     touched = hearing.run(out_of_time=NEVER)
     quiet(world)
     world.publish()
@@ -123,7 +128,7 @@ def test_a_changed_file_is_derived_anew_once() -> None:
     again.store, again.channel = world.store, world.channel
     for each in (again.deriver, again.publisher):
         object.__setattr__(each, "store", world.store)
-    touched = Hearing(world.store, world.issues, world.clock, capped).run(out_of_time=NEVER)
+    touched = hearing_of(world, capped).run(out_of_time=NEVER)
     assert touched == 2
     again.deriver.derive(["sku#HAT-S", "sku#HAT-M"])
     desired = StockValue.model_validate(world.target(Facet.STOCK).desired)
@@ -134,7 +139,7 @@ def test_a_walk_goes_on_where_it_stopped() -> None:
     world = World()
     world.know(*(f"S{i}" for i in range(7)))
     world.settle()
-    hearing = Hearing(world.store, world.issues, world.clock, world.retailer)
+    hearing = hearing_of(world, world.retailer)
     assert hearing.run(out_of_time=lambda: True) == 0
     assert hearing.run(out_of_time=NEVER) == 7
     assert hearing.run(out_of_time=NEVER) == 0

@@ -122,6 +122,21 @@ def test_an_event_that_is_not_one_is_refused_by_its_attribute(
     assert len(world.open()) == 1
 
 
+def test_what_is_too_old_to_know_is_one_exception_a_day() -> None:
+    world = StockWorld()
+    rows = [move(movement_id=f"m{n}", occurred_at=f"2026-11-27T09:00:{n:02}Z") for n in range(30)]
+    world.post(*rows)
+    for key in ("k2", "k3"):
+        lines = world.post(*rows, key=key)["lines"]
+        assert [line["status"] for line in lines] == ["refused"] * 6 + ["duplicate"] * 24
+    (issue,) = world.open()
+    assert (issue.subject, issue.count) == ("wms/too old on 2026-11-27", 2)
+    assert issue.summary.startswith("6 movements of a call of wms were not counted")
+    world.clock.advance(minutes=24 * 60)
+    world.post(*rows, key="k4")
+    assert len(world.open()) == 2
+
+
 @pytest.mark.parametrize(
     ("said", "field"),
     [

@@ -223,11 +223,11 @@ STEPS = st.lists(
         st.sampled_from(["shop", "market", "release", "gather", "heat", "heat market"]),
         st.integers(1, 40),
     ),
-    max_size=24,
+    max_size=14,
 )
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=15)
 @given(st.sampled_from([SUPPRESSED, BUFFER, CAP, FIXED, SHARES]), STEPS)
 def test_any_interleaving_of_two_channels_conserves_every_unit(
     rules: str, steps: list[tuple[str, int]]

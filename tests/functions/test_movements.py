@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from functions.derive import targets
-from functions.ingest import movements
+from functions.ingest import import_file, movements
 from functions.ops import sweep
 from functions.read import api as read_api
 from functions.read import lookup
@@ -15,7 +15,7 @@ from infra.doors import EVERY_ROUTE
 from shared.ports import Table
 from tests.flows.stock_world import STOCK_TOML, move
 from tests.functions.test_handlers import publish_everything
-from tests.functions.world import Deployment, deployment, forget, loaded, stream_event
+from tests.functions.world import Deployment, deployment, forget, loaded, sqs_event, stream_event
 
 __all__ = ["deployment"]
 
@@ -112,6 +112,28 @@ def test_a_count_in_the_source_s_own_names_replaces_what_was_known(deployment: D
 def test_one_event_counts_once_in_whatever_mode_it_comes(deployment: Deployment) -> None:
     assert posted(deployment, "cloudevent")[1]["lines"][0]["status"] == "counted"
     assert posted(deployment, "cloudevent-binary")[1]["lines"][0]["status"] == "duplicate"
+
+
+def test_what_was_set_aside_is_counted_by_its_replay_once_the_limit_is_raised(
+    deployment: Deployment, tmp_path: Path
+) -> None:
+    publish_everything(deployment)
+    file, limit = (
+        tmp_path / "retailer.toml",
+        '\n[stock_guards]\nabsurd = { then = "keep", above = %s }',
+    )
+    file.write_text(STOCK_TOML + limit % 11, encoding="utf-8")
+    forget()
+    assert posted(deployment, "levels")[1]["lines"][0]["status"] == "doubted"
+    (issue,) = (one for one in deployment.rows(Table.ISSUES) if one["kind"] == "stock_absurd")
+    message = {name: text for name, text in issue["replay"].items() if name != "queue"}
+    assert available(deployment) == {"london": 10, "leeds": 0, "york": 0}
+    file.write_text(STOCK_TOML + limit % 12, encoding="utf-8")
+    forget()
+    deployment.invoke(import_file.handler, sqs_event(issue["replay"]["queue"], message))
+    assert available(deployment) == {"london": 10, "leeds": 10, "york": 0}
+    (issue,) = (one for one in deployment.rows(Table.ISSUES) if one["kind"] == "stock_absurd")
+    assert issue["state"] == "solved"
 
 
 def test_who_can_be_read_is_read(deployment: Deployment) -> None:

@@ -87,6 +87,7 @@ LEDGER: dict[str, dict[str, Actions]] = {
         "stream-failures": FAIL,
     },
     "sweep": {
+        "archive": frozenset({"s3:ListBucket"}),
         "control": DRAW,
         "links": READ,
         "facts": WRITE,

@@ -38,14 +38,8 @@ def exactly_once(truth: Truth) -> Iterator[str]:
         found = stored.get(reference, [])
         if not found and order.cancelled_at is None and not _waits(truth, shop, order, case):
             yield f"order {reference} is not in the ERP; it is {_standing(case)}"
-        whole = wanted(order) == {
-            line.line_id: line.quantity - line.removed for line in order.lines
-        }
         owed = any((kind.value, f"{shop}:{order.order_id}") in told for kind in BY_HAND)
-        # What is rejected is worth nothing there, also where some of it had left.
-        whole = whole and not any(item.rejected for each in found for item in each.items)
-        if found and whole and not owed and decimal_minor(found[0].gross) != order.total:
-            yield f"order {reference}: shop {order.total}, ERP {found[0].gross}"
+        yield from _other_total(reference, order, [] if owed else found)
         if found and case is not None and case.erp_order != found[0].number:
             yield (
                 f"order {reference} is ERP order {found[0].number}; the case, {case.state}, "
@@ -56,6 +50,31 @@ def exactly_once(truth: Truth) -> Iterator[str]:
             yield f"order {reference} is in the ERP {len(found)} times"
         if reference not in expected:
             yield f"the ERP holds {reference}, which no shop sold"
+
+
+def _other_total(reference: str, order: Any, found: list[Any]) -> Iterator[str]:
+    """What is rejected is worth nothing there, also where some of it had left."""
+    for held in found[:1]:
+        lost = any(item.rejected and item.delivered for item in held.items)
+        if not lost and decimal_minor(held.gross) != (due := _due(order, held)):
+            yield f"order {reference}: {due} is left in the shop, ERP {held.gross}"
+
+
+def _due(order: Any, held: Any) -> int:
+    """What is left of a shop's order: whole lines less what went back for units not sent."""
+    wish, tax = wanted(order), 0 if order.taxes_included else 1
+    alive = [line for line in order.lines if wish[line.line_id] > 0]
+    given_up = [
+        row.subtotal + tax * row.tax
+        for refund in order.refunds
+        for row in refund.lines
+        if row.restock == "CANCEL" and wish[row.line_id] > 0
+    ]
+    goods: int = sum(line.net + tax * line.tax for line in alive) - sum(given_up)
+    if not alive and not any(item.delivered for item in held.items):
+        return goods
+    carried: int = sum(f.price + tax * sum(t.amount for t in f.taxes) for f in order.freight)
+    return goods + carried
 
 
 def stopped_or_too_late(truth: Truth) -> Iterator[str]:

@@ -27,6 +27,34 @@ CHANGES: tuple[Mutant, ...] = (
         ),
     ),
     mutant(
+        "units go without their amounts",
+        "Of a line cancelled in part the ERP keeps discount and tax, and invoices another total.",
+        (RACE, CANCELLED),
+        (
+            "shared.connectors.sap.amending:_Line._next",
+            "repricing.of_item(self.editing, item, costs, self.settings) if costs else None",
+            "None",
+        ),
+    ),
+    mutant(
+        "freight outlives its order",
+        "A cancelled order stays open in the ERP for its freight alone.",
+        (CANCELLED, RACE),
+        (DEMAND + "_header", "told.freight if _alive(case) else {}", "told.freight"),
+    ),
+    mutant(
+        "an edited discount is dropped",
+        "The shop has given money off, and the ERP invoices what it was told at first.",
+        (RACE,),
+        (DEMAND + "_target", "or costs == now", "or bool(costs)"),
+    ),
+    mutant(
+        "what left of an item is rejected with the rest",
+        "The ERP invoices nothing for goods the customer has and has paid.",
+        (RACE,),
+        (DEMAND + "_target", "stopped = units < gone or", "stopped = units <= gone or"),
+    ),
+    mutant(
         "units are freed before the ERP has let them go",
         "What the warehouse may still send is offered again.",
         (RACE, CANCELLED),

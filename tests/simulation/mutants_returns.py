@@ -58,7 +58,7 @@ RETURNS: tuple[Mutant, ...] = (
         (TAKEN_IN,),
         (
             "shared.flows.ledger:counted",
-            "if not isinstance(result, RejectedError):",
+            "if not isinstance(result, RejectedError) and result != Verdict.DOUBTED:",
             'if result == "counted":',
         ),
     ),

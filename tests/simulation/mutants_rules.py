@@ -98,7 +98,7 @@ RULES: tuple[Mutant, ...] = (
         "Once silent, it stays so whatever it tells.",
         (SILENT,),
         (
-            "shared.flows.hearing:Hearing._silences",
+            "shared.flows.hearing:Hearing._polled",
             "ends if ends <= self.clock.now() else None",
             "ends",
         ),

@@ -155,14 +155,25 @@ class Play:
                 "city": "London",
                 "country": "GB",
             },
-            taxes_included=True,
-            **more,
+            **({"taxes_included": True} | more),
         )
         bought = isinstance(placed, dict) and "id" in placed
         self.world.engine.note(f"{shop}: sells {wishes}: {'yes' if bought else 'sold out'}")
         self.placed += bought
         self.refused += not bought
         return int(str(placed["id"])) if bought else None
+
+    def sale(self, shop: str, sku: str, units: int) -> None:
+        """A shopper buys, sometimes with money off, carried for money, or with tax on top."""
+        more: dict[str, Json] = {}
+        if self.rng.random() < SHARE:
+            off = self.rng.randint(1, 499)
+            more["discount"] = {"amount": f"{off // 100}.{off % 100:02}", "title": "sale"}
+        if self.rng.random() < SHARE:
+            more["shipping"] = {"price": "4.95"}
+        if self.rng.random() < SHARE:
+            more |= {"taxes_included": False, "tax_rate": "0.19"}
+        self.basket(shop, [{"sku": sku, "quantity": units}], who=CANARY, **more)
 
     def coded(self, shop: str, code: str, units: int, minor: int) -> None:
         """A shopper buys something the shop sells under a code of its own."""
@@ -181,6 +192,24 @@ class Play:
             self.world.vendors[shop].control(
                 "edit", order=order.order_id, sku=line.sku, quantity=units
             )
+
+    def reprice(self, shop: str) -> None:
+        """The shop's staff give another discount, or have the order sent for another price."""
+        open_ = [
+            order
+            for order in self._orders(shop)
+            if not (order.cancelled_at or order.fulfilments or order.refunds)
+        ]
+        if open_:
+            order = self.rng.choice(open_)
+            off, vendor = f"1.{self.rng.randint(10, 99)}", self.world.vendors[shop]
+            self.world.engine.note(f"{shop}: prices {order.order_id} anew")
+            if self.rng.random() < 0.5:
+                line = self.rng.choice(order.lines)
+                vendor.control("reprice", order=order.order_id, sku=line.sku, off=off)
+            else:
+                price = off if self.rng.random() < 0.5 else None
+                vendor.control("reship", order=order.order_id, price=price)
 
     def cancel(self, shop: str) -> None:
         """The shop's staff cancel one of its orders that nothing was sent of."""

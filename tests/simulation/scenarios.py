@@ -20,6 +20,7 @@ from tests.simulation.scenarios_prices import PRICES
 from tests.simulation.scenarios_returns import RETURNS
 from tests.simulation.scenarios_rules import RULES
 from tests.simulation.scenarios_silence import SILENCE
+from tests.simulation.scenarios_tellers import TELLERS
 
 _ALL = (
     *ORDERS,
@@ -41,6 +42,7 @@ _ALL = (
     *RETURNS,
     *HOOKS,
     *GONE,
+    *TELLERS,
 )
 SCENARIOS: dict[str, Scenario] = {each.name: each for each in _ALL}
 

@@ -114,7 +114,7 @@ def _one_exception_each(play: Play) -> list[str]:
 def _changes_of_mind(play: Play) -> None:
     """Orders are cancelled and refunded while they are on their way to the ERP and after."""
     for at in spread(play, 15 * SECOND, some(play, 2)):
-        play.later(at, partial(play.order, "shop", ("HAT-M", play.rng.randint(1, 2))))
+        play.later(at, partial(play.sale, "shop", "HAT-M", play.rng.randint(1, 2)))
     play.later(play.rng.randint(2, 60) * SECOND, partial(play.refund, "shop", restock=False))
     if play.rng.random() < SHARE:
         play.later(play.rng.randint(40, 90) * SECOND, play.deliver)
@@ -146,7 +146,7 @@ def _given_back(play: Play) -> None:
 def _cancelled(play: Play) -> None:
     """The shop cancels, or takes units back into its own stock, at any moment."""
     for at in spread(play, 15 * SECOND, some(play, 2)):
-        play.later(at, partial(play.order, "shop", ("HAT-M", play.rng.randint(1, 2))))
+        play.later(at, partial(play.sale, "shop", "HAT-M", play.rng.randint(1, 3)))
     undo = partial(play.cancel, "shop"), partial(play.refund, "shop", restock=True)
     play.later(play.rng.randint(2, 80) * SECOND, play.rng.choice(undo))
 
@@ -154,11 +154,12 @@ def _cancelled(play: Play) -> None:
 def _raced(play: Play) -> None:
     """Orders are cancelled, in part too, or edited while the warehouse sends them in parcels."""
     for at in spread(play, 15 * SECOND, some(play, 2)):
-        play.later(at, partial(play.order, "shop", ("HAT-M", play.rng.randint(1, 3))))
+        play.later(at, partial(play.sale, "shop", "HAT-M", play.rng.randint(1, 3)))
     at = play.rng.randint(10, 100) * SECOND
     play.later(at, partial(play.deliver, parts=play.rng.random() < SHARE))
     refund = partial(play.refund, "shop", restock=True)
-    undo = partial(play.cancel, "shop"), refund, partial(play.edit, "shop")
+    edits = partial(play.edit, "shop"), partial(play.reprice, "shop")
+    undo = partial(play.cancel, "shop"), refund, *edits
     for _ in range(some(play, 2)):
         near = at + play.rng.randint(-30, 20) * SECOND
         play.later(max(0, near), play.rng.choice(undo))

@@ -158,6 +158,16 @@ class Checkout:
         self._remove(order, line, max(0, current - units))
         order.updated_at = now
 
+    def reprice(self, order: Order, line: Line, off: WishedDiscount, now: datetime) -> None:
+        """Staff give so much off a line instead of what was given."""
+        line.discounts = [self._allocation(off)]
+        order.updated_at = now
+
+    def reship(self, order: Order, wish: WishedShipping | None, now: datetime) -> None:
+        """Staff have the order sent for another price, or for none."""
+        order.freight = self._freight(wish)
+        order.updated_at = now
+
     def add(self, order: Order, wish: WishedLine, now: datetime) -> Line:
         """Staff add a line; it is sent from where the rest of the order is."""
         line = self._line(wish)
@@ -311,12 +321,12 @@ class Checkout:
 
     def worth(self, line: Line, quantity: int) -> tuple[int, int]:
         """(amount, tax) of the next so many units of a line that money goes back for."""
-        if not 0 < quantity <= line.quantity - line.refunded:
+        if not 0 < quantity <= line.quantity - line.removed - line.refunded:
             raise ValueError(f"line {line.line_id} has not {quantity} units to refund")
-        units, given = [1] * line.quantity, slice(line.refunded, line.refunded + quantity)
-        tax = sum(t.amount for t in line.taxes)
+        units = [1] * (line.quantity - line.removed)
+        given = slice(line.refunded, line.refunded + quantity)
         line.refunded += quantity
-        return sum(split(line.net, units)[given]), sum(split(tax, units)[given])
+        return sum(split(line.net, units)[given]), sum(split(line.tax, units)[given])
 
     def _release(
         self, order: Order, placement: Placement, placed: PlacedLine, units: int, *, restock: bool

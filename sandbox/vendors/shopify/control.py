@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 from sandbox.vendors import faults
 from sandbox.vendors.shopify import paying, returning, subscribing
-from sandbox.vendors.shopify.baskets import Basket, WishedLine
+from sandbox.vendors.shopify.baskets import Basket, WishedDiscount, WishedLine, WishedShipping
 from sandbox.vendors.shopify.checkout import SoldOut
 from sandbox.vendors.shopify.hooks import order_body
 from sandbox.vendors.shopify.language import MUTATION, PER_VARIANT, whole
@@ -62,6 +62,24 @@ def edit(
         sim.checkout.add(found, wish, sim.now())
     else:
         sim.checkout.edit(found, line, quantity, sim.now())
+    sim.tell("orders/updated", found)
+    return _order(sim, found)
+
+
+def reprice(sim: "ShopifySimulator", *, order: Json, sku: str, off: str) -> Json:
+    """Give so much off the order's line of an article, instead of what was given."""
+    found = sim.order(order)
+    line = next(one for one in found.lines if one.sku == sku)
+    sim.checkout.reprice(found, line, WishedDiscount(amount=off, title="edited"), sim.now())
+    sim.tell("orders/updated", found)
+    return _order(sim, found)
+
+
+def reship(sim: "ShopifySimulator", *, order: Json, price: str | None = None) -> Json:
+    """Send the order for another price; without one, for nothing."""
+    found = sim.order(order)
+    wish = None if price is None else WishedShipping(price=price)
+    sim.checkout.reship(found, wish, sim.now())
     sim.tell("orders/updated", found)
     return _order(sim, found)
 
@@ -302,6 +320,8 @@ COMMANDS: Final[dict[str, Callable[..., Json]]] = (
             place_order,
             cancel,
             edit,
+            reprice,
+            reship,
             assess,
             hold,
             read_prices,

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from shared.model.money import Money
+from shared.model.money import Money, split
 
 PAGE_MAX = 250
 NEVER = datetime.max.replace(tzinfo=UTC)
@@ -112,9 +112,16 @@ class Line:
     @property
     def net(self) -> int:
         """Goods less discounts, as the order has prices; nothing for what edits removed."""
-        return self.unit_price * (self.quantity - self.removed) - sum(
-            d.amount for d in self.discounts
-        )
+        off = sum(self._kept(d.amount) for d in self.discounts)
+        return self.unit_price * (self.quantity - self.removed) - off
+
+    @property
+    def tax(self) -> int:
+        return sum(self._kept(tax.amount) for tax in self.taxes)
+
+    def _kept(self, amount: int) -> int:
+        """Of what allocations say of all units, removed ones too, the share of those that stay."""
+        return split(amount, [self.quantity - self.removed, self.removed])[0]
 
 
 @dataclass(slots=True)
@@ -250,7 +257,7 @@ class Order:
 
     @property
     def tax(self) -> int:
-        goods = sum(tax.amount for line in self.lines for tax in line.taxes)
+        goods = sum(line.tax for line in self.lines)
         return goods + sum(tax.amount for line in self.freight for tax in line.taxes)
 
     @property

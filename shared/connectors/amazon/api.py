@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import field
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -22,12 +23,14 @@ from shared.model.retailer import LOOPBACK, Connection
 from shared.ports import Clock, Pacer
 
 LWA = "https://api.amazon.com/auth/o2/token"
+NOTIFICATIONS = "sellingpartnerapi::notifications"  # scope of what needs no seller's grant
 RATE_HEADER = "x-amzn-RateLimit-Limit"
 RATE_MAX = Decimal(1000)
 _REFUSED = frozenset(
     {
         HTTPStatus.BAD_REQUEST,
         HTTPStatus.NOT_FOUND,
+        HTTPStatus.CONFLICT,
         HTTPStatus.CONTENT_TOO_LARGE,
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     }
@@ -59,14 +62,16 @@ class SellingPartnerApi:
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self._http = Http(connection.base_url, transport=transport)
-        self._auth = ClientCredentials(
+        tokens = partial(
+            ClientCredentials,
             self._http,
             str(secret.get("token_url") or LWA),
             client_id=_text(secret, "client_id"),
             client_secret=_text(secret, "client_secret"),
             now=clock.now,
-            refresh_token=_text(secret, "refresh_token"),
         )
+        self._seller = tokens(refresh_token=_text(secret, "refresh_token"))
+        self._application = tokens(extra={"scope": NOTIFICATIONS})
         self._pacer = pacer
         self._rates: dict[str, Decimal] = {}
         self._reserved: dict[str, int] = {}
@@ -87,7 +92,7 @@ class SellingPartnerApi:
         self._take(call.operation)
         response = self._sent(call)
         if response.status_code in _TOKEN_REFUSED:
-            self._auth.forget()
+            self._auth(call.operation).forget()
             self._take(call.operation)
             response = self._sent(call)
         self._observe(call.operation, response)
@@ -127,7 +132,8 @@ class SellingPartnerApi:
         return check(self._http.send(request, writes=False), writes=False).content
 
     def _sent(self, call: Call) -> httpx.Response:
-        headers = {"x-amz-access-token": self._auth.token(), "accept": "application/json"}
+        token = self._auth(call.operation).token()
+        headers = {"x-amz-access-token": token, "accept": "application/json"}
         content = None
         if call.body is not None:
             content = jsontext.dumps(call.body).encode()
@@ -136,6 +142,9 @@ class SellingPartnerApi:
             call.method, call.path, params=dict(call.params), content=content, headers=headers
         )
         return self._http.send(request, writes=call.operation.writes)
+
+    def _auth(self, operation: Operation) -> ClientCredentials:
+        return self._application if operation.grantless else self._seller
 
     def _bucket(self, operation: Operation) -> Pacer:
         return self._pacer.of(operation.name, self.limits(operation))
@@ -172,19 +181,19 @@ def reader[T: BaseModel](api: SellingPartnerApi, answer: type[T]) -> Callable[[C
     return read
 
 
-NOT_FOUND = "not_found"
+NOT_FOUND, CONFLICT = "not_found", "conflict"
+_CODES = {HTTPStatus.NOT_FOUND: NOT_FOUND, HTTPStatus.CONFLICT: CONFLICT}
 
 
 def _refusal(operation: Operation, response: httpx.Response) -> RejectedError:
-    """What Amazon has against the request; something unknown to it has the code `not_found`."""
+    """What Amazon has against the request; `not_found` or `conflict` by its status."""
     status = response.status_code
     try:
         errors = ErrorList.model_validate(jsontext.loads(response.content)).errors
     except ValueError:
         errors = ()
     code, said = (errors[0].code, errors[0].message) if errors else (str(status), "")
-    if status == HTTPStatus.NOT_FOUND:
-        code = NOT_FOUND
+    code = _CODES.get(HTTPStatus(status), code)
     return RejectedError(f"{operation.name}: {status} {said[:200]}".strip(), code=code or "refused")
 
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from shared.connectors.amazon.fulfilment import Shipments
     from shared.connectors.amazon.listings import Listings
     from shared.connectors.amazon.reader import Orders
+    from shared.connectors.amazon.subscriptions import Subscriptions
     from shared.model.base import Json
     from shared.model.order import Order, Shipment
     from shared.model.retailer import Channel, Connection, Retailer
@@ -139,6 +140,12 @@ class AmazonSeller:
 
     def ship(self, order: Order, shipment: Shipment) -> Outcome:
         return self._shipments.ship(order, shipment)
+
+    def told_in(self, queue: str) -> Subscriptions:
+        """What is subscribed to for a queue of ours, by its ARN: a Subscriber of the flows."""
+        from shared.connectors.amazon.subscriptions import Subscriptions
+
+        return Subscriptions(self._api, queue)
 
     def _by_feed(self, facet: Facet, lines: int) -> bool:
         if facet not in self._feed_facets:

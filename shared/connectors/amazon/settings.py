@@ -60,6 +60,10 @@ class AmazonSettings(Canonical):
         description="a shipment of several parcels is told by its first, or its units are divided",
     )
     shipping_method: str = Field(default="", description="shipping method told with a shipment")
+    subscribe: bool = Field(
+        default=True,
+        description="its queue is made a destination and subscribed, and what is lost made anew",
+    )
 
 
 def settings_of(connection: Connection) -> AmazonSettings:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from shared.connectors.shopify import order_schema
 from shared.connectors.shopify.amounts import money
 from shared.errors import RejectedError
-from shared.model.money import Money, total
+from shared.model.money import Money, split, total
 from shared.model.order import (
     Address,
     Customer,
@@ -146,8 +146,8 @@ def _lines(
             removed=max(0, line.quantity - _ordered(line, given_back)),
             unit_price=_money(line.original_unit_price_set, currency, "originalUnitPriceSet"),
             location=places.get(line.id),
-            discounts=_discounts(line.discount_allocations, currency),
-            taxes=_taxes(line.tax_lines, currency),
+            discounts=_kept_discounts(line, currency, _ordered(line, given_back)),
+            taxes=_kept_taxes(line, currency, _ordered(line, given_back)),
         )
         for line in theirs
         if _ordered(line, given_back) != 0
@@ -159,6 +159,30 @@ def _ordered(line: order_schema.LineItem, given_back: Mapping[str, int] | None) 
     if line.current_quantity is None or given_back is None:
         return line.quantity
     return line.current_quantity + given_back.get(line.id, 0)
+
+
+def _kept_discounts(line: order_schema.LineItem, currency: str, kept: int) -> tuple[Discount, ...]:
+    """Allocations are of removed units too; what stays has its share."""
+    found = (
+        discount.model_copy(update={"amount": _kept(discount.amount, line, kept)})
+        for discount in _discounts(line.discount_allocations, currency)
+    )
+    return tuple(discount for discount in found if discount.amount.amount)
+
+
+def _kept_taxes(line: order_schema.LineItem, currency: str, kept: int) -> tuple[TaxLine, ...]:
+    return tuple(
+        tax.model_copy(update={"amount": _kept(tax.amount, line, kept)})
+        for tax in _taxes(line.tax_lines, currency)
+    )
+
+
+def _kept(amount: Money, line: order_schema.LineItem, kept: int) -> Money:
+    """The share of so many units of the line, where edits removed others."""
+    if kept >= line.quantity:
+        return amount
+    part = split(amount.amount, [kept, line.quantity - kept])[0]
+    return Money(amount=part, currency=amount.currency)
 
 
 def _given_back(refunds: Sequence[order_schema.Refund]) -> Counter[str]:

@@ -211,5 +211,7 @@ def test_a_write_in_doubt_is_an_error_of_its_own() -> None:
         "patchListingsItem",
         "createFeed",
         "confirmShipment",
+        "createDestination",
+        "createSubscription",
     }
     assert not issubclass(InDoubtError, RetryableError)

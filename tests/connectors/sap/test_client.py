@@ -127,6 +127,33 @@ def test_expanded_articles_in_which_nothing_lies_do_not_end_the_reading(page: in
     for name in emptied:
         tenant.simulator.control("archive_stock", sku=name, emptied=True)
     assert [card.sku for card in every(tenant, Entity.STOCK)] == sorted({*names} - emptied)
+    (card,) = tenant.client.read(Entity.STOCK, ["SKU-2"]).items
+    assert isinstance(card, StockCard)
+    assert card.positions == ()
+
+
+def test_an_article_listed_without_what_was_to_be_expanded_is_not_taken_for_empty() -> None:
+    tenant = Tenant(stock_route="expand")
+    deferred = {"Material": "HAT-M", "to_MatlStkInAcctMod": {"__deferred": {"uri": "there"}}}
+    listed = httpx.Response(200, json={"d": {"results": [deferred]}})
+    tenant.refuse = lambda request: listed if "A_MaterialStock" in request.url.path else None
+    with pytest.raises(RetryableError, match="HAT-M without its to_MatlStkInAcctMod"):
+        every(tenant, Entity.STOCK)
+
+
+def test_pages_of_prices_and_stock_say_that_they_hold_all_there_is(tenant: Tenant) -> None:
+    for entity in (Entity.PRICE, Entity.STOCK):
+        assert tenant.client.changed(entity, since=None, page=None).whole_after == ""
+        assert tenant.client.changed(entity, since=None, page="HAT").whole_after == "HAT"
+
+
+def test_an_article_whose_only_row_cannot_be_read_is_named_and_not_told_as_empty() -> None:
+    tenant = Tenant()
+    bad = {"Material": "HAT-M", "InventoryStockType": "01", "MatlWrhsStkQtyInMatlBaseUnit": "many"}
+    listed = httpx.Response(200, json={"d": {"results": [bad]}})
+    tenant.refuse = lambda request: listed if "A_MatlStkInAcctMod" in request.url.path else None
+    found = tenant.client.read(Entity.STOCK, ["HAT-M"])
+    assert (list(found.items), [one.subject for one in found.refused]) == ([], ["HAT-M"])
 
 
 def test_on_hand_is_everything_that_lies_there_and_says_what_cannot_be_sold() -> None:

@@ -40,6 +40,24 @@ def test_units_an_edit_removes_are_no_part_of_the_order_and_its_total_agrees() -
     assert orders.check_totals(order, tolerance_minor=0) is None
 
 
+@pytest.mark.parametrize("included", [True, False])
+def test_of_removed_units_discount_and_tax_go_too_and_the_total_agrees(included: bool) -> None:  # noqa: FBT001
+    """The shop says allocations of all units that ever were, removed ones too."""
+    there = world()
+    sale: Json = {"amount": "2.00", "title": "sale"}
+    placed = there.ordered(
+        lines=LINES, discount=sale, tax_rate="0.19", taxes_included=included, paid="nothing"
+    )
+    whole = read(there, placed)
+    there.simulator.control("edit", order=placed["id"], sku="A", quantity=2)
+    order = read(there, placed)
+    assert orders.check_totals(order, tolerance_minor=0) is None
+    before, after = (each.lines[0] for each in (whole, order))
+    off = before.discounts[0].amount.amount
+    assert abs(after.discounts[0].amount.amount - off * 2 / 3) < 1
+    assert abs(after.taxes[0].amount.amount - before.taxes[0].amount.amount * 2 / 3) < 1
+
+
 def test_an_edit_that_was_undone_leaves_its_trace() -> None:
     there = world()
     placed = there.ordered(lines=LINES)
