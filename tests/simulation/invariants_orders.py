@@ -12,6 +12,7 @@ from shared.model.facts import StockCard
 from shared.model.holds import HoldCard
 from shared.model.issue import IssueKind, IssueState
 from shared.ports import Row, Table
+from tests.simulation.paged import on_pages
 from tests.simulation.truth import Truth, decimal_minor, skus, wanted
 
 NEVER_SENT = frozenset({CaseState.HELD, CaseState.CANCELLED})
@@ -198,8 +199,9 @@ def each_movement_counts_once(truth: Truth) -> Iterator[str]:
         else:
             yield from _known_there(truth, sku, rows.get(place))
         card = HoldCard.model_validate(rows[hold].body) if hold in rows else HoldCard(sku=sku)
-        for name in sorted(open_units[sku].keys() | card.holds.keys()):
-            held = card.holds[name].quantity if name in card.holds else 0
+        holds = card.holds | on_pages(world.store, card)
+        for name in sorted(open_units[sku].keys() | holds.keys()):
+            held = holds[name].quantity if name in holds else 0
             right = open_units[sku][name]
             if held != right:
                 state = _state_of(truth, name)

@@ -19,6 +19,7 @@ from tests.simulation.mutants_hooks import HOOKS
 from tests.simulation.mutants_messages import MESSAGES
 from tests.simulation.mutants_movements import MOVEMENTS
 from tests.simulation.mutants_notices import NOTICES
+from tests.simulation.mutants_open import OPEN
 from tests.simulation.mutants_orders import ORDERS
 from tests.simulation.mutants_oversold import OVERSOLD
 from tests.simulation.mutants_owners import OWNERS
@@ -50,6 +51,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *OVERSOLD,
     *HOOKS,
     *GONE,
+    *OPEN,
 )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from shared.errors import SyncError
+from shared.flows import hold_pages
 from shared.model.ids import Entity
 from shared.model.issue import IssueKind
 from shared.ports import Table
@@ -15,6 +16,7 @@ from tests.simulation.faults import Fault, Faults, Kind
 from tests.simulation.invariants import INVARIANTS, Check
 from tests.simulation.opening import opened
 from tests.simulation.scenario import Play, Scenario
+from tests.simulation.standins import swapped
 from tests.simulation.truth import Truth
 from tests.simulation.world import World
 
@@ -70,7 +72,7 @@ def run(
     truth, world.stretch = play.truth, scenario.beats
     truth.expected = scenario.expected
     violations: list[str] = []
-    with sabotage(), world.playing():
+    with sabotage(), world.playing(), swapped(hold_pages, {"SIZES": scenario.sizes}):
         begun = world.engine.now_ms
         scenario.play(play)
         world.engine.run(until_ms=begun + _chaos_ms(scenario, play))

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from random import Random
 from typing import Any
 
+from shared.domain.hold_pages import SIZES, Sizes
 from shared.model.base import Json
 from shared.model.ids import Entity
 from shared.model.issue import IssueKind
@@ -264,7 +265,8 @@ def nothing_more(play: Play) -> list[str]:
 class Scenario:
     """`open` loads the ERP before anything runs; `play` schedules the chaos of `chaos_ms`.
 
-    `rules` are more lines of the retailer's file, `expected` the levels that follow from them.
+    `rules` are more lines of the retailer's file, `expected` the levels that follow from them, and
+    with other `sizes` few orders of an article are as many as thousands.
     Of the beats of a rule every `beats`th is heard, for most find nothing to do; the clock's all.
     """
 
@@ -291,6 +293,7 @@ class Scenario:
     warehouse: bool = False
     limits: str = ""
     orders: str = ""
+    sizes: Sizes = SIZES
     replays: bool = False
     replayed: Collection[IssueKind] = REPLAYED
     reads: Collection[Entity] = ORDERLY

@@ -11,6 +11,7 @@ from tests.simulation.scenarios_guardrails import GUARDRAILS
 from tests.simulation.scenarios_hooks import HOOKS
 from tests.simulation.scenarios_movements import MOVEMENTS
 from tests.simulation.scenarios_notices import NOTICES
+from tests.simulation.scenarios_open import OPEN
 from tests.simulation.scenarios_orders import ORDERS
 from tests.simulation.scenarios_outages import OUTAGES
 from tests.simulation.scenarios_oversold import OVERSOLD
@@ -41,6 +42,7 @@ _ALL = (
     *NOTICES,
     *RETURNS,
     *HOOKS,
+    *OPEN,
     *GONE,
     *TELLERS,
 )
@@ -83,6 +85,7 @@ HEAVY = frozenset(
         "a shop that is down is left alone",
         "a source falls silent",
         "an ERP that counts its slots",
+        "an article with many open orders",
         "cancellations race the warehouse",
         "customers are mailed",
         "everything at once",

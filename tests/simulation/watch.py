@@ -14,12 +14,14 @@ from shared.flows import keys
 from shared.flows.cases import TO_SEND
 from shared.flows.intake import unpacked
 from shared.model.case import Case, CaseState
-from shared.model.holds import HoldCard
+from shared.model.holds import HoldCard, HoldPage
 from shared.ports import Key, Put, Row, Table
 from tests.simulation.compute import SKEW_MS
+from tests.simulation.paged import on_pages
 from tests.simulation.world import World
 
 HOLDS = "holds"
+PAGE = "holds#"
 UNSENT = frozenset({CaseState.HELD, *TO_SEND})
 
 type Broken = Callable[[str, str], None]
@@ -39,6 +41,7 @@ class _Watch:
     broken: Broken
     received: dict[Key, int] = field(default_factory=dict)
     asked: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    unpaged: set[str] = field(default_factory=set)
 
     def heard(self, queue: str, text: str) -> None:
         body = json.loads(text)
@@ -57,6 +60,9 @@ class _Watch:
             self._leased(key, old, new)
         elif key.sk == HOLDS:
             self._freed(old, new)
+        elif key.pk.startswith(PAGE):  # together with its card, which is told of next
+            before, now = HoldPage.model_validate(old.body), HoldPage.model_validate(new.body)
+            self.unpaged |= before.holds.keys() - now.holds.keys()
         elif key.table is Table.FACTS and "as_of" in new.body:
             self._told(key, old, new)
         elif key.table is Table.ORDERS and "erp_order" in new.body:
@@ -96,7 +102,9 @@ class _Watch:
     def _freed(self, old: Row, new: Row) -> None:
         """Units are freed when their own order says so, and by nobody else's."""
         before, now = HoldCard.model_validate(old.body), HoldCard.model_validate(new.body)
-        for name in before.holds.keys() - now.holds.keys():
+        held = now.holds.keys() | on_pages(self.world.store, now).keys()
+        freed, self.unpaged = (before.holds.keys() | self.unpaged) - held, set()
+        for name in sorted(freed):
             holder = name.rsplit("/", 1)[0]
             if holder.startswith("reservation:"):
                 self._let_go(holder, now.sku)
