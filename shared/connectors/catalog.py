@@ -19,8 +19,8 @@ class Connector:
     with its webhook functions, free of any import that a cold start would pay for; `hints` says
     what a delivery is about. `sender` is the AWS account of a vendor that calls no hook and
     delivers to a queue of ours; its `door` names deliveries alone. One that `collects` takes the
-    buyers' money itself, pays it out later, and tells of no payment. `watch` is the setting
-    by which lost subscriptions are made anew. `settings` are the keys a
+    buyers' money itself and tells of no payment. `watch` is the setting by which lost
+    subscriptions are made anew. `settings` are the keys a
     connection may set, with what each means; `secret_fields` what its secret holds.
     `compare_and_set` are facets whose stale writes the vendor itself refuses. What `decides_later`
     is a `LaterPublisher` as well. `price_extras` say which of `scales`, `segments` and `dates` it
@@ -167,11 +167,7 @@ CATALOG: dict[str, Connector] = {
                     "with `parcels` as `split` the units are divided over the parcels, one at "
                     "least in each."
                 ),
-                (
-                    "Amazon takes the buyers' money itself and tells of no payment: the books hold "
-                    "invoices against nothing, or against what was paid out once a payout file "
-                    "says so, and `release_when` of its channels can only be `placed`."
-                ),
+                "Amazon tells of no payment: `release_when` of its orders can only be `placed`.",
                 (
                     "Not documented by Amazon, and held to work either way: the sign of "
                     "discounts, whether amounts contain tax, what is left of cancelled "
