@@ -20,7 +20,7 @@ from shared.model.order_policy import OrderPolicy
 from shared.model.refund_shares import TenderShare
 
 WAITING = frozenset({CaseState.HELD, CaseState.RECORDED})
-_DEFAULT = OrderPolicy()
+_DEFAULT = OrderPolicy.model_construct()
 SETTLED = frozenset({Fulfilment.SHIPPED, Fulfilment.PARTLY_RETURNED, Fulfilment.RETURNED})
 
 REPAIRS: Mapping[Bucket, str] = {
