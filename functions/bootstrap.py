@@ -68,7 +68,21 @@ def environment() -> Environment:
 @cache
 def retailer() -> Retailer:
     """The retailer's file, bundled with the code; RETAILER_FILE names another one in tests."""
-    return retailer_from(Path(os.environ.get("RETAILER_FILE", ROOT / "retailer.toml")))
+    return by_system(retailer_from(Path(os.environ.get("RETAILER_FILE", ROOT / "retailer.toml"))))
+
+
+def by_system(said: Retailer) -> Retailer:
+    """The retailer with what follows from the systems of its channels where it says nothing."""
+    channels = tuple(
+        channel.model_copy(
+            update={"orders": channel.orders.model_copy(update={"payments": "elsewhere"})}
+        )
+        if channel.orders.payments is None
+        and CATALOG[said.connection(channel.connection).system].collects
+        else channel
+        for channel in said.channels
+    )
+    return said if channels == said.channels else said.model_copy(update={"channels": channels})
 
 
 @cache

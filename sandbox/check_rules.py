@@ -40,6 +40,7 @@ def mistakes(retailer: Plain) -> Iterator[Mistake]:
         yield from _zone(f"channels.{i}.zone", text(channel, "zone"))
         yield from _kinds(f"channels.{i}", channel, retailer)
         yield from _places(f"channels.{i}", channel, retailer)
+        yield from _payments(f"channels.{i}.orders.release_when", channel, retailer)
 
 
 def confidential(path: str, value: str) -> bool:
@@ -155,6 +156,17 @@ def _kinds(at: str, channel: Plain, retailer: Plain) -> Iterator[Mistake]:
                 f"{row.title} is {said[row.kind]}",
                 f"name a connection to {said[wanted]}",
             )
+
+
+def _payments(path: str, channel: Plain, retailer: Plain) -> Iterator[Mistake]:
+    """Nothing waits for payments that are never told."""
+    systems = {text(c, "name"): text(c, "system") for _, c in items(retailer, "connections")}
+    row = CATALOG.get(systems.get(text(channel, "connection")) or "")
+    orders = channel.get("orders")
+    said = orders.get("release_when") if isinstance(orders, Mapping) else None
+    if row is not None and row.collects and said in {"authorised", "captured"}:
+        problem = f"{row.title} tells of no payment: every order would be held for good"
+        yield Mistake(path, problem, "write 'placed', or leave it out")
 
 
 def _places(at: str, channel: Plain, retailer: Plain) -> Iterator[Mistake]:

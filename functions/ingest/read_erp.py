@@ -66,7 +66,7 @@ def shipments() -> Part:
 
 def bills() -> Part:
     name = bootstrap.environment().connection
-    source, taken = bootstrap.connector(name), Bills(**ports())
+    source, taken = bootstrap.connector(name), Bills(**ports(), issues=bootstrap.issues())
     return DocumentsRead(
         connection=name,
         entity=Entity.INVOICE,

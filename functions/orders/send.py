@@ -72,6 +72,13 @@ def crediting() -> Crediting:
     return made(Crediting, known, returns=made(ErpReturns, known))
 
 
+def look_for_duplicates(sending: Sender, order_id: str) -> None:
+    """Of all that was sent twice of an order, unless something may still land: then it is later."""
+    if sending.check_duplicates(order_id):
+        authorising().check_duplicates(order_id)
+        crediting().check_duplicates(order_id)
+
+
 @bootstrap.entry
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dict[str, str]]]:
     queue = keys.write_queue(bootstrap.environment().connection)
@@ -93,7 +100,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dic
             return
         again = body.get("retry") == "rejected"
         if body.get("check") == "duplicates":
-            sending().check_duplicates(body["case"])
+            look_for_duplicates(sending(), body["case"])
         elif sending().send(body["case"], retry_rejected=again):
             anew = body.get("retry") == "amounts"
             amender().amend(body["case"], retry_rejected=again, anew=anew)

@@ -18,8 +18,9 @@ class Connector:
     `factory` makes the client that satisfies the Protocols of `shared.ports`; `door` is the module
     with its webhook functions, free of any import that a cold start would pay for; `hints` says
     what a delivery is about. `sender` is the AWS account of a vendor that calls no hook and
-    delivers to a queue of ours; its `door` names deliveries alone. `watch` is the setting
-    by which lost subscriptions are made anew. `settings` are the keys a
+    delivers to a queue of ours; its `door` names deliveries alone. One that `collects` takes the
+    buyers' money itself and tells of no payment. `watch` is the setting by which lost
+    subscriptions are made anew. `settings` are the keys a
     connection may set, with what each means; `secret_fields` what its secret holds.
     `compare_and_set` are facets whose stale writes the vendor itself refuses. What `decides_later`
     is a `LaterPublisher` as well. `price_extras` say which of `scales`, `segments` and `dates` it
@@ -45,6 +46,7 @@ class Connector:
     notes: tuple[str, ...] = ()
     address_limits: str = ""
     sender: str = ""
+    collects: bool = False
     watch: str = ""
 
     def watched(self, settings: Mapping[str, object]) -> bool:
@@ -52,11 +54,14 @@ class Connector:
         return bool(self.watch) and bool(settings.get(self.watch, bool(self.sender)))
 
 
+_RETURN_STEPS = "request", "approve", "decline", "cancel", "process", "update", "close", "reopen"
+
 CATALOG: dict[str, Connector] = {
     row.system: row
     for row in (
         Connector(
             system="amazon",
+            collects=True,
             title="Amazon Selling Partner API",
             kind=Kind.CHANNEL,
             factory="shared.connectors.amazon.client:connect",
@@ -166,6 +171,7 @@ CATALOG: dict[str, Connector] = {
                     "least in each. A number that comes later is confirmed as well, which is "
                     "undocumented: an exception if refused, left with `late_tracking` as `leave`."
                 ),
+                "Amazon tells of no payment: `release_when` of its orders can only be `placed`.",
                 (
                     "Not documented by Amazon, and held to work either way: the sign of "
                     "discounts, whether amounts contain tax, what is left of cancelled "
@@ -338,14 +344,7 @@ CATALOG: dict[str, Connector] = {
                 "orders/updated",
                 "orders/cancelled",
                 "refunds/create",
-                "returns/request",
-                "returns/approve",
-                "returns/decline",
-                "returns/cancel",
-                "returns/process",
-                "returns/update",
-                "returns/close",
-                "returns/reopen",
+                *(f"returns/{step}" for step in _RETURN_STEPS),
             ),
             compare_and_set=("stock",),
             decides_later=True,

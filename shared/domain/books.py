@@ -16,9 +16,11 @@ from shared.model.case import Case, CaseState, IntentKind
 from shared.model.invoice import BillingDocument, BillingKind
 from shared.model.money import Money, total
 from shared.model.order import Payment, PaymentKind, Refund
+from shared.model.order_policy import OrderPolicy
 from shared.model.refund_shares import TenderShare
 
 WAITING = frozenset({CaseState.HELD, CaseState.RECORDED})
+_DEFAULT = OrderPolicy.model_construct()
 SETTLED = frozenset({Fulfilment.SHIPPED, Fulfilment.PARTLY_RETURNED, Fulfilment.RETURNED})
 
 REPAIRS: Mapping[Bucket, str] = {
@@ -100,22 +102,36 @@ def days(case: Case, *, zone: str) -> frozenset[str]:
     return frozenset(_day(at, where) for at in (*instants, *(b.issued_at for b in case.bills)))
 
 
-def shares(case: Case) -> tuple[Share, ...]:
+def untold(case: Case, policy: OrderPolicy) -> bool:
+    """Whether somebody else takes the money of an order, and no capture of it is ever told."""
+    if policy.payments == "told" or any(_captures(case)):
+        return False
+    return policy.payments == "elsewhere" or (case.newest.called and not case.newest.payments)
+
+
+def shares(case: Case, policy: OrderPolicy = _DEFAULT) -> tuple[Share, ...]:
     """Where every cent of an order lies; nothing of nothing is left out."""
     currency = case.order.currency
     captured = summed(case, EntryKind.CAPTURED)
     invoiced = summed(case, EntryKind.INVOICED)
-    taken_off = _never_left(case, captured)
-    sold = captured - sum(taken_off.values())
-    found = [in_bucket(Bucket.NEVER_LEFT, Side.SHOP, sum(taken_off.values()), currency)]
-    found += _sale(case, sold, invoiced)
+    elsewhere = untold(case, policy)
+    taken_off = _never_left(case, None if elsewhere else captured)
+    off = sum(taken_off.values())
+    found = [in_bucket(Bucket.NEVER_LEFT, Side.SHOP, off, currency)]
+    if elsewhere:
+        found.append(in_bucket(Bucket.COLLECTED, Side.ERP, invoiced, currency))
+    else:
+        found += _sale(case, captured - off, invoiced)
     found += _credits(case, taken_off)
     found += _other_money(case)
     return tuple(share for share in found if share.amount.amount)
 
 
 def differences(
-    case: Case, again: Mapping[Bucket, dict[str, str]], paid: Iterable[Share] = ()
+    case: Case,
+    again: Mapping[Bucket, dict[str, str]],
+    paid: Iterable[Share] = (),
+    policy: OrderPolicy = _DEFAULT,
 ) -> tuple[Difference, ...]:
     """What does not go away by itself, each with a repair; `again` are messages that repair."""
     return tuple(
@@ -126,7 +142,7 @@ def differences(
             repair=REPAIRS[share.bucket],
             again=again.get(share.bucket),
         )
-        for share in (*shares(case), *paid)
+        for share in (*shares(case, policy), *paid)
         if share.bucket not in AGREED and share.amount.amount
     )
 
@@ -193,8 +209,8 @@ def _credit(refund: Refund, due: int, credited: int) -> Iterator[Share]:
     yield in_bucket(erp, Side.ERP, credited - both, currency, refund.refund_id)
 
 
-def _never_left(case: Case, captured: int) -> dict[str, int]:
-    """By refund, money for what was taken off the order; no more than was captured.
+def _never_left(case: Case, captured: int | None) -> dict[str, int]:
+    """By refund, money for what was taken off the order; no more than was captured, if it is told.
 
     Of an order the ERP never held, or let go of whole, nothing can have left.
     """
@@ -203,8 +219,9 @@ def _never_left(case: Case, captured: int) -> dict[str, int]:
     whole = case.erp_order is None or never_left.whole(case)
     for refund in case.refunds:
         worth = refund.total.amount if whole else never_left.cancelled(case.order, refund)
-        found[refund.refund_id] = taken = max(0, min(worth, refund.total.amount, left))
-        left -= taken
+        most = refund.total.amount if left is None else min(left, refund.total.amount)
+        found[refund.refund_id] = taken = max(0, min(worth, most))
+        left = None if left is None else left - taken
     return found
 
 

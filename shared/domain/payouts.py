@@ -99,16 +99,24 @@ def entries(lines: Sequence[PayoutLine]) -> Iterator[Entry]:
 
 
 def shares(
-    case: Case, lines: Sequence[PayoutLine], *, without: Collection[str] = ()
+    case: Case,
+    lines: Sequence[PayoutLine],
+    *,
+    without: Collection[str] = (),
+    untold: bool = False,
 ) -> Iterator[Share]:
     """Where every cent of a captured payment, of a refund and of a payout lies.
 
-    `without` are gateways that nobody pays out, such as gift cards.
+    `without` are gateways that nobody pays out, such as gift cards. Where captures are `untold`
+    what was invoiced is held against a payout, once there is one.
     """
+    took = EntryKind.CAPTURED
+    if untold and any(line.kind is PayoutKind.CHARGE for line in lines):
+        took = EntryKind.INVOICED
     taken, given = (
         (books.summed(case, kind, without=without), _gross(case, lines, way))
         for kind, way in (
-            (EntryKind.CAPTURED, PayoutKind.CHARGE),
+            (took, PayoutKind.CHARGE),
             (EntryKind.REFUNDED, PayoutKind.REFUND),
         )
     )

@@ -7,7 +7,9 @@ from shared.domain import orders
 from shared.domain.books import refund_of
 from shared.errors import RetryableError
 from shared.flows.cases import Cases
+from shared.flows.duplicates import bill_of_another
 from shared.flows.erp_links import ErpLinks
+from shared.flows.issues import Issues
 from shared.frozen import frozen
 from shared.model.case import Case
 from shared.model.erp_events import CreditMemoPosted, InvoicePosted
@@ -26,6 +28,7 @@ class Bills:
     bus: Bus
     cases: Cases
     clock: Clock
+    issues: Issues
 
     def record(self, bill: BillingDocument) -> None:
         """Take one in; a repeat changes nothing. What bills none of our documents is let go."""
@@ -48,7 +51,20 @@ class Bills:
             row = links.known(bill.bills)
         else:
             row = links.find(bill.bills, Entity.INVOICE, bill.document)
+            if row is None:
+                self._of_another(bill)
         return str(row.body["order_id"]) if row is not None else None
+
+    def _of_another(self, bill: BillingDocument) -> None:
+        """An order that is there twice is billed twice; who keeps the other one has to know."""
+        for channel in self.cases.retailer.channels:
+            start = f"{channel.name}-".upper()
+            if not bill.reference.startswith(start):
+                continue
+            found = self.cases.find(f"{channel.name}:{bill.reference.removeprefix(start)}")
+            kept = found.case.erp_order if found else None
+            if found is not None and kept is not None and kept != bill.bills:
+                self.issues.report([bill_of_another(self.connection, found.case, bill)])
 
     def _tell(self, before: Case, after: Case, bill: BillingDocument) -> None:
         if not _said(before, bill):

@@ -78,12 +78,14 @@ class Books:
         key = keys.difference(order_id)
         row = self.store.get([key]).get(key)
         known = OrderBooks.model_validate(row.body) if row else None
+        policy = self.retailer.channel(case.order.channel).orders
+        untold, without = books.untold(case, policy), self.rules.not_paid_out
         of_payouts = (
-            payouts.shares(case, paid, without=self.rules.not_paid_out)
+            payouts.shares(case, paid, without=without, untold=untold)
             if self.rules.payout_days is not None
             else ()
         )
-        found = books.differences(case, self._again(case), of_payouts)
+        found = books.differences(case, self._again(case), of_payouts, policy)
         if known is None and not found:
             return
         same = known is not None and known.differences == found

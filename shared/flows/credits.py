@@ -20,6 +20,7 @@ from shared.domain.credits import (
 from shared.errors import AccessError, RejectedError, RetryableError, UnreachableError
 from shared.flows import keys
 from shared.flows.cases import Cases, credit_id, uncredited
+from shared.flows.duplicates import check, document_twice, extra, repeated
 from shared.flows.erp_links import ErpLinks
 from shared.flows.intents import Intents, Steps
 from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out
@@ -105,9 +106,34 @@ class Crediting:
             named=lambda made: made.document,
             follow=lambda held: self._tell(case, refund, held),
             refused=lambda error: self.issues.report([self._rejected(case, refund, error)]),
+            twice=lambda: self.queues.send([check(self.connection, order_id, self.settle)]),
         )
         intents = Intents(self.cases, self.clock, self.settle)
         intents.carry_out(order_id, self._planned(case, refund), steps)
+
+    def check_duplicates(self, order_id: str) -> None:
+        """Ask again for what was posted twice, once no lost request can land any more."""
+        found = self.cases.find(order_id)
+        if found is not None:
+            for intent in repeated(found.case, IntentKind.CREDIT):
+                self._check(found.case, intent)
+
+    def _check(self, case: Case, intent: Intent) -> None:
+        refund = next(one for one in case.refunds if credit_id(one) == intent.intent_id)
+        wish = self._wish(case, refund)
+        if isinstance(wish, OverRefund):
+            return
+        more = extra(intent, [made.document for made in self.erp.find_credit(wish)])
+        self._linked(case.order.order_id, more)
+        if more:
+            twice = document_twice(self.connection, case, refund.refund_id, intent, more)
+            self.issues.report([twice])
+
+    def _linked(self, order_id: str, documents: Sequence[str]) -> None:
+        """So that what is billed of them is in the books, and waits for nothing."""
+        links = ErpLinks(self.connection, self.store, self.queues)
+        for document in documents:
+            links.link(document, order_id)
 
     def _decided(self, case: Case) -> Case:
         """The case once the ERP has said whether it lets go of what nobody wants any more."""
@@ -178,8 +204,7 @@ class Crediting:
         )
 
     def _tell(self, case: Case, refund: Refund, held: Sequence[PostedCredit]) -> None:
-        links = ErpLinks(self.connection, self.store, self.queues)
-        links.link(held[0].document, case.order.order_id)
+        self._linked(case.order.order_id, [made.document for made in held])
         if orders.ever(case, "credit refused"):
             subject = _subject(case, refund)
             self.issues.solve(IssueKind.CREDIT_REJECTED, subject, by="kept by the ERP")

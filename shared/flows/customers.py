@@ -13,16 +13,15 @@ from shared.domain import customers
 from shared.domain.customers import CustomerWish
 from shared.errors import AccessError, InDoubtError, RejectedError, RetryableError
 from shared.flows import keys
-from shared.flows.duplicates import customer_twice
+from shared.flows.duplicates import check, customer_twice
 from shared.flows.issues import Issues
 from shared.frozen import frozen
 from shared.model.base import Json
 from shared.model.order import Order
-from shared.ports import Clock, Key, Message, Put, Queues, Row, Store
+from shared.ports import Clock, Key, Put, Queues, Row, Store
 
 TRIES: Final = 8
 BUSY: Final = timedelta(seconds=5)  # until somebody else has created the same customer
-DELAY_MAX_S: Final = 900  # SQS delays a message by 15 minutes at most
 SENT, PLANNED, KNOWN = "sent", "planned", "known"
 
 
@@ -158,9 +157,7 @@ class Customers:
 
     def _look_again(self, wish: CustomerWish) -> None:
         """A first request that was given up may have landed meanwhile, or land yet."""
-        body = {"case": wish.order.order_id, "check": "duplicates"}
-        wait_s = min(int(self.settle.total_seconds()), DELAY_MAX_S)
-        self.queues.send([Message(keys.write_queue(self.connection), body, wait_s)])
+        self.queues.send([check(self.connection, wish.order.order_id, self.settle)])
 
     def _keep(self, key: Key, row: Row | None, account: str) -> None:
         """A conflict means that somebody else has found out the same."""

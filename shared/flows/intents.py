@@ -20,8 +20,9 @@ from shared.ports import Clock
 class Steps[T]:
     """What one kind of write is: how it is looked for and sent, and what follows once it is there.
 
-    `named` is what the other system calls what it made; `what` stands in the timeline. `follow`
-    and `refused` run before the intent is closed, so that a crash in between has them run again.
+    `named` is what the other system calls what it made; `what` stands in the timeline. `follow`,
+    `refused` and `twice` run before the intent is closed, so that a crash in between has them run
+    again; `twice` where it was sent more than once, and may be there more than once.
     """
 
     what: str
@@ -30,6 +31,7 @@ class Steps[T]:
     named: Callable[[T], str]
     follow: Callable[[Sequence[T]], None]
     refused: Callable[[RejectedError], None]
+    twice: Callable[[], None] = lambda: None
 
 
 @frozen
@@ -94,6 +96,8 @@ class Intents:
         self, order_id: str, intent: Intent, steps: Steps[T], held: Sequence[T]
     ) -> None:
         steps.follow(held)
+        if intent.attempts > 1:
+            steps.twice()
         name = steps.named(held[0])
         self._put(order_id, intent, IntentState.APPLIED, "", f"{steps.what} kept", name)
 

@@ -9,6 +9,7 @@ from shared.errors import AccessError, RejectedError, RetryableError, Unreachabl
 from shared.flows import keys
 from shared.flows.apply import apply
 from shared.flows.cases import Cases, return_intent, unasked
+from shared.flows.duplicates import check, document_twice, extra, repeated
 from shared.flows.erp_links import ErpLinks, reread
 from shared.flows.intents import Intents, Steps
 from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out
@@ -137,13 +138,7 @@ class Authorising:
         if found is None:
             return
         case = found.case
-        wish = ReturnWish(
-            order=case.order,
-            lines=one.lines,
-            reference=reference(case, one),
-            erp_order=case.erp_order or "",
-            erp_items=case.erp_items,
-        )
+        wish = _wish(case, one)
         steps = Steps[PostedReturn](
             what="return",
             find=lambda _: self.erp.find_return(wish),
@@ -151,6 +146,7 @@ class Authorising:
             named=lambda made: made.document,
             follow=lambda held: self._kept(case, one, held),
             refused=lambda error: self.issues.report([self._rejected(case, one, error)]),
+            twice=lambda: self.queues.send([check(self.connection, order_id, self.settle)]),
         )
         planned = Intent(
             intent_id=return_intent(one),
@@ -159,6 +155,21 @@ class Authorising:
             reference=wish.reference,
         )
         Intents(self.cases, self.clock, self.settle).carry_out(order_id, planned, steps)
+
+    def check_duplicates(self, order_id: str) -> None:
+        """Ask again for what was posted twice, once no lost request can land any more."""
+        found = self.cases.find(order_id)
+        if found is not None:
+            for intent in repeated(found.case, IntentKind.RETURN):
+                self._check(found.case, intent)
+
+    def _check(self, case: Case, intent: Intent) -> None:
+        one = next(one for one in case.returns if return_intent(one) == intent.intent_id)
+        held = self.erp.find_return(_wish(case, one))
+        more = extra(intent, [made.document for made in held])
+        if more:
+            twice = document_twice(self.connection, case, one.return_id, intent, more)
+            self.issues.report([twice])
 
     def _kept(self, case: Case, one: Return, held: Sequence[PostedReturn]) -> None:
         document = held[0].document
@@ -201,6 +212,16 @@ class Authorising:
             summary=f"the ERP holds {reference(case, one)} more than once: {numbers}",
             remedy=f"keep the first of {numbers}, reject all items of the others in the ERP",
         )
+
+
+def _wish(case: Case, one: Return) -> ReturnWish:
+    return ReturnWish(
+        order=case.order,
+        lines=one.lines,
+        reference=reference(case, one),
+        erp_order=case.erp_order or "",
+        erp_items=case.erp_items,
+    )
 
 
 def _subject(case: Case, one: Return) -> str:

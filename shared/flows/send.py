@@ -21,7 +21,7 @@ from shared.errors import (
 from shared.flows import keys
 from shared.flows.cases import TO_SEND, CaseRow, Cases, uncredited
 from shared.flows.customers import Customers
-from shared.flows.duplicates import order_twice
+from shared.flows.duplicates import check, order_twice, too_early
 from shared.flows.erp_links import ErpLinks, reread
 from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out
 from shared.flows.trailing import Trailing
@@ -33,8 +33,6 @@ from shared.model.issue import IssueKind
 from shared.model.money import Money
 from shared.model.order_events import OrderCancelled
 from shared.ports import Bus, Clock, Message, OrderSink, PostedOrder, Queues, Store
-
-DELAY_MAX_S = 900  # SQS delays a message by 15 minutes at most
 
 
 @frozen
@@ -92,14 +90,22 @@ class Sender:
         if case is not None and case.erp_order is None and self.customers is not None:
             self.customers.forget(case.order)
 
-    def check_duplicates(self, order_id: str) -> None:
-        """Ask again for an order that was posted twice, once no lost request can land any more."""
+    def check_duplicates(self, order_id: str) -> bool:
+        """Ask again for an order that was posted twice, once no lost request can land any more.
+
+        Answers whether it is time: if not, it is asked for later.
+        """
         found = self.cases.find(order_id)
+        rest = too_early(found.case, self.settle, self.clock.now()) if found else None
+        if rest is not None:
+            self.queues.send([check(self.connection, order_id, rest)])
+            return False
         if found is not None and found.case.erp_order is not None:
             posted = self.erp.find_order(found.case.order, found.case.reference)
             self._report_duplicates(found.case, posted)
         if found is not None and self.customers is not None:
             self.customers.check(found.case.order)
+        return True
 
     def _go_on(self, found: CaseRow) -> bool:
         """Whether this case was it; it has changed meanwhile if not."""
@@ -232,9 +238,7 @@ class Sender:
         """The news, and what is not as it should be; what was posted twice may be there twice."""
         order, total = sent.order, _total(posted)
         if intent.attempts > 1:
-            wait_s = min(int(self.settle.total_seconds()), DELAY_MAX_S)
-            body = {"case": order.order_id, "check": "duplicates"}
-            self.queues.send([Message(keys.write_queue(self.connection), body, wait_s)])
+            self.queues.send([check(self.connection, order.order_id, self.settle)])
         self.bus.publish(
             [
                 OrderAccepted(

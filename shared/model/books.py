@@ -46,6 +46,7 @@ class Bucket(StrEnum):
     CREDIT = "credit"
     NEVER_LEFT = "never_left"
     TO_SHIP = "to_ship"
+    COLLECTED = "collected_elsewhere"
     NOT_IN_ERP = "not_in_erp"
     NOT_INVOICED = "captured_not_invoiced"
     NOT_CAPTURED = "invoiced_not_captured"
@@ -65,6 +66,7 @@ AGREED = frozenset(
         Bucket.CREDIT,
         Bucket.NEVER_LEFT,
         Bucket.TO_SHIP,
+        Bucket.COLLECTED,
         Bucket.PAID_OUT,
         Bucket.PAID_BACK,
     }

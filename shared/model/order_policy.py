@@ -33,6 +33,11 @@ class OrderPolicy(Canonical):
         default="placed",
         description="how far payment must be; credit that was agreed counts as paid",
     )
+    payments: Literal["told", "elsewhere"] | None = Field(
+        default=None,
+        description="whether captures are told, or whoever sells collects and tells none; by the "
+        "system if none, and elsewhere for an order by call or file that tells of no payment",
+    )
     fraud: Literal["hold", "ignore"] = Field(
         default="hold", description="whether a verdict that is pending or bad holds an order"
     )

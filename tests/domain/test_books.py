@@ -13,6 +13,7 @@ from shared.model.case import Case, CaseState, ErpLine, Intent, IntentKind, Inte
 from shared.model.invoice import BilledLine, BillingDocument, BillingKind
 from shared.model.money import Money
 from shared.model.order import Payment, PaymentKind, Refund, RefundLine
+from shared.model.order_policy import OrderPolicy
 from tests.domain.world import NOW
 from tests.factories import make_case, make_order, make_shipment
 from tests.flows.world import gbp
@@ -230,3 +231,48 @@ def test_a_refund_stands_by_the_payments_it_went_back_to() -> None:
 
 def eur(minor: int) -> Money:
     return Money(amount=minor, currency="EUR")
+
+
+# where somebody else takes the money
+
+
+ELSEWHERE = OrderPolicy(payments="elsewhere")
+
+
+def called(*bills: BillingDocument) -> Case:
+    """An order by call or file that told of no payment."""
+    made = case(bills=bills)
+    return made.model_copy(update={"order": made.order.model_copy(update={"called": True})})
+
+
+def where(found: Case, policy: OrderPolicy) -> dict[Bucket, int]:
+    return {s.bucket: s.amount.amount for s in books.shares(found, policy)}
+
+
+def test_what_a_marketplace_collects_is_no_difference() -> None:
+    sold = case(bills=(invoice(1999),))
+    assert where(sold, ELSEWHERE) == {Bucket.COLLECTED: 1999}
+    assert books.differences(sold, {}, policy=ELSEWHERE) == ()
+    assert where(sold, OrderPolicy(payments="told")) == {Bucket.NOT_CAPTURED: 1999}
+
+
+def test_an_order_by_call_that_told_of_no_payment_is_paid_elsewhere_unless_said_otherwise() -> None:
+    sold = called(invoice(1999))
+    assert where(sold, OrderPolicy()) == {Bucket.COLLECTED: 1999}
+    assert where(sold, OrderPolicy(payments="told")) == {Bucket.NOT_CAPTURED: 1999}
+
+
+def test_a_capture_that_is_told_is_compared_whoever_collects() -> None:
+    sold = case(capture(1999), bills=(invoice(1990),))
+    assert where(sold, ELSEWHERE) == {Bucket.SALE: 1990, Bucket.SALE_DIFFERS: 9}
+
+
+def test_refunds_of_what_was_collected_elsewhere_are_still_held_against_their_memos() -> None:
+    back = (refund(200, "r1", cancelled=True), refund(300, "r2"))
+    sold = case(bills=(invoice(1999), memo(250, "r2")), refunds=back, intents=(credited("r2"),))
+    assert where(sold, ELSEWHERE) == {
+        Bucket.NEVER_LEFT: 200,
+        Bucket.COLLECTED: 1999,
+        Bucket.CREDIT: 250,
+        Bucket.CREDIT_DIFFERS: 50,
+    }

@@ -9,7 +9,7 @@ from shared.domain.payouts import PayoutReader
 from shared.errors import RejectedError
 from shared.model.books import Bucket, EntryKind, PayoutKind, PayoutLine, Side
 from shared.model.case import Case
-from tests.domain.test_books import capture, case, refund
+from tests.domain.test_books import capture, case, invoice, refund
 from tests.flows.world import gbp
 
 ROW = {
@@ -125,3 +125,13 @@ def test_no_provider_pays_out_a_gift_card() -> None:
         Bucket.PAID_OUT: 600,
         Bucket.PAID_BACK: 60,
     }
+
+
+def test_where_no_capture_is_told_a_payout_is_held_against_the_invoices() -> None:
+    sold = case(bills=(invoice(1999),))
+    found = [(s.bucket, s.amount) for s in payouts.shares(sold, [line(1900)], untold=True)]
+    assert [(b, a) for b, a in found if a.amount] == [
+        (Bucket.PAID_OUT, gbp(1900)),
+        (Bucket.NOT_PAID_OUT, gbp(99)),
+    ]
+    assert not any(s.amount.amount for s in payouts.shares(sold, [], untold=True))

@@ -303,6 +303,7 @@ def test_an_order_posted_twice_is_looked_for_again_when_nothing_more_can_land(
     (again,) = world.queues.sent
     assert (again.body, again.delay_s) == ({"case": "shop:77", "check": "duplicates"}, 60)
     world.erp.orders.append(("5002", "SHOP-77"))
+    world.clock.advance(seconds=60)
     ask(world)
     assert [i.kind for i in world.open() if i.kind == "duplicate_in_erp"] == ["duplicate_in_erp"]
 

@@ -198,7 +198,9 @@ def test_a_customer_who_was_created_twice_after_all_is_told_of_with_the_repair(
     world.erp.customers[reference] += " 9002"
     checks = [m for m in world.queues.sent if dict(m.body).get("check") == "duplicates"]
     assert [(dict(m.body)["case"], m.delay_s) for m in checks] == [("shop:77", SETTLE_S)]
-    world.sender.check_duplicates("shop:77")
+    assert not world.sender.check_duplicates("shop:77")
+    world.clock.advance(seconds=SETTLE_S)
+    assert world.sender.check_duplicates("shop:77")
     (issue,) = open_issues(world.store)
     assert (issue.kind, issue.subject) == ("duplicate_in_erp", f"customer/{reference}")
     assert (issue.value, issue.remedy[:9]) == ("9001, 9002", "keep 9001")

@@ -244,7 +244,7 @@ class World:
         self.amender = Amender("erp", self.erp, self.cases, bus, self.issues, clock, settle)
         self._give_back(settle)
         self.promises = Promises("erp", store, queues, bus, self.cases, clock)
-        self.bills = Bills("erp", store, queues, bus, self.cases, clock)
+        self.bills = Bills("erp", store, queues, bus, self.cases, clock, self.issues)
         self.shipments = Shipments(
             "erp", store, queues, bus, self.issues, self.cases, clock, retailer
         )

@@ -75,3 +75,19 @@ def test_payouts_are_read_for_books_that_compare_them() -> None:
         "set payout_days in [books]",
     )
     assert found_in(f"{wanted}\n[books]\npayout_days = 5\n") == {}
+
+
+@pytest.mark.parametrize("release_when", ["authorised", "captured"])
+def test_no_order_waits_for_payments_that_its_channel_never_tells(release_when: str) -> None:
+    said = f'{GOOD}\norders = {{ release_when = "{release_when}" }}\n'
+    assert found_in(said) == {}
+    found = found_in(said.replace('system = "shopify"', 'system = "amazon"'))
+    mistake = found["channels.0.orders.release_when"]
+    assert (mistake.value, mistake.remedy) == (release_when, "write 'placed', or leave it out")
+    assert "held for good" in mistake.problem
+
+
+def test_how_payments_are_told_is_a_choice_of_two() -> None:
+    found = found_in(f'{GOOD}\norders = {{ payments = "never" }}\n')["channels.0.orders.payments"]
+    assert found.value == "never"
+    assert "told" in found.remedy
