@@ -107,9 +107,9 @@ def test_thousands_of_open_lines_of_one_article_are_held_and_let_go_in_any_order
     """More than a row of 400 KB has room for."""
     shop = Orders()
     for number in range(20):
-        shop.place(number, *[1 + number % 3] * 130)
+        shop.place(number, *[1 + number % 3] * 190)
         assert held_at(card_of(shop.world)) == {"london": shop.held}
-    assert len(whole(shop.world)) == 2600
+    assert len(whole(shop.world)) == 3800
     for number in Random(7).sample(range(20), 20):
         shop.cancel(number)
         assert held_at(card_of(shop.world)).get("london", 0) == shop.held
