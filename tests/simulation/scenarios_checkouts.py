@@ -77,9 +77,9 @@ def _set(play: Play) -> None:
 
 
 def _kin(play: Play) -> None:
-    """A set of two hats and the hat alone are wanted within a second, before either is derived."""
+    """A set of two hats and the hat alone are wanted at one moment, before either is derived."""
     kin = Kin(play, {"HAT-M": 1, "SET-M": 2}, HATS)
-    for at in spread(play, 1500, PAIRED):
+    for at in spread(play, 300, PAIRED):
         sku, then = play.rng.choice(("HAT-M", "SET-M")), play.rng.choice(("leaves", "releases"))
         come = partial(kin.tills[sku].come, "shop", units=1, expires_s=30, then=then)
         play.later(20 * SECOND + at, come)
