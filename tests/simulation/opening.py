@@ -10,12 +10,12 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
+from tests.simulation import warm
 from tests.simulation.engine import MINUTE, SECOND
 from tests.simulation.faults import Faults
 from tests.simulation.retailer import Setup
 from tests.simulation.scenario import Play, Scenario
 from tests.simulation.truth import Truth
-from tests.simulation.warm import Bodies
 from tests.simulation.world import World
 
 OPENING_MS = 20 * MINUTE
@@ -33,7 +33,8 @@ class Opening:
         self.now_ms = world.engine.now_ms
         self.notes = dict(play.notes)
         self._rows = world.store.kept()
-        self._bodies = Bodies(row.body for row in self._rows[0].values())
+        self._opened = warm.Opened((row.body for row in self._rows[0].values()), warm.tokens())
+        self._granted = {name: _granted(vendor) for name, vendor in world.vendors.items()}
         self._vendors = pickle.dumps({name: _state(v) for name, v in world.vendors.items()})
         watched = (truth.prices, truth.shown, truth.known, truth.on_hand)
         self._truth = pickle.dumps(watched)
@@ -43,9 +44,10 @@ class Opening:
         world, truth = play.world, play.truth
         world.engine.now_ms = self.now_ms
         world.store.restore(self._rows)
-        world.stage.opened = self._bodies
+        world.stage.opened = self._opened
         for name, state in pickle.loads(self._vendors).items():  # noqa: S301 - made above
             _put_back(world.vendors[name], state)
+            _grant(world.vendors[name], self._granted[name])
         truth.prices, truth.shown, truth.known, truth.on_hand = pickle.loads(self._truth)  # noqa: S301
         play.notes.update(self.notes)
 
@@ -70,9 +72,9 @@ def _played(scenario: Scenario, start: datetime) -> Opening:
             begin()
             if not _rests(world):
                 raise AssertionError(f"the opening of {scenario.name} never came to rest")
-    if play.truth.broken:
-        raise AssertionError(f"the opening of {scenario.name}: {play.truth.broken}")
-    return Opening(play)
+        if play.truth.broken:
+            raise AssertionError(f"the opening of {scenario.name}: {play.truth.broken}")
+        return Opening(play)
 
 
 def _nothing() -> None:
@@ -95,6 +97,16 @@ def _put_back(vendor: Any, state: Any) -> None:
     own = _state(vendor)
     for name in _named(own.__class__):
         setattr(own, name, getattr(state, name))
+
+
+def _granted(vendor: Any) -> tuple[dict[str, datetime], int]:
+    """The tokens a vendor gave and until when they are good, and how many they are."""
+    return dict(vendor._tokens), vendor.counts["tokens"]  # noqa: SLF001
+
+
+def _grant(vendor: Any, granted: tuple[dict[str, datetime], int]) -> None:
+    tokens, vendor.counts["tokens"] = granted
+    vendor._tokens.update(tokens)  # noqa: SLF001
 
 
 @cache

@@ -140,9 +140,11 @@ class Play:
         """Every token and session given so far is refused from now on."""
         self.world.engine.note(f"{name}: revokes its tokens")
         vendor = self.world.vendors[name]
-        vendor._tokens.clear()  # noqa: SLF001 - what an operator of the vendor may do
         if name == "erp":
+            vendor._tokens.clear()  # noqa: SLF001 - what an operator of the vendor may do
             vendor._sessions.clear()  # noqa: SLF001
+        else:
+            vendor.revoke_tokens()
 
     # the shops
 

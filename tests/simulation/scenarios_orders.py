@@ -177,7 +177,7 @@ def _revoked(play: Play) -> None:
     for at in spread(play, 60 * SECOND, some(play, 2)):
         play.later(at, partial(play.order, "shop", ("HAT-M", 1)))
     play.later(play.rng.randint(0, 60) * SECOND, partial(play.price, "HAT-M", 1250))
-    for at in spread(play, 80 * SECOND, 1 + some(play, 2)):
+    for at in spread(play, 80 * SECOND, some(play, 2)):
         play.later(at, partial(play.revoke, play.rng.choice(("erp", "shop"))))
 
 

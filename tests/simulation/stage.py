@@ -168,7 +168,7 @@ class Stage:
     blobs: SimBlobs = field(init=False)
     log: Recorder = field(init=False)
     clock: SimClock = field(init=False)
-    opened: warm.Bodies = field(default_factory=lambda: warm.Bodies(()))
+    opened: warm.Opened = field(default_factory=warm.Opened)
     _issues: Issues = field(init=False)
     _said: dict[str, bootstrap.Environment] = field(default_factory=dict)
 

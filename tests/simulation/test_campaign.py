@@ -8,7 +8,7 @@ import pytest
 from tests.simulation.campaign import CHUNK, Tally, campaign, played, scenario_of, seeds
 from tests.simulation.determinism import unequal
 from tests.simulation.faults import Kind
-from tests.simulation.scenarios import HEAVY, LIGHT, ROTA, SCENARIOS
+from tests.simulation.scenarios import HEAVY, LIGHT, LIGHTEST, ROTA, SCENARIOS
 
 SHARE = 24  # seeds per part; the parts are spread over the processes of the test run
 
@@ -27,9 +27,10 @@ def test_seeds_in_a_row_play_every_scenario() -> None:
 
 def test_light_scenarios_come_oftener_than_heavy_ones() -> None:
     turns = Counter(ROTA)
+    assert {turns[name] for name in LIGHTEST} == {6}
     assert {turns[name] for name in LIGHT} == {4}
     assert {turns[name] for name in HEAVY} == {1}
-    assert {turns[name] for name in SCENARIOS.keys() - LIGHT - HEAVY} == {2}
+    assert {turns[name] for name in SCENARIOS.keys() - LIGHTEST - LIGHT - HEAVY} == {2}
 
 
 def test_several_processes_come_to_what_one_comes_to() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from random import Random
 from typing import Any
@@ -22,39 +22,49 @@ type Models = dict[tuple[type, int], tuple[object, Any]]
 else's."""
 
 
-class Bodies:
-    """What the rows of an opening become, the same in every world that begins there."""
+type Tokens = dict[tuple[str, str], tuple[str, datetime]]
+"""What each account was given last, and how long it is good."""
 
-    def __init__(self, bodies: Iterable[object]) -> None:
+
+class Opened:
+    """What containers have from an opening: its tokens, and what its rows become in any world."""
+
+    def __init__(self, bodies: Iterable[object] = (), tokens: Tokens | None = None) -> None:
         self.names = frozenset(map(id, bodies))
         self.models: Models = {}
+        self.tokens = tokens or {}
 
 
 @dataclass(slots=True)
 class _Kept:
     """What one world need not do again.
 
-    `models` are frozen and made of rows, which are never changed in place; `tokens` is what each
-    account was given last, while it is good and the vendor has not refused it.
+    `models` are frozen and made of rows, which are never changed in place; `tokens` are left out
+    once the vendor has refused them.
     """
 
     rng: Random
-    opened: Bodies
+    opened: Opened
     models: Models
-    tokens: dict[tuple[str, str], tuple[str, datetime]] = field(default_factory=dict)
+    tokens: Tokens
 
 
 _playing: list[_Kept] = []
 
 
 @contextmanager
-def playing(rng: Random, opened: Bodies) -> Iterator[None]:
+def playing(rng: Random, opened: Opened) -> Iterator[None]:
     """Keep things for one world."""
-    _playing.append(_Kept(rng, opened, dict(opened.models)))
+    _playing.append(_Kept(rng, opened, dict(opened.models), dict(opened.tokens)))
     try:
         yield
     finally:
         _playing.pop()
+
+
+def tokens() -> Tokens:
+    """Those that the world being played has now."""
+    return dict(_playing[-1].tokens)
 
 
 def _validate(model: type[BaseModel], body: object, /, **how: Any) -> Any:
