@@ -373,7 +373,7 @@ def test_a_shop_that_is_slow_for_its_neighbour_s_sake_is_told_of() -> None:
 
     def both_slow(play: Play) -> None:
         scenario.play(play)
-        play.world.transports["shop"].slow_ms = 15 * SECOND
+        play.world.transports["shop"].slow_ms = 28 * SECOND
 
     found = [run(replace(scenario, play=both_slow), seed).violations for seed in range(3)]
     assert any("I9" in story for stories in found for story in stories)
