@@ -11,7 +11,7 @@ from functions import bootstrap
 from functions.http import Answer, answer, caller, refusal, text_of
 from shared.errors import RejectedError
 from shared.flows.approvals import LINES_MAX, Approvals, Named, Said
-from shared.flows.held_files import FileApprovals, NamedFile
+from shared.flows.file_approvals import FileApprovals, NamedFile
 from shared.model.base import Canonical, Instant, Json
 from shared.model.guardrails import Rule
 from shared.model.ids import Name, Sku
