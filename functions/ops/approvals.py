@@ -11,7 +11,7 @@ from functions import bootstrap
 from functions.http import Answer, answer, caller, refusal, text_of
 from shared.errors import RejectedError
 from shared.flows.approvals import Approvals, Named, Said
-from shared.flows.held_files import FileApprovals, NamedFile
+from shared.flows.file_approvals import FileApprovals, NamedFile
 from shared.model.base import Json
 from shared.model.ops_call import ApprovalCall, CalledFile
 from shared.model.target import Decision

@@ -6,11 +6,12 @@ A count that is not believed holds nothing; what is known in its place goes on b
 that is believed later moves the position by what it differs from that.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from copy import replace
 from decimal import Decimal
 from typing import Final
 
+from shared.domain.legs import COUNTED, Leg
 from shared.domain.streams import no_room
 from shared.domain.units import trimmed
 from shared.frozen import slotted
@@ -84,19 +85,24 @@ def strange_count(level: Level, guards: StockGuards) -> Strange | None:
 
 
 def strange_move(
-    before: Mapping[str, StockPosition], after: Mapping[str, StockPosition], guards: StockGuards
+    moved: Iterable[Leg],
+    before: Mapping[str, StockPosition],
+    after: Mapping[str, StockPosition],
+    guards: StockGuards,
 ) -> Strange | None:
-    """Why the positions a movement leads to are not believed; less of what was absurd is."""
+    """Why what these legs lead to is not believed; less of what was absurd is."""
     if guards.absurd.believes:
         return None
-    for location, position in after.items():
-        if largest(position) <= guards.absurd.above:
+    most = guards.absurd.above
+    for spot, _ in moved:
+        if (position := after.get(spot.location)) is None:
             continue
-        old = before.get(location)
-        for name in QUANTITIES:
-            now, was = abs(getattr(position, name)), abs(getattr(old, name)) if old else 0
-            if now > guards.absurd.above and now > was:
-                return "absurd", str(getattr(position, name))
+        for name in COUNTED[spot.status]:
+            now = getattr(position, name)
+            if abs(now) > most:
+                old = before.get(spot.location)
+                if old is None or abs(now) > abs(getattr(old, name)):
+                    return "absurd", str(now)
     return None
 
 

@@ -37,10 +37,10 @@ class Columns:
 
     def texts(self, row: Row, known: Collection[str], required: Collection[str]) -> dict[str, str]:
         """What a row says, by column; RejectedError if it says too much or too little."""
-        for name in row:
-            if name not in known:
-                raise self.refusal(name, row[name], "is no field that is known here")
         said = dict.fromkeys(known, "")
+        if not said.keys() >= row.keys():
+            name = next(name for name in row if name not in said)
+            raise self.refusal(name, row[name], "is no field that is known here")
         for name, value in row.items():
             if isinstance(value, str):
                 said[name] = value.strip()

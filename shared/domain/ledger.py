@@ -132,7 +132,7 @@ class _Books:
             streams=self.streams,
             seen=self.seen,
             forgotten=self.forgotten,
-            parked=tuple(sorted(self.parked, key=_number)),
+            parked=tuple(sorted(self.parked, key=_number)) if self.parked else (),
             transfers=self.transfers,
             waiting=(self.book.waiting or now) if missing else None,
             told=self.book.told if missing else None,
@@ -273,14 +273,15 @@ class _Books:
         """
         after: dict[str, StockPosition] = {}
         transfers = self.transfers
-        for spot, units in legs(movement):
+        moved = legs(movement)
+        for spot, units in moved:
             travels = on_the_road(spot)
             if travels:
                 transfers = on_road(transfers, movement, spot, units)
             if physical or travels:
                 position = after.get(spot.location) or self._position(spot.location)
                 after[spot.location] = shifted(position, spot, units)
-        strange = strange_move(self.positions, after, self.guards)
+        strange = strange_move(moved, self.positions, after, self.guards)
         if strange is not None:
             self.shelf.put(movement, strange)
             return False

@@ -1,6 +1,6 @@
 """What a movement does to the positions at both its ends, and to what is on the road between."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from copy import replace
 from decimal import Decimal
 from typing import Final
@@ -11,7 +11,7 @@ from shared.model.movement import PARTS, Movement, Spot, StockStatus, Transfer
 from shared.model.stock import StockPosition
 
 TRANSFERS_MAX: Final = 100
-_COUNTED: Final[Mapping[StockStatus, tuple[str, ...]]] = {
+COUNTED: Final[Mapping[StockStatus, tuple[str, ...]]] = {
     StockStatus.AVAILABLE: ("on_hand",),
     StockStatus.IN_TRANSIT: ("in_transit",),
     **{part: (part.value, "on_hand") for part in PARTS},
@@ -19,11 +19,17 @@ _COUNTED: Final[Mapping[StockStatus, tuple[str, ...]]] = {
 """The quantities of a position in which units are counted, by their status."""
 
 
-def legs(movement: Movement) -> Iterator[tuple[Spot, Decimal]]:
+type Leg = tuple[Spot, Decimal]
+
+
+def legs(movement: Movement) -> list[Leg]:
+    """Where units are taken from, and where they are put."""
+    found: list[Leg] = []
     if movement.origin is not None:
-        yield movement.origin, -movement.quantity
+        found.append((movement.origin, -movement.quantity))
     if movement.destination is not None:
-        yield movement.destination, movement.quantity
+        found.append((movement.destination, movement.quantity))
+    return found
 
 
 def on_the_road(spot: Spot) -> bool:
@@ -31,7 +37,7 @@ def on_the_road(spot: Spot) -> bool:
 
 
 def shifted(position: StockPosition, spot: Spot, units: Decimal) -> StockPosition:
-    counted = _COUNTED[spot.status]
+    counted = COUNTED[spot.status]
     return position.model_copy(
         update={name: trimmed(getattr(position, name) + units) for name in counted}
     )

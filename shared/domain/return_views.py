@@ -12,10 +12,6 @@ from shared.model.return_call import ReturnAnswer, ReturnedLine
 from shared.model.returns import Return
 
 
-def found(case: Case, return_id: str) -> Return | None:
-    return next((one for one in returns.whole(case) if one.return_id == return_id), None)
-
-
 def answer(case: Case, one: Return) -> ReturnAnswer:
     skus = {line.line_id: line.sku for line in orders.lines_of(case)}
     wanted, came = returns.units(one.lines), returns.received(one)

@@ -133,6 +133,10 @@ def whole(case: Case) -> tuple[Return, ...]:
     return tuple(_moved(case, found[name]) for name in sorted(found))
 
 
+def found(case: Case, return_id: str) -> Return | None:
+    return next((one for one in whole(case) if one.return_id == return_id), None)
+
+
 def _moved(case: Case, one: Return) -> Return:
     if not one.moves:
         return one

@@ -110,7 +110,7 @@ class Ledger:
             {
                 sku
                 for sku, listed in waiting.items()
-                if _foreign(cards[sku], (entries[i] for i in listed))
+                if _foreign(cards[sku], [entries[i] for i in listed])
             }
         )
         puts: list[Put] = []
@@ -157,7 +157,8 @@ class Ledger:
             except RejectedError as error:
                 said[i] = error
                 continue
-            self.issues.report(refused_late(*one) for one in outcome.refused)
+            if outcome.refused:
+                self.issues.report(refused_late(*one) for one in outcome.refused)
             said[i], card = outcome, outcome.card
         return card, said
 
@@ -216,8 +217,7 @@ def _unit(card: StockCard | None) -> str | None:
 
 def _foreign(card: StockCard | None, entries: Iterable[Entry]) -> bool:
     """Whether the article has to be read: the first entries of a SKU, or another unit."""
-    unit = _unit(card)
-    return any(entry.unit != unit for entry in entries)
+    return {entry.unit for entry in entries} != {_unit(card)}
 
 
 def _in_unit(

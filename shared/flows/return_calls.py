@@ -81,7 +81,7 @@ class ReturnCalls:
     def find(self, return_id: str) -> Answer | None:
         """Where a return stands, with its timeline."""
         found = self._of(return_id)
-        one = return_views.found(found.case, return_id) if found else None
+        one = returns.found(found.case, return_id) if found else None
         return return_views.view(found.case, one) if found and one else None
 
     def _granted(self, call: ReturnCall, as_of: datetime) -> Answer:
@@ -98,7 +98,7 @@ class ReturnCalls:
                 for x in call.lines
             ),
         )
-        known = return_views.found(before.case, one.return_id)
+        known = returns.found(before.case, one.return_id)
         if known is not None and known.lines != one.lines:
             raise malformed(
                 "return_id",
@@ -122,7 +122,7 @@ class ReturnCalls:
 
     def _received(self, call: ReceiptCall, return_id: str) -> Answer:
         before = self._of(return_id)
-        if before is None or return_views.found(before.case, return_id) is None:
+        if before is None or returns.found(before.case, return_id) is None:
             raise _unknown("return_id", return_id)
         places = [place.name for place in self.retailer.locations]
         if call.location not in places:
@@ -158,7 +158,7 @@ class ReturnCalls:
         for result in taken.results:
             if isinstance(result, RejectedError):
                 raise RetryableError(f"return {return_id} is not in the books: {result}")
-        one = return_views.found(case, return_id)
+        one = returns.found(case, return_id)
         self.issues.report(twice(case, one, source, self.retailer) if one else ())
 
     def _movements(
@@ -196,7 +196,7 @@ class ReturnCalls:
         if unasked(case):
             queue = keys.write_queue(self.retailer.channel(case.order.channel).erp)
             self.queues.send([Message(queue, {"case": case.order.order_id})])
-        one = return_views.found(case, return_id)
+        one = returns.found(case, return_id)
         assert one is not None  # noqa: S101 - it was just written
         return return_views.answer(case, one).model_dump(mode="json")
 
@@ -221,7 +221,7 @@ def _receipt(call: ReceiptCall) -> Receipt:
 
 def _with_receipt(case: Case, return_id: str, receipt: Receipt) -> Case | None:
     """The case with it, None if it has it; RejectedError for more than is still to come."""
-    one = return_views.found(case, return_id)
+    one = returns.found(case, return_id)
     if one is None:
         raise _unknown("return_id", return_id)
     known = next(

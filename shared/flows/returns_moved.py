@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from datetime import datetime, timedelta
 from typing import Final
 
-from shared.domain import lifecycle, orders, return_moves, return_views, returns
+from shared.domain import lifecycle, orders, return_moves, returns
 from shared.domain.return_moves import TOLD
 from shared.domain.units import in_base
 from shared.errors import RejectedError, RetryableError
@@ -182,12 +182,12 @@ class ReturnsMoved:
         kits = came_apart(read.case, moves, self.store, self.retailer) if read else {}
 
         def step(case: Case) -> Case | None:
-            one = return_views.found(case, place.return_id)
+            one = returns.found(case, place.return_id)
             return None if one is None else self._after(case, one, moves, kits)
 
         def tell(before: Case, after: Case) -> None:
             ReturnNews(self.bus, self.issues, self.clock, self.store).tell(after, before)
-            one = return_views.found(after, place.return_id)
+            one = returns.found(after, place.return_id)
             assert one is not None  # noqa: S101 - `step` found it
             for source in sorted({move.source for move in moves}):
                 self.issues.report(twice(after, one, source, self.retailer))
@@ -307,7 +307,7 @@ def _held(
     if isinstance(place, RejectedError):
         return place
     read = cases.get(place.order_id)
-    held = read is not None and return_views.found(read.case, place.return_id) is not None
+    held = read is not None and returns.found(read.case, place.return_id) is not None
     return place if held else _unknown(document, ())
 
 

@@ -193,9 +193,7 @@ def sku_facts(
     noted: Noted | None = None,
 ) -> SkuFacts | None:
     """None for a SKU nobody has described."""
-    owner = retailer.authority
-    row = facts.get(keys.item(sku, owner[Entity.PRODUCT]))
-    item = ItemCard.model_validate(row.body) if row else noted and noted.item
+    item = noted.item if noted else _described(sku, facts, retailer)
     if item is None:
         return None
     prices = [] if noted else [facts.get(k) for k in price_keys(sku, retailer)]
@@ -218,6 +216,11 @@ def sku_facts(
         rows = {c.sku: facts.get(keys.kit_part(sku, c.sku)) for c in found.components}
         found.parts = {c: KitPart.model_validate(row.body) for c, row in rows.items() if row}
     return found
+
+
+def _described(sku: str, facts: Facts, retailer: Retailer) -> ItemCard | None:
+    row = facts.get(keys.item(sku, retailer.authority[Entity.PRODUCT]))
+    return ItemCard.model_validate(row.body) if row else None
 
 
 def price_keys(sku: str, retailer: Retailer) -> list[Key]:

@@ -103,7 +103,7 @@ class Alone:
                 return None
             targets[channel.name], bases[channel.name] = target, basis
         promised = self._promised(bases)
-        if promised is None or len({_said(targets[name], bases[name]) for name in targets}) > 1:
+        if promised is None or not _agree(targets, bases):
             return None
         item = self._item(sku, *next(zip(targets.values(), bases.values(), strict=True)))
         told = None if self.holds_changed(partition) else promised
@@ -132,6 +132,11 @@ class Alone:
                 "product_group": basis.product_group,
             }
         )
+
+
+def _agree(targets: Mapping[str, Target], bases: Mapping[str, Basis]) -> bool:
+    """Whether all targets of an article note the same of it."""
+    return len(targets) <= 1 or len({_said(targets[name], bases[name]) for name in targets}) <= 1
 
 
 def _said(target: Target, basis: Basis) -> tuple[object, ...]:

@@ -41,8 +41,8 @@ def stock_of(sku: str, facts: Mapping[Key, Row], retailer: Retailer) -> Position
 def moved_at(old: StockCard | None, new: StockCard) -> str:
     """Where a card says something else than before, as its row tells whoever reads the stream."""
     before, after = _by_place(old), _by_place(new)
-    places = before.keys() | after.keys()
-    return " ".join(sorted([name for name in places if before.get(name) != after.get(name)]))
+    differing = [name for name, said in after.items() if before.get(name) != said]
+    return " ".join(sorted([*differing, *(before.keys() - after.keys())]))
 
 
 def places_in(state: str | None) -> Iterable[str]:

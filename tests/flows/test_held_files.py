@@ -7,7 +7,7 @@ import pytest
 
 from shared.errors import RetryableError
 from shared.flows import held_files, keys
-from shared.flows.held_files import FileApprovals, NamedFile
+from shared.flows.file_approvals import FileApprovals, NamedFile
 from shared.flows.import_file import Importer
 from shared.flows.import_run import Run
 from shared.flows.issues import Issues, open_issues

@@ -6,7 +6,7 @@ import pytest
 
 from shared.errors import RejectedError, RetryableError
 from shared.flows import held_files, keys
-from shared.flows.held_files import FileApprovals, NamedFile
+from shared.flows.file_approvals import FileApprovals, NamedFile
 from shared.flows.import_file import Importer
 from shared.flows.issues import Issues
 from shared.flows.price_calls import LINES_MAX, PriceCalls
