@@ -11,7 +11,7 @@ from shared.model.stock import StockPosition
 from tests.bench.catalogue import Assortment, assortment
 from tests.bench.limits import ARRAY_MAX, STANDARD
 from tests.bench.live import live
-from tests.bench.metric import Line, Size
+from tests.bench.metric import EXACTLY, Line, Size
 from tests.bench.peers import naive_levels
 from tests.bench.watch import PLACE, Watch, p99_ms
 from tests.simulation.engine import HOUR, MINUTE, SECOND
@@ -96,6 +96,8 @@ def busy(size: Size) -> Iterator[Line]:
                Decimal(1))  # fmt: skip
     yield Line("stock.latency_busy.prices", Decimal(size.rows), Decimal(100_000), "prices")
     yield Line("stock.latency_busy.price_run", took, took, "s")
+    failed = Decimal(sum(each.failures for each in shop.world.functions.values()))
+    yield Line("stock.latency_busy.failed", failed, Decimal(0), "invocations", EXACTLY)
 
 
 def _tell(shop: Assortment, watch: Watch, units: int, which: range | list[int]) -> None:
