@@ -85,6 +85,7 @@ HEAVY = frozenset(
         "a bulk operation is overtaken",
         "a depot takes in what is sent back",
         "a flash sale",
+        "a kit and its part at the checkout",
         "a kit sold beside its parts",
         "a plan with little room",
         "a shop falls silent",
