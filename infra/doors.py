@@ -59,7 +59,9 @@ RETURN_ROUTES = {
     "POST /v1/returns/{return_id}/receipts": "returns.receive",
     "GET /v1/returns/{return_id}": "orders.read",
 }
+SHIPMENT_ROUTES = {"POST /v1/shipments": "shipments.write"}
 SCOPED = {
+    "Shipments": SHIPMENT_ROUTES,
     "Returns": RETURN_ROUTES,
     "Orders": ORDER_ROUTES,
     "Read": READ_ROUTES,

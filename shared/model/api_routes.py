@@ -9,6 +9,7 @@ from shared.model.base import Canonical
 from shared.model.order_call import OrderAnswer, OrderCall
 from shared.model.reservation import ReservationRequest
 from shared.model.return_call import ReceiptCall, ReturnAnswer, ReturnCall
+from shared.model.shipment_call import ShipmentAnswer, ShipmentCall
 
 
 class Refused(Canonical):
@@ -25,8 +26,9 @@ class Described:
 
     `refuses` are the statuses that say what is wrong; those of a missing or wrong token and of a
     function that failed are every route's. `query` are parameters with their allowed values, any
-    text if none are named. What is `unchanged` is answered 304 to who has its tag. `media` is what
-    it answers, refusals apart.
+    text if none are named. What is `keyed` takes an Idempotency-Key, and needs none where its body
+    `names` what it is. What is `unchanged` is answered 304 to who has its tag. `media` is what it
+    answers, refusals apart.
     """
 
     route: str
@@ -38,6 +40,7 @@ class Described:
     refuses: tuple[int, ...] = ()
     query: tuple[tuple[str, tuple[str, ...]], ...] = ()
     keyed: bool = False
+    names: bool = False
     unchanged: bool = False
     media: str = "application/json"
 
@@ -132,6 +135,17 @@ ROUTES: Final[tuple[Described, ...]] = (
         "Where a return stands, with its timeline",
         _OBJECT,
         refuses=(404,),
+    ),
+    Described(
+        "POST /v1/shipments",
+        "shipments.write",
+        "Say what has left for an order, beside its ERP",
+        ShipmentAnswer,
+        status=201,
+        takes=ShipmentCall,
+        refuses=(400, 403, 409, 503),
+        keyed=True,
+        names=True,
     ),
     Described(
         "POST /v1/reservations",
