@@ -13,9 +13,7 @@ from functions import loaded
 from shared.aws import clients
 from shared.aws.blobs import S3Blobs, S3Journal
 from shared.aws.bus import EventBus
-from shared.aws.counters import DynamoCounters
 from shared.aws.files import S3Files
-from shared.aws.mailer import SesMailer
 from shared.aws.queues import SqsQueues
 from shared.aws.secrets import Secrets
 from shared.aws.store import DynamoStore
@@ -32,6 +30,9 @@ from shared.settings import Settings, retailer_from
 
 if TYPE_CHECKING:
     import httpx
+
+    from shared.aws.counters import DynamoCounters
+    from shared.aws.mailer import SesMailer
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -96,7 +97,9 @@ def store() -> DynamoStore:
 
 
 @cache
-def counters() -> DynamoCounters:
+def counters() -> "DynamoCounters":
+    from shared.aws.counters import DynamoCounters  # noqa: PLC0415 - for functions that reserve
+
     return DynamoCounters(client("dynamodb"), environment().tables)
 
 
@@ -147,7 +150,9 @@ def issues() -> Issues:
     return Issues(store(), bus(), clock)
 
 
-def mailer(rules: NoticeRules) -> SesMailer:
+def mailer(rules: NoticeRules) -> "SesMailer":
+    from shared.aws.mailer import SesMailer  # noqa: PLC0415 - for the one function that mails
+
     return SesMailer(
         client("sesv2"), sender=rules.sender, configuration_set=rules.configuration_set
     )

@@ -14,8 +14,7 @@ from infra.notified_work import NotificationQueue
 from infra.queue import WorkQueue
 from infra.stage import Stage, row_of
 from shared.connectors.catalog import Kind
-from shared.model.ids import Entity, Facet
-from shared.model.parity import COMPARED
+from shared.model.ids import COMPARED, Entity, Facet
 from shared.model.retailer import Channel, Connection, Retailer
 
 WORK = Duration.seconds(60)

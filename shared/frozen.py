@@ -6,7 +6,7 @@ worker, and each cold start makes them. Here all share the methods that need not
 the one that must be is written when the first part of a class is made: an event makes few of them.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, make_dataclass
 from functools import cache
 from operator import attrgetter
@@ -21,8 +21,18 @@ def frozen[T](cls: type[T]) -> type[T]:
     ours, and not once more while it runs: parts are set by plain assignments, in half the time.
     `copy.replace` makes another with some parts changed.
     """
+    return _made(cls, _SHARED)
+
+
+@dataclass_transform(field_specifiers=(field,))
+def slotted[T](cls: type[T]) -> type[T]:
+    """A dataclass with slots whose parts change, as `dataclass(slots=True)`; made like `frozen`."""
+    return _made(cls, _CHANGING)
+
+
+def _made[T](cls: type[T], methods: Mapping[str, Any]) -> type[T]:
     cls.__doc__ = cls.__doc__ or cls.__name__  # or it would be written from the signature
-    for name, method in _SHARED.items():
+    for name, method in methods.items():
         if name not in vars(cls):
             setattr(cls, name, method)
     return dataclass(slots=True, init=False, eq=False, repr=False)(cls)
@@ -66,3 +76,4 @@ def _repr(self: Any) -> str:
 
 
 _SHARED = {"__init__": _init, "__eq__": _equal, "__hash__": _hash, "__repr__": _repr}
+_CHANGING = _SHARED | {"__hash__": None}

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from shared.frozen import frozen
+from shared.frozen import frozen, slotted
 
 
 @frozen
@@ -104,3 +104,32 @@ def test_it_is_made_as_its_parts_say() -> None:
         Sum((1,))  # type: ignore[call-arg] # as the checker says, too
     with pytest.raises(TypeError, match=r"Nothing\.__init__\(\) takes 1 positional argument"):
         Nothing(1)  # type: ignore[call-arg] # as the checker says, too
+
+
+@slotted
+class Basket:
+    owner: str
+    items: list[str] = field(default_factory=list)
+
+
+@slotted
+class Hamper(Basket):
+    lid: bool = False
+
+
+def test_what_changes_is_compared_by_what_it_holds_now_and_is_no_key() -> None:
+    one, other = Basket("ada"), Basket("ada")
+    assert one == other
+    one.items.append("tea")
+    one.owner = "bo"
+    assert (one, repr(one)) == (Basket("bo", ["tea"]), "Basket(owner='bo', items=['tea'])")
+    assert (one != other, other.items) == (True, [])
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(one)
+    with pytest.raises(AttributeError):
+        setattr(one, "colour", "red")  # noqa: B010 - the type checker refuses the plain form
+
+
+def test_more_parts_follow_those_of_what_it_builds_on() -> None:
+    assert Hamper("ada", ["tea"], lid=True) == Hamper("ada", items=["tea"], lid=True)
+    assert (Hamper("ada").items, Hamper("ada").lid) == ([], False)

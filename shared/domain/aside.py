@@ -8,12 +8,12 @@ that is believed later moves the position by what it differs from that.
 
 from collections.abc import Mapping
 from copy import replace
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
 from shared.domain.streams import no_room
 from shared.domain.units import trimmed
+from shared.frozen import slotted
 from shared.model.movement import PARTS, Aside, DoubtKind, Entry, Level, Movement
 from shared.model.stock import StockPosition
 from shared.model.stock_rules import StockGuards
@@ -28,7 +28,7 @@ type Strange = tuple[DoubtKind, str]
 """In which way a telling is not believed, and what it said."""
 
 
-@dataclass(slots=True)
+@slotted
 class Shelf:
     """What is set aside of one card: of each location one count at most, the latest."""
 

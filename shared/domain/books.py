@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 
 from shared.domain import lifecycle, never_left, payments, tenders
 from shared.domain.lifecycle import Fulfilment
+from shared.domain.refunds import refund_of
 from shared.model.books import AGREED, Bucket, Difference, Entry, EntryKind, Share, Side
-from shared.model.case import Case, CaseState, IntentKind
+from shared.model.case import Case, CaseState
 from shared.model.invoice import BillingDocument, BillingKind
 from shared.model.money import Money, total
 from shared.model.order import Payment, PaymentKind, Refund
@@ -34,18 +35,6 @@ REPAIRS: Mapping[Bucket, str] = {
     Bucket.NOT_PAID_OUT: "drop the provider's payout file; ask the provider if it is in none",
     Bucket.PAYOUT_DIFFERS: "ask the provider what it paid out, or took back, too much",
 }
-
-
-def refund_of(case: Case, bill: BillingDocument) -> str | None:
-    """The refund whose document a credit memo bills."""
-    return next(
-        (
-            intent.intent_id.removeprefix("credit#")
-            for intent in case.intents
-            if intent.kind is IntentKind.CREDIT and intent.result == bill.bills
-        ),
-        None,
-    )
 
 
 def entries(case: Case, *, zone: str) -> tuple[Entry, ...]:

@@ -7,9 +7,8 @@ last refund of an order takes exactly the rest.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
-from shared.frozen import frozen
+from shared.frozen import frozen, slotted
 from shared.model.money import Money, split, total
 from shared.model.order import Order, OrderLine, Refund, RefundLine, ShippingLine
 
@@ -78,7 +77,7 @@ class PostedCredit:
     differs: Money | None = None
 
 
-@dataclass(slots=True)
+@slotted
 class _Left:
     """What of one part has not gone back yet, in minor units."""
 
@@ -108,7 +107,7 @@ class _Left:
         return _Taken(self, net, taxes)
 
 
-@dataclass(slots=True)
+@slotted
 class _Taken:
     left: _Left
     net: int

@@ -1,11 +1,12 @@
 """A file of prices, looked at as a whole: what it changes, and whether it looks as it should."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from typing import Final, Self
 
 from shared.errors import RejectedError
+from shared.frozen import slotted
 from shared.model.feeds import Example, Survey
 from shared.model.policies import FeedLimits
 from shared.model.price import PriceCondition
@@ -16,7 +17,7 @@ PERCENT_MAX: Final = 1000  # what differs by more counts as this
 _TENTH: Final = Decimal("0.1")
 
 
-@dataclass(slots=True)
+@slotted
 class Surveyor:
     """Counts rows one by one; `survey` is what has been seen so far."""
 

@@ -7,16 +7,14 @@ of its pages is what they hold, always: both are written in one transaction.
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
-from shared.frozen import frozen
 from shared.model.holds import Hold, HoldCard, HoldPage, Paged
 
 type Holds = Mapping[str, Hold]
 
 
-@frozen
-class Sizes:
+class Sizes(NamedTuple):
     """So many holds a card keeps at most, and a page takes from it. `few` go back to the card."""
 
     card: int

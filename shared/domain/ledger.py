@@ -14,7 +14,7 @@ is older than those is refused, never guessed. A count then holds what happened 
 import hashlib
 from base64 import urlsafe_b64encode
 from copy import replace
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -25,7 +25,7 @@ from shared.domain.legs import legs, on_road, on_the_road, refusal, shifted
 from shared.domain.streams import held_by, skipping, without
 from shared.domain.units import trimmed
 from shared.errors import RejectedError
-from shared.frozen import frozen
+from shared.frozen import frozen, slotted
 from shared.model.base import Instant
 from shared.model.facts import StockCard
 from shared.model.movement import (
@@ -100,7 +100,7 @@ def gaps(card: StockCard) -> list[tuple[str, int, int]]:
     return found
 
 
-@dataclass(slots=True)
+@slotted
 class _Books:
     source: str
     sku: str

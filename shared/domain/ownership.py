@@ -1,7 +1,7 @@
 """Who is believed about what: of a card only what its source owns is kept."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from shared.model.facts import PriceCard, PriceChange, Told
 from shared.model.ids import Entity
@@ -9,8 +9,7 @@ from shared.model.price import PriceCondition
 from shared.model.retailer import Retailer
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Stranger:
+class Stranger(NamedTuple):
     """A source that said something of an entity that `owner` owns."""
 
     source: str

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 
-from shared.domain.price_rows import refusal
+from shared.domain.price_columns import refusal
 from shared.errors import RejectedError
 from shared.model.facts import PriceCard, PriceChange
 from shared.model.price import PriceCondition

@@ -15,40 +15,20 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import ValidationError
 
 from shared.domain.columns import Columns, Row
+from shared.domain.price_columns import COLUMNS, ID_MAX, REQUIRED, refusal
 from shared.domain.wall_clock import Disambiguation, day_start, instant
 from shared.errors import RejectedError
 from shared.model.money import Money
-from shared.model.price import EffectiveWindow, PriceCondition, PriceKind, TaxBasis
+from shared.model.price import EffectiveWindow, PriceCondition, PriceKind
 from shared.model.retailer import PriceList, Retailer
 
-ID_MAX = 96
 OPEN_END: Final = "9999-12-31"
-
-REQUIRED: Final[Mapping[str, str]] = {
-    "sku": "name the article as the owner of products does, in at most 64 characters without #",
-    "price_list": "name one of the retailer's price lists",
-    "kind": f"write {' or '.join(PriceKind)}",
-    "amount": "write a positive decimal such as 19.99, without thousands separators",
-    "currency": "write the price list's currency, such as GBP",
-    "tax_basis": f"write {' or '.join(TaxBasis)}, as the price list is",
-    "unit": "write the unit of measure the amount is for, such as PC",
-    "valid_from": "write 2026-11-27T09:00:00+00:00, or a date or local time and a zone",
-}
-OPTIONAL: Final[Mapping[str, str]] = {
-    "per": "write how many units the amount is for, such as 1 or 10",
-    "scales": "write from how many units on it costs what, such as 10=17.50 50=15.00",
-    "valid_to": "write an instant after valid_from, or the last day on which the price holds",
-    "zone": "write an IANA time zone such as Europe/London",
-    "condition_id": f"write at most {ID_MAX} printable characters that are the same every time",
-}
-COLUMNS: Final[Mapping[str, str]] = {**REQUIRED, **OPTIONAL}
 
 _AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 _COLUMNS: Final = Columns(COLUMNS)
-refusal: Final = _COLUMNS.refusal
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from shared.model.case import Case, IntentState
+from shared.model.case import Case, IntentKind, IntentState
+from shared.model.invoice import BillingDocument
 from shared.model.money import Money
 from shared.model.order import Refund
 
@@ -36,6 +37,18 @@ def completed(known: Refund, told: Refund, *, sent: bool) -> Refund:
         "payments": _either(known.payments, told.payments),
     }
     return known.model_copy(update=more if sent else more | goods)
+
+
+def refund_of(case: Case, bill: BillingDocument) -> str | None:
+    """The refund whose document a credit memo bills."""
+    return next(
+        (
+            intent.intent_id.removeprefix("credit#")
+            for intent in case.intents
+            if intent.kind is IntentKind.CREDIT and intent.result == bill.bills
+        ),
+        None,
+    )
 
 
 def _filled(known: Money | None, told: Money | None) -> Money | None:

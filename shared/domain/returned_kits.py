@@ -5,14 +5,15 @@ A component goes to the kits that were announced, in their order, as far as they
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from shared.frozen import slotted
 from shared.model.returns import Disposition, ReturnMove
 
 type Made = dict[str, tuple[int, Disposition]]
 
 
-@dataclass(slots=True)
+@slotted
 class Kits:
     """`parts` are the units a kit takes of each component, `announced` the units of each kit.
 

@@ -1,11 +1,11 @@
 """Which of a retailer's stock rules holds for an article, a location and a channel."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from shared.domain.allocation import Division, division
-from shared.frozen import frozen
+from shared.frozen import frozen, slotted
 from shared.model.retailer import Channel, Retailer
 from shared.model.stock_rules import Allocation, Later, Scope, Status, StockRule
 
@@ -54,7 +54,7 @@ class ArticleRules:
     arrivals: tuple[datetime, ...]
 
 
-@dataclass(slots=True)
+@slotted
 class StockRules:
     """The rules of a retailer's file, looked up once for all articles they treat alike."""
 

@@ -1,7 +1,7 @@
 """Keep what a source of truth said: conditional on its version, silent when nothing changed."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from shared.domain.ownership import owned
@@ -11,6 +11,7 @@ from shared.flows import gtins, keys, roster
 from shared.flows.issues import Issues, Problem
 from shared.flows.stock_doubts import believed
 from shared.flows.stock_facts import moved_at
+from shared.frozen import slotted
 from shared.model.base import Json
 from shared.model.facts import Fact, ItemCard, PriceCard, PriceChange, ProductCard, StockCard, Told
 from shared.model.ids import Entity
@@ -24,7 +25,7 @@ TRIES = 6
 Kept = Told | ItemCard
 
 
-@dataclass(slots=True)
+@slotted
 class Applied:
     """How many cards changed, said nothing new, or were older than what is known.
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from shared.domain import orders
-from shared.domain.books import refund_of
+from shared.domain.refunds import refund_of
 from shared.errors import RetryableError
 from shared.flows.cases import Cases
 from shared.flows.duplicates import bill_of_another

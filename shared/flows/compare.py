@@ -23,8 +23,8 @@ from shared.flows.issues import LOCKED_OUT, Issues, locked_out
 from shared.flows.pushes import as_pushes
 from shared.flows.target_rows import HINT, target_put
 from shared.frozen import frozen
-from shared.model.ids import Entity, Facet
-from shared.model.parity import COMPARED, Comparison, Finding
+from shared.model.ids import COMPARED, Entity, Facet
+from shared.model.parity import Comparison, Finding
 from shared.model.policies import Repair
 from shared.model.retailer import Channel, Retailer
 from shared.model.target import Target, TargetState

@@ -5,8 +5,8 @@ from datetime import timedelta
 from shared.flows import keys
 from shared.frozen import frozen
 from shared.model.base import Canonical, Instant, Json
-from shared.model.ids import Facet
-from shared.model.parity import COMPARED, Comparison, Finding, Tally
+from shared.model.ids import COMPARED, Facet
+from shared.model.parity import Comparison, Finding, Tally
 from shared.model.policies import Repair
 from shared.model.retailer import Channel, Retailer
 from shared.ports import Clock, Key, Put, Row, Store

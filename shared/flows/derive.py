@@ -7,7 +7,7 @@ derive one SKU at once: who has written looks again at what the other one derive
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -30,7 +30,7 @@ from shared.flows.standing_targets import stays
 from shared.flows.stock_alone import Alone, Moved, Noted
 from shared.flows.stock_facts import stock_keys
 from shared.flows.target_rows import hints, target_put
-from shared.frozen import frozen
+from shared.frozen import frozen, slotted
 from shared.model.base import Json
 from shared.model.ids import Entity, Facet
 from shared.model.issue import IssueKind
@@ -44,7 +44,7 @@ TRIES = 6
 type Skus = Mapping[str, SkuFacts | None]
 
 
-@dataclass(slots=True)
+@slotted
 class Derived:
     """What a run found: targets written, and by partition what could not be derived at last."""
 

@@ -5,7 +5,6 @@ writes: so all that waits can be listed without a scan, and nothing else is list
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -17,6 +16,7 @@ from shared.domain.wishes import Wish
 from shared.flows import keys
 from shared.flows.moves import limit_of, reserve
 from shared.flows.zeroing import Zeroing
+from shared.frozen import slotted
 from shared.model.base import Json
 from shared.model.channel_events import PriceApproved, PriceRejected
 from shared.model.ids import Facet
@@ -70,7 +70,7 @@ class Change(NamedTuple):
         return self.new.guard.held if self.new.guard else ()
 
 
-@dataclass(slots=True)
+@slotted
 class Guarding:
     """What one derivation asks and tells about guardrails; `counted` are prices that may move."""
 

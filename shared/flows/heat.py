@@ -1,9 +1,9 @@
 """What a container remembers between two checkouts."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
-from shared.frozen import frozen
+from shared.frozen import frozen, slotted
 from shared.ports import Key
 
 
@@ -16,7 +16,7 @@ class Hot:
     until: datetime
 
 
-@dataclass(slots=True)
+@slotted
 class Heat:
     """What one container remembers: which articles are hot, and what it drew that is settled."""
 

@@ -1,11 +1,11 @@
 """What a dropped file may hold, by the folder it lies in: how its rows are read, and kept."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Final, Protocol
 
-from shared.domain import movement_rows, order_rows, payouts, price_rows
+from shared.domain import movement_rows, order_rows, payouts, price_columns
 from shared.domain.movement_rows import EntryReader
 from shared.domain.order_rows import OrderReader
 from shared.domain.payouts import PayoutReader
@@ -21,7 +21,7 @@ from shared.flows.import_run import Dropped
 from shared.flows.issues import Issues
 from shared.flows.ledger import Ledger, counted
 from shared.flows.returns_moved import ReturnsMoved
-from shared.frozen import frozen
+from shared.frozen import frozen, slotted
 from shared.model.ids import Entity
 from shared.model.movement import Entry
 from shared.model.policies import BookRules
@@ -74,7 +74,7 @@ class Kind:
 
 
 KINDS: Final[Mapping[str, Kind]] = {
-    PRICE: Kind(Entity.PRICE, price_rows.COLUMNS, price_rows.REQUIRED),
+    PRICE: Kind(Entity.PRICE, price_columns.COLUMNS, price_columns.REQUIRED),
     STOCK: Kind(Entity.STOCK, movement_rows.LEVEL_COLUMNS, movement_rows.LEVEL_REQUIRED),
     MOVEMENT: Kind(Entity.STOCK, movement_rows.MOVEMENT_COLUMNS, movement_rows.MOVEMENT_REQUIRED),
     ORDER: Kind(Entity.ORDER, order_rows.COLUMNS, order_rows.REQUIRED),
@@ -122,7 +122,7 @@ def rows_of(
     return _Entries(entries, dropped, as_of, ledger, moved)
 
 
-@dataclass(slots=True)
+@slotted
 class _Prices:
     reader: RowReader
     source: str
@@ -151,7 +151,7 @@ class _Prices:
         return applied, [(line, overfull(c)) for line, c in held if c.sku in applied.overfull]
 
 
-@dataclass(slots=True)
+@slotted
 class _Entries:
     """Movements or counts; a count is as of its row, or as of when the file was dropped."""
 

@@ -1,18 +1,19 @@
 """Orders of a dropped file: captured as any other, each once, or refused with every reason."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from shared.domain.order_rows import Fault, Numbered, OrderReader, order_id
 from shared.errors import RejectedError
 from shared.flows.apply import Applied
 from shared.flows.capture import Capture
+from shared.frozen import slotted
 from shared.model.order import Order
 
 type Refused = tuple[int, RejectedError]
 
 
-@dataclass(slots=True)
+@slotted
 class OrderRows:
     """Rows that follow each other make an order; the last one may go on in what is read next."""
 

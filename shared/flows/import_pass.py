@@ -1,7 +1,7 @@
 """One pass over a dropped file: apply, report, checkpoint, until it ends or time is up."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import batched
 from typing import Final
 
@@ -10,6 +10,7 @@ from shared.flows import import_run, keys, reports
 from shared.flows.import_kinds import Rows
 from shared.flows.import_run import Dropped, Run
 from shared.flows.issues import Issues, Problem
+from shared.frozen import slotted
 from shared.kit.records.record import Format, Record
 from shared.model.issue import IssueKind
 from shared.ports import Clock, Files, Store
@@ -23,7 +24,7 @@ class OvertakenError(Exception):
     """Somebody else goes on with this run: what we did is done again by them, or was."""
 
 
-@dataclass(slots=True)
+@slotted
 class Pass:
     """Reads on from `run`, whose row has the revision `rev`."""
 

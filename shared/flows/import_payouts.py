@@ -1,7 +1,7 @@
 """Payouts of a dropped file: each movement kept once with its order, whose books then follow."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from shared.domain import payouts
 from shared.domain.payouts import PayoutReader
@@ -9,13 +9,14 @@ from shared.errors import RejectedError
 from shared.flows.apply import Applied
 from shared.flows.books import Books
 from shared.flows.payouts import kept
+from shared.frozen import slotted
 from shared.model.books import PayoutLine
 
 type Refused = tuple[int, RejectedError]
 type Numbered = tuple[int, PayoutLine]
 
 
-@dataclass(slots=True)
+@slotted
 class PayoutRows:
     """Rows of one order are written together."""
 

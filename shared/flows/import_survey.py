@@ -6,7 +6,7 @@ was known before stays, and the file lies where it was dropped until a person ha
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from shared.domain.feeds import Surveyor, shifted
@@ -15,6 +15,7 @@ from shared.errors import RejectedError
 from shared.flows import held_files, import_run, keys
 from shared.flows.import_pass import OvertakenError, Pass
 from shared.flows.issues import Problem
+from shared.frozen import slotted
 from shared.kit.records.record import Place, Record
 from shared.model.base import Json, as_json
 from shared.model.facts import PriceCard
@@ -27,7 +28,7 @@ from shared.model.target import Step
 SAMPLED: Final = 2 * 1024 * 1024  # bytes of a file of which every row is compared
 
 
-@dataclass(slots=True)
+@slotted
 class SurveyPass(Pass):
     """Looks at each row; compares every one, or of large files every n-th, with what is known."""
 

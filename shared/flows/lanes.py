@@ -1,12 +1,12 @@
 """How much of a lane one round of publishing takes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 
 from shared.domain.targets import Priority
 from shared.flows import keys
-from shared.frozen import frozen
+from shared.frozen import frozen, slotted
 from shared.model.ids import Facet
 from shared.model.retailer import Channel
 from shared.model.target import TargetState, Verdict
@@ -20,7 +20,7 @@ BURST, SPAN = 2, timedelta(seconds=2)  # a level goes out so often within that, 
 DRAIN_MOST = 10_000  # where a channel takes them all at once; what a function can mark in its time
 
 
-@dataclass(slots=True)
+@slotted
 class Urgent:
     """Whether levels wait while another facet goes out in many calls; asked once a second."""
 

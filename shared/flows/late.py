@@ -5,7 +5,6 @@ from shared.flows.issues import Issues, Problem
 from shared.frozen import frozen
 from shared.model.case import Case
 from shared.model.issue import IssueKind
-from shared.model.order_events import CancellationTooLate
 from shared.model.retailer import Retailer
 from shared.ports import Bus, Clock
 
@@ -27,6 +26,8 @@ class Lateness:
         known = self.issues.find(f"{KIND}#{order_id}")
         if known is not None and known.value == value:
             return
+        from shared.model.order_events import CancellationTooLate  # noqa: PLC0415 - of few orders
+
         self.bus.publish(
             [
                 CancellationTooLate(

@@ -9,7 +9,7 @@ import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import replace
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from shared.domain.aside import QUANTITIES
@@ -21,7 +21,7 @@ from shared.flows.issues import Issues
 from shared.flows.missing import due, solved
 from shared.flows.stock_doubts import noticed, refused_late
 from shared.flows.stock_facts import moved_at
-from shared.frozen import frozen
+from shared.frozen import frozen, slotted
 from shared.model.facts import ItemCard, StockCard
 from shared.model.ids import Entity
 from shared.model.movement import Aside, Entry, Level, Movement
@@ -39,7 +39,7 @@ type Said = Posted | RejectedError
 type Result = Verdict | RejectedError | str
 
 
-@dataclass(slots=True)
+@slotted
 class Taken:
     """What became of each entry, in order; how many cards changed, and what counts have changed."""
 

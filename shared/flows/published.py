@@ -1,14 +1,15 @@
 """What came of a run over a channel's lanes."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from shared.flows.issues import Problem
+from shared.frozen import slotted
 from shared.ports import Key
 
 
-@dataclass(slots=True)
+@slotted
 class Published:
     """What a run of a publisher did, and what of it is to be looked at once more, by when.
 

@@ -9,8 +9,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from shared.flows import keys
-from shared.model.ids import Facet
-from shared.model.parity import COMPARED
+from shared.model.ids import COMPARED, Facet
 from shared.ports import Put, Store, Table
 
 if TYPE_CHECKING:

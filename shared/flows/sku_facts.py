@@ -1,7 +1,7 @@
 """What is known of one SKU in a round: each card is parsed once, and each price made once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -19,6 +19,7 @@ from shared.flows.hearing import silent
 from shared.flows.kit_parts import components_of
 from shared.flows.stock_alone import Noted
 from shared.flows.stock_facts import stock_of
+from shared.frozen import slotted
 from shared.model.base import Json
 from shared.model.facts import ItemCard, Positions, PriceCard
 from shared.model.holds import HoldCard
@@ -34,7 +35,7 @@ type Facts = Mapping[Key, Row]
 _NO_KITS: Final = KitLinks.model_construct()
 
 
-@dataclass(slots=True)
+@slotted
 class SkuFacts:
     """With `noted` the article is as its targets note it, and each channel has a price."""
 

@@ -6,7 +6,7 @@ basis that still holds, and neither article nor prices have to be read for a mov
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
@@ -14,6 +14,7 @@ from shared.domain.stock_rules import depends_on
 from shared.flows import keys
 from shared.flows.standing_targets import noted_basis
 from shared.flows.stock_facts import places_in
+from shared.frozen import slotted
 from shared.model.facts import ItemCard
 from shared.model.ids import Entity, Facet
 from shared.model.product import Variant
@@ -54,7 +55,7 @@ class Noted(NamedTuple):
     targets: Mapping[str, Target]
 
 
-@dataclass(slots=True)
+@slotted
 class Alone:
     """Those of a derivation of which stock alone has changed, by fact partition."""
 

@@ -5,12 +5,11 @@ or for good: not after a crash, and not when the last price and the next one cro
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from shared.flows import keys
 from shared.flows.issues import Issues, Problem
-from shared.frozen import frozen
+from shared.frozen import frozen, slotted
 from shared.model.guardrails import Rule
 from shared.model.issue import IssueKind, IssueState
 from shared.model.money import Money
@@ -21,7 +20,7 @@ COUNTED: Final = 1000  # of a channel; whether there are more is all that is sai
 BY: Final = "nothing waits any more"
 
 
-@dataclass(slots=True)
+@slotted
 class _Held:
     count: int = 0
     example: str = ""

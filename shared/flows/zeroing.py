@@ -6,12 +6,12 @@ to come in is one.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from shared.domain import zeroing
 from shared.domain.targets import Draft
 from shared.flows import keys
 from shared.flows.moves import Limit, reserve
+from shared.frozen import slotted
 from shared.model.ids import Facet
 from shared.model.retailer import Retailer
 from shared.model.target import Target
@@ -21,7 +21,7 @@ type Drafted = tuple[str, Draft]
 type Mark = tuple[str, str, str]
 
 
-@dataclass(slots=True)
+@slotted
 class Zeroing:
     """`counted` are articles that ran out and were let through in this derivation."""
 

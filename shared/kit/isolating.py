@@ -1,10 +1,10 @@
 """Find the lines for which a vendor refuses a whole call without saying which."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import batched
 
-from shared.frozen import frozen
+from shared.frozen import frozen, slotted
 
 
 @frozen
@@ -15,7 +15,7 @@ class Sent[O]:
     refused: bool = False
 
 
-@dataclass(slots=True)
+@slotted
 class _Search[L, O]:
     send: Callable[[Sequence[L]], Sent[O]]
     unknown: list[L]

@@ -1,7 +1,7 @@
 """Identifiers and the small vocabularies everything is keyed by."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import AfterValidator, StringConstraints
 
@@ -57,3 +57,7 @@ class Facet(StrEnum):
     CONTENT = "content"
     PRICE = "price"
     STOCK = "stock"
+
+
+COMPARED: Final = (Facet.PRICE, Facet.STOCK)
+"""Those of which is looked at what channels really show."""

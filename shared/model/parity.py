@@ -7,7 +7,6 @@ from shared.model.base import Canonical, Instant, Json
 from shared.model.ids import Facet, Name
 from shared.model.policies import Repair
 
-COMPARED = (Facet.PRICE, Facet.STOCK)
 _SHARE = Decimal("0.000001")
 
 

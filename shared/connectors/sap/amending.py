@@ -10,7 +10,7 @@ from typing import Final
 
 from shared.connectors.sap import beside, orders, repricing
 from shared.connectors.sap.gateway import Gateway
-from shared.connectors.sap.schema import HeldItem
+from shared.connectors.sap.order_schema import HeldItem
 from shared.connectors.sap.settings import SapSettings
 from shared.connectors.sap.writes import Editing, Write
 from shared.domain.demand import AmendedLine, AmendedOrder, Amendment, LineChange
@@ -102,7 +102,7 @@ class _Line:
         return Write("POST", f"{self.editing.key}/to_Item", body)
 
     def _item(self) -> HeldItem | None:
-        items: Sequence[HeldItem] = self.editing.held.items.results
+        items: Sequence[HeldItem] = self.editing.held.items
         number, place = self.change.item, str(self.change.place)
         return next(
             (x for x in items if (x.item.lstrip("0") == number if number else x.position == place)),
@@ -137,10 +137,10 @@ def _line(item: HeldItem | None, change: LineChange, *, why: str = "") -> Amende
 def _total(editing: Editing) -> Money:
     """Net plus tax, comparable with the channel's."""
     held = editing.held
-    gross = held.net + sum((item.tax for item in held.items.results), start=held.net * 0)
+    gross = held.net + sum((item.tax for item in held.items), start=held.net * 0)
     return Money.parse(gross, held.currency)
 
 
 def _nets(editing: Editing) -> dict[str, Money]:
     held = editing.held
-    return {x.item.lstrip("0"): Money.parse(x.net, held.currency) for x in held.items.results}
+    return {x.item.lstrip("0"): Money.parse(x.net, held.currency) for x in held.items}

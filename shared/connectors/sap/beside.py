@@ -7,7 +7,7 @@ an address is PATCH A_SalesOrderPartnerAddress, which tenants before 2021 do not
 from collections.abc import Callable, Mapping
 
 from shared.connectors.sap import addresses, orders, repricing, values
-from shared.connectors.sap.schema import HeldItem
+from shared.connectors.sap.order_schema import HeldItem
 from shared.connectors.sap.settings import SapSettings
 from shared.connectors.sap.writes import SERVICE, Editing, Write
 from shared.errors import RejectedError
@@ -51,7 +51,7 @@ class _Header:
 
     def has_left(self) -> bool:
         """Whether freight is to end of an order of which goods have left."""
-        items = self.editing.held.items.results
+        items = self.editing.held.items
         return not self.wish.freight and any(x.delivery in {"B", "C"} for x in items)
 
     def freight(self) -> Write | None:
@@ -68,7 +68,7 @@ class _Header:
     def _items(self, article: str) -> Write | None:
         live = {
             item.tax_code: item
-            for item in self.editing.held.items.results
+            for item in self.editing.held.items
             if item.material == article and not item.rejected and not item.position.strip("0")
         }
         for code, item in live.items():

@@ -13,6 +13,7 @@ from pydantic import Field
 from shared.connectors.sap import values
 from shared.connectors.sap.gateway import Gateway
 from shared.connectors.sap.rows import parsed
+from shared.connectors.sap.schema import ListOf
 from shared.connectors.sap.settings import SapSettings
 from shared.frozen import frozen
 from shared.model.base import Foreign, Json
@@ -34,10 +35,6 @@ class BillingItem(Foreign):
     tax: Decimal = Field(default=Decimal(0), alias="TaxAmount")
 
 
-class BillingItems(Foreign):
-    results: tuple[BillingItem, ...] = ()
-
-
 class BillingRow(Foreign):
     """A_BillingDocument, with its items."""
 
@@ -48,7 +45,7 @@ class BillingRow(Foreign):
     reference: str = Field(default="", alias="PurchaseOrderByCustomer")
     currency: str = Field(alias="TransactionCurrency")
     changed: str | None = Field(default=None, alias="LastChangeDateTime")
-    items: BillingItems = Field(default=BillingItems.model_construct(), alias="to_Item")
+    items: ListOf[BillingItem] = Field(default=(), alias="to_Item")
 
 
 @frozen
@@ -113,7 +110,7 @@ def documents(row: BillingRow, settings: SapSettings) -> list[BillingDocument]:
     if kind is None:
         return []
     by_document: dict[str, list[BillingItem]] = {}
-    for item in row.items.results:
+    for item in row.items:
         if item.sales_document:
             by_document.setdefault(item.sales_document, []).append(item)
     return [_document(row, kind, bills, items) for bills, items in by_document.items()]

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from shared.connectors.sap.authorised import Authorised
     from shared.connectors.sap.billing import Billing
     from shared.connectors.sap.deliveries import Deliveries
     from shared.connectors.sap.facts import Facts
@@ -91,6 +92,12 @@ class SapS4:
         return Returns(self._gateway, self._settings, self._retailer, self._name)
 
     @cached_property
+    def _authorised(self) -> Authorised:
+        from shared.connectors.sap.authorised import Authorised
+
+        return Authorised(self._gateway, self._settings)
+
+    @cached_property
     def _sales(self) -> Sales:
         from shared.connectors.sap.sales import Sales
 
@@ -149,10 +156,10 @@ class SapS4:
     # what customers send back
 
     def find_return(self, wish: ReturnWish) -> list[PostedReturn]:
-        return self._returns.find(wish)
+        return self._authorised.find(wish)
 
     def post_return(self, wish: ReturnWish) -> PostedReturn:
-        return self._returns.post(wish)
+        return self._authorised.post(wish)
 
     def returns_of(self, erp_order: str) -> list[ErpReturn]:
         return self._returns.of_order(erp_order)

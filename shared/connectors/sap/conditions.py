@@ -149,7 +149,7 @@ def _window(row: ValidityRow, settings: SapSettings) -> EffectiveWindow:
 def _rates(row: ValidityRow, settings: SapSettings) -> tuple[Decimal, tuple[Scale, ...]]:
     """What one unit costs, and from how many on it costs otherwise."""
     record = row.condition
-    lines = sorted(record.scale.results, key=lambda line: line.quantity)
+    lines = sorted(record.scale, key=lambda line: line.quantity)
     if not lines:
         return record.rate, ()
     for field, value, known in (

@@ -149,7 +149,7 @@ class Gateway:
         except ValidationError:
             return RejectedError(f"SAP answered {response.status_code}", code="unreadable")
         details = [d for d in error.details if d.severity == "error" and d.message]
-        text = "; ".join(dict.fromkeys(d.message for d in details)) or error.message.value
+        text = "; ".join(dict.fromkeys(d.message for d in details)) or error.message
         codes = {error.code, *(d.code for d in details)}
         if codes & set(self._settings.locked_messages):
             return RetryableError(f"SAP: {text}")

@@ -65,7 +65,7 @@ def _product(
 
 
 def _title(row: ProductRow, language: str) -> str:
-    texts = {d.language.upper(): d.text for d in row.descriptions.results if d.text}
+    texts = {d.language.upper(): d.text for d in row.descriptions if d.text}
     return texts.get(language) or next(iter(texts.values()), "") or row.product
 
 
@@ -80,7 +80,7 @@ def _variant(
             denominator=int(unit.denominator),
             gtin=_checked_gtin(unit.gtin, row.product, refused),
         )
-        for unit in row.units.results
+        for unit in row.units
         if unit.code != row.base_unit
     )
     return Variant(
@@ -192,7 +192,7 @@ def shipments(
     )
     tracking = (Tracking(carrier=settings.carrier, number=number),) if number else ()
     by_order: dict[str, list[DeliveryItem]] = defaultdict(list)
-    for item in row.items.results:
+    for item in row.items:
         if item.order and item.quantity > 0:
             by_order[item.order].append(item)
     return [

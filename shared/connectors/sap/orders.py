@@ -8,7 +8,7 @@ prices contain the tax no tax condition is sent; where they do not, the channel'
 from collections.abc import Mapping
 
 from shared.connectors.sap import addresses, values
-from shared.connectors.sap.schema import OrderRow
+from shared.connectors.sap.order_schema import OrderRow
 from shared.connectors.sap.settings import SapSettings
 from shared.domain import amounts
 from shared.errors import RejectedError
@@ -171,11 +171,11 @@ def element(condition: str, amount: Money, *, per: str | None = None) -> dict[st
 
 def posted(row: OrderRow, line_ids: Mapping[str, str]) -> PostedOrder:
     """What SAP stored. Its total is net plus tax, comparable with the channel's."""
-    gross = row.net + sum((item.tax for item in row.items.results), start=row.net * 0)
+    gross = row.net + sum((item.tax for item in row.items), start=row.net * 0)
     amount = Money.parse(gross, row.currency)
     items = {
         line_ids.get(item.position, item.position): item.item.lstrip("0")
-        for item in row.items.results
+        for item in row.items
         if item.position
     }
     return PostedOrder(
@@ -185,7 +185,7 @@ def posted(row: OrderRow, line_ids: Mapping[str, str]) -> PostedOrder:
         items=items,
         units={
             line_ids.get(item.position, item.position): int(item.quantity)
-            for item in row.items.results
+            for item in row.items
             if item.position and item.quantity is not None
         },
     )

@@ -13,6 +13,7 @@ from pydantic import Field
 from shared.connectors.sap import values
 from shared.connectors.sap.gateway import Gateway
 from shared.connectors.sap.rows import parsed
+from shared.connectors.sap.schema import ListOf
 from shared.connectors.sap.settings import SapSettings
 from shared.frozen import frozen
 from shared.model.allocation import ErpAllocation, Promise
@@ -30,19 +31,11 @@ class ScheduleLine(Foreign):
     confirmed: Decimal = Field(default=Decimal(0), alias="ConfdOrderQtyByMatlAvailCheck")
 
 
-class ScheduleLines(Foreign):
-    results: tuple[ScheduleLine, ...] = ()
-
-
 class PromisedItem(Foreign):
     """A_SalesOrderItem."""
 
     item: str = Field(alias="SalesOrderItem")
-    lines: ScheduleLines = Field(default=ScheduleLines.model_construct(), alias="to_ScheduleLine")
-
-
-class PromisedItems(Foreign):
-    results: tuple[PromisedItem, ...] = ()
+    lines: ListOf[ScheduleLine] = Field(default=(), alias="to_ScheduleLine")
 
 
 class PromisedOrder(Foreign):
@@ -50,7 +43,7 @@ class PromisedOrder(Foreign):
 
     number: str = Field(alias="SalesOrder", min_length=1)
     changed: str = Field(alias="LastChangeDateTime")
-    items: PromisedItems = Field(default=PromisedItems.model_construct(), alias="to_Item")
+    items: ListOf[PromisedItem] = Field(default=(), alias="to_Item")
 
 
 @frozen
@@ -91,9 +84,9 @@ def _allocation(row: PromisedOrder) -> ErpAllocation:
         told_at=values.instant(row.changed),
         promises={
             item.item.lstrip("0"): tuple(
-                promise for line in item.lines.results if (promise := _promise(line)) is not None
+                promise for line in item.lines if (promise := _promise(line)) is not None
             )
-            for item in row.items.results
+            for item in row.items
         },
     )
 

@@ -35,12 +35,8 @@ class ProductRow(Foreign):
     group: str = Field(default="", alias="ProductGroup")
     brand: str = Field(default="", alias="Brand")
     size: str = Field(default="", alias="SizeOrDimensionText")
-    descriptions: ListOf[Description] = Field(
-        default=ListOf[Description].model_construct(), alias="to_Description"
-    )
-    units: ListOf[Unit] = Field(
-        default=ListOf[Unit].model_construct(), alias="to_ProductUnitsOfMeasure"
-    )
+    descriptions: ListOf[Description] = Field(default=(), alias="to_Description")
+    units: ListOf[Unit] = Field(default=(), alias="to_ProductUnitsOfMeasure")
 
 
 class ScaleLine(Foreign):
@@ -65,9 +61,7 @@ class ConditionRecord(Foreign):
     scale_basis: str = Field(default="", alias="PricingScaleBasis")
     scale_unit: str = Field(default="", alias="ConditionScaleQuantityUnit")
     deleted: bool = Field(default=False, alias="ConditionIsDeleted")
-    scale: ListOf[ScaleLine] = Field(
-        default=ListOf[ScaleLine].model_construct(), alias="to_SlsPrcgCndnRecordScale"
-    )
+    scale: ListOf[ScaleLine] = Field(default=(), alias="to_SlsPrcgCndnRecordScale")
 
 
 NO_KEYS: Final = frozenset(
@@ -145,9 +139,7 @@ class DeliveryRow(Foreign):
     moved_at: str = Field(default="", alias="ActualGoodsMovementTime")
     bill_of_lading: str = Field(default="", alias="BillOfLading")
     means_of_transport: str = Field(default="", alias="MeansOfTransport")
-    items: ListOf[DeliveryItem] = Field(
-        default=ListOf[DeliveryItem].model_construct(), alias="to_DeliveryDocumentItem"
-    )
+    items: ListOf[DeliveryItem] = Field(default=(), alias="to_DeliveryDocumentItem")
 
 
 class MovementItem(Foreign):

@@ -7,8 +7,8 @@ of units says all of its amounts anew. One write at a time: the next is found by
 
 from collections.abc import Mapping, Sequence
 
+from shared.connectors.sap.order_schema import HeldItem, PricingElement
 from shared.connectors.sap.orders import element
-from shared.connectors.sap.schema import HeldItem, PricingElement
 from shared.connectors.sap.settings import SapSettings
 from shared.connectors.sap.writes import Editing, Write
 from shared.model.case import PartAmounts
@@ -25,7 +25,7 @@ def of_item(
         settings.tax_condition: costs.tax,
     }
     per = {settings.price_condition: "1"}
-    return _next(editing, item, item.elements.results, wanted, per)
+    return _next(editing, item, item.elements, wanted, per)
 
 
 def of_header(editing: Editing, costs: PartAmounts | None, settings: SapSettings) -> Write | None:
@@ -35,7 +35,7 @@ def of_header(editing: Editing, costs: PartAmounts | None, settings: SapSettings
         settings.freight_condition: costs.price if costs else nothing,
         settings.tax_condition: costs.tax if costs else nothing,
     }
-    return _next(editing, None, editing.held.elements.results, wanted, {})
+    return _next(editing, None, editing.held.elements, wanted, {})
 
 
 def _next(

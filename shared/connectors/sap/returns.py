@@ -1,9 +1,8 @@
-"""Returns: authorised ones into SAP, and what SAP keeps of any, with the goods receipts posted.
+"""Returns: what SAP keeps of any, with the goods receipts posted.
 
 Sources: API_CUSTOMER_RETURN_SRV (A_CustomerReturn with to_Item, to_PricingElement) and
 API_CUSTOMER_RETURNS_DELIVERY_SRV;v=0002 (A_ReturnsDeliveryHeader with to_DeliveryDocumentItem).
-A return we post moves goods alone: its units are worth nothing and it is blocked for billing, since
-the money goes back by the document of each refund. The day is all a delivery keeps of a change.
+The day is all a delivery keeps of a change.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,11 +13,10 @@ from pydantic import Field
 
 from shared.connectors.sap import values
 from shared.connectors.sap.gateway import Gateway
-from shared.connectors.sap.orders import element
 from shared.connectors.sap.rows import parsed
+from shared.connectors.sap.schema import ListOf
 from shared.connectors.sap.settings import SapSettings
-from shared.domain.returns import PostedReturn, ReturnWish
-from shared.errors import RejectedError, RetryableError
+from shared.errors import RetryableError
 from shared.frozen import frozen
 from shared.model.base import Foreign, Json
 from shared.model.money import Money
@@ -51,10 +49,6 @@ class ReturnItem(Foreign):
     rejected: str = Field(default="", alias="SalesDocumentRjcnReason")
 
 
-class ReturnItems(Foreign):
-    results: tuple[ReturnItem, ...] = ()
-
-
 class ReturnRow(Foreign):
     """A_CustomerReturn, with its items."""
 
@@ -65,7 +59,7 @@ class ReturnRow(Foreign):
     currency: str = Field(alias="TransactionCurrency")
     net: str = Field(alias="TotalNetAmount")
     changed: str = Field(alias="LastChangeDateTime")
-    items: ReturnItems = Field(default=ReturnItems.model_construct(), alias="to_Item")
+    items: ListOf[ReturnItem] = Field(default=(), alias="to_Item")
 
 
 class BilledRow(Foreign):
@@ -89,19 +83,13 @@ class DeliveredItem(Foreign):
     storage_location: str = Field(default="", alias="StorageLocation")
 
 
-class DeliveredItems(Foreign):
-    results: tuple[DeliveredItem, ...] = ()
-
-
 class DeliveryRow(Foreign):
     """A_ReturnsDeliveryHeader, with its items."""
 
     number: str = Field(alias="DeliveryDocument", min_length=1)
     moved_on: str | None = Field(default=None, alias="ActualGoodsMovementDate")
     moved_time: str = Field(default="", alias="ActualGoodsMovementTime")
-    items: DeliveredItems = Field(
-        default=DeliveredItems.model_construct(), alias="to_DeliveryDocumentItem"
-    )
+    items: ListOf[DeliveredItem] = Field(default=(), alias="to_DeliveryDocumentItem")
 
 
 @frozen
@@ -113,20 +101,7 @@ class Returns:
     retailer: Retailer
     name: str
 
-    # out
-
-    def find(self, wish: ReturnWish) -> list[PostedReturn]:
-        condition = (
-            f"PurchaseOrderByCustomer eq {values.quoted(wish.reference)} and "
-            f"SoldToParty eq {values.quoted(self.settings.of(wish.order).sold_to)}"
-        )
-        return [PostedReturn(str(row["CustomerReturn"])) for row in self._rows([condition])]
-
-    def post(self, wish: ReturnWish) -> PostedReturn:
-        row = self.gateway.create(SERVICE, ENTITY, body_of(wish, self.settings))
-        return PostedReturn(str(row["CustomerReturn"]))
-
-    # in: first the returns that changed, then those of deliveries whose goods came since
+    # first the returns that changed, then those of deliveries whose goods came since
 
     def since(self, since: datetime | None, page: str | None) -> Page[ErpReturn]:
         if page is not None and page.startswith(_BY_DELIVERY):
@@ -151,7 +126,7 @@ class Returns:
             filters.append(f"DeliveryDocument gt {values.quoted(after)}")
         rows = self._deliveries(filters, top=self.settings.page_size)
         good, refused = parsed(rows, DeliveryRow, subject="DeliveryDocument")
-        named = dict.fromkeys(i.document for row in good for i in row.items.results if i.document)
+        named = dict.fromkeys(i.document for row in good for i in row.items if i.document)
         found = self._whole(self._named(list(named)))
         full = len(rows) == self.settings.page_size
         following = _BY_DELIVERY + str(rows[-1]["DeliveryDocument"]) if full else None
@@ -227,7 +202,7 @@ class Returns:
 
         One that cannot be read is left out, and so refused with the return that needs it.
         """
-        items = (item for row in rows for item in row.items.results)
+        items = (item for row in rows for item in row.items)
         invoices = self.settings.invoice_categories
         numbers = list(dict.fromkeys(i.order for i in items if i.category in invoices))
         found: dict[_Place, _Place] = {}
@@ -242,7 +217,7 @@ class Returns:
     def _return(
         self, row: ReturnRow, came: Iterable[DeliveryRow], billed: Mapping[_Place, _Place]
     ) -> ErpReturn:
-        items = row.items.results
+        items = row.items
         places = [self._ordered(item, billed) for item in items]
         direct = "" if row.category in self.settings.invoice_categories else row.order
         order = direct or next((number for number, _ in places if number), "")
@@ -277,7 +252,7 @@ class Returns:
 
     def _receipts(self, row: DeliveryRow, document: str) -> Iterator[ErpReceipt]:
         """One for each place units came to: the first by item has the delivery's own number."""
-        items = [i for i in row.items.results if i.document == document and i.quantity]
+        items = [i for i in row.items if i.document == document and i.quantity]
         if row.moved_on is None:
             return
         came = values.at_time(values.day(row.moved_on), row.moved_time, self.settings.zone)
@@ -308,47 +283,6 @@ class Returns:
     def _disposition(self, item: DeliveredItem) -> Disposition:
         """By the goods movement; one nobody has named is not for sale until somebody looks."""
         return Disposition(self.settings.return_movements.get(item.movement, "quarantine"))
-
-
-def body_of(wish: ReturnWish, settings: SapSettings) -> dict[str, Json]:
-    """The body of the POST. Raises RejectedError for a line the ERP's order does not have."""
-    order, settings = wish.order, settings.of(wish.order)
-    body: dict[str, Json] = {
-        "CustomerReturnType": settings.return_type,
-        "SalesOrganization": settings.sales_organization,
-        "DistributionChannel": settings.distribution_channel,
-        "OrganizationDivision": settings.division,
-        "SoldToParty": settings.sold_to,
-        "PurchaseOrderByCustomer": wish.reference,
-        "TransactionCurrency": order.currency,
-        "SDDocumentReason": settings.credit_reason,
-        "ReferenceSDDocument": wish.erp_order,
-        "to_Item": [_item(line.line_id, line.quantity, wish, settings) for line in wish.lines],
-    }
-    if settings.return_billing_block:
-        body["HeaderBillingBlockReason"] = settings.return_billing_block
-    return body
-
-
-def _item(line_id: str, quantity: int, wish: ReturnWish, settings: SapSettings) -> Json:
-    sku = {line.line_id: line.sku for line in wish.order.lines}.get(line_id)
-    item = wish.erp_items.get(line_id)
-    if sku is None or item is None:
-        raise RejectedError(
-            f"returned line {line_id} is not in order {wish.erp_order}",
-            field="line_id",
-            value=line_id,
-            remedy="add the line to the ERP's order, or enter the return there by hand",
-        )
-    nothing = element(settings.price_condition, Money.zero(wish.order.currency), per="1")
-    return {
-        "Material": sku,
-        "RequestedQuantity": str(quantity),
-        "ReturnReason": settings.return_reason,
-        "ReferenceSDDocument": wish.erp_order,
-        "ReferenceSDDocumentItem": item.rjust(6, "0"),
-        "to_PricingElement": [nothing],
-    }
 
 
 def _query(filters: Sequence[str], expand: str, order: str, top: int | None) -> Mapping[str, str]:

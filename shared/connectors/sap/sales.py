@@ -7,8 +7,8 @@ from typing import Final
 
 from shared.connectors.sap import amending, orders, values
 from shared.connectors.sap.gateway import Gateway
+from shared.connectors.sap.order_schema import OrderRow
 from shared.connectors.sap.rows import single
-from shared.connectors.sap.schema import OrderRow
 from shared.connectors.sap.settings import SapSettings
 from shared.domain.demand import AmendedOrder, Amendment
 from shared.errors import InDoubtError, RejectedError

@@ -1,74 +1,25 @@
-"""The fields we read of SAP's entities; each may grow. Decimals come as strings."""
+"""What all of SAP's answers have in common: expanded collections, and errors.
 
-from decimal import Decimal
+Of its entities only the fields that we read are named; each may grow. Decimals come as strings.
+"""
 
-from pydantic import AliasChoices, Field
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AliasPath, BeforeValidator, Field
 
 from shared.model.base import Foreign
 
-
-class ListOf[T](Foreign):
-    """An expanded collection: `{"results": [...]}`."""
-
-    results: tuple[T, ...] = ()
+T = TypeVar("T")
 
 
-class OrderItem(Foreign):
-    """A_SalesOrderItem. `delivery` is C once all of it was delivered; a reason means rejected."""
-
-    item: str = Field(alias="SalesOrderItem")
-    position: str = Field(default="", alias="UnderlyingPurchaseOrderItem")
-    quantity: Decimal | None = Field(default=None, alias="RequestedQuantity")
-    rejected: str = Field(default="", alias="SalesDocumentRjcnReason")
-    delivery: str = Field(default="", alias="DeliveryStatus")
-    tax: Decimal = Field(default=Decimal(0), alias="TaxAmount")
+def _results(told: Any) -> Any:
+    """The rows of `{"results": [...]}`; of a collection that was not expanded there are none."""
+    return told.get("results", ()) if isinstance(told, Mapping) else told
 
 
-class OrderRow(Foreign):
-    """A_SalesOrder of API_SALES_ORDER_SRV."""
-
-    number: str = Field(alias="SalesOrder", min_length=1)
-    net: Decimal = Field(alias="TotalNetAmount")
-    currency: str = Field(alias="TransactionCurrency")
-    items: ListOf[OrderItem] = Field(default=ListOf[OrderItem].model_construct(), alias="to_Item")
-
-
-class PricingElement(Foreign):
-    """A_SalesOrderItemPrElement, A_SalesOrderHeaderPrElement; one with a reason is not counted."""
-
-    step: str = Field(default="", alias="PricingProcedureStep")
-    counter: str = Field(default="", alias="PricingProcedureCounter")
-    kind: str = Field(default="", alias="ConditionType")
-    rate: Decimal = Field(default=Decimal(0), alias="ConditionRateValue")
-    per: Decimal | None = Field(default=None, alias="ConditionQuantity")
-    inactive: str = Field(default="", alias="ConditionInactiveReason")
-
-
-class HeldItem(OrderItem):
-    """An item with what it is made of, as an order is read to be changed."""
-
-    material: str = Field(default="", alias="Material")
-    tax_code: str = Field(default="", alias="ProductTaxClassification1")
-    net: Decimal = Field(default=Decimal(0), alias="NetAmount")
-    elements: ListOf[PricingElement] = Field(
-        default=ListOf[PricingElement].model_construct(), alias="to_PricingElement"
-    )
-
-
-class HeldOrder(Foreign):
-    """A_SalesOrder with items and pricing elements."""
-
-    net: Decimal = Field(alias="TotalNetAmount")
-    currency: str = Field(alias="TransactionCurrency")
-    shipping_condition: str = Field(default="", alias="ShippingCondition")
-    items: ListOf[HeldItem] = Field(alias="to_Item")
-    elements: ListOf[PricingElement] = Field(
-        default=ListOf[PricingElement].model_construct(), alias="to_PricingElement"
-    )
-
-
-class Message(Foreign):
-    value: str = ""
+ListOf = Annotated[tuple[T, ...], BeforeValidator(_results)]
+"""An expanded collection, as the rows it has."""
 
 
 class ErrorDetail(Foreign):
@@ -79,20 +30,12 @@ class ErrorDetail(Foreign):
     severity: str = "error"
 
 
-class _Inner(Foreign):
-    errordetails: tuple[ErrorDetail, ...] = ()
-
-
 class Error(Foreign):
     code: str = ""
-    message: Message = Message.model_construct()
-    inner: _Inner = Field(
-        default=_Inner.model_construct(), validation_alias=AliasChoices("innererror")
+    message: str = Field(default="", validation_alias=AliasPath("message", "value"))
+    details: tuple[ErrorDetail, ...] = Field(
+        default=(), validation_alias=AliasPath("innererror", "errordetails")
     )
-
-    @property
-    def details(self) -> tuple[ErrorDetail, ...]:
-        return self.inner.errordetails
 
 
 class ErrorBody(Foreign):

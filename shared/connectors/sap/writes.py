@@ -5,16 +5,16 @@ one reads again.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, Literal
 
 from pydantic import ValidationError
 
 from shared.connectors.sap import values
 from shared.connectors.sap.gateway import Gateway
-from shared.connectors.sap.schema import HeldItem, HeldOrder
+from shared.connectors.sap.order_schema import HeldItem, HeldOrder
 from shared.errors import RejectedError, RetryableError
-from shared.frozen import frozen
+from shared.frozen import frozen, slotted
 from shared.model.base import Json
 
 SERVICE: Final = "API_SALES_ORDER_SRV"
@@ -31,7 +31,7 @@ class Write:
     body: Mapping[str, Json] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
+@slotted
 class Editing:
     """An order under change: `held` and `etag` are as of the last read."""
 

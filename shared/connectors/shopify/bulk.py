@@ -8,7 +8,7 @@ before the whole is over.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -21,7 +21,7 @@ from shared.connectors.shopify.prices import Prices, calls
 from shared.connectors.shopify.storage import RESULT_MAX_BYTES, Storage
 from shared.domain.ways import Way, bound
 from shared.errors import AccessError, InDoubtError, RejectedError, RetryableError, SyncError
-from shared.frozen import frozen
+from shared.frozen import frozen, slotted
 from shared.model.base import Json
 from shared.model.target import Outcome, Push, Verdict
 from shared.ports import Clock
@@ -58,7 +58,7 @@ class Decision:
     lines: Mapping[int, bulk_schema.Result] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
+@slotted
 class Bulk:
     """`settle` is how late a request that was lost may still land; `way` says how long it takes."""
 

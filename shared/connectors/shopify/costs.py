@@ -7,8 +7,9 @@ what its `first` objects cost; scalars are free (shopify.dev, API rate limits; t
 next call of the same shape, because shops are known to be charged less for long connections.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from shared.frozen import slotted
 from shared.ports import Pacer
 
 POINT = 1000
@@ -37,7 +38,7 @@ def bulk_update(variants: int) -> int:
     return MUTATION + variants * PER_VARIANT
 
 
-@dataclass(slots=True)
+@slotted
 class Meter:
     """Takes points from the pacer before a call and tells it after what the vendor counted.
 

@@ -7,7 +7,7 @@ as long as the order has not changed in between.
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 
 from pydantic import ValidationError
@@ -21,7 +21,7 @@ from shared.connectors.shopify.settings import ShopifySettings
 from shared.connectors.shopify.tender_queries import order_tenders
 from shared.connectors.shopify.tender_schema import Tender, TendersAnswer
 from shared.errors import RejectedError, RetryableError
-from shared.frozen import frozen
+from shared.frozen import frozen, slotted
 from shared.model.order import Order
 from shared.model.retailer import Channel, Retailer
 from shared.model.returns import Return
@@ -36,7 +36,7 @@ class _ChangedError(RetryableError):
     """The order is another one than the one whose first pages were read."""
 
 
-@dataclass(slots=True)
+@slotted
 class _Draft:
     """An order as far as it has been read; each cursor is None when its list is complete."""
 
@@ -71,7 +71,7 @@ class _Draft:
         )
 
 
-@dataclass(slots=True)
+@slotted
 class _Poll:
     """A page of changed orders as far as it has been worked through.
 

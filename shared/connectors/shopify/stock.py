@@ -7,14 +7,14 @@ the others go again at once, under a new idempotency key since the input differs
 import json
 from collections.abc import Mapping, Sequence
 from copy import replace
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from shared.connectors.shopify import mapping, queries, schema, stock_schema
 from shared.connectors.shopify.graphql import AdminApi
 from shared.connectors.shopify.mapping import Row
 from shared.connectors.shopify.prices import NOT_LISTED
 from shared.errors import RejectedError, SyncError
-from shared.frozen import frozen
+from shared.frozen import frozen, slotted
 from shared.model.base import Json
 from shared.model.retailer import Retailer
 from shared.model.target import Outcome, Push, StockValue, Verdict
@@ -52,7 +52,7 @@ def _count(push: Push) -> int:
         return 0
 
 
-@dataclass(slots=True)
+@slotted
 class _Run:
     """Rows still to send, and what became of each of the others, by SKU and place."""
 

@@ -17,7 +17,7 @@ from sandbox.vendors.sap import ordering, reading
 from sandbox.vendors.sap.simulator import _rendered
 from sandbox.vendors.sap.tenant import Material, Tenant
 from shared.connectors.sap import orders as sap
-from shared.connectors.sap.schema import OrderRow
+from shared.connectors.sap.order_schema import OrderRow
 from shared.connectors.sap.settings import SapSettings
 from shared.domain import orders, payments
 from shared.domain.called import order_of

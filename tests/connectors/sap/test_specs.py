@@ -22,7 +22,7 @@ from sandbox.vendors.sap.entities import (
     SETS,
     EntitySet,
 )
-from shared.connectors.sap import mapping, promises, reading_schema, returns, schema
+from shared.connectors.sap import mapping, order_schema, promises, reading_schema, returns
 from shared.connectors.sap.rows import parsed
 from shared.connectors.sap.settings import SapSettings
 from shared.model.base import Foreign
@@ -184,12 +184,12 @@ FOREIGN: list[tuple[type[Foreign], str, str]] = [
     ),
     (reading_schema.ScaleLine, "API_SLSPRICINGCONDITIONRECORD_SRV", "A_SlsPrcgCndnRecordScale"),
     (reading_schema.StockRow, "API_MATERIAL_STOCK_SRV", "A_MatlStkInAcctMod"),
-    (schema.OrderRow, "API_SALES_ORDER_SRV", "A_SalesOrder"),
-    (schema.OrderItem, "API_SALES_ORDER_SRV", "A_SalesOrderItem"),
-    (schema.HeldOrder, "API_SALES_ORDER_SRV", "A_SalesOrder"),
-    (schema.HeldItem, "API_SALES_ORDER_SRV", "A_SalesOrderItem"),
-    (schema.PricingElement, "API_SALES_ORDER_SRV", "A_SalesOrderItemPrElement"),
-    (schema.PricingElement, "API_SALES_ORDER_SRV", "A_SalesOrderHeaderPrElement"),
+    (order_schema.OrderRow, "API_SALES_ORDER_SRV", "A_SalesOrder"),
+    (order_schema.OrderItem, "API_SALES_ORDER_SRV", "A_SalesOrderItem"),
+    (order_schema.HeldOrder, "API_SALES_ORDER_SRV", "A_SalesOrder"),
+    (order_schema.HeldItem, "API_SALES_ORDER_SRV", "A_SalesOrderItem"),
+    (order_schema.PricingElement, "API_SALES_ORDER_SRV", "A_SalesOrderItemPrElement"),
+    (order_schema.PricingElement, "API_SALES_ORDER_SRV", "A_SalesOrderHeaderPrElement"),
     (reading_schema.DeliveryRow, "API_OUTBOUND_DELIVERY_SRV;v=0002", "A_OutbDeliveryHeader"),
     (reading_schema.DeliveryItem, "API_OUTBOUND_DELIVERY_SRV;v=0002", "A_OutbDeliveryItem"),
     (promises.PromisedOrder, "API_SALES_ORDER_SRV", "A_SalesOrder"),
@@ -371,7 +371,7 @@ def test_recorded_orders_are_understood_or_refused_with_a_reason() -> None:
         if "TotalNetAmount" in r
     ]
     assert rows
-    good, refused = parsed(rows, schema.OrderRow, subject="SalesOrder")
+    good, refused = parsed(rows, order_schema.OrderRow, subject="SalesOrder")
     assert len(good) + len(refused) == len(rows)
     assert good
 
