@@ -1,10 +1,10 @@
 """Operators' routes: replay an exception or a delivery, close an exception, map a code to a SKU."""
 
 import json
-from typing import Annotated, Any
+from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from functions import bootstrap
 from functions.http import Answer, answer, caller, named, not_found, refusal, text_of
@@ -13,8 +13,8 @@ from shared.flows import keys
 from shared.flows.closing import close
 from shared.flows.intake import replay_delivery
 from shared.flows.recovery import Mapper, Replay
-from shared.model.base import Canonical
 from shared.model.ids import Entity, Sku
+from shared.model.ops_call import CloseCall
 from shared.ports import Table
 from shared.settings import Settings as Base
 
@@ -40,17 +40,10 @@ def replay_issue(event: dict[str, Any]) -> Answer:
     return answer(202, {"replayed": issue_id})
 
 
-class Close(Canonical):
-    """Why an exception is closed, and how often it had been told when that was decided."""
-
-    why: Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
-    count: int | None = Field(default=None, ge=1)
-
-
 def close_issue(event: dict[str, Any]) -> Answer:
     issue_id = named(event, "issue_id")
     try:
-        ask = Close.model_validate(json.loads(text_of(event)))
+        ask = CloseCall.model_validate(json.loads(text_of(event)))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         field = ".".join(map(str, first["loc"])) or "body"

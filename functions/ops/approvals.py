@@ -2,19 +2,18 @@
 
 import json
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from pydantic import Field, StringConstraints, ValidationError
+from pydantic import ValidationError
 
 from functions import bootstrap
 from functions.http import Answer, answer, caller, refusal, text_of
 from shared.errors import RejectedError
-from shared.flows.approvals import LINES_MAX, Approvals, Named, Said
+from shared.flows.approvals import Approvals, Named, Said
 from shared.flows.held_files import FileApprovals, NamedFile
-from shared.model.base import Canonical, Instant, Json
-from shared.model.guardrails import Rule
-from shared.model.ids import Name, Sku
+from shared.model.base import Json
+from shared.model.ops_call import ApprovalCall, CalledFile
 from shared.model.target import Decision
 from shared.ports import Table
 from shared.settings import Settings as Base
@@ -24,7 +23,6 @@ _SHAPE = (
     ' or {..., "all": {"channel": "<name>", "rule": "<rule or none>", "expected": 12}}'
     ' or {..., "files": [{"file", "run"}, ...]}'
 )
-FILES_MAX = 20
 _DECISIONS = {"approve": Decision.APPROVED, "reject": Decision.REJECTED}
 
 
@@ -34,42 +32,10 @@ class Settings(Base):
     bus: str
 
 
-class Line(Canonical):
-    """One proposal, as the list of what waits names it."""
-
-    channel: Name
-    sku: Sku
-    proposal: str = Field(max_length=64)
-
-
-class All(Canonical):
-    """All that wait in a channel, for breaking one rule or any, if they are as many as expected."""
-
-    channel: Name
-    rule: Rule | None = None
-    expected: int = Field(ge=0)
-    until: Instant | None = None
-
-
-class File(Canonical):
-    """A file that was held, and the reading of it that is meant."""
-
-    file: str = Field(max_length=1024)
-    run: str = Field(max_length=64)
-
-
-class Ask(Canonical):
-    decision: Literal["approve", "reject"]
-    why: Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
-    proposals: tuple[Line, ...] = Field(default=(), max_length=LINES_MAX)
-    all: All | None = None
-    files: tuple[File, ...] = Field(default=(), max_length=FILES_MAX)
-
-
 def rule(event: dict[str, Any]) -> Answer:
     """An answer per line; for all of a channel how many were ruled on, and how many are left."""
     ask = _understood(event)
-    if not isinstance(ask, Ask):
+    if not isinstance(ask, ApprovalCall):
         return ask
     approvals = Approvals(bootstrap.store(), bootstrap.clock, bootstrap.retailer())
     said = Said(_DECISIONS[ask.decision], by=caller(event), why=ask.why)
@@ -91,9 +57,9 @@ def rule(event: dict[str, Any]) -> Answer:
     return answer(200, {"decision": ask.decision, **found})
 
 
-def _understood(event: dict[str, Any]) -> Ask | Answer:
+def _understood(event: dict[str, Any]) -> ApprovalCall | Answer:
     try:
-        ask = Ask.model_validate(json.loads(text_of(event)))
+        ask = ApprovalCall.model_validate(json.loads(text_of(event)))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         field = ".".join(map(str, first["loc"])) or "body"
@@ -110,7 +76,7 @@ def _understood(event: dict[str, Any]) -> Ask | Answer:
     return ask
 
 
-def _files(said: Said, files: Sequence[File]) -> list[dict[str, Json]]:
+def _files(said: Said, files: Sequence[CalledFile]) -> list[dict[str, Json]]:
     approvals = FileApprovals(
         store=bootstrap.store(),
         queues=bootstrap.queues(),

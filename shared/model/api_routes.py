@@ -1,43 +1,38 @@
 """Every route of the HTTP API but the webhooks, described: what it takes and what it answers."""
 
-from typing import Final
+from typing import Any, Final
 
 from pydantic import BaseModel, JsonValue
 
 from shared.frozen import frozen
-from shared.model.base import Canonical
+from shared.model.answers import feeds, lookups, operations, orders, refusals
+from shared.model.answers.description import Description
+from shared.model.ops_call import ApprovalCall, CloseCall
 from shared.model.order_call import OrderAnswer, OrderCall
 from shared.model.reservation import ReservationRequest
 from shared.model.return_call import ReceiptCall, ReturnAnswer, ReturnCall
 from shared.model.shipment_call import ShipmentAnswer, ShipmentCall
 
 
-class Refused(Canonical):
-    """What is wrong: which field, which value, and what to do."""
-
-    field: str
-    value: JsonValue
-    remedy: str
-
-
 @frozen
 class Described:
-    """`takes` and `answers` are models, or JSON Schemas of what has none.
+    """`takes` is a model or the JSON Schema of what has none, `answers` a model or a `TypedDict`.
 
-    `refuses` are the statuses that say what is wrong; those of a missing or wrong token and of a
-    function that failed are every route's. `query` are parameters with their allowed values, any
-    text if none are named. What is `keyed` takes an Idempotency-Key, and needs none where its body
-    `names` what it is. What is `unchanged` is answered 304 to who has its tag. `media` is what it
-    answers, refusals apart.
+    `refuses` are the statuses that say what is wrong, of which the one of `refused` says more;
+    those of a missing or wrong token and of a function that failed are every route's. `query` are
+    parameters with their allowed values, any text if none are named. What is `keyed` takes an
+    Idempotency-Key, and needs none where its body `names` what it is. What is `unchanged` is
+    answered 304 to who has its tag. `media` is what it answers, refusals apart.
     """
 
     route: str
     scope: str
     summary: str
-    answers: type[BaseModel] | dict[str, JsonValue]
+    answers: type[Any]
     status: int = 200
     takes: type[BaseModel] | dict[str, JsonValue] | None = None
     refuses: tuple[int, ...] = ()
+    refused: tuple[int, type[Any]] | None = None
     query: tuple[tuple[str, tuple[str, ...]], ...] = ()
     keyed: bool = False
     names: bool = False
@@ -47,11 +42,6 @@ class Described:
 
 _OBJECT: Final[dict[str, JsonValue]] = {"type": "object"}
 _FLAG: Final = (("chain", ("true", "false")),)
-
-
-def _list(name: str, of: JsonValue = None) -> dict[str, JsonValue]:
-    items: JsonValue = {"type": "array", "items": of if of is not None else dict(_OBJECT)}
-    return {"type": "object", "required": [name], "properties": {name: items}}
 
 
 def _lines(name: str) -> dict[str, JsonValue]:
@@ -77,21 +67,15 @@ _SKU: Final[dict[str, JsonValue]] = {
     "required": ["sku"],
     "properties": {"sku": {"type": "string"}},
 }
-_CLOSE: Final[dict[str, JsonValue]] = {
-    "type": "object",
-    "required": ["why"],
-    "properties": {
-        "why": {"type": "string", "minLength": 1, "maxLength": 200},
-        "count": {"type": "integer", "minimum": 1},
-    },
-}
 _MOVEMENTS: Final[dict[str, JsonValue]] = {
     "oneOf": [_lines("movements"), _lines("levels")],
     "description": "or a CloudEvent, a batch of them, or an EPCIS 2.0 document",
 }
 
 ROUTES: Final[tuple[Described, ...]] = (
-    Described("GET /v1/openapi.json", "lookup.read", "This description", _OBJECT),
+    Described(
+        "GET /v1/openapi.json", "lookup.read", "This description", Description, unchanged=True
+    ),
     Described(
         "POST /v1/orders",
         "orders.write",
@@ -106,7 +90,7 @@ ROUTES: Final[tuple[Described, ...]] = (
         "GET /v1/orders/{order_id}",
         "orders.read",
         "Where an order stands, with its timeline",
-        _OBJECT,
+        orders.OrderStory,
         refuses=(404,),
     ),
     Described(
@@ -133,7 +117,7 @@ ROUTES: Final[tuple[Described, ...]] = (
         "GET /v1/returns/{return_id}",
         "orders.read",
         "Where a return stands, with its timeline",
-        _OBJECT,
+        orders.ReturnFound,
         refuses=(404,),
     ),
     Described(
@@ -151,38 +135,39 @@ ROUTES: Final[tuple[Described, ...]] = (
         "POST /v1/reservations",
         "orders.write",
         "Reserve units for a checkout",
-        _OBJECT,
+        orders.ReservationFound,
         status=201,
         takes=ReservationRequest,
         refuses=(400, 404, 409, 503),
+        refused=(409, refusals.ReservationRefused),
         keyed=True,
     ),
     Described(
         "GET /v1/reservations/{reservation}",
         "orders.write",
         "A reservation",
-        _OBJECT,
+        orders.ReservationFound,
         refuses=(404, 503),
     ),
     Described(
         "DELETE /v1/reservations/{reservation}",
         "orders.write",
         "Give a reservation back",
-        _OBJECT,
+        orders.ReservationFound,
         refuses=(404, 409, 503),
     ),
     Described(
         "PUT /v1/reservations/{reservation}/order/{order}",
         "orders.write",
         "Say which order takes a reservation over",
-        _OBJECT,
+        orders.ReservationFound,
         refuses=(400, 404, 409, 503),
     ),
     Described(
         "POST /v1/prices",
         "prices.write",
         "Send price conditions, each line answered",
-        _list("lines"),
+        feeds.ConditionsAnswered,
         takes=_lines("conditions"),
         refuses=(400, 403, 409, 503),
         keyed=True,
@@ -191,7 +176,7 @@ ROUTES: Final[tuple[Described, ...]] = (
         "POST /v1/movements",
         "stock.write",
         "Send stock movements or counts",
-        _list("lines"),
+        feeds.EntriesAnswered,
         takes=_MOVEMENTS,
         refuses=(400, 403, 409, 503),
         keyed=True,
@@ -201,8 +186,9 @@ ROUTES: Final[tuple[Described, ...]] = (
         "GET /v1/prices/{channel}/{sku}",
         "lookup.read",
         "The price a channel shows",
-        _OBJECT,
+        lookups.PriceFound,
         refuses=(404,),
+        refused=(404, refusals.MissingSku),
         query=_FLAG,
         unchanged=True,
     ),
@@ -210,7 +196,7 @@ ROUTES: Final[tuple[Described, ...]] = (
         "POST /v1/prices/{channel}/lookup",
         "lookup.read",
         "The prices a channel shows",
-        _list("prices"),
+        lookups.PricesFound,
         takes=_SKUS,
         refuses=(400, 404),
         query=_FLAG,
@@ -220,8 +206,9 @@ ROUTES: Final[tuple[Described, ...]] = (
         "GET /v1/availability/{channel}/{sku}",
         "lookup.read",
         "What a channel may sell",
-        _OBJECT,
+        lookups.AvailabilityFound,
         refuses=(404,),
+        refused=(404, refusals.MissingSku),
         query=_FLAG,
         unchanged=True,
     ),
@@ -229,7 +216,7 @@ ROUTES: Final[tuple[Described, ...]] = (
         "POST /v1/availability/{channel}/lookup",
         "lookup.read",
         "What a channel may sell of many",
-        _list("availability"),
+        lookups.AvailabilitiesFound,
         takes=_SKUS,
         refuses=(400, 404),
         query=_FLAG,
@@ -239,21 +226,21 @@ ROUTES: Final[tuple[Described, ...]] = (
         "GET /v1/trace/sku/{sku}",
         "ops.read",
         "Why a SKU shows what it shows",
-        _OBJECT,
+        lookups.SkuStory,
         refuses=(404,),
     ),
     Described(
         "GET /v1/trace/orders/{order_id}",
         "ops.read",
         "Every step of an order",
-        _OBJECT,
+        orders.OrderStory,
         refuses=(404,),
     ),
     Described(
         "GET /v1/exceptions",
         "ops.read",
         "What waits for a person",
-        _list("exceptions"),
+        operations.ExceptionsFound,
         refuses=(400,),
         query=(("state", ("open", "solved", "all")), ("after", ())),
     ),
@@ -261,16 +248,16 @@ ROUTES: Final[tuple[Described, ...]] = (
         "GET /v1/reconciliation/finance",
         "ops.read",
         "The money of a day's orders in shop and ERP",
-        _list("orders"),
+        operations.DayFound,
         refuses=(400,),
         query=(("day", ()), ("after", ())),
     ),
-    Described("GET /v1/parity", "ops.read", "What comparisons found", _list("parity")),
+    Described("GET /v1/parity", "ops.read", "What comparisons found", operations.ParityFound),
     Described(
         "GET /v1/parity/{channel}/pending",
         "ops.read",
         "What a shadow would be sent",
-        _list("pending"),
+        operations.PendingFound,
         refuses=(400, 404),
         query=(("after", ()),),
     ),
@@ -278,13 +265,13 @@ ROUTES: Final[tuple[Described, ...]] = (
         "GET /v1/connections",
         "ops.read",
         "How every connection fares",
-        _list("connections"),
+        operations.ConnectionsFound,
     ),
     Described(
         "GET /v1/epcis/events",
         "ops.read",
         "Movements of a source as an EPCIS 2.0 document",
-        _OBJECT,
+        feeds.EpcisDocument,
         refuses=(400,),
         query=(("source", ()), ("GE_recordTime", ()), ("perPage", ()), ("nextPageToken", ())),
         media="application/ld+json",
@@ -293,7 +280,7 @@ ROUTES: Final[tuple[Described, ...]] = (
         "GET /v1/approvals",
         "ops.read",
         "Price changes that wait for approval",
-        _list("waiting"),
+        operations.WaitingFound,
         refuses=(400, 404),
         query=(("channel", ()), ("rule", ()), ("after", ())),
     ),
@@ -301,15 +288,15 @@ ROUTES: Final[tuple[Described, ...]] = (
         "POST /v1/approvals",
         "ops.approve",
         "Approve or reject price changes",
-        _OBJECT,
-        takes=_OBJECT,
+        operations.Ruled,
+        takes=ApprovalCall,
         refuses=(400, 404, 409),
     ),
     Described(
         "POST /v1/exceptions/{issue_id}/replay",
         "ops.replay",
         "Do again what failed",
-        _OBJECT,
+        operations.Replayed,
         status=202,
         refuses=(404, 409),
     ),
@@ -317,15 +304,15 @@ ROUTES: Final[tuple[Described, ...]] = (
         "POST /v1/exceptions/{issue_id}/close",
         "ops.approve",
         "Close what outlasts its cause",
-        _OBJECT,
-        takes=_CLOSE,
+        operations.Closed,
+        takes=CloseCall,
         refuses=(400, 404, 409),
     ),
     Described(
         "POST /v1/inbox/{connection}/{delivery}/replay",
         "ops.replay",
         "Handle a delivery again",
-        _OBJECT,
+        operations.Replayed,
         status=202,
         refuses=(404,),
     ),
@@ -333,7 +320,7 @@ ROUTES: Final[tuple[Described, ...]] = (
         "PUT /v1/links/{connection}/{code}",
         "ops.approve",
         "Name the article behind a code",
-        _OBJECT,
+        operations.Mapped,
         takes=_SKU,
         refuses=(400, 404, 409),
     ),

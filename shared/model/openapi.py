@@ -1,30 +1,73 @@
 """The HTTP API as OpenAPI 3.1, made from the models and the list of routes."""
 
 import re
+from collections.abc import Iterator
 from functools import cache
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, override
 
-from pydantic import BaseModel, JsonValue
-from pydantic.json_schema import models_json_schema
+from pydantic import JsonValue, TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue
+from pydantic_core import core_schema
 
-from shared.model.api_routes import ROUTES, Described, Refused
+from shared.model.answers.refusals import GatewayRefused, Refused
+from shared.model.api_routes import ROUTES, Described
 
 VERSION: Final = "3.1.0"
+_JSON: Final = "application/json"
 _REF: Final = "#/components/schemas/{model}"
 _PARAMETER: Final = re.compile(r"{(\w+)}")
+_BY_GATEWAY: Final = {
+    401: "no valid token",
+    403: "a token without the scope",
+    429: "more calls than the API takes",
+    500: "a function failed",
+    503: "no function is free",
+}
+_EITHER: Final = {400, 403, 404, 503}
+"""Statuses of ours that the gateway also answers by itself."""
+
+type _Known = dict[tuple[str, JsonSchemaMode], JsonSchemaValue]
+
+
+class _AsWritten(GenerateJsonSchema):
+    """Answers as they are written: with their defaults, closed, without what is left out."""
+
+    @override
+    def field_is_required(
+        self,
+        field: core_schema.ModelField | core_schema.DataclassField | core_schema.TypedDictField,
+        total: bool,
+    ) -> bool:
+        if self.mode == "validation" or field["type"] == "typed-dict-field":
+            return super().field_is_required(field, total)
+        return field.get("serialization_exclude_if") is None
+
+    @override
+    def typed_dict_schema(self, schema: core_schema.TypedDictSchema) -> JsonSchemaValue:
+        return super().typed_dict_schema(schema) | {"additionalProperties": False}
+
+    @override
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        if self.mode == "validation":
+            return super().default_schema(schema)
+        return self.generate_inner(schema["schema"])
 
 
 @cache
 def openapi() -> dict[str, JsonValue]:
     """The whole description; what it is made from is what requests are read with."""
-    _, found = models_json_schema([(model, "validation") for model in _models()], ref_template=_REF)
+    known, found = TypeAdapter.json_schemas(
+        [(said.__qualname__, mode, TypeAdapter(said)) for said, mode in _said()],
+        ref_template=_REF,
+        schema_generator=_AsWritten,
+    )
     paths: dict[str, JsonValue] = {}
     for each in ROUTES:
         method, path = each.route.split(" ")
-        known = paths.setdefault(path, {})
-        if isinstance(known, dict):
-            known[method.lower()] = _operation(each)
+        operations = paths.setdefault(path, {})
+        if isinstance(operations, dict):
+            operations[method.lower()] = _operation(each, known)
     flow: JsonValue = {
         "tokenUrl": "/oauth2/token",
         "scopes": {f"shelfwire/{each.scope}": "" for each in ROUTES},
@@ -44,21 +87,32 @@ def openapi() -> dict[str, JsonValue]:
     }
 
 
-def _models() -> list[type[BaseModel]]:
-    said = [model for each in ROUTES for model in (each.takes, each.answers)]
-    return [Refused, *dict.fromkeys(m for m in said if isinstance(m, type))]
+def _said() -> Iterator[tuple[type[Any], JsonSchemaMode]]:
+    """Everything that is read or answered, each once."""
+    answers = [each.answers for each in ROUTES]
+    refused = [each.refused[1] for each in ROUTES if each.refused]
+    for said in dict.fromkeys([Refused, GatewayRefused, *answers, *refused]):
+        yield said, "serialization"
+    takes = [each.takes for each in ROUTES if isinstance(each.takes, type)]
+    for taken in dict.fromkeys(takes):
+        yield taken, "validation"
 
 
-def _operation(each: Described) -> dict[str, JsonValue]:
+def _operation(each: Described, known: _Known) -> dict[str, JsonValue]:
     made: dict[str, JsonValue] = {
         "summary": each.summary,
         "operationId": _name(each.route),
         "security": [{"tokens": [f"shelfwire/{each.scope}"]}],
         "parameters": list(_parameters(each)),
-        "responses": _answers(each),
+        "responses": _answers(each, known),
     }
     if each.takes is not None:
-        made["requestBody"] = {"required": True, "content": _json(each.takes)}
+        taken = (
+            each.takes
+            if isinstance(each.takes, dict)
+            else known[each.takes.__qualname__, "validation"]
+        )
+        made["requestBody"] = {"required": True, "content": {_JSON: {"schema": taken}}}
     return made
 
 
@@ -96,46 +150,33 @@ def _parameters(each: Described) -> list[JsonValue]:
     return found
 
 
-def _answers(each: Described) -> dict[str, JsonValue]:
+def _answers(each: Described, known: _Known) -> dict[str, JsonValue]:
     tag: dict[str, JsonValue] = (
         {"headers": {"ETag": {"schema": {"type": "string"}}}} if each.unchanged else {}
     )
     said: dict[str, JsonValue] = {
         str(each.status): {
             "description": HTTPStatus(each.status).phrase,
-            "content": {each.media: _json(each.answers)["application/json"]},
+            "content": {each.media: {"schema": known[each.answers.__qualname__, "serialization"]}},
             **tag,
         }
     }
     if each.unchanged:
         said["304"] = {"description": "the caller has this answer already", **tag}
-    for status in each.refuses:
-        said[str(status)] = {
-            "description": HTTPStatus(status).phrase,
-            "content": _json(Refused, open_=True),
-        }
-    for status, why in ((401, "no valid token"), (403, "a token without the scope")):
-        said.setdefault(str(status), {"description": why})
+    for status in sorted({*each.refuses, *_BY_GATEWAY}):
+        why = HTTPStatus(status).phrase if status in each.refuses else _BY_GATEWAY[status]
+        schema = _refusal(each, status, known)
+        said[str(status)] = {"description": why, "content": {_JSON: {"schema": schema}}}
     return said
 
 
-def _json(
-    said: type[BaseModel] | dict[str, JsonValue], *, open_: bool = False
-) -> dict[str, JsonValue]:
-    """`open_`: some answers that refuse say more than which field, value and remedy."""
-    if open_ or isinstance(said, dict):
-        schema: JsonValue = _MORE if isinstance(said, type) else said
-    else:
-        schema = {"$ref": _REF.format(model=said.__name__)}
-    return {"application/json": {"schema": schema}}
-
-
-_MORE: Final[dict[str, JsonValue]] = {
-    "type": "object",
-    "required": ["field", "value", "remedy"],
-    "properties": {
-        "field": {"type": "string"},
-        "value": {},
-        "remedy": {"type": "string"},
-    },
-}
+def _refusal(each: Described, status: int, known: _Known) -> JsonValue:
+    ours: list[type[Any]] = []
+    if status in each.refuses:
+        ours = [Refused]
+    if each.refused and each.refused[0] == status:
+        ours = [each.refused[1]]
+    if status not in each.refuses or status in _EITHER:
+        ours.append(GatewayRefused)
+    schemas = [known[one.__qualname__, "serialization"] for one in ours]
+    return schemas[0] if len(schemas) == 1 else {"anyOf": list[JsonValue](schemas)}

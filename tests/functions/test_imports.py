@@ -39,6 +39,15 @@ def test_a_worker_imports_what_its_events_need_and_no_more() -> None:
     assert _said(probe) == ["set()", "set()"]
 
 
+def test_a_reader_imports_no_description_of_answers() -> None:
+    probe = (
+        "import sys, functions.read.api, functions.orders.api, functions.ops.approvals; "
+        "print({m for m in sys.modules if m.startswith(('shared.model.answers', "
+        "'shared.model.openapi', 'shared.model.api_routes'))})"
+    )
+    assert _said(probe) == ["set()"]
+
+
 def test_no_validator_is_made_before_something_is_read() -> None:
     """But of what is generic: pydantic makes that one when it is told of what."""
     workers = ("ingest.read_erp", "ingest.read_channel", "publish.channel", "orders.send")

@@ -18,6 +18,7 @@ from sandbox.vendors.shopify.simulator import Plan, ShopifySimulator
 from shared.kit.clock import WallClock
 from shared.model.base import Json
 from shared.ports import Table
+from tests import described
 from tests.aws.partiql import with_statements
 from tests.aws.tables import create_tables
 from tests.domain.world import RETAILER_TOML
@@ -104,7 +105,11 @@ class Deployment:
         forget()
 
     def invoke(self, handler: Any, event: dict[str, Any]) -> Any:
-        return handler(event, Context())
+        """What it answers, which to a call of the API is as the API is described."""
+        answer = handler(event, Context())
+        if "/v1/" in event.get("routeKey", ""):
+            described.check(event["routeKey"], answer)
+        return answer
 
     def messages(self, queue: str) -> list[dict[str, str]]:
         """Everything waiting in a queue, which is then empty."""

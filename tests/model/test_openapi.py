@@ -1,12 +1,18 @@
 """The description of the API: every route, valid, and what the committed file says."""
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Final
 
+import pytest
 from jsonschema import Draft202012Validator
 
 from infra.doors import EVERY_ROUTE
-from shared.model.api_routes import ROUTES
+from shared.model.answers.description import Description
+from shared.model.api_routes import ROUTES, Described
 from shared.model.openapi import openapi
+
+OPEN: Final = {"Refused", "MissingSku", "ReservationRefused"}
+"""Answers with a value as it was sent, which may be any."""
 
 
 def test_every_route_is_described_with_the_scope_it_asks_for() -> None:
@@ -36,3 +42,59 @@ def test_every_lookup_says_that_it_is_tagged() -> None:
         operation = said[path][method.lower()]
         assert "If-None-Match" in {one["name"] for one in operation["parameters"]}
         assert all("ETag" in operation["responses"][code]["headers"] for code in ("200", "304"))
+
+
+def test_every_operation_says_what_the_gateway_answers_by_itself() -> None:
+    for each in ROUTES:
+        assert {"401", "403", "429", "500", "503"} <= set(responses(each))
+
+
+@pytest.mark.parametrize("each", ROUTES, ids=[each.route for each in ROUTES])
+def test_no_answer_is_a_bare_object_or_anything(each: Described) -> None:
+    """All the way down: whoever reads an answer knows each field of it, and whether it may miss."""
+    if each.answers is Description:
+        return  # operations are as the specification of OpenAPI has them
+    for status, said in responses(each).items():
+        for content in said.get("content", {}).values():
+            assert list(vague(content["schema"], frozenset())) == [], status
+
+
+def responses(each: Described) -> dict[str, Any]:
+    method, path = each.route.split(" ")
+    document: Any = openapi()
+    found: dict[str, Any] = document["paths"][path][method.lower()]["responses"]
+    return found
+
+
+def vague(schema: dict[str, Any], seen: frozenset[str], at: str = "") -> Iterator[str]:
+    """Where a schema lets anything pass."""
+    if "$ref" in schema:
+        name = schema["$ref"].rsplit("/", 1)[-1]
+        document: Any = openapi()
+        if name not in seen | OPEN:
+            yield from vague(document["components"]["schemas"][name], seen | {name}, f"{at}/{name}")
+        return
+    inner = [*schema.get("anyOf", ()), *schema.get("oneOf", ())]
+    if inner:
+        for one in inner:
+            yield from vague(one, seen, at)
+        return
+    kind = schema.get("type")
+    if kind is None and not {"enum", "const"} & set(schema):
+        yield at
+    if kind == "array":
+        yield from vague(schema.get("items", {}), seen, f"{at}[]")
+    if kind == "object":
+        yield from vague_object(schema, seen, at)
+
+
+def vague_object(schema: dict[str, Any], seen: frozenset[str], at: str) -> Iterator[str]:
+    fields = schema.get("properties", {})
+    others = [schema["additionalProperties"]] if schema.get("additionalProperties") else []
+    others += schema.get("patternProperties", {}).values()
+    if not fields and not others:
+        yield at
+    if fields and schema.get("additionalProperties") is not False:
+        yield f"{at} is open"
+    for name, one in [*fields.items(), *(("*", one) for one in others)]:
+        yield from vague(one, seen, f"{at}.{name}")
