@@ -1,9 +1,12 @@
 """What left is told to the channel, once."""
 
+from datetime import timedelta
+from typing import Final
+
 from shared.domain import orders
 from shared.errors import AccessError, InDoubtError, RetryableError
 from shared.flows import keys
-from shared.flows.cases import TOLD, Cases
+from shared.flows.cases import TOLD, CaseRow, Cases
 from shared.flows.issues import Issues, Problem
 from shared.frozen import frozen
 from shared.model.case import Case, CaseState, Intent, IntentKind, IntentState
@@ -13,6 +16,7 @@ from shared.model.target import Outcome, Verdict
 from shared.ports import Bus, Clock, OrderSource
 
 REFUSES = "channel refuses"
+AT_IT: Final = timedelta(seconds=90)  # longer than the time limit of a function that tells
 
 
 @frozen
@@ -41,7 +45,7 @@ class ShipmentTeller:
             return
         for intent in found.case.intents:
             if intent.kind in TOLD and intent.open:
-                self._tell(found.case, intent)
+                self._tell(order_id, intent.intent_id)
 
     def _again(self, case: Case) -> Case | None:
         refused = [i for i in case.intents if i.kind in TOLD and i.state is IntentState.REJECTED]
@@ -51,21 +55,56 @@ class ShipmentTeller:
             case = orders.noted(orders.with_intent(case, planned), "told again", detail, now=now)
         return case if refused else None
 
-    def _tell(self, case: Case, intent: Intent) -> None:
+    def _tell(self, order_id: str, intent_id: str) -> None:
+        row = self.cases.find(order_id)
+        intent = row.case.intent(intent_id) if row else None
+        if row is None or intent is None or not intent.open:
+            return
+        case, sent = row.case, self._claimed(row, intent)
         shipment = next(s for s in case.shipments if s.shipment_id == intent.reference)
-        now = self.clock.now()
-        sent = orders.sent(intent, now=now)
-        self.cases.change(case.order.order_id, lambda c: orders.with_intent(c, sent))
         if case.order.called:
             self._settle(case, sent, Outcome(key=shipment.shipment_id, verdict=Verdict.APPLIED))
             return
         try:
             outcome = self.channel_client.ship(case.order, shipment)
-        except (InDoubtError, AccessError) as error:
-            raise RetryableError(str(error)) from error
-        if outcome.verdict in {Verdict.UNKNOWN, Verdict.RETRY, Verdict.STALE}:
+        except InDoubtError as error:
+            raise RetryableError(str(error), after=self._while) from error
+        except (AccessError, RetryableError) as error:
+            self._let_go(case, sent)
+            raise RetryableError(str(error), after=getattr(error, "after", None)) from error
+        if outcome.verdict is Verdict.UNKNOWN:
+            raise RetryableError(f"{shipment.shipment_id}: {outcome.message}", after=self._while)
+        if outcome.verdict in {Verdict.RETRY, Verdict.STALE}:
+            self._let_go(case, sent)
             raise RetryableError(f"shipment {shipment.shipment_id}: {outcome.message}")
         self._settle(case, sent, outcome)
+
+    @property
+    def _while(self) -> timedelta:
+        """How long one who is telling may still be at it, or what it sent may land."""
+        return max(AT_IT, self.cases.retailer.connection(self.connection).settle)
+
+    def _claimed(self, row: CaseRow, intent: Intent) -> Intent:
+        """The intent, sent by this worker alone: two who look at once both find nothing told."""
+        now = self.clock.now()
+        free_at = (intent.sent_at or now) + self._while
+        if intent.state is IntentState.SENT and now < free_at:
+            said = f"another worker tells {intent.reference}, or its answer was lost"
+            raise RetryableError(said, after=free_at - now)
+        sent = orders.sent(intent, now=now)
+        if not self.cases.commit(orders.with_intent(row.case, sent), row.rev):
+            raise RetryableError(f"order {row.case.order.order_id} was changed meanwhile")
+        return sent
+
+    def _let_go(self, case: Case, sent: Intent) -> None:
+        """Nothing was sent, so that who comes next need not wait."""
+        planned = sent.model_copy(update={"state": IntentState.PLANNED})
+
+        def step(case: Case) -> Case | None:
+            held = case.intent(sent.intent_id) == sent
+            return orders.with_intent(case, planned) if held else None
+
+        self.cases.change(case.order.order_id, step)
 
     def _settle(self, case: Case, sent: Intent, outcome: Outcome) -> None:
         now = self.clock.now()

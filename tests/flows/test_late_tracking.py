@@ -94,6 +94,7 @@ def test_a_number_whose_answer_was_lost_is_told_again(world: World) -> None:
     world.channel.errors = [InDoubtError("no answer")]
     with pytest.raises(RetryableError):
         world.teller.tell("shop:77")
+    world.clock.advance(seconds=90)
     assert state(world) is IntentState.SENT
     world.teller.tell("shop:77")
     assert state(world) is IntentState.APPLIED

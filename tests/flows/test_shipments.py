@@ -1,5 +1,7 @@
 """Goods that left: off the holds once, told to the channel once, whichever was heard of first."""
 
+from datetime import timedelta
+
 import pytest
 
 from shared.errors import (
@@ -63,6 +65,33 @@ def test_a_shipment_whose_answer_was_lost_is_told_again(world: World) -> None:
     accepted(world)
     world.shipments.record(shipment(), source=world.erp)
     world.channel.errors = [InDoubtError("no answer")]
+    with pytest.raises(RetryableError):
+        world.teller.tell("shop:77")
+    world.clock.advance(seconds=90)
+    world.teller.tell("shop:77")
+    assert world.channel.shipped == ["80"]
+
+
+def test_two_who_tell_at_once_do_not_both_look_before_either_has_told(world: World) -> None:
+    accepted(world)
+    world.shipments.record(shipment(), source=world.erp)
+    refused: list[timedelta | None] = []
+
+    def another() -> None:
+        world.channel.shipping.clear()
+        with pytest.raises(RetryableError) as waits:
+            world.teller.tell("shop:77")
+        refused.append(waits.value.after)
+
+    world.channel.shipping.append(another)
+    world.teller.tell("shop:77")
+    assert (world.channel.shipped, refused) == (["80"], [timedelta(seconds=90)])
+
+
+def test_a_shipment_the_channel_could_not_take_is_told_again_at_once(world: World) -> None:
+    accepted(world)
+    world.shipments.record(shipment(), source=world.erp)
+    world.channel.errors = [RetryableError("throttled")]
     with pytest.raises(RetryableError):
         world.teller.tell("shop:77")
     world.teller.tell("shop:77")
