@@ -85,10 +85,16 @@ class ShipmentTeller:
         return max(AT_IT, self.cases.retailer.connection(self.connection).settle)
 
     def _claimed(self, row: CaseRow, intent: Intent) -> Intent:
-        """The intent, sent by this worker alone: two who look at once both find nothing told."""
+        """The intent, sent by this worker alone: two who look at once both find nothing told.
+
+        Goods and numbers of a shipment are told by the same call, so neither is begun beside the
+        other.
+        """
         now = self.clock.now()
-        free_at = (intent.sent_at or now) + self._while
-        if intent.state is IntentState.SENT and now < free_at:
+        same = (i for i in row.case.intents if i.kind in TOLD and i.reference == intent.reference)
+        begun = [i.sent_at or now for i in same if i.state is IntentState.SENT]
+        free_at = max(begun, default=now - self._while) + self._while
+        if now < free_at:
             said = f"another worker tells {intent.reference}, or its answer was lost"
             raise RetryableError(said, after=free_at - now)
         sent = orders.sent(intent, now=now)

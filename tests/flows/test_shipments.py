@@ -11,6 +11,7 @@ from shared.errors import (
 from shared.flows import keys
 from shared.model.case import CaseState
 from shared.model.ids import Facet
+from shared.model.order import Tracking
 from shared.model.target import Verdict
 from shared.ports import Put
 from tests.flows.order_world import accepted, case, held, ordering
@@ -86,6 +87,23 @@ def test_two_who_tell_at_once_do_not_both_look_before_either_has_told(world: Wor
     world.channel.shipping.append(another)
     world.teller.tell("shop:77")
     assert (world.channel.shipped, refused) == (["80"], [timedelta(seconds=90)])
+
+
+def test_the_number_of_a_shipment_is_not_told_while_another_tells_its_goods(world: World) -> None:
+    accepted(world)
+    world.shipments.record(shipment(), source=world.erp)
+    numbered = shipment().model_copy(update={"tracking": (Tracking(number="JJD1"),)})
+
+    def another() -> None:
+        world.shipments.record(numbered, source=world.erp)
+        with pytest.raises(RetryableError, match="another worker tells 80"):
+            world.teller.tell("shop:77")
+
+    world.channel.shipping.append(another)
+    world.teller.tell("shop:77")
+    assert world.channel.shipped == ["80"]
+    world.teller.tell("shop:77")
+    assert world.channel.shipped == ["80", "80"]  # the number, by the call that also looks
 
 
 def test_a_shipment_the_channel_could_not_take_is_told_again_at_once(world: World) -> None:

@@ -16,6 +16,6 @@ SHIPMENTS: tuple[Mutant, ...] = (
         "what the warehouse ships is no longer held",
         "Units that have left are offered again until the ERP takes them off its stock.",
         (CROSSING,),
-        ("shared.domain.orders:holds", " + unbooked[line]", ""),
+        ("shared.domain.orders:holds", " + unbooked[ordered.line_id]", ""),
     ),
 )
