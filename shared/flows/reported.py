@@ -84,6 +84,11 @@ class ReportedShipments:
                 return self._try(Kept(said, rev))
         raise RetryableError(f"shipment {call.told_as} is contended")
 
+    def knows(self, call: ShipmentCall) -> bool:
+        """Whether just this was told before."""
+        kept = self._kept(call.source, call.shipment_id)
+        return kept is not None and kept.said.call == call
+
     def again(self, name: str) -> None:
         """Try one again, `<source>/<id>`, because a person wants it."""
         source, _, shipment_id = name.partition("/")
