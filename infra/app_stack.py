@@ -17,6 +17,7 @@ from infra.notice_work import NoticeWork
 from infra.notified_work import NotificationQueue, taking_in
 from infra.price_work import PriceWork
 from infra.queue import WorkQueue
+from infra.shipment_work import shipments_api
 from infra.stage import Stage, row_of
 from infra.stock_work import StockWork
 from shared.connectors.catalog import Kind
@@ -60,6 +61,7 @@ class AppStack(Stack):
             self._reservations(),
             self._orders_api(),
             self._returns_api(),
+            shipments_api(self, stage, self._grants, self._writes(Kind.CHANNEL)),
             *self._following(),
             *self.prices.functions,
             self.stock.taker,
@@ -89,6 +91,7 @@ class AppStack(Stack):
                 "Reservations": by_id["api-reservations"],
                 "Orders": by_id["api-orders"],
                 "Returns": by_id["api-returns"],
+                "Shipments": by_id["api-shipments"],
             },
         )
 

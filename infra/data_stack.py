@@ -21,6 +21,7 @@ SCOPES = {
     "orders.read": "see where orders and returns stand",
     "returns.write": "grant returns",
     "returns.receive": "say what came of a return",
+    "shipments.write": "say what has left",
     "prices.write": "send prices",
     "stock.write": "send stock movements and counts",
     "lookup.read": "look up prices and availability",
@@ -32,7 +33,7 @@ CLIENTS = {
     "operator": ("lookup.read", "orders.read", "ops.read", "ops.replay", "ops.approve"),
     "pricing": ("lookup.read", "prices.write"),
     "shopfront": ("lookup.read", "orders.write", "orders.read", "returns.write"),
-    "warehouse": ("stock.write", "returns.receive"),
+    "warehouse": ("stock.write", "returns.receive", "shipments.write"),
 }
 
 KEPT = Duration.days(180)

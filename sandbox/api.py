@@ -16,7 +16,7 @@ SCOPES = {
     "operator": ("lookup.read", "orders.read", "ops.read", "ops.replay", "ops.approve"),
     "pricing": ("lookup.read", "prices.write"),
     "shopfront": ("lookup.read", "orders.write", "orders.read", "returns.write"),
-    "warehouse": ("stock.write", "returns.receive"),
+    "warehouse": ("stock.write", "returns.receive", "shipments.write"),
 }
 EARLY = timedelta(seconds=60)
 TRIES = 3  # of what may be asked again, while a busy machine does not answer

@@ -1,12 +1,16 @@
 """Read queue of one ERP: products, prices and stock, and what it did about orders."""
 
+from collections.abc import Callable
+from datetime import datetime
 from functools import partial
+from importlib import import_module
 from typing import Any, Final
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions import bootstrap
 from functions.ingest import reading
+from shared.flows import keys
 from shared.flows.billing import Bills
 from shared.flows.cases import Cases
 from shared.flows.promises import Promises
@@ -15,10 +19,30 @@ from shared.flows.read_documents import DocumentsRead
 from shared.flows.read_facts import FactsRead
 from shared.flows.returns import ErpReturns
 from shared.flows.shipments import Shipments
+from shared.frozen import frozen
 from shared.model.ids import Entity
 from shared.ports import Page
 
 Settings = reading.Settings
+REPORTING: Final = "functions.reporting"
+"""Imported when a person asks for it, not by every reader."""
+
+
+@frozen
+class ShipmentsRead:
+    """`again` has one that a source told put on its order."""
+
+    erp: Part
+    again: Callable[[str], None]
+
+    def read(self, key: str) -> None:
+        if key.startswith(keys.REPORTED):
+            self.again(key.removeprefix(keys.REPORTED))
+        else:
+            self.erp.read(key)
+
+    def page(self, since: datetime | None, page: str | None, *, began: datetime) -> str | None:
+        return self.erp.page(since, page, began=began)
 
 
 def ports() -> dict[str, Any]:
@@ -52,9 +76,10 @@ def facts(entity: Entity) -> Part:
 
 
 def shipments() -> Part:
+    """Deliveries of the ERP; a key may name what a source told instead."""
     name = bootstrap.environment().connection
     source, taken = bootstrap.connector(name), Shipments(**more())
-    return DocumentsRead(
+    read = DocumentsRead(
         connection=name,
         entity=Entity.SHIPMENT,
         issues=bootstrap.issues(),
@@ -62,6 +87,7 @@ def shipments() -> Part:
         one=lambda key: Page(source.read_shipment(key)),
         record=partial(taken.record, source=source),
     )
+    return ShipmentsRead(read, lambda name: import_module(REPORTING).reported().again(name))
 
 
 def bills() -> Part:

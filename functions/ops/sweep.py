@@ -9,6 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from functions import bootstrap
 from functions.orders.reservations import reservations
 from functions.orders.shortage import shortage
+from functions.reporting import despatches, reported
 from functions.returning import returned
 from functions.runtime import out_of_time
 from shared.connectors.catalog import CATALOG
@@ -49,6 +50,8 @@ def work(context: LambdaContext) -> dict[str, Callable[[], int]]:
         "awaited": Awaited(store, bootstrap.queues(), clock, shortage()).run,
         "waiting": WaitingTold(store, issues, retailer).run,
         "returned": partial(returned().run, stop),
+        "reported": partial(reported().run, stop),
+        "despatches": partial(despatches().run, stop),
         "touched": partial(
             Hearing(store, issues, clock, retailer, bootstrap.journal).run, out_of_time=stop
         ),

@@ -96,13 +96,16 @@ def _counted(world: World, table: str, *, lanes: bool) -> int:
         request |= {
             "IndexName": "due",
             "FilterExpression": "(attribute_not_exists(#s) OR #s <> :withheld)"
-            " AND #lane <> :reserved AND #lane <> :short AND #lane <> :returned",
+            " AND #lane <> :reserved AND #lane <> :short AND #lane <> :returned"
+            " AND #lane <> :reported AND #lane <> :despatch",
             "ExpressionAttributeNames": {"#s": "state", "#lane": "lane"},
             "ExpressionAttributeValues": {
                 ":withheld": {"S": TargetState.WITHHELD},
                 ":reserved": {"S": keys.RESERVATION_LANE},
                 ":short": {"S": keys.SHORT_LANE},
                 ":returned": {"S": keys.RETURNED_LANE},
+                ":reported": {"S": keys.REPORTED_LANE},
+                ":despatch": {"S": keys.DESPATCH_LANE},
             },
         }
     return sum(page["Count"] for page in _scan(world, request))

@@ -5,14 +5,14 @@ what may still leave from the ERP's lines, and what has left from the set of shi
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import field
 
 from shared.domain import amounts
 from shared.frozen import frozen
 from shared.model.case import Case, CaseState, ErpHeader, ErpLine, IntentKind, PartAmounts
 from shared.model.money import Money
-from shared.model.order import Order, OrderLine, Refund
+from shared.model.order import Order, OrderLine, Refund, Shipment
 
 UNDER_WAY = frozenset({CaseState.SENDING, CaseState.IN_DOUBT})
 
@@ -87,9 +87,14 @@ def wanted(order: Order, refunds: tuple[Refund, ...] = ()) -> dict[str, int]:
 
 def shipped(case: Case) -> Counter[str]:
     """Units that left, by line of the channel; by the ERP's item where the line is unknown."""
+    return units(case, case.shipments)
+
+
+def units(case: Case, shipments: Iterable[Shipment]) -> Counter[str]:
+    """Units of some shipments of an order, by the same names."""
     by_item = {line.item: line_id for line_id, line in case.erp_lines.items() if line.item}
     left = Counter[str]()
-    for shipment in case.shipments:
+    for shipment in shipments:
         for line in shipment.lines:
             known = line.line_id or by_item.get(line.erp_item)
             left[known or f"item {line.erp_item}"] += line.quantity
@@ -231,6 +236,17 @@ def unmapped(case: Case) -> tuple[OrderLine, ...]:
         for line in case.newest.lines
         if line.sku is None and wish[line.line_id] and line.line_id not in case.erp_lines
     )
+
+
+def unbooked(case: Case) -> Counter[str]:
+    """Units by line that have left, and the stock we know still holds; less those it lacks already.
+
+    Where the ERP tells the stock and another the shipments, only the ERP's own delivery takes units
+    off: until then they are held, and once it has, what is still to be told has left.
+    """
+    found = units(case, (one for one in case.shipments if not one.booked))
+    found.subtract(units(case, (one for one in case.heard if one.booked)))
+    return found
 
 
 def late(case: Case) -> dict[str, int]:

@@ -97,10 +97,10 @@ def holds(case: Case, *, location: str) -> dict[str, Hold]:
     """
     if case.state in {CaseState.CANCELLED, CaseState.RECORDED}:
         return {}
-    left = demand.to_leave(case)
+    left, unbooked = demand.to_leave(case), demand.unbooked(case)
     found = {}
     for ordered in lines_of(case):
-        units = left.get(ordered.line_id, 0)
+        units = left.get(ordered.line_id, 0) + unbooked[ordered.line_id]
         if ordered.sku and units > 0:
             found[f"{case.order.order_id}/{ordered.line_id}"] = Hold(
                 order_id=case.order.order_id,

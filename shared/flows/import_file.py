@@ -15,7 +15,17 @@ from shared.errors import RejectedError, RetryableError
 from shared.flows import import_run, keys
 from shared.flows.apply import not_owner
 from shared.flows.capture import Capture
-from shared.flows.import_kinds import KINDS, MOVEMENT, ORDER, PAYOUT, PRICE, Rows, owners, rows_of
+from shared.flows.import_kinds import (
+    KINDS,
+    MOVEMENT,
+    ORDER,
+    PAYOUT,
+    PRICE,
+    SHIPMENT,
+    Rows,
+    owners,
+    rows_of,
+)
 from shared.flows.import_pass import Pass
 from shared.flows.import_run import Dropped, Run, dropped_as
 from shared.flows.import_survey import SAMPLED, SurveyPass
@@ -104,6 +114,13 @@ class Importer:
                 field="file",
                 value=dropped.name,
                 remedy=f"drop it under a connection of a channel: {', '.join(believed)}",
+            )
+        if dropped.entity == SHIPMENT and dropped.connection not in believed:
+            raise RejectedError(
+                f"{dropped.connection} is no source",
+                field="file",
+                value=dropped.name,
+                remedy=f"drop it under a source: {', '.join(believed) or 'none is known'}",
             )
         if dropped.connection not in believed:
             entity = KINDS[dropped.entity].entity

@@ -5,21 +5,25 @@ from dataclasses import field
 from datetime import datetime
 from typing import Final, Protocol
 
-from shared.domain import movement_rows, order_rows, payouts, price_columns
+from shared.domain import movement_rows, order_rows, payouts, price_columns, shipment_rows
 from shared.domain.movement_rows import EntryReader
 from shared.domain.order_rows import OrderReader
 from shared.domain.payouts import PayoutReader
 from shared.domain.price_cards import changes, overfull
 from shared.domain.price_rows import RowReader
+from shared.domain.shipment_rows import ShipmentReader
 from shared.errors import RejectedError
 from shared.flows.apply import Applied, apply
 from shared.flows.books import Books
 from shared.flows.capture import Capture
-from shared.flows.import_orders import OrderRows
+from shared.flows.import_groups import Groups
+from shared.flows.import_orders import OrderMaking
 from shared.flows.import_payouts import PayoutRows
 from shared.flows.import_run import Dropped
+from shared.flows.import_shipments import ShipmentMaking
 from shared.flows.issues import Issues
 from shared.flows.ledger import Ledger, counted
+from shared.flows.reported import ReportedShipments
 from shared.flows.returns_moved import ReturnsMoved
 from shared.frozen import frozen, slotted
 from shared.model.ids import Entity
@@ -30,7 +34,7 @@ from shared.model.retailer import Retailer
 from shared.ports import Store
 
 PRICE, STOCK, MOVEMENT, ORDER = "price", "stock", "movement", "order"
-PAYOUT = "payout"
+PAYOUT, SHIPMENT = "payout", "shipment"
 
 type Row = Mapping[str, object]
 type Refused = tuple[int, RejectedError]
@@ -79,6 +83,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     MOVEMENT: Kind(Entity.STOCK, movement_rows.MOVEMENT_COLUMNS, movement_rows.MOVEMENT_REQUIRED),
     ORDER: Kind(Entity.ORDER, order_rows.COLUMNS, order_rows.REQUIRED),
     PAYOUT: Kind(Entity.ORDER, payouts.COLUMNS, payouts.REQUIRED),
+    SHIPMENT: Kind(Entity.SHIPMENT, shipment_rows.COLUMNS, shipment_rows.REQUIRED),
 }
 
 
@@ -89,6 +94,8 @@ def owners(kind: str, retailer: Retailer) -> tuple[str, ...]:
             return tuple(dict.fromkeys(channel.connection for channel in retailer.channels))
         case Entity.PRICE:
             return retailer.price_sources
+        case Entity.SHIPMENT:
+            return tuple(source.name for source in retailer.sources)
         case _:
             return retailer.stock_sources
 
@@ -109,7 +116,12 @@ def rows_of(
         return _Prices(reader, dropped.connection, as_of, store, issues, retailer)
     if dropped.entity == ORDER and capture is not None:
         channels = retailer.channels_of(dropped.connection)
-        return OrderRows(OrderReader(channels, comma=comma), capture)
+        return Groups(OrderMaking(OrderReader(channels, comma=comma), capture))
+    if dropped.entity == SHIPMENT and capture is not None:
+        reported = ReportedShipments(
+            store, capture.queues, capture.bus, issues, capture.cases, capture.clock, retailer
+        )
+        return Groups(ShipmentMaking(ShipmentReader(dropped.connection), reported))
     if dropped.entity == PAYOUT and capture is not None:
         names = [channel.name for channel in retailer.channels_of(dropped.connection)]
         rules = retailer.books or BookRules()

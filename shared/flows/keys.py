@@ -126,6 +126,19 @@ def returned(source: str, document: str) -> Key:
     return Key(Table.ORDERS, f"returned#{source}#{document}", "returned")
 
 
+def reported(source: str, shipment_id: str) -> Key:
+    """A shipment as a source told it."""
+    return Key(Table.ORDERS, f"reported#{source}#{shipment_id}", "reported")
+
+
+def despatch(order_id: str) -> Key:
+    """Where ERP and warehouse tell other units of an order."""
+    return Key(Table.ORDERS, f"despatch#{order_id}", "despatch")
+
+
+REPORTED_LANE = "reported"
+"""Shipments that wait for their order, by when they are tried again."""
+DESPATCH_LANE = "despatch"
 RETURNED_LANE = "returned"
 RESERVATION_LANE = "reservation"
 SHORT_LANE = "short"
@@ -355,6 +368,16 @@ def read_queue(connection: str) -> str:
 
 def write_queue(connection: str) -> str:
     return f"{connection}-write"
+
+
+REPORTED = "reported:"
+"""Marks a key of shipments as one that a source told: its name follows, a slash, and its id."""
+
+
+def reported_again(connection: str, source: str, shipment_id: str) -> dict[str, str]:
+    """The message that has a shipment a source told put on its order."""
+    key = f"{REPORTED}{source}/{shipment_id}"
+    return {"queue": read_queue(connection), "read": "shipment", "key": key}
 
 
 def order_again(connection: str, order: Order) -> dict[str, str]:

@@ -1,10 +1,11 @@
 """Goods left: onto the case and off the holds. Each shipment counts once."""
 
-from shared.domain import lifecycle, orders
+from shared.domain import despatch, lifecycle, orders
 from shared.errors import RetryableError
 from shared.flows import keys
 from shared.flows.apply import apply
 from shared.flows.cases import TOLD, Cases
+from shared.flows.despatches import Despatches
 from shared.flows.erp_links import ErpLinks, reread, waiting
 from shared.flows.issues import Issues, Problem
 from shared.flows.late import Lateness
@@ -19,7 +20,7 @@ from shared.ports import Bus, Clock, FactReader, Message, Queues, Row, Store
 
 @frozen
 class Shipments:
-    """`connection` is the ERP or WMS that ships."""
+    """`connection` is the ERP that ships, or the source that tells of it."""
 
     connection: str
     store: Store
@@ -41,7 +42,7 @@ class Shipments:
         if found is not None and found.case.erp_order is None:
             self._later(shipment)
             return
-        case = self.cases.change(order_id, lambda case: self._shipped(case, shipment))
+        case = self.cases.change(order_id, lambda case: self.taken(case, self._booked(shipment)))
         if case is None:
             raise RetryableError(f"order {order_id} of a shipment is not there yet")
         # Read after the goods left: the ERP's own figures now lack what the holds still take off.
@@ -55,15 +56,46 @@ class Shipments:
                 issues=self.issues,
                 retailer=self.retailer,
             )
-        self.cases.sync_holds(order_id)
-        Lateness(self.bus, self.issues, self.clock, self.retailer).tell(case)
+        self.follow(case, shipment)
         if shipment.shipment_id in waiting(row, Entity.SHIPMENT):
             subject = self._subject(shipment)
             self.issues.solve(IssueKind.SHIPMENT_WITHOUT_ORDER, subject, by="order accepted")
+
+    def taken(self, case: Case, shipment: Shipment) -> Case | None:
+        """The case after it was told this; None if it says nothing new."""
+        now = self.clock.now()
+        believed = self.retailer.ships(self.connection, shipment.location)
+        told = despatch.placed(case, shipment, believed=believed)
+        if told == case:
+            return None
+        if told.heard != case.heard:
+            told = orders.noted(told, "shipment compared", shipment.shipment_id, now=now)
+        elif len(told.shipments) > len(case.shipments):
+            told = orders.with_intent(told, self._planned(told, IntentKind.SHIP, shipment))
+            told = orders.noted(told, "shipped", shipment.shipment_id, now=now)
+        else:
+            if _behind(told, shipment):
+                told = orders.with_intent(told, self._planned(told, IntentKind.TRACK, shipment))
+            told = orders.noted(told, "tracking added", shipment.shipment_id, now=now)
+        return lifecycle.settled(told, now=now)
+
+    def follow(self, case: Case, shipment: Shipment) -> None:
+        """What is done once it is on the case; all of it knows its repeats."""
+        order_id = case.order.order_id
+        self.cases.sync_holds(order_id)
+        Lateness(self.bus, self.issues, self.clock, self.retailer).tell(case)
+        if case.heard:
+            Despatches(self.store, self.issues, self.cases, self.clock, self.retailer).see(case)
         ours = (i for i in case.intents if i.reference == shipment.shipment_id and i.kind in TOLD)
         if any(intent.open for intent in ours):
             queue = keys.write_queue(self.retailer.channel(case.order.channel).connection)
             self.queues.send([Message(queue, {"ship": order_id})])
+
+    def _booked(self, shipment: Shipment) -> Shipment:
+        """With whether its units are off the stock we know; of what counts the ERP's word is so."""
+        if self.retailer.stock_teller(shipment.location) == self.connection:
+            return shipment
+        return shipment.model_copy(update={"booked": False})
 
     def _linked(self, shipment: Shipment) -> Row | None:
         links = ErpLinks(self.connection, self.store, self.queues)
@@ -75,20 +107,6 @@ class Shipments:
         Only then are the ERP's item numbers known, by which the shipped lines are found.
         """
         self.queues.send([reread(self.connection, Entity.SHIPMENT, shipment.shipment_id)])
-
-    def _shipped(self, case: Case, shipment: Shipment) -> Case | None:
-        now = self.clock.now()
-        told = lifecycle.shipped(case, shipment)
-        if told == case:
-            return None
-        if len(told.shipments) > len(case.shipments):
-            told = orders.with_intent(told, self._planned(told, IntentKind.SHIP, shipment))
-            told = orders.noted(told, "shipped", shipment.shipment_id, now=now)
-        else:
-            if _behind(told, shipment):
-                told = orders.with_intent(told, self._planned(told, IntentKind.TRACK, shipment))
-            told = orders.noted(told, "tracking added", shipment.shipment_id, now=now)
-        return lifecycle.settled(told, now=now)
 
     def _planned(self, case: Case, kind: IntentKind, shipment: Shipment) -> Intent:
         return Intent(

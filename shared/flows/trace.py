@@ -126,7 +126,7 @@ class Tracer:
             ],
             "payments": [payment.model_dump(mode="json") for payment in case.newest.payments],
             "intents": [intent.model_dump(mode="json") for intent in case.intents],
-            "shipments": [shipment.model_dump(mode="json") for shipment in case.shipments],
+            **_left(case),
             "refunds": [
                 {
                     **refund.model_dump(mode="json"),
@@ -141,6 +141,14 @@ class Tracer:
             "bills": [bill.model_dump(mode="json", exclude={"lines"}) for bill in case.bills],
             "timeline": [hop.model_dump(mode="json") for hop in case.timeline],
         }
+
+
+def _left(case: Case) -> dict[str, Json]:
+    """What left, and what is told of it by who is not believed."""
+    return {
+        "shipments": [shipment.model_dump(mode="json") for shipment in case.shipments],
+        "compared": [shipment.model_dump(mode="json") for shipment in case.heard],
+    }
 
 
 def _fact(row: Row) -> dict[str, Json]:

@@ -11,6 +11,7 @@ from shared.model.ops_call import ApprovalCall, CloseCall
 from shared.model.order_call import OrderAnswer, OrderCall
 from shared.model.reservation import ReservationRequest
 from shared.model.return_call import ReceiptCall, ReturnAnswer, ReturnCall
+from shared.model.shipment_call import ShipmentAnswer, ShipmentCall
 
 
 @frozen
@@ -19,9 +20,9 @@ class Described:
 
     `refuses` are the statuses that say what is wrong, of which the one of `refused` says more;
     those of a missing or wrong token and of a function that failed are every route's. `query` are
-    parameters with their allowed values, any
-    text if none are named. What is `unchanged` is answered 304 to who has its tag. `media` is what
-    it answers, refusals apart.
+    parameters with their allowed values, any text if none are named. What is `keyed` takes an
+    Idempotency-Key, and needs none where its body `names` what it is. What is `unchanged` is
+    answered 304 to who has its tag. `media` is what it answers, refusals apart.
     """
 
     route: str
@@ -34,6 +35,7 @@ class Described:
     refused: tuple[int, type[Any]] | None = None
     query: tuple[tuple[str, tuple[str, ...]], ...] = ()
     keyed: bool = False
+    names: bool = False
     unchanged: bool = False
     media: str = "application/json"
 
@@ -117,6 +119,17 @@ ROUTES: Final[tuple[Described, ...]] = (
         "Where a return stands, with its timeline",
         orders.ReturnFound,
         refuses=(404,),
+    ),
+    Described(
+        "POST /v1/shipments",
+        "shipments.write",
+        "Say what has left for an order, beside its ERP",
+        ShipmentAnswer,
+        status=201,
+        takes=ShipmentCall,
+        refuses=(400, 403, 409, 503),
+        keyed=True,
+        names=True,
     ),
     Described(
         "POST /v1/reservations",

@@ -149,6 +149,7 @@ class Case(Canonical):
     waits for because they are not there. `skus` are all articles it ever
     had, also those of lines that were taken away. `erp_header` is what the ERP holds beside its
     lines, where that is not as `order` says, and `refused_header` what it would not change that to.
+    `heard` are shipments of whoever is not believed about them: to be compared, never counted.
     """
 
     order: Order
@@ -168,6 +169,7 @@ class Case(Canonical):
     skus: tuple[Sku, ...] = ()
     counts: Counts = Counts.model_construct()
     shipments: tuple[Shipment, ...] = ()
+    heard: tuple[Shipment, ...] = Field(default=(), exclude_if=operator.not_)
     refunds: tuple[Refund, ...] = ()
     returns: tuple[Return, ...] = Field(default=(), exclude_if=operator.not_)
     promised_at: Instant | None = Field(default=None, exclude_if=operator.not_)

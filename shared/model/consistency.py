@@ -30,7 +30,7 @@ _SINGLE = (
 _RATES = {"tax_rates": ("region", "tax_class"), "exchange_rates": ("base", "quote")}
 _WHAT = {"sources": "connection", "never called": "source"}
 _OWNED = (Entity.PRODUCT, Entity.PRICE, Entity.STOCK)
-_TOLD = frozenset({Entity.PRICE, Entity.PROMOTION, Entity.STOCK})
+_TOLD = frozenset({Entity.PRICE, Entity.PROMOTION, Entity.STOCK, Entity.SHIPMENT})
 
 
 @frozen
@@ -110,6 +110,8 @@ def _externals(retailer: Plain, group: str) -> Iterator[tuple[str, str, str]]:
     for i, item in items(retailer, group):
         if name := text(item, "source"):
             yield f"{group}.{i}.source", name, "never called"
+        if name := text(item, "shipped_by"):
+            yield f"{group}.{i}.shipped_by", name, "sources"
         for connection in _table(item, "external"):
             yield f"{group}.{i}.external.{connection}", connection, "sources"
 

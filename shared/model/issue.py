@@ -54,6 +54,8 @@ class IssueKind(StrEnum):
     BOOKS_DIFFER = "books_differ"
     SHIPMENT_WITHOUT_ORDER = "shipment_without_order"
     SHIPMENT_REJECTED = "shipment_rejected"
+    SHIPMENT_UNPLACED = "shipment_unplaced"
+    SHIPMENT_DIFFERS = "shipment_differs"
     EDITED_ON_CHANNEL = "edited_on_channel"
     OLD_VALUE_SHOWN = "old_value_shown"
     MISSING_ON_CHANNEL = "missing_on_channel"
@@ -85,7 +87,9 @@ OUTLASTING: Final = frozenset(
         IssueKind.REFUND_EXCEEDS_PAID,
         IssueKind.RETURN_DIFFERS,
         IssueKind.RETURN_UNKNOWN,
+        IssueKind.SHIPMENT_DIFFERS,
         IssueKind.SHIPMENT_REJECTED,
+        IssueKind.SHIPMENT_UNPLACED,
         IssueKind.SHIPMENT_WITHOUT_ORDER,
         IssueKind.TOTALS_DIFFER,
         IssueKind.UNMAPPED_LOCATION,

@@ -139,7 +139,8 @@ def _parameters(each: Described) -> list[JsonValue]:
             "maxLength": 255,
             "pattern": "^[!-~]+$",
         }
-        found.append({"name": "Idempotency-Key", "in": "header", "required": True, "schema": text})
+        needed, key = not each.names, "Idempotency-Key"
+        found.append({"name": key, "in": "header", "required": needed, "schema": text})
     if each.unchanged:
         tags: JsonValue = {"type": "string"}
         found.append({"name": "If-None-Match", "in": "header", "required": False, "schema": tags})

@@ -225,7 +225,11 @@ class ShipmentLine(Canonical):
 
 
 class Shipment(Canonical):
-    """Goods that left, for one ERP order; `shipment_id` is the ERP's delivery."""
+    """Goods that left, for one ERP order; `shipment_id` is the ERP's delivery.
+
+    One that a source told, not the ERP, is `told_by` it and goes by `<source>:<its own id>`.
+    `booked` says that the stock where it left, as we know it, lacks these units.
+    """
 
     shipment_id: ExternalId
     erp_order: ExternalId
@@ -233,3 +237,5 @@ class Shipment(Canonical):
     location: Name | None = None
     lines: tuple[ShipmentLine, ...] = Field(min_length=1)
     tracking: tuple[Tracking, ...] = ()
+    told_by: Name | None = Field(default=None, exclude_if=operator.not_)
+    booked: bool = Field(default=True, exclude_if=bool)

@@ -141,3 +141,14 @@ class SilenceRules(Canonical):
     after_orders: int = Field(
         default=50, ge=3, le=500, description="how many orders must be known before it is judged"
     )
+
+
+class ShipmentRules(Canonical):
+    """What becomes of shipments that two tell: the ERP, and a warehouse beside it."""
+
+    differ_after_minutes: int = Field(
+        default=240,
+        ge=1,
+        le=10_080,
+        description="how long the two may tell other units of an order before it is told of",
+    )

@@ -24,6 +24,7 @@ from shared.model.policies import (
     FeedLimits,
     KitRules,
     ParityPolicy,
+    ShipmentRules,
     SilenceRules,
 )
 from shared.model.price import PriceKind, TaxBasis
@@ -108,6 +109,10 @@ class Location(Canonical):
     external: dict[Name, str]
     source: Name | None = Field(
         default=None, description="source that tells the stock here; the owner of stock if none"
+    )
+    shipped_by: Name | None = Field(
+        default=None,
+        description="who is believed about what leaves here; the owner of shipments if none",
     )
 
 
@@ -201,6 +206,7 @@ class Retailer(Canonical):
     notices: NoticeRules | None = Field(
         default=None, description="what customers are mailed; nothing if none"
     )
+    shipments: ShipmentRules = ShipmentRules.model_construct()
     kits: KitRules | None = Field(default=None, description="whether articles are sold as kits")
     authority: dict[Entity, Name] = Field(description="which connection owns which entity")
 
@@ -257,6 +263,11 @@ class Retailer(Canonical):
         """Who is believed about what lies there."""
         return location.source or self.authority[Entity.STOCK]
 
+    def stock_teller(self, name: str | None) -> str:
+        """Who is believed about the stock of a location; of one unknown, the owner of stock."""
+        own = next((one.source for one in self.locations if one.name == name), None)
+        return own or self.authority[Entity.STOCK]
+
     def stocked_by(self, source: str) -> frozenset[str]:
         """The locations whose stock this source tells."""
         return frozenset(one.name for one in self.locations if self.stock_source(one) == source)
@@ -266,6 +277,12 @@ class Retailer(Canonical):
         """Everyone who tells stock, its owner first."""
         tellers = (self.stock_source(location) for location in self.locations)
         return tuple(dict.fromkeys((self.authority[Entity.STOCK], *tellers)))
+
+    def ships(self, teller: str, location: str | None) -> bool:
+        """Whether this teller is believed about what leaves there; of connections, every one is."""
+        own = next((one.shipped_by for one in self.locations if one.name == location), None)
+        believed = own or self.authority.get(Entity.SHIPMENT, "")
+        return teller == believed if self.is_source(believed) else not self.is_source(teller)
 
     @cached_property
     def fingerprint(self) -> str:

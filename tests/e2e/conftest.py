@@ -69,7 +69,7 @@ def _retailer(folder: Path) -> Path:
     raw["sources"] = [{"name": "wms"}]
     glasgow = next(one for one in raw["locations"] if one["name"] == "glasgow")
     glasgow["source"] = "wms"
-    depot = {"name": "depot", "external": {"wms": "D1"}, "source": "wms"}
+    depot = {"name": "depot", "external": {"wms": "D1"}, "source": "wms", "shipped_by": "wms"}
     raw["locations"].append(depot)
     raw["order_rules"] = ORDER_RULES
     raw["notices"] = NOTICES

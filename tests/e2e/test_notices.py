@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from sandbox.api import Api
+from sandbox.failures import RefusedError
 from sandbox.mails import mailed
 from sandbox.world import World
 from shared.model.base import Json
@@ -44,6 +46,13 @@ def bought(story: Story, to: str, **over: Json) -> dict[str, Json]:
     return placed
 
 
+def shown(story: Story, placed: dict[str, Json]) -> list[list[str]]:
+    """The numbers of each parcel the shop shows of an order."""
+    listed: Any = story.control("shop", "orders")
+    (found,) = [one for one in listed if one["id"] == placed["id"]]
+    return [sorted(parcel["numbers"]) for parcel in found["fulfilments"]]
+
+
 def unsent(story: Story, placed: dict[str, Json]) -> list[dict[str, Any]]:
     return [one for one in story.issues("notice_unsent") if f":{placed['id']}/" in one["subject"]]
 
@@ -76,6 +85,49 @@ def test_a_customer_hears_of_the_order_and_of_its_parcel_once_each(world: World)
     assert "We have your order" in str(first["subject"])
     assert "JJD99" in str(second["body"])
     assert unsent(story, placed) == []
+
+
+def test_a_parcel_a_warehouse_told_of_is_in_the_shop_and_in_one_mail_whatever_the_erp_says(
+    world: World,
+) -> None:
+    """The ERP delivers the same goods afterwards; a second version adds a second parcel."""
+    story, to, warehouse = (
+        Story(world),
+        "lee@customers.example",
+        Api(world.deployed, client="warehouse"),
+    )
+    placed = bought(story, to)
+    story.settle()
+    (line,) = story.trace(placed)["lines"]
+    said: dict[str, Json] = {
+        "source": "wms",
+        "shipment_id": f"P-{placed['id']}",
+        "order_id": f"shop:{placed['id']}",
+        "location": "D1",
+        "shipped_at": "2026-11-27T09:00:00Z",
+        "lines": [{"line_id": line["line_id"], "quantity": 1}],
+        "parcels": [{"carrier": "DHL", "number": "W-1", "url": "https://dhl.example/W-1"}],
+    }
+    for _ in range(2):
+        assert warehouse.call("POST", "v1", "shipments", body=said)["status"] == "placed"
+    assert waited(lambda: len(mails(world, to)) == 2)
+    assert "W-1" in str(mails(world, to)[1]["body"])
+    (row,) = story.in_erp(placed)
+    story.control("erp", "deliver", order=row["number"], tracking="JJD98")
+    poll(world, "erp", "shipment")
+    newer: dict[str, Json] = {"version": 2, "parcels": [{"carrier": "DHL", "number": "W-2"}]}
+    assert warehouse.call("POST", "v1", "shipments", body=said | newer)["version"] == 2
+    assert waited(lambda: shown(story, placed) == [["W-1", "W-2"]])
+    traced = story.trace(placed)
+    assert (traced["state"], len(traced["shipments"]), len(traced["compared"])) == ("shipped", 1, 1)
+    with pytest.raises(RefusedError) as refused:
+        warehouse.call("POST", "v1", "shipments", body=said | newer | {"location": "depot"})
+    assert refused.value.status == 409
+    lost = warehouse.call("POST", "v1", "shipments", body=said | {"shipment_id": "P-0"})
+    problem: Any = lost["problem"]
+    assert (lost["status"], problem["field"]) == ("waiting", "lines.0.quantity")
+    assert "wms/P-0" in [one["subject"] for one in story.issues("shipment_unplaced")]
+    assert len(mails(world, to)) == 2
 
 
 def test_a_customer_hears_of_money_back_as_it_was_shown_and_of_a_cancelled_order(

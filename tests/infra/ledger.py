@@ -209,6 +209,15 @@ LEDGER: dict[str, dict[str, Actions]] = {
         "bus": NEWS,
         "ledger": KEEP,
     },
+    "api-shipments": {
+        "facts": WRITE,
+        "orders": WRITE,
+        "links": READ,
+        "issues": WRITE,
+        "control": WRITE,
+        "shop-write": SEND,
+        "bus": NEWS,
+    },
     "api-reservations": {"facts": WRITE, "orders": WRITE, "control": DRAW},
     "erp-read": {
         "facts": WRITE,

@@ -11,7 +11,7 @@ from functions.ingest import movements, prices
 from functions.ops import api as ops_api
 from functions.ops import approvals
 from functions.orders import api as orders_api
-from functions.orders import reservations, returns
+from functions.orders import reservations, returns, shipments
 from functions.read import api as read_api
 from functions.read import lookup
 from infra.alarms import ALARM_KINDS
@@ -228,6 +228,7 @@ def test_every_route_is_one_its_function_answers() -> None:
         "Movements": movements,
         "Reservations": reservations,
         "Returns": returns,
+        "Shipments": shipments,
         "Orders": orders_api,
         "Approvals": approvals,
     }

@@ -77,6 +77,11 @@ MISTAKES: list[tuple[Change, str, str]] = [
         "channels.0.price_lists.0",
         "list 'retail' is in GBP, not in the channel's EUR",
     ),
+    (
+        rename("locations", "shipped_by", "wms"),
+        "locations.0.shipped_by",
+        "no connection is called 'wms'",
+    ),
 ]
 
 

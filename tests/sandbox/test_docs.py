@@ -206,6 +206,8 @@ LIVED: Final = (
     keys.case("<order>"),
     keys.return_of("<return>"),
     keys.returned("<source>", "<document>"),
+    keys.reported("<source>", "<shipment>"),
+    keys.despatch("<order>"),
     keys.reservation("<name>"),
     keys.reserved("<order>"),
     keys.waiting("<code>", "<order>"),

@@ -27,6 +27,7 @@ from tests.simulation.mutants_pacing import PACING
 from tests.simulation.mutants_refunds import REFUNDS
 from tests.simulation.mutants_returns import RETURNS
 from tests.simulation.mutants_rules import RULES
+from tests.simulation.mutants_shipments import SHIPMENTS
 from tests.simulation.sabotage import Mutant
 
 __all__ = ["MUTANTS", "Mutant"]
@@ -52,6 +53,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *HOOKS,
     *GONE,
     *OPEN,
+    *SHIPMENTS,
 )
 
 

@@ -160,7 +160,7 @@ ORDERS: tuple[Mutant, ...] = (
         "holds outlive the shipment",
         "Units that have left are taken off twice: by the ERP and by their hold.",
         (STORM, SLOW),
-        (SHIPPED + "record", "self.cases.sync_holds(order_id)", "pass"),
+        (SHIPPED + "follow", "self.cases.sync_holds(order_id)", "pass"),
     ),
     mutant(
         "a shipment frees all of its order",
@@ -219,7 +219,7 @@ ORDERS: tuple[Mutant, ...] = (
         "a number that comes late is kept to ourselves",
         "The shop shows the ERP's delivery number for good.",
         (NUMBERED,),
-        (SHIPPED + "_shipped", "if _behind(told, shipment):", "if False:"),
+        (SHIPPED + "taken", "if _behind(told, shipment):", "if False:"),
     ),
     mutant(
         "a parcel is known by its number alone",

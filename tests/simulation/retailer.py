@@ -103,7 +103,8 @@ class Setup:
 
     `points` come back to a shop's bucket each second; `calls` may be under way there at once. With
     `engine`, promotions are owned by a system of that name, which is never called; with
-    `warehouse`, all stock is told by one that is never called either. `rules` are more lines of
+    `warehouse`, all stock is told by one that is never called either; `shipper` is believed about
+    what leaves. `rules` are more lines of
     the file, `limits` a shop's guardrails, `orders` what it asks of orders, `settings` those of the
     shops' connector. With `trade` companies pay by a list of their own, from conditions of the type
     TRADE.
@@ -122,6 +123,7 @@ class Setup:
     engine: bool = False
     rules: str = ""
     warehouse: bool = False
+    shipper: str = ""
     limits: str = ""
     orders: str = ""
 
@@ -148,6 +150,8 @@ def retailer(setup: Setup) -> Retailer:
     shops = "".join(shop.replace("NAME", name) for name in setup.shops)
     if setup.warehouse:
         head = head.replace('stock = "erp"', 'stock = "wms"') + _WAREHOUSE
+    if setup.shipper:
+        head = head.replace('stock = "erp"', f'stock = "erp", shipment = "{setup.shipper}"')
     text = head + shops + setup.rules
     return load_retailer(text.replace("MINUTES", str(setup.poll_minutes)))
 

@@ -302,6 +302,7 @@ class Scenario:
     rules: str = ""
     expected: Expected | None = None
     warehouse: bool = False
+    shipper: str = ""
     limits: str = ""
     orders: str = ""
     sizes: Sizes = SIZES
@@ -325,6 +326,7 @@ class Scenario:
             engine=self.engine,
             rules=self.rules,
             warehouse=self.warehouse,
+            shipper=self.shipper,
             limits=self.limits,
             orders=self.orders,
         )

@@ -21,6 +21,7 @@ from tests.simulation.scenarios_pacing import PACING
 from tests.simulation.scenarios_prices import PRICES
 from tests.simulation.scenarios_returns import RETURNS
 from tests.simulation.scenarios_rules import RULES
+from tests.simulation.scenarios_shipments import SHIPMENTS
 from tests.simulation.scenarios_silence import SILENCE
 from tests.simulation.scenarios_tellers import TELLERS
 
@@ -47,6 +48,7 @@ _ALL = (
     *OPEN,
     *GONE,
     *TELLERS,
+    *SHIPMENTS,
 )
 SCENARIOS: dict[str, Scenario] = {each.name: each for each in _ALL}
 

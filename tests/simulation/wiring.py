@@ -162,6 +162,8 @@ def _common(retailer: Retailer) -> Iterable[FunctionRow]:
     yield FunctionRow("api-movements", "functions.ingest.movements.handler", SHORT_S, erps)
     erp_writes = tuple(keys.write_queue(c.name) for c in retailer.connections if not _is_channel(c))
     yield FunctionRow("api-returns", "functions.orders.returns.handler", DOOR_S, erp_writes)
+    sold = tuple(keys.write_queue(c.name) for c in channels)
+    yield FunctionRow("api-shipments", "functions.orders.shipments.handler", DOOR_S, sold)
     yield FunctionRow("api-reservations", "functions.orders.reservations.handler", DOOR_S)
     yield FunctionRow("normalize", "functions.ingest.normalize.handler", SHORT_S, reads)
     wakes = (keys.WAKE_QUEUE, *(keys.write_queue(c.name) for c in channels))

@@ -117,6 +117,7 @@ class OrderStory(TypedDict):
     payments: tuple[Payment, ...]
     intents: tuple[Intent, ...]
     shipments: tuple[Shipment, ...]
+    compared: tuple[Shipment, ...]
     refunds: tuple[RefundStory, ...]
     returns: tuple[ReturnStory, ...]
     bills: tuple[Bill, ...]
