@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from shared.model.asked_refund import AskedRefund
 from shared.model.base import Canonical, Instant
 from shared.model.ids import Name, Sku
 from shared.model.invoice import BillingDocument
@@ -47,6 +48,7 @@ class IntentKind(StrEnum):
     TRACK = "track"
     CREDIT = "credit"
     RETURN = "return"
+    REFUND = "refund"
 
 
 class IntentState(StrEnum):
@@ -149,6 +151,7 @@ class Case(Canonical):
     waits for because they are not there. `skus` are all articles it ever
     had, also those of lines that were taken away. `erp_header` is what the ERP holds beside its
     lines, where that is not as `order` says, and `refused_header` what it would not change that to.
+    `asked` are refunds by call, also once they are among the `refunds`.
     """
 
     order: Order
@@ -169,6 +172,7 @@ class Case(Canonical):
     counts: Counts = Counts.model_construct()
     shipments: tuple[Shipment, ...] = ()
     refunds: tuple[Refund, ...] = ()
+    asked: tuple[AskedRefund, ...] = Field(default=(), exclude_if=operator.not_)
     returns: tuple[Return, ...] = Field(default=(), exclude_if=operator.not_)
     promised_at: Instant | None = Field(default=None, exclude_if=operator.not_)
     backorders: dict[str, date] = Field(default_factory=dict, exclude_if=operator.not_)
