@@ -19,7 +19,8 @@ from shared.model.case import Case
 from shared.model.issue import IssueKind
 from shared.model.order import Discount, Order, Payment, PaymentKind, Refund, ShippingLine
 from shared.model.order_policy import OrderPolicy
-from tests.flows.world import NOW, World, gbp, order, shipment
+from tests.domain.world import NOW
+from tests.flows.world import World, gbp, order, shipment
 
 CARD = Payment(
     reference="T1", gateway="card", kind=PaymentKind.CAPTURE, succeeded=True, amount=gbp(4493)

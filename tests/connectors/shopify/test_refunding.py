@@ -20,7 +20,7 @@ class Sale:
 
     def __init__(self, **over: Json) -> None:
         self.there: World = world()
-        line = {"title": "A", "price": "9.00", "quantity": 2, "discount": {"amount": "1.00"}}
+        line: Json = {"title": "A", "price": "9.00", "quantity": 2, "discount": {"amount": "1.00"}}
         wish: dict[str, Json] = {"lines": [line], "tax_rate": "0.19"}
         self.placed = self.there.ordered(**(wish | over))
 
