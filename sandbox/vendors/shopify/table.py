@@ -385,9 +385,7 @@ type FulfillmentTrackingInfoUpdatePayload {
 }
 enum OrderTransactionKind { REFUND }
 enum RefundLineItemRestockType { CANCEL LEGACY_RESTOCK NO_RESTOCK RETURN }
-input RefundLineItemInput {
-  lineItemId: ID! locationId: ID quantity: Int! restockType: RefundLineItemRestockType
-}
+input RefundLineItemInput { lineItemId: ID! quantity: Int! restockType: RefundLineItemRestockType }
 input ShippingRefundInput { amount: Money fullRefund: Boolean }
 input OrderTransactionInput {
   amount: Money! gateway: String! kind: OrderTransactionKind! orderId: ID! parentId: ID
