@@ -11,7 +11,7 @@ from shared.domain.reservations import Short
 from shared.flows.cases import Cases
 from shared.flows.derive import Deriver
 from shared.flows.reserve import Reservations, reservation_name
-from shared.flows.reserve_refusals import GONE, KEY_REUSED, ORDERED
+from shared.flows.reserve_refusals import GONE, KEY_REUSED, ORDERED, TOO_MANY
 from shared.flows.shards import Shards
 from shared.model.base import Json
 from shared.model.reservation import Reservation, ReservationRequest
@@ -19,7 +19,7 @@ from shared.ports import Table
 from shared.settings import Settings as Base
 
 KEY_MAX: Final = 255
-STATUS: Final = {KEY_REUSED: 409, GONE: 409, ORDERED: 409}
+STATUS: Final = {KEY_REUSED: 409, GONE: 409, ORDERED: 409, TOO_MANY: 400}
 _SHAPE: Final = (
     'send {"channel": "<name>", "lines": [{"sku": "<sku>", "quantity": 1}], "expires_in_s": 900}'
 )

@@ -1,6 +1,6 @@
 """Which units a checkout gets: all it asks for, or the names of the lines that are short."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from shared.frozen import frozen
 from shared.model.holds import Hold, HoldCard
@@ -8,6 +8,10 @@ from shared.model.reservation import Reservation, ReservedLine, Wish
 
 type Levels = Mapping[str, Mapping[str, int]]
 """SKU -> location -> units that may be sold, in the channel's own order of locations."""
+
+
+type Offered = Callable[[str, Levels], Mapping[str, int]]
+"""The levels of an article, when of other articles so many units are taken by lines before."""
 
 
 type Offers = Mapping[str, Mapping[str, int]]
@@ -32,22 +36,27 @@ class Short:
     available: int
 
 
-def placed(wishes: Sequence[Wish], levels: Levels) -> tuple[list[ReservedLine], list[Short]]:
+def placed(wishes: Sequence[Wish], offered: Offered) -> tuple[list[ReservedLine], list[Short]]:
     """Every line with its location, and those that are short; if any is, nothing is to be had.
 
     A line is taken whole from the first location that has all of it, else from one after another.
     """
-    left = {sku: dict(at) for sku, at in levels.items()}
+    taken: dict[str, dict[str, int]] = {}
     lines: list[ReservedLine] = []
     short: list[Short] = []
     for number, wish in enumerate(wishes, start=1):
-        at = left.get(wish.sku, {})
-        open_to = {k: v for k, v in at.items() if wish.location in {None, k}}
+        mine = taken.get(wish.sku, {})
+        open_to = {
+            name: max(0, units - mine.get(name, 0))
+            for name, units in offered(wish.sku, taken).items()
+            if wish.location in {None, name}
+        }
         if sum(open_to.values()) < wish.quantity:
             short.append(Short(number, wish, sum(open_to.values())))
             continue
         for part, (location, units) in enumerate(_from(open_to, wish.quantity), start=1):
-            at[location] -= units
+            at = taken.setdefault(wish.sku, {})
+            at[location] = at.get(location, 0) + units
             name = str(number) if part == 1 else f"{number}.{part}"
             lines.append(
                 ReservedLine(line_id=name, sku=wish.sku, location=location, quantity=units)

@@ -24,6 +24,7 @@ from shared.flows.guarding import Change, Guarding
 from shared.flows.hearing import heard_keys
 from shared.flows.issues import Issues, Problem
 from shared.flows.kit_rows import KitRows
+from shared.flows.kits_now import KitsNow, Present
 from shared.flows.shards import with_what_is_left
 from shared.flows.sku_facts import Facts, SkuFacts, price_keys, sku_facts
 from shared.flows.standing_targets import stays
@@ -101,14 +102,15 @@ class Deriver:
         self.issues.report(one for found in result.problems.values() for one in found)
         return result
 
-    def implied(self, skus: Iterable[str], *, left: bool = True) -> dict[Key, Json]:
+    def implied(self, skus: Iterable[str], *, present: Present | None = None) -> dict[Key, Json]:
         """What the facts imply at this moment, by target; absent where they imply nothing.
 
-        Unless what is `left` in counters is to count, it is held like all that was dealt to them.
+        With `present`, kits and components are not as they last told each other, but as they are.
         """
-        partitions = [f"sku#{sku}" for sku in dict.fromkeys(skus)]
+        wanted = list(dict.fromkeys(skus))
+        partitions = [f"sku#{sku}" for sku in wanted]
         everything = Alone(self.retailer, {})
-        facts = self._facts(partitions, everything, left=left)
+        facts = self._present(wanted, present) if present else self._facts(partitions, everything)
         return {
             keys.target(draft.channel, draft.facet, draft.key): _dated(draft).desired
             for partition in partitions
@@ -116,9 +118,9 @@ class Deriver:
         }
 
     def known(self, skus: Iterable[str]) -> dict[str, SkuFacts]:
-        """Everything that is known of these articles at this moment."""
+        """Everything that is known of these articles at this moment, their kits included."""
         partitions = {f"sku#{sku}": sku for sku in skus}
-        facts = self._facts(list(partitions), Alone(self.retailer, {}))
+        facts = self._present(list(partitions.values()), Present())
         found = {sku: self._sku(name, facts) for name, sku in partitions.items()}
         return {sku: one for sku, one in found.items() if one is not None}
 
@@ -245,14 +247,19 @@ class Deriver:
             ]
         return found
 
-    def _facts(
-        self, partitions: Sequence[str], narrow: Alone, *, left: bool = True
-    ) -> dict[Key, Row]:
+    def _present(self, skus: Sequence[str], present: Present) -> dict[Key, Row]:
+        facts = self._told_facts([f"sku#{sku}" for sku in skus], Alone(self.retailer, {}))
+        kits = KitsNow(self.store, self.retailer, self.rules)
+        return kits.facts(skus, facts, present, now=self.clock.now())
+
+    def _facts(self, partitions: Sequence[str], narrow: Alone) -> dict[Key, Row]:
+        return with_what_is_left(self.store, self._told_facts(partitions, narrow))
+
+    def _told_facts(self, partitions: Sequence[str], narrow: Alone) -> dict[Key, Row]:
         wanted = self._fact_keys(partitions, narrow)
         facts = self.store.get([*wanted, *heard_keys(self.retailer)])
         skus = [p.removeprefix("sku#") for p in partitions if p.startswith("sku#")]
-        found = dict(self.kits.read(skus, facts, partial(self._fact_keys, narrow=narrow)))
-        return with_what_is_left(self.store, found) if left else found
+        return dict(self.kits.read(skus, facts, partial(self._fact_keys, narrow=narrow)))
 
     def _told(
         self, sku: SkuFacts | None, facts: Facts, problems: list[Problem]

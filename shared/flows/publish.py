@@ -98,6 +98,9 @@ class Publisher:
         except AccessError as error:
             result.problems.append(locked_out(self.connection, error))
             result.soon(self.clock.now() + LOCKED_OUT)
+        except Exception:  # a fault of ours: nobody is to wait for its lease to end
+            self.leases.release(lease)
+            raise
 
     def _round(self, result: Published, *, withheld: bool) -> bool:
         """One pass over the lanes, most urgent first; whether there is more to do at once.

@@ -12,21 +12,19 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
-from shared.domain.reservations import Levels, Offers, Short, ended, placed, with_holds
+from shared.domain.reservations import Short, ended, with_holds
 from shared.errors import RetryableError, SyncError
 from shared.flows import keys
 from shared.flows.cases import Cases
 from shared.flows.derive import Deriver
 from shared.flows.hold_pages import TOGETHER_MAX, changed_rows, commit_cards, open_cards
 from shared.flows.reserve_refusals import digest, gone, ordered, repeated
+from shared.flows.sellable import Sellable, parts_of, touched
 from shared.flows.shards import Shards
 from shared.frozen import frozen
-from shared.model.base import Json
 from shared.model.holds import HoldCard
-from shared.model.ids import Facet
 from shared.model.reservation import Reservation, ReservationRequest, ReservationState, ReservedLine
 from shared.model.retailer import Retailer
-from shared.model.target import StockValue
 from shared.ports import Clock, Key, Put, Row, Store, Table
 
 TRIES: Final = 12
@@ -65,18 +63,19 @@ class Reservations:
 
     def _held(self, wish: ReservationRequest, name: str) -> Reservation | list[Short] | None:
         """One try on the cards; None when somebody was faster."""
-        place = keys.reservation(name)
-        rows = self.store.get([place, *self._of_order(wish), *_cards(wish)])
+        place, kin = keys.reservation(name), self._sellable.kin(line.sku for line in wish.lines)
+        parts = [keys.hold(part) for part in parts_of(kin)]
+        rows = self.store.get([place, *self._of_order(wish), *_cards(wish), *parts])
         plan = Reservation.model_validate(rows[place].body) if place in rows else None
         if plan is not None and plan.state is not ReservationState.PLANNED:
             return repeated(plan, wish)
         if plan is not None and (known := self._resumed(plan, wish, rows[place].rev)) is not None:
             return known
-        dealt = self._dealt(rows)
+        dealt = self._dealt(rows, wish)
         if dealt and self._counters_at(wish) is not None:
             return None
         self._unordered(wish, rows)
-        lines, short = self._placed(wish, dealt)
+        lines, short = self._sellable.placed(wish, kin, dealt=dealt)
         if short or not lines:
             return short or None
         made = self._made(wish, name, lines)
@@ -87,6 +86,7 @@ class Reservations:
         cards = open_cards(self.store, rows, _skus(made), ()) or ()
         for puts in changed_rows(cards, partial(with_holds, made), others=len(writes)):
             writes += puts
+        writes += touched(kin, rows, len(writes))
         return made if self.store.commit_together(writes) else None
 
     def _made(
@@ -136,7 +136,7 @@ class Reservations:
             held = known  # a repeat of this call has found the units drawn, and holds them
         self.shards.settle(counter, made.token)
         if self.shards.touch(line.sku):
-            self.shards.recall(line.sku, self._offers(line.sku))
+            self.shards.recall(line.sku, self._sellable.offers(line.sku))
         return held
 
     def _counters_at(self, wish: ReservationRequest) -> str | None:
@@ -171,30 +171,22 @@ class Reservations:
             return held
         raise RetryableError(f"reservation {plan.reservation_id} is contended", after=AGAIN)
 
-    def _dealt(self, rows: Mapping[Key, Row]) -> list[str]:
-        """The articles that are dealt to counters, which is remembered."""
-        hot = [r for r in rows.values() if r.key.sk == keys.HOLDS and r.body.get("dealt_at")]
-        cards = [HoldCard.model_validate(row.body) for row in hot]
-        for card in cards:
-            self.shards.remember(card)
-        return [card.sku for card in cards]
-
-    def _placed(
-        self, wish: ReservationRequest, dealt: Sequence[str]
-    ) -> tuple[list[ReservedLine], list[Short]]:
-        """Of what no counter has; no lines where what they have is needed, which is gathered."""
-        lines, short = placed(wish.lines, self._levels(wish, left=not dealt))
-        if not short or not dealt:
-            return lines, short
-        _, short = placed(wish.lines, self._levels(wish))
-        if not short:
-            for sku in dealt:
-                self.shards.gather(sku)
-        return [], short
+    def _dealt(self, rows: Mapping[Key, Row], wish: ReservationRequest) -> bool:
+        """Whether units of it were ever dealt to counters; where they are now, is remembered."""
+        found = [rows[key].body for key in _cards(wish) if key in rows]
+        for body in found:
+            if body.get("dealt_at"):
+                self.shards.remember(HoldCard.model_validate(body))
+        return any(body.get("dealt") for body in found)
 
     def _heat_up(self, wish: ReservationRequest) -> None:
         sku = wish.lines[0].sku
-        self.shards.deal(sku, wish.channel, partial(self._offers, sku))
+        parts = parts_of(self._sellable.kin([sku]))
+        self.shards.deal(sku, wish.channel, partial(self._sellable.offers, sku), parts=parts)
+
+    @property
+    def _sellable(self) -> Sellable:
+        return Sellable(self.store, self.retailer, self.deriver, self.shards)
 
     def find(self, name: str) -> Reservation | None:
         row = self._row(name)
@@ -320,16 +312,6 @@ class Reservations:
         place = keys.reservation(name)
         return self.store.get([place]).get(place)
 
-    def _levels(self, wish: ReservationRequest, *, left: bool = True) -> Levels:
-        """What the channel may sell, of what is left in counters too unless that is to be held."""
-        skus = dict.fromkeys(line.sku for line in wish.lines)
-        implied = self.deriver.implied(skus, left=left)
-        return {sku: _level(implied, wish.channel, sku) for sku in skus}
-
-    def _offers(self, sku: str) -> Offers:
-        implied = self.deriver.implied([sku])
-        return {one.name: _level(implied, one.name, sku) for one in self.retailer.channels}
-
     def _of_order(self, wish: ReservationRequest) -> list[Key]:
         order_id = _order_id(wish.channel, wish.order)
         return [keys.reserved(order_id), keys.case(order_id)] if order_id else []
@@ -374,11 +356,6 @@ def reservation_put(made: Reservation, expected: int, *, forget: datetime | None
         state=made.state,
         expires=forget,
     )
-
-
-def _level(implied: Mapping[Key, Json], channel: str, sku: str) -> Mapping[str, int]:
-    place = keys.target(channel, Facet.STOCK, sku)
-    return StockValue.model_validate(implied[place]).levels if place in implied else {}
 
 
 def _cards(wish: ReservationRequest) -> list[Key]:

@@ -5,7 +5,7 @@ import hashlib
 from shared.errors import RejectedError
 from shared.model.reservation import Reservation, ReservationRequest, ReservationState
 
-KEY_REUSED, GONE, ORDERED = "key_reused", "gone", "ordered"
+KEY_REUSED, GONE, ORDERED, TOO_MANY = "key_reused", "gone", "ordered", "too_many"
 
 
 def digest(wish: ReservationRequest) -> str:

@@ -7,7 +7,7 @@ so that the last units are sold from there and none is stranded. No channel draw
 by itself, when they are dealt, all that the counters have; the others are sold from the card.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from zlib import crc32
@@ -115,12 +115,16 @@ class Shards:
         if sum(row.units or 0 for row in counters) > least:
             self.gather(sku)
 
-    def deal(self, sku: str, channel: str, offers: Callable[[], Offers]) -> bool:
+    def deal(
+        self, sku: str, channel: str, offers: Callable[[], Offers], *, parts: Sequence[str] = ()
+    ) -> bool:
         """Deal what this channel and those like it may sell where it has most; whether it is hot.
 
-        `offers` are asked for after the card was read, so that nobody's hold is missed.
+        `offers` are asked for after the card was read, so that nobody's hold is missed, nor of a
+        kit those of its `parts`.
         """
-        row = self._card_row(sku)
+        rows = self.store.get(keys.hold(one) for one in (sku, *parts))
+        row = rows.get(keys.hold(sku))
         card = _card(sku, row)
         if card.dealt_at is not None:
             self.remember(card)
@@ -148,34 +152,42 @@ class Shards:
                 "gather_at": self.clock.now() + HOT_FOR,
             }
         )
-        if not self.store.commit_together([card_put(hot, row), *dealt]):
+        touched = [touch_put(part, rows.get(keys.hold(part))) for part in parts]
+        if not self.store.commit_together([card_put(hot, row), *dealt, *touched]):
             return False
         self.remember(hot)
         return True
 
     def gather(self, sku: str) -> bool:
-        """Take back what is left in the counters; False when others draw too fast for that."""
+        """Take back what is left in counters; False when others draw too fast for that.
+
+        Also what was given back to them after they were gathered.
+        """
         self.heat.hot.pop(sku, None)
         for _ in range(TRIES):
             row = self._card_row(sku)
             card = _card(sku, row)
-            if card.dealt_at is None:
+            of = {key: place for place in card.dealt for key in _counters(sku, place)}
+            filled = {key: r for key, r in self.store.get(of).items() if r.units}
+            if card.dealt_at is None and not filled:
                 return True
-            old = self.store.get(_counters(sku, card.dealt_at))
-            left = sum(r.units or 0 for r in old.values())
-            rest = card.dealt.get(card.dealt_at, 0) - left
+            rest = dict(card.dealt)
+            for key, counter in filled.items():
+                rest[of[key]] -= counter.units or 0
             cold = card.model_copy(
-                update={
-                    "dealt": {**card.dealt, card.dealt_at: rest},
-                    "dealt_at": None,
-                    "dealt_to": (),
-                    "gather_at": None,
-                }
+                update={"dealt": rest, "dealt_at": None, "dealt_to": (), "gather_at": None}
             )
-            emptied = [_counter_put(key, r, -(r.units or 0)) for key, r in old.items()]
+            emptied = [_counter_put(key, r, -(r.units or 0)) for key, r in filled.items()]
             if self.store.commit_together([card_put(cold, row), *emptied]):
                 return True
         return False
+
+    def gather_all(self, skus: Iterable[str]) -> None:
+        """Take back what is left in counters of any of these."""
+        rows = self.store.get(keys.hold(sku) for sku in dict.fromkeys(skus))
+        for row in rows.values():
+            if row.body.get("dealt"):
+                self.gather(str(row.body["sku"]))
 
     def undo(self, sku: str, location: str, units: int, token: str) -> int:
         """Give back what a reservation drew that never came to be; how many units that were.
@@ -196,9 +208,18 @@ class Shards:
         return self.store.get([key]).get(key)
 
 
-def with_what_is_left(store: Store, rows: dict[Key, Row]) -> dict[Key, Row]:
-    """The rows, with cards that count as held only what was drawn from their counters."""
-    cards = [r for r in rows.values() if r.key.sk == keys.HOLDS and r.body.get("dealt")]
+def with_what_is_left(
+    store: Store, rows: dict[Key, Row], *, of: Collection[str] | None = None
+) -> dict[Key, Row]:
+    """The rows, with cards that count as held only what was drawn from their counters.
+
+    Those `of` these articles, if any are named; the others count all that was dealt.
+    """
+    cards = [
+        r
+        for r in rows.values()
+        if r.key.sk == keys.HOLDS and r.body.get("dealt") and (of is None or r.body["sku"] in of)
+    ]
     if not cards:
         return rows
     wanted: dict[Key, tuple[Key, str]] = {}
@@ -224,6 +245,11 @@ def card_put(card: HoldCard, row: Row | None) -> Put:
         lane=keys.HOT_LANE if card.gather_at else None,
         due=card.gather_at,
     )
+
+
+def touch_put(sku: str, row: Row | None) -> Put:
+    """The card as it is, on its next revision: whoever has read it must read it again."""
+    return card_put(_card(sku, row), row)
 
 
 def _drawn(row: Row, left: Mapping[str, int]) -> Row:

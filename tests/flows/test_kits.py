@@ -20,10 +20,12 @@ from tests.flows.world import World, product
 SET = {"sku": "SET-M", "components": [{"sku": "HAT-M", "quantity": 2}, {"sku": "CAP-M"}]}
 
 
-def selling(*kits: Mapping[str, Any], most: int = 100) -> World:
+def selling(*kits: Mapping[str, Any], most: int = 100, oversold: str = "accept") -> World:
     """A hat and a cap, sold by themselves and as a set; stock is still to be told."""
-    rules = {"per_component": most, "defined": list(kits)}
-    world = World(Retailer.model_validate(RETAILER.model_dump(mode="json") | {"kits": rules}))
+    raw = RETAILER.model_dump(mode="json")
+    raw["kits"] = {"per_component": most, "defined": list(kits)}
+    raw["channels"] = [one | {"orders": {"oversold": oversold}} for one in raw["channels"]]
+    world = World(Retailer.model_validate(raw))
     for name in ("HAT", "CAP", "SET", "BOX"):
         described(world, name)
     return world

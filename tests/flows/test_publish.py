@@ -295,6 +295,20 @@ def test_a_crashed_owner_is_succeeded_when_its_lease_ends(world: World) -> None:
     assert world.publish().applied == 1
 
 
+def test_an_owner_that_fails_keeps_nobody_waiting(world: World) -> None:
+    world.clock.advance(seconds=1)
+    world.price(1500)
+    world.derive()
+    world.channel.errors = [ZeroDivisionError("a fault of ours")]
+    with pytest.raises(ZeroDivisionError):
+        world.publish()
+    world.clock.advance(seconds=1)
+    world.stock(3)
+    world.derive()
+    world.publish()
+    assert shows(world, Facet.STOCK) == {"levels": {"london": 3, "leeds": 0}}
+
+
 def test_a_fenced_owner_learns_that_it_lost_the_lease(world: World) -> None:
     old = world.publisher.leases.acquire("publish#shop")
     assert old is not None

@@ -80,7 +80,7 @@ class Shared(Sale):
 
     def heat(self, channel: str = "shop") -> None:
         flow = self.container()
-        flow.shards.deal(SKU, channel, lambda: flow._offers(SKU))  # noqa: SLF001
+        flow.shards.deal(SKU, channel, lambda: flow._sellable.offers(SKU))  # noqa: SLF001
 
     def hot(self) -> tuple[str, ...]:
         return self.card().dealt_to
@@ -238,7 +238,7 @@ def test_any_interleaving_of_two_channels_conserves_every_unit(
     for i, (step, n) in enumerate(steps):
         flow = containers[i % 2]
         if step in {"shop", "market"}:
-            may = flow._offers(SKU)[step].get("london", 0)  # noqa: SLF001
+            may = flow._sellable.offers(SKU)[step].get("london", 0)  # noqa: SLF001
             found = made.buy(flow, n, channel=step)
             bought += [found] if found else []
             assert (found is not None) == (n <= may)

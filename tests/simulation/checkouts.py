@@ -127,6 +127,35 @@ class Checkouts:
             )
 
 
+@dataclass(slots=True)
+class Kin:
+    """Articles made of the same: `takes` are units of it in one of each, `most` lie there."""
+
+    play: Play
+    takes: dict[str, int]
+    most: int
+    tills: dict[str, Checkouts] = field(default_factory=dict)
+    broken: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        for number, (sku, each) in enumerate(self.takes.items()):
+            till = Checkouts(self.play, sku, self.most // each, buyers=100 * number)
+            self.tills[sku] = till
+        self.play.world.store.tell(self._changed)
+        self.play.notes["kin"] = self
+
+    def _changed(self, key: Key, old: Row | None, new: Row | None, put: Put | None) -> None:
+        """Together they are never promised more than is there."""
+        del old, new, put
+        cards = {keys.hold(sku): each for sku, each in self.takes.items()}
+        if key not in cards:
+            return
+        rows = self.play.world.store._get([*cards])  # noqa: SLF001 - from outside
+        taken = sum(sum(_reserved(row)) * cards[at] for at, row in rows.items())
+        if taken > self.most:
+            self.broken.append(f"{taken} units are promised of {self.most}, some in kits")
+
+
 def _reserved(row: Row | None) -> tuple[int, int]:
     """Units reserved, and units ordered."""
     holds = HoldCard.model_validate(row.body).holds if row else {}
@@ -138,12 +167,23 @@ def promised_and_kept(play: Play) -> list[str]:
     """Never more than there is, each promise held, nothing left held that nobody wants."""
     found = play.notes["checkouts"]
     assert isinstance(found, Checkouts)
-    stranded = [
+    return found.broken + _stranded(play) + _unaccounted(play, found.sku)
+
+
+def _stranded(play: Play) -> list[str]:
+    return [
         f"reservation {row.body['reservation_id']} still holds units"
         for row in play.world.store.rows(Table.ORDERS)
         if row.key.sk == "reservation" and row.body["state"] in {"held", "planned", "abandoned"}
     ]
-    return found.broken + stranded + _unaccounted(play, found.sku)
+
+
+def once_among_kin(play: Play) -> list[str]:
+    """No unit is promised both by itself and in a kit, nothing is left held that nobody wants."""
+    kin = play.notes["kin"]
+    assert isinstance(kin, Kin)
+    broken = [one for till in kin.tills.values() for one in till.broken]
+    return kin.broken + broken + _stranded(play)
 
 
 def _unaccounted(play: Play, sku: str) -> list[str]:

@@ -2,10 +2,11 @@
 
 from tests.simulation.sabotage import Mutant, mutant
 
-LATE = """lines, short = self._placed(wish, dealt)
+LATE = """lines, short = self._sellable.placed(wish, kin, dealt=dealt)
     rows = self.store.get(_cards(wish))"""
 FLASH = ("a flash sale",)
 SHARDS = "shared.flows.shards:Shards."
+KITS = ("a kit and its part at the checkout",)
 CROWD = ("fifty checkouts want the last unit",)
 RESERVE = "shared.flows.reserve:Reservations."
 
@@ -22,7 +23,7 @@ CHECKOUTS: tuple[Mutant, ...] = (
         CROWD,
         (
             RESERVE + "_held",
-            "lines, short = self._placed(wish, dealt)",
+            "lines, short = self._sellable.placed(wish, kin, dealt=dealt)",
             LATE,
         ),
     ),
@@ -46,7 +47,7 @@ CHECKOUTS: tuple[Mutant, ...] = (
         "what is left in counters is gathered and still counts as dealt",
         "The last units of a flash sale are stranded.",
         FLASH,
-        (SHARDS + "gather", "rest = card.dealt.get(card.dealt_at, 0) - left", "rest = left"),
+        (SHARDS + "gather", "rest[of[key]] -= counter.units or 0", "pass"),
     ),
     mutant(
         "a drawn reservation gives nothing back",
@@ -65,5 +66,23 @@ CHECKOUTS: tuple[Mutant, ...] = (
         "In a flash sale a channel sells what its rules keep from it.",
         FLASH,
         (SHARDS + "location", "channel not in known.channels", "False"),
+    ),
+    mutant(
+        "a kit's promise leaves its components' cards alone",
+        "Who looked before it has the same units promised, as the component.",
+        KITS,
+        ("shared.flows.sellable:parts_of", "if part not in kin", "if False"),
+    ),
+    mutant(
+        "a component is promised by what its kits told it last",
+        "Units that a kit took a moment ago are promised again.",
+        KITS,
+        ("shared.flows.kits_now:_links", '"promised": held_at(_card(kit, facts))', ""),
+    ),
+    mutant(
+        "a kit is promised by what its components told it last",
+        "Units that were taken by themselves a moment ago are promised in a kit again.",
+        KITS,
+        ("shared.flows.kits_now:KitsNow._part", '"free":', '"as_of": now, "unused":'),
     ),
 )

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from tests.simulation.checkouts import Checkouts, promised_and_kept
+from tests.simulation.checkouts import Checkouts, Kin, once_among_kin, promised_and_kept
 from tests.simulation.engine import SECOND
 from tests.simulation.scenario import Play, Scenario, catalogue, spread
 from tests.simulation.truth import Truth
@@ -11,7 +11,17 @@ BUYERS = 50
 AT_ONCE = 18  # buyers of a moment
 AT_OUTLET = 3  # of them, at the outlet
 FLASH = 90  # units: enough to be dealt
+HATS = 4
+PAIRED = 10  # buyers of hats and of sets of two
 AT_MOST = 2  # units that the outlet offers at once
+_SET = """
+[kits]
+per_component = 3
+
+[[kits.defined]]
+sku = "SET-M"
+components = [{ sku = "HAT-M", quantity = 2 }]
+"""
 _CAPPED = f"""
 [[stock_rules]]
 channels = ["outlet"]
@@ -60,7 +70,36 @@ def _capped(truth: Truth, shop: str, sku: str) -> dict[str, int]:
     return {"london": min(most, truth.on_hand[sku]), "leeds": 0}
 
 
+def _set(play: Play) -> None:
+    for product, units in (("HAT", HATS), ("SET", 0)):
+        catalogue(play, "M", product=product, units=units)
+    play.truth.on_hand.pop("SET-M")  # it is sold, and never there
+
+
+def _kin(play: Play) -> None:
+    """A set of two hats and the hat alone are wanted at one moment, before either is derived."""
+    kin = Kin(play, {"HAT-M": 1, "SET-M": 2}, HATS)
+    for at in spread(play, 300, PAIRED):
+        sku, then = play.rng.choice(("HAT-M", "SET-M")), play.rng.choice(("leaves", "releases"))
+        come = partial(kin.tills[sku].come, "shop", units=1, expires_s=30, then=then)
+        play.later(20 * SECOND + at, come)
+
+
+def _all_there(truth: Truth, shop: str, sku: str) -> dict[str, int]:
+    """No shopper takes what is there."""
+    del truth, shop
+    return {"london": HATS if sku == "HAT-M" else HATS // 2, "leeds": 0}
+
+
 CHECKOUTS = (
+    Scenario(
+        "a kit and its part at the checkout",
+        _set,
+        _kin,
+        rules=_SET,
+        expected=_all_there,
+        check=once_among_kin,
+    ),
     Scenario(
         "a flash sale",
         _many,
