@@ -10,7 +10,16 @@ from shared.model.holds import Hold, HoldCard
 from shared.model.ids import Facet
 from shared.model.issue import Issue, IssueKind, Severity
 from shared.model.money import Money
-from shared.model.order import Order, OrderLine, Refund, RefundLine, Shipment, ShipmentLine
+from shared.model.order import (
+    Order,
+    OrderLine,
+    Payment,
+    PaymentKind,
+    Refund,
+    RefundLine,
+    Shipment,
+    ShipmentLine,
+)
 from shared.model.price import EffectiveWindow, PriceCondition, PriceKind, TaxBasis
 from shared.model.product import Product, UnitOfMeasure, Variant
 from shared.model.retailer import Retailer
@@ -223,3 +232,15 @@ def retailer_fields(**over: Any) -> dict[str, Any]:
 
 def make_retailer(**over: Any) -> Retailer:
     return Retailer.model_validate(retailer_fields(**over))
+
+
+def paid(kind: PaymentKind, amount: int = 3998, reference: str = "T1", **over: object) -> Payment:
+    """By card, and it went well: as much as two hats cost."""
+    fields = {
+        "reference": reference,
+        "gateway": "card",
+        "kind": kind,
+        "succeeded": True,
+        "amount": make_money(amount),
+    }
+    return Payment.model_validate(fields | over)

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from shared.model.base import Json
@@ -331,3 +332,9 @@ def business_events() -> st.SearchStrategy[BusinessEvent]:
             connection=names(),
         ),
     )
+
+
+def a_share(part: int) -> settings:
+    """Of the examples of the profile one in `part`, for a law whose examples are dear."""
+    profile = settings()
+    return settings(max_examples=max(1, profile.max_examples // part))

@@ -195,9 +195,16 @@ class History:
 
 
 @st.composite
-def histories(draw: st.DrawFn, *, numbered: bool | None = None, longest: int = 20) -> History:
-    """Receipts, transfers, picks, despatches, counts, returns and scrap, in any order."""
+def histories(
+    draw: st.DrawFn, *, numbered: bool | None = None, longest: int = 20, stocked: int = 0
+) -> History:
+    """Receipts, transfers, picks, despatches, counts, returns and scrap, in any order.
+
+    Before them so many units are received at each place, if any.
+    """
     made = History(draw(st.booleans()) if numbered is None else numbered)
+    for place in PLACES if stocked else ():
+        made.do(K.RECEIPT, place, S.AVAILABLE, stocked, up=True)
     physical = st.sampled_from([s for s in S if s is not S.IN_TRANSIT])
     step = st.tuples(
         st.sampled_from(DOING), st.sampled_from(PLACES), physical, st.integers(1, 9), st.booleans()

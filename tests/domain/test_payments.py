@@ -9,21 +9,11 @@ from shared.domain import payments
 from shared.domain.payments import PaymentState
 from shared.model.order import Payment, PaymentKind
 from tests.domain.world import NOW
-from tests.flows.world import gbp, order
+from tests.factories import paid
+from tests.flows.world import order
 
 AUTHORISED, CAPTURED = PaymentKind.AUTHORISATION, PaymentKind.CAPTURE
 TOTAL = 3998
-
-
-def paid(kind: PaymentKind, amount: int = TOTAL, reference: str = "T1", **over: object) -> Payment:
-    fields = {
-        "reference": reference,
-        "gateway": "card",
-        "kind": kind,
-        "succeeded": True,
-        "amount": gbp(amount),
-    }
-    return Payment.model_validate(fields | over)
 
 
 def state(*made: Payment, **over: object) -> PaymentState:

@@ -8,22 +8,11 @@ from shared.domain import release
 from shared.model.order import Order, Payment, PaymentKind, Refund, RefundLine
 from shared.model.order_policy import OrderPolicy
 from tests.domain.world import NOW
-from tests.factories import make_line, make_order
+from tests.factories import make_line, make_order, paid
 from tests.flows.world import gbp
 
 AUTHORISED, CAPTURED = PaymentKind.AUTHORISATION, PaymentKind.CAPTURE
 BACK, VOID = PaymentKind.REFUND, PaymentKind.VOID
-
-
-def paid(kind: PaymentKind, amount: int, reference: str = "T1", **over: object) -> Payment:
-    fields = {
-        "reference": reference,
-        "gateway": "card",
-        "kind": kind,
-        "succeeded": True,
-        "amount": gbp(amount),
-    }
-    return Payment.model_validate(fields | over)
 
 
 def order(*payments: Payment, **over: object) -> Order:

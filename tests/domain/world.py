@@ -52,5 +52,16 @@ price_lists = ["retail"]
 locations = ["london", "leeds"]
 """
 
+MARKET_TOML = """
+[[channels]]
+name = "market"
+connection = "shop"
+erp = "erp"
+currency = "GBP"
+tax_display = "gross"
+price_lists = ["retail"]
+locations = ["london"]
+"""
+
 RETAILER = load_retailer(RETAILER_TOML)
 CHANNEL = RETAILER.channel("shop")

@@ -16,6 +16,16 @@ def ordering() -> World:
     return world
 
 
+def sold() -> World:
+    """An order of two hats, known to the ERP."""
+    world = World()
+    world.know("M")
+    world.capture.take(order())
+    world.sender.send("shop:77")
+    world.queues.sent.clear()
+    return world
+
+
 def accepted(world: World) -> None:
     """The ERP has taken order 77, and all that followed is done."""
     world.capture.take(order())

@@ -22,7 +22,7 @@ from shared.model.order_events import OrderRefunded
 from shared.model.returns import ErpReturn
 from shared.ports import Message
 from tests.domain.world import NOW
-from tests.flows.order_world import case
+from tests.flows.order_world import case, sold
 from tests.flows.world import World, gbp, order
 
 PAID = 2 * 1999
@@ -30,13 +30,7 @@ PAID = 2 * 1999
 
 @pytest.fixture
 def world() -> World:
-    """An order of two hats, known to the ERP."""
-    world = World()
-    world.know("M")
-    world.capture.take(order())
-    world.sender.send("shop:77")
-    world.queues.sent.clear()
-    return world
+    return sold()
 
 
 def unit(*, restock: bool = True, cancelled: bool = False) -> RefundLine:

@@ -11,6 +11,7 @@ from shared.model.case import Case
 from shared.model.erp_events import OrderPromised
 from shared.ports import Message
 from tests.domain.world import NOW
+from tests.flows.order_world import sold
 from tests.flows.world import World, order
 
 MONDAY, FRIDAY = date(2026, 11, 30), date(2026, 12, 4)
@@ -18,10 +19,7 @@ MONDAY, FRIDAY = date(2026, 11, 30), date(2026, 12, 4)
 
 @pytest.fixture
 def world() -> World:
-    world = World()
-    world.know("M")
-    world.capture.take(order())
-    world.sender.send("shop:77")
+    world = sold()
     world.bus.events.clear()
     return world
 

@@ -20,20 +20,10 @@ from shared.model.reservation import Reservation
 from shared.model.retailer import Retailer
 from shared.ports import Put
 from shared.settings import load_retailer
-from tests.domain.world import RETAILER_TOML
+from tests.domain.world import MARKET_TOML, RETAILER_TOML
 from tests.flows.test_shards import SKU, Sale
 from tests.flows.world import World, base_price, order, stock_card
 
-MARKET = """
-[[channels]]
-name = "market"
-connection = "shop"
-erp = "erp"
-currency = "GBP"
-tax_display = "gross"
-price_lists = ["retail"]
-locations = ["london"]
-"""
 SUPPRESSED = """
 [[stock_rules]]
 channels = ["market"]
@@ -63,7 +53,7 @@ parts = [{ channel = "shop", weight = 3 }, { channel = "market", weight = 2 }]
 """
 
 
-def retailer(rules: str = "", *, market: str = MARKET) -> Retailer:
+def retailer(rules: str = "", *, market: str = MARKET_TOML) -> Retailer:
     return load_retailer(RETAILER_TOML + market + rules)
 
 
@@ -89,7 +79,7 @@ class Shared(Sale):
         return [self.buy(flow, units, channel=("shop", "market")[i % 2]) for i in range(turns)]
 
 
-def sale(rules: str = "", *, units: int = 800, market: str = MARKET) -> Shared:
+def sale(rules: str = "", *, units: int = 800, market: str = MARKET_TOML) -> Shared:
     made = Shared(units, World(retailer(rules, market=market)))
     made.heat()
     return made
@@ -105,7 +95,7 @@ def test_a_channel_that_is_suppressed_gets_nothing_of_a_hot_article() -> None:
 
 
 def test_a_channel_that_sells_elsewhere_is_sold_from_there_and_the_article_stays_hot() -> None:
-    north = MARKET.replace("market", "north").replace("london", "leeds")
+    north = MARKET_TOML.replace("market", "north").replace("london", "leeds")
     made = sale(market=north)
     flow = made.container()
     assert made.buy(flow)

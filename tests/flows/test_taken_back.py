@@ -8,19 +8,14 @@ from shared.model.case import IntentState
 from shared.model.invoice import BilledLine, BillingDocument, BillingKind
 from shared.model.order import Order, Refund, RefundedFreight, ShippingLine
 from tests.domain.world import NOW
+from tests.flows.order_world import sold
 from tests.flows.test_credits import PAID, asked_for, credited, later, refund, states, told, unit
-from tests.flows.world import World, gbp, order, shipment
+from tests.flows.world import World, gbp, shipment
 
 
 @pytest.fixture
 def world() -> World:
-    """An order of two hats, known to the ERP."""
-    world = World()
-    world.know("M")
-    world.capture.take(order())
-    world.sender.send("shop:77")
-    world.queues.sent.clear()
-    return world
+    return sold()
 
 
 def with_freight(*refunds: Refund) -> Order:

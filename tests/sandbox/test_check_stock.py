@@ -2,19 +2,10 @@
 
 import pytest
 
+from tests.domain.world import MARKET_TOML
 from tests.sandbox.test_check import GOOD, found_in
 
 LEEDS = '[[locations]]\nname = "leeds"\nexternal = {}\n'
-MARKET = """
-[[channels]]
-name = "market"
-connection = "shop"
-erp = "erp"
-currency = "GBP"
-tax_display = "gross"
-price_lists = ["retail"]
-locations = ["london"]
-"""
 SHARED = """
 [[allocations]]
 name = "online"
@@ -49,7 +40,7 @@ percent = 40
 
 
 def test_good_rules_have_no_mistakes() -> None:
-    assert found_in(GOOD + LEEDS + MARKET + SHARED + RULES) == {}
+    assert found_in(GOOD + LEEDS + MARKET_TOML + SHARED + RULES) == {}
 
 
 @pytest.mark.parametrize(
@@ -139,6 +130,6 @@ def test_good_rules_have_no_mistakes() -> None:
     ],
 )
 def test_a_mistake_is_named_with_its_place_and_remedy(rule: str, path: str, said: str) -> None:
-    found = found_in(GOOD + LEEDS + MARKET + "\n" + rule)
+    found = found_in(GOOD + LEEDS + MARKET_TOML + "\n" + rule)
     assert path in found, found
     assert said in f"{found[path].problem} {found[path].remedy}"

@@ -1,6 +1,9 @@
 """What is answered to who sends prices and movements, line by line; and movements as EPCIS 2.0."""
 
-from typing import Literal, NotRequired, TypedDict
+from decimal import Decimal
+from typing import Annotated, Literal, NotRequired, TypedDict
+
+from pydantic import WithJsonSchema
 
 from shared.model.base import Instant
 from shared.model.ids import Name, Sku
@@ -60,7 +63,7 @@ class EpcisPlace(TypedDict):
 
 class EpcisQuantity(TypedDict):
     epcClass: str
-    quantity: int | float
+    quantity: Annotated[Decimal, WithJsonSchema({"type": "number"})]
     uom: NotRequired[str]
 
 
