@@ -356,7 +356,7 @@ class AppStack(Stack):
 
     def _returns_api(self) -> Function:
         rows = Rows(writes=("facts", "orders", "issues", "control"))
-        sends = self._writes(Kind.ERP)
+        sends = self._writes()
         function = Function(
             self,
             "api-returns",

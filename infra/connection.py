@@ -93,7 +93,7 @@ class ConnectionWork(Construct):
             handler=f"functions.{'publish.channel' if channel else 'orders.send'}.handler",
             rows=PUBLISHER if channel else SENDER,
             grants=grants,
-            sends=own_write if channel else own_write | own_read,
+            sends=own_write | own_read,
         )
         for function, queue in ((self.reader, mine.read), (self.writer, mine.write)):
             function.add_event_source(

@@ -22,6 +22,7 @@ SCOPES = {
     "returns.write": "grant returns",
     "returns.receive": "say what came of a return",
     "shipments.write": "say what has left",
+    "refunds.write": "ask for refunds",
     "prices.write": "send prices",
     "stock.write": "send stock movements and counts",
     "lookup.read": "look up prices and availability",
@@ -32,7 +33,13 @@ SCOPES = {
 CLIENTS = {
     "operator": ("lookup.read", "orders.read", "ops.read", "ops.replay", "ops.approve"),
     "pricing": ("lookup.read", "prices.write"),
-    "shopfront": ("lookup.read", "orders.write", "orders.read", "returns.write"),
+    "shopfront": (
+        "lookup.read",
+        "orders.write",
+        "orders.read",
+        "returns.write",
+        "refunds.write",
+    ),
     "warehouse": ("stock.write", "returns.receive", "shipments.write"),
 }
 

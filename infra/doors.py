@@ -58,6 +58,7 @@ RETURN_ROUTES = {
     "POST /v1/returns": "returns.write",
     "POST /v1/returns/{return_id}/receipts": "returns.receive",
     "GET /v1/returns/{return_id}": "orders.read",
+    "POST /v1/refunds": "refunds.write",
 }
 SHIPMENT_ROUTES = {"POST /v1/shipments": "shipments.write"}
 SCOPED = {

@@ -15,7 +15,13 @@ from shared.model.base import Json
 SCOPES = {
     "operator": ("lookup.read", "orders.read", "ops.read", "ops.replay", "ops.approve"),
     "pricing": ("lookup.read", "prices.write"),
-    "shopfront": ("lookup.read", "orders.write", "orders.read", "returns.write"),
+    "shopfront": (
+        "lookup.read",
+        "orders.write",
+        "orders.read",
+        "returns.write",
+        "refunds.write",
+    ),
     "warehouse": ("stock.write", "returns.receive", "shipments.write"),
 }
 EARLY = timedelta(seconds=60)

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Final, Protocol
 if TYPE_CHECKING:
     from shared.domain.returns import PostedReturn, ReturnWish
     from shared.model.allocation import ErpAllocation
+    from shared.model.asked_refund import AskedRefund
     from shared.model.books import PaidOut, Payout
     from shared.model.invoice import BillingDocument
+    from shared.model.order import Order
     from shared.model.returns import ErpReturn
     from shared.ports import Page
 
@@ -47,6 +49,21 @@ class PayoutSource(Protocol):
 
     def movements_of(self, payout: Payout, *, page: str | None) -> Page[PaidOut]:
         """What a payout pays out of orders."""
+        ...
+
+
+class RefundMaker(Protocol):
+    """A channel that gives money back when it is asked to."""
+
+    def refunds_named(self, order: Order, name: str) -> Sequence[str]:
+        """Every refund of the order that was asked for under this name, the oldest first."""
+        ...
+
+    def make_refund(self, order: Order, asked: AskedRefund, key: str) -> str:
+        """The channel's id of the refund; InDoubtError when the answer was lost.
+
+        `key` is the same for tries that may be one, and another after a refusal.
+        """
         ...
 
 

@@ -1,4 +1,4 @@
-"""/v1/returns: what may be sent back, what came of it, and where any return stands."""
+"""/v1/returns and /v1/refunds: what may be sent back, what came of it, and money given back."""
 
 from typing import Any, Final
 
@@ -6,14 +6,18 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions import bootstrap
 from functions.http import STATUS, Answer, answer, caller, named, not_found, posted
+from shared.connectors.catalog import CATALOG
+from shared.domain.asked_refunds import EXCEEDS
+from shared.flows.calls import NOT_KNOWN
 from shared.flows.cases import Cases
 from shared.flows.ledger import Ledger
-from shared.flows.return_calls import NOT_KNOWN, ReturnCalls
+from shared.flows.refund_calls import RefundCalls
+from shared.flows.return_calls import ReturnCalls
 from shared.ports import Table
 from shared.settings import Settings as Base
 
 ID_MAX: Final = 100
-_STATUS: Final = {**STATUS, NOT_KNOWN: 404}
+_STATUS: Final = {**STATUS, NOT_KNOWN: 404, EXCEEDS: 409}
 
 
 class Settings(Base):
@@ -38,6 +42,18 @@ def made() -> ReturnCalls:
     )
 
 
+def refunds() -> RefundCalls:
+    store, clock, retailer = bootstrap.store(), bootstrap.clock, bootstrap.retailer()
+    return RefundCalls(
+        store=store,
+        queues=bootstrap.queues(),
+        cases=Cases(store, clock, retailer),
+        clock=clock,
+        retailer=retailer,
+        refunding=frozenset(c.name for c in retailer.connections if CATALOG[c.system].refunds),
+    )
+
+
 def post(event: dict[str, Any]) -> Answer:
     grant = made().grant
     return posted(
@@ -59,6 +75,15 @@ def receive(event: dict[str, Any]) -> Answer:
     )
 
 
+def give_back(event: dict[str, Any]) -> Answer:
+    taken = refunds().take
+    return posted(
+        event,
+        lambda said, key: answer(201, taken(said, caller=caller(event), key=key)),
+        status=_STATUS,
+    )
+
+
 def find(event: dict[str, Any]) -> Answer:
     name = named(event, "return_id")
     found = made().find(name) if len(name) <= ID_MAX else None
@@ -69,6 +94,7 @@ ROUTES = {
     "POST /v1/returns": post,
     "POST /v1/returns/{return_id}/receipts": receive,
     "GET /v1/returns/{return_id}": find,
+    "POST /v1/refunds": give_back,
 }
 
 

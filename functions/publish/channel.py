@@ -14,6 +14,7 @@ from shared.flows.cases import Cases
 from shared.flows.leases import Leases
 from shared.flows.publish import Publisher
 from shared.flows.rechecks import recheck, reconsider
+from shared.flows.refunds_told import RefundTeller
 from shared.flows.shipments_told import ShipmentTeller
 from shared.model.ids import Facet
 from shared.ports import Table
@@ -59,6 +60,19 @@ def teller() -> ShipmentTeller:
     )
 
 
+def refunds() -> RefundTeller:
+    name = bootstrap.environment().connection
+    return RefundTeller(
+        connection=name,
+        channel_client=bootstrap.connector(name),
+        cases=Cases(bootstrap.store(), bootstrap.clock, bootstrap.retailer()),
+        queues=bootstrap.queues(),
+        issues=bootstrap.issues(),
+        clock=bootstrap.clock,
+        settle=bootstrap.retailer().connection(name).settle,
+    )
+
+
 @bootstrap.entry
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dict[str, str]]]:
     stop = out_of_time(context)
@@ -67,6 +81,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dic
         if "ship" in body:
             again = body.get("retry") == "rejected"
             teller().tell(body["ship"], retry_rejected=again)
+            refunds().tell(body["ship"], retry_rejected=again)
             return
         if "target" in body:
             settle = bootstrap.retailer().connection(bootstrap.environment().connection).settle

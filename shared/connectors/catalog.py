@@ -19,8 +19,8 @@ class Connector:
     with its webhook functions, free of any import that a cold start would pay for; `hints` says
     what a delivery is about. `sender` is the AWS account of a vendor that calls no hook and
     delivers to a queue of ours; its `door` names deliveries alone. One that `collects` takes the
-    buyers' money itself and tells of no payment. `watch` is the setting by which lost
-    subscriptions are made anew. `settings` are the keys a
+    buyers' money itself and tells of no payment; one that `refunds` gives it back when asked to.
+    `watch` is the setting by which lost subscriptions are made anew. `settings` are the keys a
     connection may set, with what each means; `secret_fields` what its secret holds.
     `compare_and_set` are facets whose stale writes the vendor itself refuses. What `decides_later`
     is a `LaterPublisher` as well. `price_extras` say which of `scales`, `segments` and `dates` it
@@ -47,6 +47,7 @@ class Connector:
     address_limits: str = ""
     sender: str = ""
     collects: bool = False
+    refunds: bool = False
     watch: str = ""
 
     def watched(self, settings: Mapping[str, object]) -> bool:
@@ -300,6 +301,7 @@ CATALOG: dict[str, Connector] = {
         ),
         Connector(
             system="shopify",
+            refunds=True,
             title="Shopify Admin GraphQL",
             kind=Kind.CHANNEL,
             factory="shared.connectors.shopify.client:connect",

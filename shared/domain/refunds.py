@@ -11,11 +11,20 @@ from shared.model.order import Refund
 def joined(case: Case, told: Iterable[Refund]) -> tuple[Refund, ...]:
     """The refunds of a case with what one more telling has of them."""
     found = {one.refund_id: one for one in case.refunds}
-    for one in told:
+    for one in (_whole(case, one) for one in told):
         known = found.get(one.refund_id)
         sent = _sent(case, one)
         found[one.refund_id] = completed(known, one, sent=sent) if known else one
     return tuple(found.values())
+
+
+def _whole(case: Case, refund: Refund) -> Refund:
+    """A refund as its channel tells it, with amounts off lines that a channel cannot tell."""
+    found = next((one for one in case.asked if one.name == refund.asked), None)
+    if found is None:
+        return refund
+    bare = tuple(line for line in found.lines if not line.quantity)
+    return refund.model_copy(update={"lines": (*refund.lines, *bare)}) if bare else refund
 
 
 def completed(known: Refund, told: Refund, *, sent: bool) -> Refund:
@@ -35,6 +44,7 @@ def completed(known: Refund, told: Refund, *, sent: bool) -> Refund:
         "total": _filled(known.total, told.total),
         "shopper": _filled(known.shopper, told.shopper),
         "payments": _either(known.payments, told.payments),
+        "asked": known.asked or told.asked,
     }
     return known.model_copy(update=more if sent else more | goods)
 

@@ -11,9 +11,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
+from pydantic import BaseModel, ValidationError
+
 from shared.errors import RejectedError, RetryableError
 from shared.flows import keys
 from shared.frozen import frozen
+from shared.kit.records.jsons import row_of
 from shared.model.base import Json
 from shared.ports import Clock, Put, Row, Store
 
@@ -21,6 +24,7 @@ KEY_MAX: Final = 255
 REMEMBERED: Final = timedelta(days=7)
 TRIES: Final = 6
 NO_KEY, MALFORMED, NOT_THE_OWNER, KEY_REUSED = "no_key", "malformed", "not_the_owner", "key_reused"
+NOT_KNOWN: Final = "not_known"
 
 type Answer = dict[str, Json]
 
@@ -90,6 +94,33 @@ def refused_line(number: int, error: RejectedError) -> Answer:
 
 def malformed(field: str, value: object, problem: str, shape: str) -> RejectedError:
     return RejectedError(problem, code=MALFORMED, field=field, value=value, remedy=shape)
+
+
+def understood[T: BaseModel](said: object, model: type[T]) -> T:
+    """The body as its model; RejectedError that names the first field at fault."""
+    checked_text(said)
+    row = row_of(said)
+    shape = f"send one object as GET /v1/openapi.json describes it under {model.__name__}"
+    if isinstance(row, RejectedError) or row is None:
+        raise malformed("body", "", "the body is no JSON object", shape)
+    try:
+        return model.model_validate(row)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False)[0]
+        field = ".".join(str(part) for part in first["loc"]) or "body"
+        value = first["input"]
+        shown = value[:100] if isinstance(value, str) else type(value).__name__
+        raise malformed(field, shown, first["msg"], shape) from error
+
+
+def unknown(field: str, value: str) -> RejectedError:
+    return RejectedError(
+        f"nothing is known as {value}",
+        code=NOT_KNOWN,
+        field=field,
+        value=value[:100],
+        remedy="check its spelling",
+    )
 
 
 def _put(

@@ -17,6 +17,7 @@ from shared.ports import Clock, Put, Store
 
 TRIES = 8
 TOLD = frozenset({IntentKind.SHIP, IntentKind.TRACK})
+OF_CHANNEL = TOLD | {IntentKind.REFUND}
 TO_SEND = frozenset({CaseState.RELEASED, CaseState.SENDING, CaseState.IN_DOUBT})
 
 
@@ -150,7 +151,7 @@ class Cases:
             return keys.SHORT_LANE
         if case.state in TO_SEND or demand.unsettled(case) or uncredited(case) or unasked(case):
             return keys.case_lane(channel.erp)
-        waiting = any(i.open and i.kind in TOLD for i in case.intents)
+        waiting = any(i.open and i.kind in OF_CHANNEL for i in case.intents)
         return keys.case_lane(channel.connection) if waiting else None
 
     def sync_holds(self, order_id: str) -> None:

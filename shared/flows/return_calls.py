@@ -9,18 +9,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from pydantic import BaseModel, ValidationError
-
 from shared.domain import demand, lifecycle, orders, return_views, returns
 from shared.errors import RejectedError, RetryableError
 from shared.flows import keys
-from shared.flows.calls import Answer, Calls, checked, checked_text, malformed
+from shared.flows.calls import Answer, Calls, checked, malformed, understood, unknown
 from shared.flows.cases import CaseRow, Cases, unasked
 from shared.flows.issues import Issues
 from shared.flows.ledger import Ledger
 from shared.flows.returns_told import ReturnNews, twice
 from shared.frozen import frozen
-from shared.kit.records.jsons import row_of
 from shared.model.case import Case
 from shared.model.facts import ItemCard
 from shared.model.ids import Entity
@@ -38,7 +35,6 @@ from shared.model.returns import (
 )
 from shared.ports import Bus, Clock, Message, Queues, Store
 
-NOT_KNOWN: Final = "not_known"
 STATUS_OF: Final = {
     Disposition.RESTOCK: StockStatus.AVAILABLE,
     Disposition.DAMAGED: StockStatus.DAMAGED,
@@ -61,7 +57,7 @@ class ReturnCalls:
     def grant(self, said: object, *, caller: str, key: str) -> Answer:
         """A return of units that have left; RejectedError, with a code of ours, if it is none."""
         checked(key)
-        call = _understood(said, ReturnCall)
+        call = understood(said, ReturnCall)
         calls = Calls(self.store, self.clock)
         return calls.once(
             said, caller=caller, key=key, apply=lambda as_of: self._granted(call, as_of)
@@ -69,7 +65,7 @@ class ReturnCalls:
 
     def receive(self, said: object, return_id: str, *, caller: str, key: str) -> Answer:
         checked(key)
-        call = _understood(said, ReceiptCall)
+        call = understood(said, ReceiptCall)
         calls = Calls(self.store, self.clock)
         return calls.once(
             [said, return_id],
@@ -87,7 +83,7 @@ class ReturnCalls:
     def _granted(self, call: ReturnCall, as_of: datetime) -> Answer:
         before = self.cases.find(call.order_id)
         if before is None:
-            raise _unknown("order_id", call.order_id)
+            raise unknown("order_id", call.order_id)
         one = Return(
             return_id=f"{CALLED}:{call.return_id}",
             origin=CALLED,
@@ -123,7 +119,7 @@ class ReturnCalls:
     def _received(self, call: ReceiptCall, return_id: str) -> Answer:
         before = self._of(return_id)
         if before is None or returns.found(before.case, return_id) is None:
-            raise _unknown("return_id", return_id)
+            raise unknown("return_id", return_id)
         places = [place.name for place in self.retailer.locations]
         if call.location not in places:
             raise malformed(
@@ -223,7 +219,7 @@ def _with_receipt(case: Case, return_id: str, receipt: Receipt) -> Case | None:
     """The case with it, None if it has it; RejectedError for more than is still to come."""
     one = returns.found(case, return_id)
     if one is None:
-        raise _unknown("return_id", return_id)
+        raise unknown("return_id", return_id)
     known = next(
         (r for r in one.receipts if (r.told_by, r.receipt_id) == (CALLED, receipt.receipt_id)), None
     )
@@ -268,29 +264,3 @@ def _returnable(case: Case, one: Return) -> None:
                 f"only {max(left, 0)} of line {line.line_id} have left and are in no return",
                 "return no more than has left; cancel or edit what has not",
             )
-
-
-def _understood[T: BaseModel](said: object, model: type[T]) -> T:
-    checked_text(said)
-    row = row_of(said)
-    shape = f"send one object as GET /v1/openapi.json describes it under {model.__name__}"
-    if isinstance(row, RejectedError) or row is None:
-        raise malformed("body", "", "the body is no JSON object", shape)
-    try:
-        return model.model_validate(row)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False)[0]
-        field = ".".join(str(part) for part in first["loc"]) or "body"
-        value = first["input"]
-        shown = value[:100] if isinstance(value, str) else type(value).__name__
-        raise malformed(field, shown, first["msg"], shape) from error
-
-
-def _unknown(field: str, value: str) -> RejectedError:
-    return RejectedError(
-        f"nothing is known as {value}",
-        code=NOT_KNOWN,
-        field=field,
-        value=value[:100],
-        remedy="check its spelling",
-    )

@@ -9,6 +9,7 @@ from shared.model.answers import feeds, lookups, operations, orders, refusals
 from shared.model.answers.description import Description
 from shared.model.ops_call import ApprovalCall, CloseCall
 from shared.model.order_call import OrderAnswer, OrderCall
+from shared.model.refund_call import RefundAnswer, RefundCall
 from shared.model.reservation import ReservationRequest
 from shared.model.return_call import ReceiptCall, ReturnAnswer, ReturnCall
 from shared.model.shipment_call import ShipmentAnswer, ShipmentCall
@@ -130,6 +131,16 @@ ROUTES: Final[tuple[Described, ...]] = (
         refuses=(400, 403, 409, 503),
         keyed=True,
         names=True,
+    ),
+    Described(
+        "POST /v1/refunds",
+        "refunds.write",
+        "Give money back of an order",
+        RefundAnswer,
+        status=201,
+        takes=RefundCall,
+        refuses=(400, 404, 409, 503),
+        keyed=True,
     ),
     Described(
         "POST /v1/reservations",

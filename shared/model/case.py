@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from shared.model.asked_refund import AskedRefund
 from shared.model.base import Canonical, Instant
 from shared.model.ids import Name, Sku
 from shared.model.invoice import BillingDocument
@@ -47,6 +48,7 @@ class IntentKind(StrEnum):
     TRACK = "track"
     CREDIT = "credit"
     RETURN = "return"
+    REFUND = "refund"
 
 
 class IntentState(StrEnum):
@@ -150,6 +152,7 @@ class Case(Canonical):
     had, also those of lines that were taken away. `erp_header` is what the ERP holds beside its
     lines, where that is not as `order` says, and `refused_header` what it would not change that to.
     `heard` are shipments of whoever is not believed about them: to be compared, never counted.
+    `asked` are refunds by call, also once they are among the `refunds`.
     """
 
     order: Order
@@ -171,6 +174,7 @@ class Case(Canonical):
     shipments: tuple[Shipment, ...] = ()
     heard: tuple[Shipment, ...] = Field(default=(), exclude_if=operator.not_)
     refunds: tuple[Refund, ...] = ()
+    asked: tuple[AskedRefund, ...] = Field(default=(), exclude_if=operator.not_)
     returns: tuple[Return, ...] = Field(default=(), exclude_if=operator.not_)
     promised_at: Instant | None = Field(default=None, exclude_if=operator.not_)
     backorders: dict[str, date] = Field(default_factory=dict, exclude_if=operator.not_)

@@ -49,6 +49,7 @@ class IssueKind(StrEnum):
     RETURN_DIFFERS = "return_differs"
     RETURN_UNKNOWN = "return_unknown"
     REFUND_DUE = "refund_due"
+    REFUND_REJECTED = "refund_rejected"
     CHANNEL_SILENT = "channel_silent"
     WEBHOOK_LOST = "webhook_lost"
     BOOKS_DIFFER = "books_differ"
@@ -85,6 +86,7 @@ OUTLASTING: Final = frozenset(
         IssueKind.NOTICE_UNSENT,
         IssueKind.NOT_THE_OWNER,
         IssueKind.REFUND_EXCEEDS_PAID,
+        IssueKind.REFUND_REJECTED,
         IssueKind.RETURN_DIFFERS,
         IssueKind.RETURN_UNKNOWN,
         IssueKind.SHIPMENT_DIFFERS,

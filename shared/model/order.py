@@ -134,7 +134,7 @@ class Refund(Canonical):
 
     `return_id` is the return its units belong to, if the channel names one. `payments` are those of
     the order by which it went back, as far as they are told; `shopper` is the total in the currency
-    the shopper paid in, where that is not the shop's.
+    the shopper paid in, where that is not the shop's. `asked` is our name of one that we asked for.
     """
 
     refund_id: ExternalId
@@ -145,6 +145,7 @@ class Refund(Canonical):
     return_id: str | None = Field(default=None, exclude_if=operator.not_)
     payments: tuple[ExternalId, ...] = Field(default=(), exclude_if=operator.not_)
     shopper: Money | None = Field(default=None, exclude_if=operator.not_)
+    asked: str | None = Field(default=None, exclude_if=operator.not_)
 
 
 class Order(Canonical):

@@ -146,3 +146,31 @@ def test_shop_and_warehouse_tell_of_one_unit_and_what_broke_is_not_sold(depot: D
     case = depot.trace(placed)
     assert case["standing"]["fulfilment"] == "partly_returned"
     assert depot.sellable() == before
+
+
+def test_a_refund_by_call_is_made_by_the_shop_once_and_credited_once(depot: Depot) -> None:
+    placed = depot.sell()
+    order_id = f"shop:{placed['id']}"
+    (line,) = _rows(placed["lines"])
+    desk = Api(depot.world.deployed, client="shopfront")
+    units: list[Json] = [{"line_id": str(line["id"]), "quantity": 1}]
+    body: dict[str, Json] = {
+        "order_id": order_id,
+        "refund_id": "CS-1",
+        "reason": "damaged",
+        "lines": units,
+        "appeasement": "1.01",
+    }
+    for key in ("one", "two"):
+        headers = {"idempotency-key": f"{key}-{placed['id']}"}
+        said = desk.call("POST", "v1", "refunds", body=body, headers=headers)
+    assert (said["total"], said["left"]) == ("21.00", "18.98")
+    depot.settle()
+    paid: Any = depot.control("shop", "payments", order=placed["id"])
+    assert [one["amount"] for one in paid if one["kind"] == "REFUND"] == [2100]
+    case = depot.trace(placed)
+    (refund,) = case["refunds"]
+    assert (refund["asked"], refund["total"]["amount"]) == (said["name"], 2100)
+    kept: Any = depot.control("erp", "credits")
+    reference = f"SHOP-R{refund['refund_id']}"
+    assert len([one for one in kept if one["reference"] == reference]) == 1

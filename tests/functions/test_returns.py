@@ -79,3 +79,36 @@ def test_a_body_that_is_no_call_is_refused(deployment: Deployment, body: str) ->
     event = loaded("orders.returns/grant") | {"body": body}
     answer = deployment.invoke(returns.handler, event)
     assert answer["statusCode"] == 400
+
+
+def test_a_refund_is_recorded_told_to_the_erp_and_seen(shipped: Deployment) -> None:
+    status, said = ask(shipped, "refund")
+    assert (status, said["state"], said["total"], said["left"]) == (
+        201,
+        "recorded",
+        "22.95",
+        "18.00",
+    )
+    assert ask(shipped, "refund") == (201, said)
+    shipped.act_as("erp")
+    for body in shipped.messages("erp-write"):
+        shipped.invoke(send.handler, sqs_event("erp-write", body))
+    (kept,) = shipped.sap.control("credits")  # type: ignore[misc, str-unpack]
+    assert kept["reference"] == f"SHOP-R{said['name']}"  # type: ignore[index, call-overload]
+    shipped.act_as("")
+    order = shipped.invoke(api.handler, loaded("orders.api/find") | {})
+    (refund,) = json.loads(order["body"])["refunds"]
+    assert (refund["asked"], refund["total"]["amount"]) == (said["name"], 2295)
+
+
+def test_more_than_is_left_is_a_conflict_and_a_wrong_line_is_named(shipped: Deployment) -> None:
+    assert ask(shipped, "refund")[0] == 201
+    event = loaded("orders.returns/refund")
+    body = json.loads(event["body"]) | {"refund_id": "CS-2", "lines": [], "shipping": None}
+    event |= {"headers": event["headers"] | {"idempotency-key": "2"}}
+    event["body"] = json.dumps(body | {"appeasement": "18.01"})
+    answer = shipped.invoke(returns.handler, event)
+    assert (answer["statusCode"], json.loads(answer["body"])["field"]) == (409, "appeasement")
+    event["headers"]["idempotency-key"] = "3"
+    event["body"] = json.dumps(body | {"order_id": "shop:NONE", "appeasement": "1.00"})
+    assert shipped.invoke(returns.handler, event)["statusCode"] == 404

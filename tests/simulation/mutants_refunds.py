@@ -81,4 +81,14 @@ REFUNDS: tuple[Mutant, ...] = (
             'total=_shoppers(theirs.total_refunded_set, order, "") or Money.zero(currency)',
         ),
     ),
+    mutant(
+        "the echo of a refund is a second one",
+        "What was asked for is a refund at once, and another when the shop tells of it.",
+        ("refunds are asked for",),
+        (
+            "shared.flows.refund_calls:RefundCalls._asked",
+            'return orders.with_intent(self._noted(case, asked, "refund asked"), intent)',
+            "return orders.with_intent(self._recorded(case, asked), intent)",
+        ),
+    ),
 )

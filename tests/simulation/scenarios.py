@@ -19,6 +19,7 @@ from tests.simulation.scenarios_oversold import OVERSOLD
 from tests.simulation.scenarios_owners import OWNERS
 from tests.simulation.scenarios_pacing import PACING
 from tests.simulation.scenarios_prices import PRICES
+from tests.simulation.scenarios_refunds import REFUNDS
 from tests.simulation.scenarios_returns import RETURNS
 from tests.simulation.scenarios_rules import RULES
 from tests.simulation.scenarios_shipments import SHIPMENTS
@@ -44,6 +45,7 @@ _ALL = (
     *SILENCE,
     *NOTICES,
     *RETURNS,
+    *REFUNDS,
     *HOOKS,
     *OPEN,
     *GONE,

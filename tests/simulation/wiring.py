@@ -160,8 +160,7 @@ def _common(retailer: Retailer) -> Iterable[FunctionRow]:
     yield FunctionRow("webhook", "functions.ingest.webhook.handler", DOOR_S)
     erps = tuple(keys.read_queue(c.name) for c in retailer.connections if not _is_channel(c))
     yield FunctionRow("api-movements", "functions.ingest.movements.handler", SHORT_S, erps)
-    erp_writes = tuple(keys.write_queue(c.name) for c in retailer.connections if not _is_channel(c))
-    yield FunctionRow("api-returns", "functions.orders.returns.handler", DOOR_S, erp_writes)
+    yield FunctionRow("api-returns", "functions.orders.returns.handler", DOOR_S, writes)
     sold = tuple(keys.write_queue(c.name) for c in channels)
     yield FunctionRow("api-shipments", "functions.orders.shipments.handler", DOOR_S, sold)
     yield FunctionRow("api-reservations", "functions.orders.reservations.handler", DOOR_S)
@@ -188,7 +187,7 @@ def _own(connection: Connection, retailer: Retailer) -> Iterable[FunctionRow]:
     yield FunctionRow(f"{name}-read", reads, WORK_S, (read, *writes), name)
     if _is_channel(connection):
         publishes = "functions.publish.channel.handler"
-        yield FunctionRow(_writer(connection), publishes, WORK_S, (write,), name)
+        yield FunctionRow(_writer(connection), publishes, WORK_S, (write, read), name)
     else:
         sends = "functions.orders.send.handler"
         yield FunctionRow(_writer(connection), sends, WORK_S, (write, read), name)

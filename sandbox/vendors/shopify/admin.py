@@ -17,6 +17,7 @@ from sandbox.vendors.shopify.order_views import (
     placement_view,
     refund_view,
 )
+from sandbox.vendors.shopify.refunds import Refunds
 from sandbox.vendors.shopify.return_views import return_status, returns_field
 from sandbox.vendors.shopify.state import PAGE_MAX, Order, Shop, number
 from sandbox.vendors.shopify.views import View, at_most, item_view, product_view, variant_view
@@ -32,6 +33,7 @@ class Admin:
     catalogue: Catalogue
     inventory: Inventory
     despatch: Despatch
+    refunds: Refunds
 
     def root(self) -> Mapping[str, object]:
         return {
@@ -45,6 +47,7 @@ class Admin:
             "productSet": self.catalogue.product_set,
             "productVariantsBulkUpdate": self.catalogue.bulk_update,
             "publishablePublish": self.catalogue.publishable_publish,
+            "refundCreate": self.refunds.create,
             "inventorySetQuantities": self.inventory.set_quantities,
             "inventoryActivate": self.inventory.activate,
             "fulfillmentCreate": self.despatch.create,

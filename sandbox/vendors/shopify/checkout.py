@@ -93,14 +93,17 @@ class Checkout:
         restock: bool,
         amount: int | None,
         freight: bool = False,
+        postage: RefundedFreight | None = None,
         tenders: Mapping[str, int] | None = None,
     ) -> Refund:
         """Give money back for units, taking what was not sent off the fulfilment orders.
 
-        With `freight` also all of what was paid for shipping. Never more than was paid.
+        With `freight` also all of what was paid for shipping, else `postage` of it. Never more
+        than was paid.
         """
         rows = [self._refunded(order, line, quantity, restock) for line, quantity in lines]
         posts = [_post(part) for part in order.freight] if freight else []
+        posts += [postage] if postage is not None else []
         return self.give(order, rows, posts, now, amount=amount, tenders=tenders)
 
     def give(

@@ -54,12 +54,12 @@ class Inventory:
                     "changeFromQuantity must be given, null to overwrite",
                     extensions={"code": "BAD_REQUEST"},
                 )
-        return self._once(info, given, lambda: self._set(wanted))
+        return self.once(info, given, lambda: self._set(wanted))
 
     def activate(self, info: GraphQLResolveInfo[None], **given: object) -> View:
-        return self._once(info, given, lambda: self._activate(given))
+        return self.once(info, given, lambda: self._activate(given))
 
-    def _once(
+    def once(
         self, info: GraphQLResolveInfo[None], given: Mapping[str, object], run: Callable[[], View]
     ) -> View:
         """Run under the idempotency key of the field; the first answer stands for 24 hours."""
@@ -183,7 +183,6 @@ def _key(info: GraphQLResolveInfo[None]) -> str:
 def _refused(info: GraphQLResolveInfo[None], code: str) -> View:
     """The payload of this field with the one error and everything else null."""
     error = {"code": code, "field": None, "message": "The key was used before"}
-    member = {"inventorySetQuantities": "inventoryAdjustmentGroup"}.get(
-        info.field_name, "inventoryLevel"
-    )
+    members = {"inventorySetQuantities": "inventoryAdjustmentGroup", "refundCreate": "refund"}
+    member = members.get(info.field_name, "inventoryLevel")
     return {member: None, "userErrors": [error]}

@@ -203,6 +203,7 @@ def refund_view(shop: Shop, order: Order, refund: Refund) -> View:
         "id": gid("Refund", refund.refund_id),
         "createdAt": instant(refund.created_at),
         "processedAt": instant(refund.created_at),
+        "note": refund.note,
         "totalRefundedSet": till.money(refund.total, sum(one.shown for one in paid)),
         "transactions": payments,
         "return": {"id": gid("Return", refund.return_id)} if refund.return_id else None,

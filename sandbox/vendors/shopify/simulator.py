@@ -27,6 +27,7 @@ from sandbox.vendors.shopify.hooks import Hooks, level_body, order_body, refund_
 from sandbox.vendors.shopify.inventory import Inventory
 from sandbox.vendors.shopify.language import Document, Price, whole
 from sandbox.vendors.shopify.price_lists import PriceLists
+from sandbox.vendors.shopify.refunds import Refunds
 from sandbox.vendors.shopify.state import Location, Order, Refund, Shop, Variant
 from sandbox.vendors.shopify.subscriptions import Subscriptions
 from shared.connectors.shopify.hints import RETURN_TOPICS
@@ -125,7 +126,8 @@ class ShopifySimulator:
             self.plan.bucket * MILLI, clock.now(), self.plan.points_per_second, self.plan.bucket
         )
         self.bulk = Bulks(self.shop, clock.now, pace or Pace(), fast)
-        admin = Admin(self.shop, self.catalogue, self.inventory, despatch)
+        refunds = Refunds(self.checkout, self.inventory, clock.now, self.tell_refund)
+        admin = Admin(self.shop, self.catalogue, self.inventory, despatch, refunds)
         lists = PriceLists(self.shop, doubts.fixed_prices)
         self._root = {**admin.root(), **self.bulk.resolvers(), **lists.resolvers()}
         self.balance = Balance(self.shop)

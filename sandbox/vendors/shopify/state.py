@@ -202,6 +202,7 @@ class Refund:
     lines: list[RefundLine] = field(default_factory=list)
     freight: list[RefundedFreight] = field(default_factory=list)
     return_id: int | None = None
+    note: str | None = None
 
 
 @dataclass(slots=True)

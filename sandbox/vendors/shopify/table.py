@@ -39,6 +39,7 @@ type Mutation {
     productId: ID!, variants: [ProductVariantsBulkInput!]!, allowPartialUpdates: Boolean
   ): ProductVariantsBulkUpdatePayload
   publishablePublish(id: ID!, input: [PublicationInput!]!): PublishablePublishPayload
+  refundCreate(input: RefundInput!): RefundCreatePayload
   inventorySetQuantities(input: InventorySetQuantitiesInput!): InventorySetQuantitiesPayload
   inventoryActivate(
     inventoryItemId: ID!, locationId: ID!, available: Int
@@ -322,7 +323,7 @@ type Return implements Node {
 }
 type ReturnConnection { nodes: [Return!]! pageInfo: PageInfo! }
 type Refund implements Node {
-  return: Return
+  return: Return note: String
   id: ID! createdAt: DateTime processedAt: DateTime! totalRefundedSet: MoneyBag!
   transactions(first: Int, after: String): OrderTransactionConnection!
   refundLineItems(first: Int, after: String): RefundLineItemConnection!
@@ -382,5 +383,17 @@ input FulfillmentInput {
 type FulfillmentTrackingInfoUpdatePayload {
   fulfillment: Fulfillment userErrors: [UserError!]!
 }
+enum OrderTransactionKind { REFUND }
+enum RefundLineItemRestockType { CANCEL LEGACY_RESTOCK NO_RESTOCK RETURN }
+input RefundLineItemInput { lineItemId: ID! quantity: Int! restockType: RefundLineItemRestockType }
+input ShippingRefundInput { amount: Money fullRefund: Boolean }
+input OrderTransactionInput {
+  amount: Money! gateway: String! kind: OrderTransactionKind! orderId: ID! parentId: ID
+}
+input RefundInput {
+  orderId: ID! currency: CurrencyCode note: String refundLineItems: [RefundLineItemInput!]
+  shipping: ShippingRefundInput transactions: [OrderTransactionInput!]
+}
+type RefundCreatePayload { refund: Refund userErrors: [UserError!]! }
 type FulfillmentCreatePayload { fulfillment: Fulfillment userErrors: [UserError!]! }
 """

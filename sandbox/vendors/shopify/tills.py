@@ -38,26 +38,28 @@ class Tills:
 
     def due(self, order: Order, worth: int) -> int:
         """What may be given back for parts of this worth."""
-        return min(worth, sum(left for _, left in self._open(order)))
+        return min(worth, sum(left for _, left in self.open(order)))
 
     def give(self, order: Order, refund: Refund, tenders: Mapping[str, int] | None) -> None:
-        """Book what a refund gives back, by gateway as told, else in the order it was paid in."""
+        """Book what a refund gives back: by gateway or payment as told, else as it was paid."""
         rest = refund.total
         wanted = None if tenders is None else dict(tenders)
         if wanted is not None and sum(wanted.values()) != rest:
             raise ValueError(f"{wanted} are not the {rest} that go back")
-        for one, left in self._open(order):
-            most = rest if wanted is None else wanted.get(one.gateway, 0)
+        for one, left in self.open(order):
+            number = str(one.transaction_id)
+            key = number if wanted is not None and number in wanted else one.gateway
+            most = rest if wanted is None else wanted.get(key, 0)
             amount = min(most, left)
             if amount:
                 self._back(order, one, amount, refund)
                 rest -= amount
                 if wanted is not None:
-                    wanted[one.gateway] -= amount
+                    wanted[key] -= amount
         if rest:
             raise ValueError(f"{refund.total} exceeds what can still be refunded by {rest}")
 
-    def _open(self, order: Order) -> list[tuple[Transaction, int]]:
+    def open(self, order: Order) -> list[tuple[Transaction, int]]:
         """Each payment that was taken, and what of it is not given back."""
         gone: dict[int, int] = {}
         for one in order.transactions:

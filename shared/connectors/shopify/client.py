@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from shared.connectors.shopify.price_lines import PriceLines
     from shared.connectors.shopify.prices import Prices
     from shared.connectors.shopify.reader import Orders
+    from shared.connectors.shopify.refunding import Refunding
     from shared.connectors.shopify.stock import Stock
+    from shared.model.asked_refund import AskedRefund
     from shared.model.base import Json
     from shared.model.books import PaidOut, Payout
     from shared.model.order import Order, Shipment
@@ -40,7 +42,7 @@ if TYPE_CHECKING:
 
 
 class ShopifyAdmin:
-    """One shop. Satisfies LaterPublisher, OrderSource and PayoutSource."""
+    """One shop. Satisfies LaterPublisher, OrderSource, RefundMaker and PayoutSource."""
 
     def __init__(
         self, api: AdminApi, connection: Connection, retailer: Retailer, clock: Clock
@@ -108,6 +110,12 @@ class ShopifyAdmin:
         from shared.connectors.shopify.fulfilment import Fulfilments
 
         return Fulfilments(self._api, self._settings)
+
+    @cached_property
+    def _refunding(self) -> Refunding:
+        from shared.connectors.shopify.refunding import Refunding
+
+        return Refunding(self._api)
 
     @cached_property
     def _hooks(self) -> Hooks:
@@ -220,6 +228,12 @@ class ShopifyAdmin:
 
     def ship(self, order: Order, shipment: Shipment) -> Outcome:
         return self._fulfilments.ship(order, shipment)
+
+    def refunds_named(self, order: Order, name: str) -> Sequence[str]:
+        return self._refunding.find(order, name)
+
+    def make_refund(self, order: Order, asked: AskedRefund, key: str) -> str:
+        return self._refunding.make(order, asked, key)
 
     def payouts_since(self, since: datetime | None, *, page: str | None) -> Page[Payout]:
         return self._payouts.since(since, page=page)

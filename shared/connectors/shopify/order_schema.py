@@ -196,6 +196,7 @@ class Refund(Theirs):
     refund_shipping_lines: Connected[RefundedFreight] = Connected[RefundedFreight].model_construct(
         nodes=()
     )
+    note: str | None = None
     back: Identified | None = Field(default=None, alias="return")
 
 

@@ -4,6 +4,7 @@ Amounts are shop money. In the shopper's currency, where that is another, stand 
 order, its payments and its refunds come to. What cannot be understood is refused by name.
 """
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -51,6 +52,13 @@ VERDICTS: dict[str, FraudVerdict] = {
 _NO_RESTOCK = "NO_RESTOCK"
 _NEVER_LEFT = "CANCEL"
 _GONE = "CANCELLED"
+_ASKED = re.compile(r"\[(C[0-9A-F]{9})\]$")
+
+
+def asked_by(note: str | None) -> str | None:
+    """Our name of a refund that carries this note, if it is one we asked for."""
+    found = _ASKED.search(note or "")
+    return found[1] if found else None
 
 
 def legacy_id(gid: str) -> str:
@@ -318,6 +326,7 @@ def _refund(theirs: order_schema.Refund, order: order_schema.Order, channel: str
         return_id=f"{channel}:{legacy_id(theirs.back.id)}" if theirs.back else None,
         payments=tuple(legacy_id(payment.id) for payment in theirs.transactions.nodes),
         shopper=_shoppers(theirs.total_refunded_set, order, "totalRefundedSet"),
+        asked=asked_by(theirs.note),
     )
 
 

@@ -220,7 +220,7 @@ REFUND = Operation(
     "Refund",
     f"""query Refund($id: ID!, $after: String) {{
   refund(id: $id) {{
-    id createdAt processedAt return {{ id }}
+    id createdAt processedAt note return {{ id }}
     totalRefundedSet {_BOTH_MONEYS}
     transactions(first: {REFUND_PAYMENTS}) {{ nodes {{ id }} pageInfo {{ hasNextPage endCursor }} }}
     refundLineItems(first: {REFUND_LINES_PAGE}, after: $after) {{

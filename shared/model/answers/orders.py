@@ -58,6 +58,7 @@ class RefundStory(TypedDict):
     return_id: NotRequired[str]
     payments: NotRequired[tuple[ExternalId, ...]]
     shopper: NotRequired[Money]
+    asked: NotRequired[str]
     shares: RefundShares
 
 
