@@ -17,7 +17,7 @@ from sandbox.world import World
 from shared.model.base import Json
 from tests import described
 
-CHECKED_S: Final = 15  # a client at a time
+CHECKED_S: Final = 10  # a client at a time
 CHECKS: Final = (
     "not_a_server_error,status_code_conformance,content_type_conformance,"
     "response_schema_conformance"

@@ -196,7 +196,7 @@ def there_is(world: World) -> dict[str, Json]:
     received: Json = [{"line_id": "1", "quantity": 1, "disposition": "restock"}]
     wish: Json = [{"sku": "HAT-M", "quantity": 1}]
     movement = {"movement_id": "F-1", "kind": "receipt", "to_location": "glasgow", "quantity": "1"}
-    article: dict[str, Json] = {"sku": "MUG", "unit": "PC", "occurred_at": "2026-11-27T09:00:00Z"}
+    article: dict[str, Json] = {"sku": "HAT-S", "unit": "PC", "occurred_at": "2026-11-27T09:00:00Z"}
     moved: Json = [{**movement, **article}]
     return {
         "order_id": placed["order_id"],
