@@ -4,6 +4,7 @@ The wish follows from the case and what the ERP holds is read first, so a repeat
 twice. What has left is not taken back: it is too late, and told.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -118,17 +119,17 @@ class Amender:
 
     def _amended(self, row: CaseRow, sent: Intent, wish: Amendment, answer: AmendedOrder) -> None:
         now = self.clock.now()
-        refused = [why for why in (*(line.refused for line in answer.lines), answer.refused) if why]
+        asked = {change.line_id: change for change in wish.lines}
+        known = {x.line_id: _known(row.case, x, asked[x.line_id]) for x in answer.lines}
+        refused = _whys(lifecycle.amended(row.case, known), answer)
         state = IntentState.REJECTED if refused else IntentState.APPLIED
         detail = "; ".join(dict.fromkeys(refused))
         done = orders.settled(sent, state, now=now, detail=detail)
-        asked = {change.line_id: change for change in wish.lines}
-        known = {x.line_id: _known(row.case, x, asked[x.line_id]) for x in answer.lines}
 
         def step(case: Case) -> Case:
             case = lifecycle.amended(orders.with_intent(case, done), known)
             case = _beside(case, wish, answer)
-            case = orders.noted(case, _outcome(answer), detail, now=now)
+            case = orders.noted(case, _outcome(answer, refused), detail, now=now)
             return lifecycle.settled(case, now=now)
 
         def tell(before: Case, after: Case) -> None:
@@ -223,7 +224,16 @@ def _said(wish: Amendment) -> str:
     return ", ".join([*said, "freight and address"] if wish.header else said)
 
 
-def _outcome(answer: AmendedOrder) -> str:
-    if answer.refused or any(line.refused for line in answer.lines):
+def _whys(case: Case, answer: AmendedOrder) -> list[str]:
+    """Why the ERP holds another order than is wanted, where `Lateness` does not tell of it."""
+    said = (*(line.refused for line in answer.lines), answer.refused)
+    found = [why for why in said if why]
+    if answer.left and not found and not demand.late(case):
+        found.append(f"{', '.join(answer.left)} stays as it was, since goods have left")
+    return found
+
+
+def _outcome(answer: AmendedOrder, refused: Sequence[str]) -> str:
+    if refused:
         return "change refused by ERP"
     return "too late in ERP" if any(line.delivered for line in answer.lines) else "changed in ERP"

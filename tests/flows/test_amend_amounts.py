@@ -93,6 +93,18 @@ def test_a_discount_taken_back_again_is_told_too(world: World) -> None:
     assert offs == [gbp(100), gbp(0), gbp(50)]
 
 
+def test_shipping_that_is_removed_after_goods_have_left_is_told_of(world: World) -> None:
+    world.capture.take(carried())
+    world.sender.send("shop:77")
+    world.erp.freight_stays = True
+    for _ in range(2):
+        world.capture.take(told(1))
+        ask(world)
+    assert len(world.erp.amended) == 1
+    assert (issue(world).kind, issue(world).subject) == ("change_rejected", "shop:77")
+    assert issue(world).value == "freight stays as it was, since goods have left"
+
+
 def test_shipping_that_is_removed_ends_in_the_erp(world: World) -> None:
     world.capture.take(carried())
     world.sender.send("shop:77")

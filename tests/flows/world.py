@@ -119,6 +119,7 @@ class FakeErp(ErpReturnsFake):
     comes_to: Money | None = None
     nets: dict[str, Money] = field(default_factory=dict)
     keeps_header: str = ""
+    freight_stays: bool = False
     credits: list[tuple[str, CreditWish]] = field(default_factory=list)
     differs: Money | None = None
     items: dict[str, str] = field(default_factory=lambda: {"1": "10", "2": "20"})
@@ -172,7 +173,8 @@ class FakeErp(ErpReturnsFake):
     def amend_order(self, order: Order, erp_order: str, wish: Amendment) -> AmendedOrder:
         """Items are numbered by their place; `lines` says of some what became of them.
 
-        It comes to `comes_to`; of a header it is refused, `keeps_header` is why.
+        It comes to `comes_to`; of a header it is refused, `keeps_header` is why. Of goods that left
+        `freight_stays` as it was.
         """
         del order
         error = self.errors.pop(0) if self.errors else None
@@ -186,6 +188,7 @@ class FakeErp(ErpReturnsFake):
             raise error
         lines = tuple(known[change.line_id] for change in wish.lines)
         left = tuple(ErpHeader.model_fields) if self.keeps_header else ()
+        left = left or (("freight",) if self.freight_stays and wish.header else ())
         return AmendedOrder(lines, left, self.keeps_header, self.comes_to, self.nets)
 
     def _amend(self, known: dict[str, AmendedLine], erp_order: str, change: LineChange) -> None:
