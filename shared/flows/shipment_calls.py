@@ -1,17 +1,10 @@
 """Shipments that are posted: understood, and answered the same when they come again."""
 
-from typing import Final
-
-from pydantic import ValidationError
-
 from shared.errors import RejectedError
-from shared.flows.calls import NOT_THE_OWNER, Answer, Calls, checked, checked_text, malformed
+from shared.flows.calls import NOT_THE_OWNER, Answer, Calls, checked, understood
 from shared.flows.reported import ReportedShipments
 from shared.frozen import frozen
-from shared.kit.records.jsons import row_of
 from shared.model.shipment_call import ShipmentCall
-
-_SHAPE: Final = "send one object as GET /v1/openapi.json describes it under ShipmentCall"
 
 
 @frozen
@@ -26,7 +19,7 @@ class ShipmentCalls:
         """
         if key:
             checked(key)
-        call = understood(said)
+        call = understood(said, ShipmentCall)
         sources = [one.name for one in self.reported.retailer.sources]
         if call.source not in sources:
             raise RejectedError(
@@ -45,19 +38,3 @@ class ShipmentCalls:
             return taken(None)
         calls = Calls(self.reported.store, self.reported.clock)
         return calls.once(said, caller=caller, key=key, apply=taken)
-
-
-def understood(said: object) -> ShipmentCall:
-    """RejectedError names the first field that is not as it is asked for."""
-    checked_text(said)
-    row = row_of(said)
-    if isinstance(row, RejectedError) or row is None:
-        raise malformed("body", "", "the body is no JSON object", _SHAPE)
-    try:
-        return ShipmentCall.model_validate(row)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False)[0]
-        field = ".".join(str(part) for part in first["loc"]) or "body"
-        value = first["input"]
-        shown = value[:100] if isinstance(value, str) else type(value).__name__
-        raise malformed(field, shown, first["msg"], _SHAPE) from error
