@@ -15,6 +15,7 @@ from pydantic_core import from_json, to_json
 
 from shared.aws.config import config
 from shared.aws.sessions import session
+from shared.aws.signing import sign_in_one_pass
 
 MAILS = "sesv2"  # a mail that is sent again may be there twice
 FILES = "s3"
@@ -36,12 +37,22 @@ class _AsItIs(JSONParser):
 
 
 class AsGiven(JSONSerializer):
-    """Requests whose parameters are sent as they are."""
+    """Requests whose parameters are sent as they are.
+
+    All else of them follows from the operation: it is made once for each that is asked for.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._empty: dict[str, Any] = {}
 
     def serialize_to_request(self, parameters: Any, operation_model: Any) -> Any:
-        request = super().serialize_to_request({}, operation_model)
-        request["body"] = to_json(parameters, fallback=_base64)
-        return request
+        name = operation_model.name
+        empty = self._empty.get(name)
+        if empty is None:
+            empty = self._empty[name] = super().serialize_to_request({}, operation_model)
+        headers = dict(empty["headers"])  # which the client adds to
+        return {**empty, "headers": headers, "body": to_json(parameters, fallback=_base64)}
 
 
 def _base64(view: memoryview) -> str:
@@ -78,6 +89,7 @@ def client(service: str, **given: Any) -> Any:
     if service != FILES:
         resolver = made._ruleset_resolver  # noqa: SLF001 - there is no other way to say it
         resolver.construct_endpoint = _FoundOnce(resolver.construct_endpoint)
+        sign_in_one_pass(made)
     if service == "dynamodb":  # botocore has the parser chosen for a whole session, this not at all
         made._endpoint._response_parser_factory = _Factory()  # noqa: SLF001
         made._serializer = AsGiven()  # noqa: SLF001
