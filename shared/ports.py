@@ -16,7 +16,6 @@ from shared.frozen import frozen
 
 if TYPE_CHECKING:
     from shared.domain.credits import CreditWish, PostedCredit
-    from shared.domain.demand import AmendedOrder, Amendment
     from shared.model.base import Json
     from shared.model.events import BusinessEvent
     from shared.model.facts import PriceCard, ProductCard, StockCard
@@ -236,13 +235,19 @@ class Refusal:
 
 @frozen
 class PostedOrder:
-    """What the ERP stored; `items` maps our line ids to its item numbers, `units` to quantities."""
+    """What the ERP stored; `items` maps our line ids to its item numbers, `units` to quantities.
+
+    `withdrawn` means that nothing of it is to leave any more, `delivered` that goods of it are on
+    their way out or have left.
+    """
 
     erp_order: str
     total_minor: int | None
     currency: str
     items: Mapping[str, str] = field(default_factory=dict)
     units: Mapping[str, int] = field(default_factory=dict)
+    withdrawn: bool = False
+    delivered: bool = False
 
 
 class FactReader(Protocol):
@@ -277,18 +282,6 @@ class OrderSink(Protocol):
 
     def post_order(self, order: Order, reference: str) -> PostedOrder:
         """Create the order; raises InDoubtError when the answer was lost."""
-        ...
-
-
-class OrderAmender(Protocol):
-    """An ERP whose orders can be changed."""
-
-    def amend_order(self, order: Order, erp_order: str, wish: Amendment) -> AmendedOrder:
-        """Bring lines to the units and amounts wanted, each looked at before it is written.
-
-        Answers every line as it is then, and what the order comes to; raises InDoubtError when
-        the answer to a write was lost.
-        """
         ...
 
 

@@ -63,6 +63,12 @@ def amender() -> Amender:
     return made(Amender, ports())
 
 
+def withdrawing() -> Any:
+    from shared.flows.withdrawing import Withdrawing  # noqa: PLC0415 - when a person asks for it
+
+    return made(Withdrawing, ports())
+
+
 def authorising() -> Authorising:
     return made(Authorising, ports())
 
@@ -77,6 +83,16 @@ def look_for_duplicates(sending: Sender, order_id: str) -> None:
     if sending.check_duplicates(order_id):
         authorising().check_duplicates(order_id)
         crediting().check_duplicates(order_id)
+
+
+def bring(sending: Sender, body: Body) -> None:
+    """An order, and all that is known of it since, into the ERP."""
+    again = body.get("retry") == "rejected"
+    if sending.send(body["case"], retry_rejected=again):
+        anew = body.get("retry") == "amounts"
+        amender().amend(body["case"], retry_rejected=again, anew=anew)
+        authorising().ask(body["case"], retry_rejected=again)
+        crediting().credit(body["case"], retry_rejected=again)
 
 
 @bootstrap.entry
@@ -98,14 +114,12 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dic
             drain.turn(int(body["drain"]), body["turn"], out_of_time=out_of_time(context))
         if "case" not in body:
             return
-        again = body.get("retry") == "rejected"
-        if body.get("check") == "duplicates":
+        if body.get("repair") == keys.DUPLICATES:
+            withdrawing().repair(body["case"], by=body.get("by", ""))
+        elif body.get("check") == keys.DUPLICATES:
             look_for_duplicates(sending(), body["case"])
-        elif sending().send(body["case"], retry_rejected=again):
-            anew = body.get("retry") == "amounts"
-            amender().amend(body["case"], retry_rejected=again, anew=anew)
-            authorising().ask(body["case"], retry_rejected=again)
-            crediting().credit(body["case"], retry_rejected=again)
+        else:
+            bring(sending(), body)
 
     failed = each_message(one_turn(event, queue), handle, queue=queue)
     if sending.cache_info().currsize:

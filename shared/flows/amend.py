@@ -20,7 +20,8 @@ from shared.frozen import frozen
 from shared.model.case import Case, CaseState, ErpHeader, ErpLine, Intent, IntentKind, IntentState
 from shared.model.issue import IssueKind
 from shared.model.order_events import OrderCancelled
-from shared.ports import Bus, Clock, OrderAmender
+from shared.order_ports import OrderAmender
+from shared.ports import Bus, Clock
 
 
 @frozen

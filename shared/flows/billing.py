@@ -7,7 +7,7 @@ from shared.domain import orders
 from shared.domain.refunds import refund_of
 from shared.errors import RetryableError
 from shared.flows.cases import Cases
-from shared.flows.duplicates import bill_of_another
+from shared.flows.duplicates import bill_of_another, case_of
 from shared.flows.erp_links import ErpLinks
 from shared.flows.issues import Issues
 from shared.frozen import frozen
@@ -57,14 +57,9 @@ class Bills:
 
     def _of_another(self, bill: BillingDocument) -> None:
         """An order that is there twice is billed twice; who keeps the other one has to know."""
-        for channel in self.cases.retailer.channels:
-            start = f"{channel.name}-".upper()
-            if not bill.reference.startswith(start):
-                continue
-            found = self.cases.find(f"{channel.name}:{bill.reference.removeprefix(start)}")
-            kept = found.case.erp_order if found else None
-            if found is not None and kept is not None and kept != bill.bills:
-                self.issues.report([bill_of_another(self.connection, found.case, bill)])
+        case = case_of(self.cases, bill.reference, bill.bills)
+        if case is not None:
+            self.issues.report([bill_of_another(self.connection, case, bill)])
 
     def _tell(self, before: Case, after: Case, bill: BillingDocument) -> None:
         if not _said(before, bill):

@@ -9,12 +9,14 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Final
 
+from shared.domain import demand
 from shared.flows import keys
-from shared.flows.issues import Problem
+from shared.flows.cases import Cases
+from shared.flows.issues import Issues, Problem
 from shared.model.case import Case, Intent, IntentKind, IntentState
 from shared.model.invoice import BillingDocument
 from shared.model.issue import IssueKind
-from shared.ports import Message
+from shared.ports import Message, PostedOrder
 
 DELAY_MAX_S: Final = 900  # SQS delays a message by 15 minutes at most
 _MADE: Final = frozenset({IntentKind.POST_ORDER, IntentKind.CREDIT, IntentKind.RETURN})
@@ -23,7 +25,7 @@ _MADE: Final = frozenset({IntentKind.POST_ORDER, IntentKind.CREDIT, IntentKind.R
 def check(connection: str, order_id: str, wait: timedelta) -> Message:
     """Asks to look for duplicates of an order; if it comes too early it is sent on."""
     wait_s = min(max(0, ceil(wait.total_seconds())), DELAY_MAX_S)
-    body = {"case": order_id, "check": "duplicates"}
+    body = {"case": order_id, "check": keys.DUPLICATES}
     return Message(keys.write_queue(connection), body, wait_s)
 
 
@@ -78,20 +80,88 @@ def bill_of_another(connection: str, case: Case, bill: BillingDocument) -> Probl
     )
 
 
-def order_twice(connection: str, case: Case, numbers: Sequence[str]) -> list[Problem]:
-    """None where the ERP holds the order once; the first number is the one that is kept."""
-    if len(numbers) == 1:
+def others(posted: Sequence[PostedOrder], kept: str) -> list[PostedOrder]:
+    """What the ERP holds of an order beside the one that is kept, and has not let go of."""
+    return [one for one in posted if one.erp_order != kept and not one.withdrawn]
+
+
+def withdrawable(case: Case, posted: Sequence[PostedOrder], kept: str) -> list[str]:
+    """Which of them it can let go of; none where the one that is kept would not be delivered."""
+    if _kept_is_gone(case, posted, kept):
         return []
+    return [one.erp_order for one in others(posted, kept) if not one.delivered]
+
+
+def _kept_is_gone(case: Case, posted: Sequence[PostedOrder], kept: str) -> bool:
+    """Whether the ERP rejected the order that is kept, while units of it are wanted."""
+    gone = not any(one.erp_order == kept and not one.withdrawn for one in posted)
+    return gone and any(demand.wanted(case.newest, case.refunds).values())
+
+
+def order_twice(
+    connection: str, case: Case, kept: str, posted: Sequence[PostedOrder], why: str = ""
+) -> list[Problem]:
+    """None where the ERP holds the order once. `why` is what it said when asked to let go."""
+    more = [one.erp_order for one in others(posted, kept)]
+    if not more:
+        return []
+    said = ", ".join([kept, *more])
+    text = f"the ERP holds {case.reference} {len(more) + 1} times: {said}"
     return [
         Problem(
             kind=IssueKind.DUPLICATE_IN_ERP,
             subject=case.order.order_id,
             connection=connection,
-            summary=f"the ERP holds {case.reference} {len(numbers)} times: {', '.join(numbers)}",
-            remedy=f"keep {numbers[0]}, reject all items of the others in the ERP",
+            summary=f"{text}; {why}" if why else text,
+            remedy=_remedy(case, kept, posted),
+            field="reference",
+            value=case.reference,
             at_risk=case.order.total,
+            replay={
+                "queue": keys.write_queue(connection),
+                "case": case.order.order_id,
+                "repair": keys.DUPLICATES,
+            },
         )
     ]
+
+
+def _remedy(case: Case, kept: str, posted: Sequence[PostedOrder]) -> str:
+    if _kept_is_gone(case, posted, kept):
+        return f"{kept}, which is kept, is rejected in the ERP: undo that, then replay"
+    more = others(posted, kept)
+    if sent := ", ".join(one.erp_order for one in more if one.delivered):
+        return (
+            f"goods of {sent} are on their way: reverse the delivery in the ERP, or take them "
+            f"back, then replay; {kept} is kept"
+        )
+    said = ", ".join(one.erp_order for one in more)
+    return f"replay, which rejects all items of {said} in the ERP; {kept} is kept"
+
+
+def tell(
+    issues: Issues, connection: str, case: Case, posted: Sequence[PostedOrder], why: str = ""
+) -> None:
+    """Of an order the ERP holds more than once, or that it does so no more."""
+    order_id = case.order.order_id
+    twice = order_twice(connection, case, case.erp_order or "", posted, why)
+    issues.report(twice)
+    if not twice:
+        by = "the ERP holds it once"
+        issues.solve(IssueKind.DUPLICATE_IN_ERP, order_id, by=by)
+
+
+def case_of(cases: Cases, reference: str, document: str) -> Case | None:
+    """The case of this reference, if the ERP's order of it that is kept is another document."""
+    for channel in cases.retailer.channels:
+        start = f"{channel.name}-".upper()
+        if not reference.startswith(start):
+            continue
+        found = cases.find(f"{channel.name}:{reference.removeprefix(start)}")
+        kept = found.case.erp_order if found else None
+        if found is not None and kept is not None and kept != document:
+            return found.case
+    return None
 
 
 def customer_twice(connection: str, reference: str, accounts: Sequence[str]) -> list[Problem]:

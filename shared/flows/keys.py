@@ -388,6 +388,10 @@ def order_again(connection: str, order: Order) -> dict[str, str]:
     return {"queue": queue, "read": "order", "key": order.external_id}
 
 
+DUPLICATES = "duplicates"
+"""What is to be looked for, or repaired, of an order."""
+
+
 def asked_again(connection: str, order_id: str, retry: str = "rejected") -> dict[str, str]:
     """The message that has the ERP asked again for what it refused, or for all its `amounts`."""
     return {"queue": write_queue(connection), "case": order_id, "retry": retry}

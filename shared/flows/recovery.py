@@ -103,17 +103,19 @@ class Replay:
                 remedy=f"it holds nothing to replay: {issue.remedy}"
                 + ("; close it once that is done" if issue.closable else ""),
             )
-        self._again(issue.replay)
+        self._again(issue.replay, by)
         if issue.kind in {IssueKind.DEAD_LETTER, IssueKind.LINE_REJECTED, IssueKind.BAD_MESSAGE}:
             self.issues.solve(issue.kind, issue.subject, by=by, count=issue.count)
         return issue
 
-    def _again(self, replay: Mapping[str, str]) -> None:
+    def _again(self, replay: Mapping[str, str], by: str) -> None:
         if "inbox" in replay:
             connection, delivery = replay["inbox"], replay["delivery"]
             replay_delivery(connection, delivery, store=self.store, clock=self.clock)
             return
         body = {k: v for k, v in replay.items() if k != "queue"}
+        if replay.get("repair") == keys.DUPLICATES:  # it stands on the timeline who asked for it
+            body["by"] = by
         self.queues.send([Message(replay["queue"], body)])
 
 

@@ -5,7 +5,7 @@ by a second worker, the ERP is asked for our reference first; only when it holds
 a lost request can no longer land, is the order posted again.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import field
 from datetime import timedelta
 from functools import partial
@@ -21,7 +21,7 @@ from shared.errors import (
 from shared.flows import keys
 from shared.flows.cases import TO_SEND, CaseRow, Cases, uncredited
 from shared.flows.customers import Customers
-from shared.flows.duplicates import check, order_twice, too_early
+from shared.flows.duplicates import check, order_twice, tell, too_early
 from shared.flows.erp_links import ErpLinks, reread
 from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out
 from shared.flows.trailing import Trailing
@@ -102,7 +102,7 @@ class Sender:
             return False
         if found is not None and found.case.erp_order is not None:
             posted = self.erp.find_order(found.case.order, found.case.reference)
-            self._report_duplicates(found.case, posted)
+            tell(self.issues, self.connection, found.case, posted)
         if found is not None and self.customers is not None:
             self.customers.check(found.case.order)
         return True
@@ -137,10 +137,11 @@ class Sender:
         """The earlier request may have landed: look before anything is sent again."""
         posted = self.erp.find_order(found.case.order, intent.reference)
         if posted:
-            self._report_duplicates(found.case, posted)
-            self._accepted(found, intent, posted[0], asked=True)
+            kept = next((one for one in posted if not one.withdrawn), posted[0])
+            number = kept.erp_order
+            self.issues.report(order_twice(self.connection, found.case, number, posted))
+            self._accepted(found, intent, kept, asked=True)
             # What it promised meanwhile was told of an order nobody could find here.
-            number = posted[0].erp_order
             self.queues.send([reread(self.connection, Entity.ALLOCATION, number)])
             return True
         sent_at = intent.sent_at or self.clock.now()
@@ -337,9 +338,6 @@ class Sender:
         case = orders.noted(case, "released again", "by an operator", now=self.clock.now())
         case = lifecycle.advance(case, CaseState.RELEASED, now=self.clock.now())
         return case.model_copy(update={"holds": (), "order": customers.unbooked(case.order)})
-
-    def _report_duplicates(self, case: Case, posted: Sequence[PostedOrder]) -> None:
-        self.issues.report(order_twice(self.connection, case, [p.erp_order for p in posted]))
 
     def _refusal(self, case: Case, error: RejectedError) -> Problem:
         return Problem(

@@ -17,8 +17,12 @@ class Promise(Canonical):
 
 
 class ErpAllocation(Canonical):
-    """What one ERP order is promised, by its items; an item without a promise has none yet."""
+    """What one ERP order is promised, by its items; an item without a promise has none yet.
+
+    `reference` is whose order it says it is.
+    """
 
     erp_order: ExternalId
+    reference: str = ""
     told_at: Instant
     promises: dict[str, tuple[Promise, ...]] = Field(default_factory=dict)

@@ -49,6 +49,7 @@ class IntentKind(StrEnum):
     CREDIT = "credit"
     RETURN = "return"
     REFUND = "refund"
+    WITHDRAW = "withdraw"
 
 
 class IntentState(StrEnum):

@@ -182,7 +182,7 @@ def test_an_order_the_erp_holds_twice_is_reported_with_the_repair(world: World) 
     world.erp.orders.append(("5002", "SHOP-77"))
     world.sender.send("shop:77")
     issue = next(i for i in world.open() if i.kind == "duplicate_in_erp")
-    assert issue.remedy == "keep 5001, reject all items of the others in the ERP"
+    assert issue.remedy == "replay, which rejects all items of 5002 in the ERP; 5001 is kept"
 
 
 def test_a_throttled_erp_delays_the_order_and_leaves_no_doubt(world: World) -> None:

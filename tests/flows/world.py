@@ -28,6 +28,7 @@ from shared.flows.send import Sender
 from shared.flows.shipments import Shipments
 from shared.flows.shipments_told import ShipmentTeller
 from shared.flows.shortage import Shortage
+from shared.flows.withdrawing import Withdrawing
 from shared.model.case import ErpHeader
 from shared.model.facts import Fact, PriceCard, ProductCard, StockCard
 from shared.model.ids import Entity, Facet
@@ -125,6 +126,8 @@ class FakeErp(ErpReturnsFake):
     items: dict[str, str] = field(default_factory=lambda: {"1": "10", "2": "20"})
     customers: dict[str, str] = field(default_factory=dict)
     by_email: dict[str, str] = field(default_factory=dict)
+    withdrawn: list[str] = field(default_factory=list)
+    delivered: set[str] = field(default_factory=set)
 
     def find_customer(self, wish: CustomerWish) -> list[str]:
         self.asked.append(wish.reference)
@@ -200,8 +203,24 @@ class FakeErp(ErpReturnsFake):
             )
             self.changed.append((erp_order, change.line_id, change.units))
 
+    def withdraw_order(self, erp_order: str) -> None:
+        error = self.errors.pop(0) if self.errors else None
+        if error is None or self.keeps:
+            assert erp_order not in self.delivered, "what has left is rejected"
+            assert erp_order not in self.withdrawn, "an order is rejected twice"
+            self.withdrawn.append(erp_order)
+        if error is not None:
+            raise error
+
     def _posted(self, number: str) -> PostedOrder:
-        return PostedOrder(number, self.total, "GBP", dict(self.items))
+        return PostedOrder(
+            number,
+            self.total,
+            "GBP",
+            dict(self.items),
+            withdrawn=number in self.withdrawn,
+            delivered=number in self.delivered,
+        )
 
     def read(self, entity: Entity, keys: Sequence[str]) -> Page[StockCard]:
         assert entity is Entity.STOCK
@@ -245,6 +264,7 @@ class World:
             Customers("erp", self.erp, store, queues, self.issues, clock, settle),
         )
         self.amender = Amender("erp", self.erp, self.cases, bus, self.issues, clock, settle)
+        self.withdrawing = Withdrawing("erp", self.erp, self.cases, self.issues, clock, settle)
         self._give_back(settle)
         self.promises = Promises("erp", store, queues, bus, self.cases, clock)
         self.bills = Bills("erp", store, queues, bus, self.cases, clock, self.issues)

@@ -28,6 +28,7 @@ from tests.simulation.mutants_refunds import REFUNDS
 from tests.simulation.mutants_returns import RETURNS
 from tests.simulation.mutants_rules import RULES
 from tests.simulation.mutants_shipments import SHIPMENTS
+from tests.simulation.mutants_twice import TWICE
 from tests.simulation.sabotage import Mutant
 
 __all__ = ["MUTANTS", "Mutant"]
@@ -54,6 +55,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *GONE,
     *OPEN,
     *SHIPMENTS,
+    *TWICE,
 )
 
 

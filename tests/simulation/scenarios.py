@@ -25,6 +25,7 @@ from tests.simulation.scenarios_rules import RULES
 from tests.simulation.scenarios_shipments import SHIPMENTS
 from tests.simulation.scenarios_silence import SILENCE
 from tests.simulation.scenarios_tellers import TELLERS
+from tests.simulation.scenarios_twice import TWICE
 
 _ALL = (
     *ORDERS,
@@ -51,6 +52,7 @@ _ALL = (
     *GONE,
     *TELLERS,
     *SHIPMENTS,
+    *TWICE,
 )
 SCENARIOS: dict[str, Scenario] = {each.name: each for each in _ALL}
 

@@ -168,11 +168,8 @@ class Truth:
     def to_leave(self, reference: str, order: Any) -> Counter[int]:
         """Units of a shop's order that have yet to leave, by line: none of a rejected item."""
         wish, found = wanted(order), Counter[int]()
-        items = {
-            item.position: item
-            for held in self.world.vendors["erp"].tenant.by_reference.get(reference, [])
-            for item in held.items
-        }
+        held = self.world.vendors["erp"].tenant.by_reference.get(reference, [])
+        items = {item.position: item for first in held[:1] for item in first.items}
         for place, line in enumerate(order.lines, start=1):
             item = items.get(str(place))
             if item is None:

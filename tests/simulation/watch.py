@@ -120,7 +120,8 @@ class _Watch:
         """Units are freed only when the ERP will not send them any more."""
         line_id = hold.rsplit("/", 1)[-1]
         known = case.erp_lines.get(line_id)
-        for order in self.world.vendors["erp"].tenant.by_reference.get(case.reference, []):
+        held = self.world.vendors["erp"].tenant.by_reference.get(case.reference, [])
+        for order in held[:1]:  # a second one is nobody's
             for item in order.items:
                 ours = known is not None and item.item == known.item
                 if ours and not item.rejected and item.delivered < item.quantity:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.vendors import faults
-from sandbox.vendors.sap import billing, confirming, partners, returning
+from sandbox.vendors.sap import billing, confirming, landing, partners, returning
 from sandbox.vendors.sap.entities import CONDITION_KEYS
 from sandbox.vendors.sap.goods import posted
 from sandbox.vendors.sap.tenant import (
@@ -385,4 +385,5 @@ COMMANDS: Final[dict[str, Callable[..., Json]]] = (
     | faults.COMMANDS
     | returning.COMMANDS
     | confirming.COMMANDS
+    | landing.COMMANDS
 )

@@ -137,6 +137,9 @@ class SapS4:
     def amend_order(self, order: Order, erp_order: str, wish: Amendment) -> AmendedOrder:
         return self._sales.amend(order, erp_order, wish)
 
+    def withdraw_order(self, erp_order: str) -> None:
+        self._sales.withdraw(erp_order)
+
     # customers
 
     def find_customer(self, wish: CustomerWish) -> list[str]:

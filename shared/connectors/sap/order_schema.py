@@ -18,6 +18,11 @@ class OrderItem(Foreign):
     delivery: str = Field(default="", alias="DeliveryStatus")
     tax: Decimal = Field(default=Decimal(0), alias="TaxAmount")
 
+    @property
+    def on_its_way(self) -> bool:
+        """Whether there is a delivery of it, of some (B) or of all (C)."""
+        return self.delivery in {"B", "C"}
+
 
 class OrderRow(Foreign):
     """A_SalesOrder of API_SALES_ORDER_SRV."""

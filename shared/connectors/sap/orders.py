@@ -188,6 +188,8 @@ def posted(row: OrderRow, line_ids: Mapping[str, str]) -> PostedOrder:
             for item in row.items
             if item.position and item.quantity is not None
         },
+        withdrawn=bool(row.items) and all(item.rejected for item in row.items),
+        delivered=any(item.on_its_way for item in row.items),
     )
 
 

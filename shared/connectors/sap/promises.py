@@ -42,6 +42,7 @@ class PromisedOrder(Foreign):
     """A_SalesOrder, with the schedule lines of its items."""
 
     number: str = Field(alias="SalesOrder", min_length=1)
+    reference: str = Field(default="", alias="PurchaseOrderByCustomer")
     changed: str = Field(alias="LastChangeDateTime")
     items: ListOf[PromisedItem] = Field(default=(), alias="to_Item")
 
@@ -81,6 +82,7 @@ class Promised:
 def _allocation(row: PromisedOrder) -> ErpAllocation:
     return ErpAllocation(
         erp_order=row.number,
+        reference=row.reference,
         told_at=values.instant(row.changed),
         promises={
             item.item.lstrip("0"): tuple(

@@ -1,11 +1,11 @@
-"""Sales orders: found by our reference, posted, changed.
+"""Sales orders: found by our reference, posted, changed, withdrawn.
 
 Source: API_SALES_ORDER_SRV (A_SalesOrder).
 """
 
 from typing import Final
 
-from shared.connectors.sap import amending, orders, values
+from shared.connectors.sap import amending, orders, values, withdrawing
 from shared.connectors.sap.gateway import Gateway
 from shared.connectors.sap.order_schema import OrderRow
 from shared.connectors.sap.rows import single
@@ -46,3 +46,6 @@ class Sales:
 
     def amend(self, order: Order, erp_order: str, wish: Amendment) -> AmendedOrder:
         return amending.amend(self.gateway, self.settings, order, erp_order, wish)
+
+    def withdraw(self, erp_order: str) -> None:
+        withdrawing.withdraw(self.gateway, self.settings, erp_order)
