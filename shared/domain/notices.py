@@ -9,6 +9,7 @@ from dataclasses import field
 from datetime import datetime, timedelta
 from hashlib import sha256
 
+from shared.domain import demand
 from shared.frozen import frozen
 from shared.model.case import Case, CaseState
 from shared.model.money import Money
@@ -78,6 +79,7 @@ def _events(case: Case, *, untracked: bool) -> Iterator[_Event]:
     else:
         said = {"amount": money(order.shopper_total or order.total)}
         yield NoticeKind.RECEIVED, "received", case.captured_at, said
+        yield from _delayed(case)
     for shipment in case.shipments:
         if shipment.tracking or untracked:
             mark, said = f"shipped/{shipment.shipment_id}", {"tracking": parcels(shipment)}
@@ -87,6 +89,15 @@ def _events(case: Case, *, untracked: bool) -> Iterator[_Event]:
             mark = f"refunded/{refund.refund_id}"
             said = {"amount": money(refund.shopper or refund.total)}
             yield NoticeKind.REFUNDED, mark, refund.created_at, said
+
+
+def _delayed(case: Case) -> Iterator[_Event]:
+    """The last day on which something that has not left is promised; another day is other news."""
+    left = demand.to_leave(case)
+    days = [day.isoformat() for line_id, day in case.backorders.items() if line_id in left]
+    if days and case.promised_at is not None:
+        day = max(days)
+        yield NoticeKind.DELAYED, f"delayed/{day}", case.promised_at, {"day": day}
 
 
 def _words(rules: NoticeRules, kind: NoticeKind, said: dict[str, str]) -> tuple[str, str]:

@@ -15,6 +15,7 @@ Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 class NoticeKind(StrEnum):
     RECEIVED = "received"
+    DELAYED = "delayed"
     SHIPPED = "shipped"
     CANCELLED = "cancelled"
     REFUNDED = "refunded"
@@ -22,6 +23,7 @@ class NoticeKind(StrEnum):
 
 PLACEHOLDERS: Final = {
     NoticeKind.RECEIVED: frozenset({"order", "amount"}),
+    NoticeKind.DELAYED: frozenset({"order", "day"}),
     NoticeKind.SHIPPED: frozenset({"order", "tracking"}),
     NoticeKind.CANCELLED: frozenset({"order"}),
     NoticeKind.REFUNDED: frozenset({"order", "amount"}),
@@ -30,7 +32,7 @@ PLACEHOLDERS: Final = {
 
 
 class NoticeText(Canonical):
-    """With `{order}`, the channel's number, `{amount}` of money, and `{tracking}` of parcels."""
+    """With `{order}`, the channel's number, and what `PLACEHOLDERS` has for its kind."""
 
     subject: str = Field(min_length=1, max_length=200, pattern=r"^[^\r\n]+$")
     body: str = Field(min_length=1, max_length=10_000)
@@ -40,6 +42,10 @@ PLAIN: Final = {
     NoticeKind.RECEIVED: NoticeText.model_construct(
         subject="We have your order {order}",
         body="Thank you. We have your order {order} of {amount}.\n",
+    ),
+    NoticeKind.DELAYED: NoticeText.model_construct(
+        subject="Your order {order} takes longer",
+        body="A part of your order {order} is not there yet. We expect to send it on {day}.\n",
     ),
     NoticeKind.SHIPPED: NoticeText.model_construct(
         subject="Your order {order} is on its way",

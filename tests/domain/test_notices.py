@@ -1,6 +1,6 @@
 """What a case gives rise to, and texts that cannot name what there is not."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from pydantic import ValidationError
@@ -9,8 +9,8 @@ from shared.domain import notices
 from shared.model.case import Case, CaseState
 from shared.model.money import Money
 from shared.model.notices import PLACEHOLDERS, PLAIN, NoticeKind, NoticeRules
-from shared.model.order import Customer, Shipment, Tracking
-from tests.factories import NOW, make_case, make_money, make_order, make_refund, make_shipment
+from shared.model.order import Customer, Shipment, ShipmentLine, Tracking
+from tests.factories import NOW, SKU, make_case, make_money, make_order, make_refund, make_shipment
 
 SAID = {
     "sender": "shop@northwind.example",
@@ -51,6 +51,26 @@ def test_what_is_old_gives_rise_to_a_notice_that_is_not_due() -> None:
     shipped = case(shipments=(parcel(shipped_at=late),))
     assert len(notices.arising(shipped, rules())) == 2
     assert [n.mark for n in notices.due(shipped, rules(), late)] == ["shipped/80"]
+
+
+def test_a_later_day_is_told_of_while_something_of_it_has_not_left() -> None:
+    days = {"1": date(2026, 12, 4), "of another order": date(2027, 1, 1)}
+    waits = case(backorders=days, promised_at=NOW + timedelta(minutes=5))
+    received, delayed = notices.arising(waits, rules())
+    assert (received.mark, delayed.mark) == ("received", "delayed/2026-12-04")
+    assert (delayed.at, "on 2026-12-04" in delayed.body) == (waits.promised_at, True)
+    sent = ShipmentLine(erp_item="10", line_id="1", sku=SKU, quantity=2)
+    left = waits.model_copy(update={"shipments": (parcel(lines=(sent,)),)})
+    assert [n.kind for n in notices.arising(left, rules())] == ["received", "shipped"]
+
+
+def test_another_day_is_other_news_and_no_day_is_none() -> None:
+    later = case(backorders={"1": date(2026, 12, 9)}, promised_at=NOW)
+    assert [n.mark for n in notices.arising(later, rules())] == ["delayed/2026-12-09", "received"]
+    there = case(backorders={}, promised_at=NOW)
+    assert [n.mark for n in notices.arising(there, rules())] == ["received"]
+    gone = later.model_copy(update={"state": CaseState.CANCELLED})
+    assert [n.mark for n in notices.arising(gone, rules())] == ["cancelled"]
 
 
 def test_a_parcel_is_told_of_once_its_tracking_number_is_known() -> None:

@@ -31,7 +31,7 @@ ORDER_RULES = [
 NOTICES = {
     "sender": "orders@northwind.example",
     "since": "2026-01-01T00:00:00Z",
-    "channels": {"shop": ["received", "shipped", "cancelled", "refunded"]},
+    "channels": {"shop": ["received", "delayed", "shipped", "cancelled", "refunded"]},
 }
 FEEDS = {"max_changed": "50"}  # of files with 20 rows and more
 HOOKS_URL = "https://api.northwind.example/hooks/shop"

@@ -70,20 +70,26 @@ def unverified(world: World) -> Iterator[None]:
         ses.create_email_identity(EmailIdentity=rules.verified)
 
 
-def test_a_customer_hears_of_the_order_and_of_its_parcel_once_each(world: World) -> None:
+def test_a_customer_hears_of_the_order_its_delay_and_its_parcel_once_each(world: World) -> None:
     story, to = Story(world), "jo@customers.example"
     placed = bought(story, to)
     story.settle()
     assert waited(lambda: len(mails(world, to)) == 1)
     (row,) = story.in_erp(placed)
+    late: dict[str, Json] = {"lines": [[1, "2026-12-04"]], "asked_for": "2026-11-27"}
+    for _ in range(2):
+        story.control("erp", "confirm", order=row["number"], item="10", **late)
+        poll(world, "erp", "allocation")
+    assert waited(lambda: len(mails(world, to)) == 2)
     story.control("erp", "deliver", order=row["number"], tracking="JJD99")
     poll(world, "erp", "shipment")
-    assert waited(lambda: len(mails(world, to)) == 2)
+    assert waited(lambda: len(mails(world, to)) == 3)
     story.post(json.dumps({"id": placed["id"]}).encode())
     poll(world, "erp", "shipment")
-    first, second = mails(world, to)
+    first, second, third = mails(world, to)
     assert "We have your order" in str(first["subject"])
-    assert "JJD99" in str(second["body"])
+    assert "on 2026-12-04" in str(second["body"])
+    assert "JJD99" in str(third["body"])
     assert unsent(story, placed) == []
 
 

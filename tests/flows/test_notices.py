@@ -32,7 +32,7 @@ from tests.fakes import MemoryBus, MemoryStore, SetClock
 
 ORDER = "shop:77"
 TO = "Jo@example.com"
-ALL = ("received", "shipped", "cancelled", "refunded")
+ALL = ("received", "delayed", "shipped", "cancelled", "refunded")
 RULES = NoticeRules.model_validate(
     {"sender": "shop@northwind.example", "since": NOW, "channels": {"shop": ALL}}
 )

@@ -5,22 +5,27 @@ from collections.abc import Iterator
 from functools import partial
 
 from shared.domain import notices
+from shared.model.ids import Entity
 from shared.model.notices import NoticeRow, NoticeState
 from shared.ports import Table
-from tests.simulation.engine import SECOND
+from tests.simulation.engine import SECOND, START
 from tests.simulation.invariants_orders import cases
-from tests.simulation.scenario import SHARE, Play, Scenario, few
+from tests.simulation.scenario import ORDERLY, SHARE, Play, Scenario, few
 
 RULES = """
 [notices]
 sender = "shop@northwind.example"
 since = 2020-01-01T00:00:00Z
-channels = { shop = ["received", "shipped", "cancelled", "refunded"] }
+channels = { shop = ["received", "delayed", "shipped", "cancelled", "refunded"] }
 """
+DAYS = ("2026-12-04", "2026-12-09")
 
 
 def _trade(play: Play) -> None:
     play.later(play.rng.randint(0, 20 * SECOND), partial(play.order, "shop", ("HAT-M", 2)))
+    if play.rng.random() < SHARE:
+        for at in (25, 45):
+            play.later(at * SECOND, partial(_promised, play, play.rng.choice(DAYS)))
     if play.rng.random() < SHARE:
         play.later(40 * SECOND, partial(play.cancel, "shop"))
     play.later(60 * SECOND, play.deliver)
@@ -28,13 +33,28 @@ def _trade(play: Play) -> None:
         play.later(90 * SECOND, partial(play.goodwill, "shop", 150))
 
 
+def _promised(play: Play, day: str) -> None:
+    """The ERP confirms the goods for a later day, or for another one than before."""
+    erp = play.world.vendors["erp"]
+    for order in erp.tenant.orders.after(None):
+        play.world.engine.note(f"ERP: confirms {order.number} for {day}")
+        said = {
+            "item": order.items[0].item,
+            "lines": [[2, day]],
+            "asked_for": START.date().isoformat(),
+        }
+        erp.control("confirm", order=order.number, **said)
+
+
 def _told_once(play: Play) -> list[str]:
     return [*_twice(play), *_never(play)]
 
 
 def _twice(play: Play) -> Iterator[str]:
-    """In this scenario every mail is another one by its subject."""
-    said = (mail["Content"]["Simple"]["Subject"]["Data"] for mail in play.world.stage.ses.mails)
+    """In this scenario every mail is another one by its text."""
+    said = (
+        mail["Content"]["Simple"]["Body"]["Text"]["Data"] for mail in play.world.stage.ses.mails
+    )
     for subject, times in Counter(said).items():
         if times > 1:
             yield f"{subject!r} was mailed {times} times"
@@ -62,5 +82,13 @@ def _never(play: Play) -> Iterator[str]:
 
 
 NOTICES = (
-    Scenario("customers are mailed", few, _trade, rules=RULES, replays=True, check=_told_once),
+    Scenario(
+        "customers are mailed",
+        few,
+        _trade,
+        rules=RULES,
+        reads=ORDERLY | {Entity.ALLOCATION},
+        replays=True,
+        check=_told_once,
+    ),
 )
