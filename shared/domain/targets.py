@@ -189,7 +189,7 @@ def _state_after(old: Target, draft: Draft) -> TargetState:
     Stock is guarded by the vendor's compare-and-set and mostly not marked before it is sent: of a
     dirty level nobody knows whether it is under way, and what is shown has to be read back, also if
     one place alone returns to it: only what differs is sent. So it has of what a channel accepted
-    and was not yet seen to show.
+    and was not yet seen to show, and of a level after a refusal: the channel may have sold since.
     """
     if old.state is TargetState.IN_DOUBT:
         return TargetState.IN_DOUBT
@@ -198,8 +198,9 @@ def _state_after(old: Target, draft: Draft) -> TargetState:
             draft.desired, shown=old.published, wished=old.desired
         )
         return TargetState.IN_DOUBT if returns else TargetState.DIRTY
-    may_land = draft.facet is Facet.STOCK or _unconfirmed(old)
-    under_way = old.state is TargetState.DIRTY and may_land
+    stock = draft.facet is Facet.STOCK
+    under_way = old.state is TargetState.DIRTY and (stock or _unconfirmed(old))
+    under_way |= old.state is TargetState.REJECTED and stock
     return TargetState.IN_DOUBT if under_way else TargetState.APPLIED
 
 

@@ -146,6 +146,16 @@ def test_a_level_that_returns_to_what_was_shown_is_read_back_for_a_call_may_be_u
     assert due(back, settle_after=SETTLE) == NOW + SETTLE
 
 
+def test_a_level_that_returns_after_a_refusal_is_read_back_for_some_may_have_been_sold() -> None:
+    """The channel takes off what it sells, and of a refused level nobody looked since."""
+    stock = replace(draft("3"), facet=Facet.STOCK)
+    shown = answered(desire(None, stock, now=NOW) or fresh(), Verdict.APPLIED)
+    changed = desire(shown, replace(stock, desired="4"), now=NOW) or fresh()
+    back = desire(answered(changed, Verdict.REJECTED), stock, now=NOW)
+    assert back is not None
+    assert back.state is TargetState.IN_DOUBT
+
+
 @pytest.mark.parametrize(
     ("london", "leeds", "state"),
     [(1, 0, TargetState.IN_DOUBT), (1, 6, TargetState.DIRTY), (1, 5, TargetState.DIRTY)],
