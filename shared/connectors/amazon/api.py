@@ -85,7 +85,7 @@ class SellingPartnerApi:
             where = ".".join(str(part) for part in error.errors()[0]["loc"])
             raise _unreadable(call.operation, where) from error
         except ValueError as error:
-            raise _unreadable(call.operation, "the whole answer") from error
+            raise _lost(call.operation, "answered something that is not JSON") from error
 
     def send(self, call: Call) -> httpx.Response:
         """Make one call whose answer says nothing but that it succeeded."""
@@ -195,6 +195,12 @@ def _refusal(operation: Operation, response: httpx.Response) -> RejectedError:
     code, said = (errors[0].code, errors[0].message) if errors else (str(status), "")
     code = _CODES.get(HTTPStatus(status), code)
     return RejectedError(f"{operation.name}: {status} {said[:200]}".strip(), code=code or "refused")
+
+
+def _lost(operation: Operation, what: str) -> RetryableError | InDoubtError:
+    """What was no answer of the operation; of a write we cannot say whether it took effect."""
+    kind = InDoubtError if operation.writes else RetryableError
+    return kind(f"{operation.name}: {what}")
 
 
 def _unreadable(operation: Operation, where: str) -> RejectedError | InDoubtError:

@@ -154,12 +154,23 @@ def test_a_refusal_names_amazon_s_code() -> None:
     assert refused.value.code == "InvalidInput"
 
 
-@pytest.mark.parametrize("answer", [httpx.Response(500), httpx.Response(200, text="<html>")])
-def test_a_read_that_failed_is_not_in_doubt(answer: httpx.Response) -> None:
+@pytest.mark.parametrize(
+    "answer", [httpx.Response(500), httpx.Response(200, text="<html>"), httpx.Response(200)]
+)
+def test_a_read_that_failed_is_tried_again(answer: httpx.Response) -> None:
+    """What is no JSON was not said by the operation, and refuses nothing."""
     there = world()
     there.wire.next = [answer]
-    with pytest.raises((RetryableError, RejectedError)):
+    with pytest.raises(RetryableError):
         there.market.orders_since(NOW, page=None)
+
+
+def test_an_answer_of_another_shape_is_told_by_its_place() -> None:
+    there = world()
+    there.wire.next = [httpx.Response(200, json={"orders": 1})]
+    with pytest.raises(RejectedError) as refused:
+        there.market.orders_since(NOW, page=None)
+    assert refused.value.field == "orders"
 
 
 @pytest.mark.parametrize(
