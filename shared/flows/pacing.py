@@ -118,12 +118,14 @@ class LeasedPacer:
         """The vendor's own count is lower when somebody else uses the account too.
 
         It was true when it was said and refills like ours; what is leased here is still to come
-        off it.
+        off it, and what is leased beyond it is gone.
         """
         del rate, spent
         if available is not None:
             limits = self._limits
-            level = max(available * limits.call - self._held, 0) * MILLI
+            there = available * limits.call
+            self._held = min(self._held, there)
+            level = (there - self._held) * MILLI
             self._ceiling = Bucket(level, self._clock.now(), limits.refill, limits.size)
 
     def of(self, operation: str, limits: Limits) -> "LeasedPacer":
@@ -167,7 +169,6 @@ class LeasedPacer:
         if self._limits.pace is Pace.POINTS:
             return
         self.observe(available=0, rate=None, spent=0)
-        self._held = 0
         if self._limits.pace is not Pace.UNKNOWN:
             return
         try:

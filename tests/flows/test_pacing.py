@@ -208,6 +208,19 @@ def test_what_the_vendor_says_is_left_is_believed(store: MemoryStore, clock: Set
         mine.take(1)
 
 
+def test_what_is_leased_and_the_vendor_says_is_gone_is_not_spent(
+    store: MemoryStore, clock: SetClock
+) -> None:
+    """Two calls were leased and one was made; somebody else has made the other."""
+    mine = pacer(store, clock).of("patch", PATCHES)
+    mine.take(CALL)
+    mine.observe(available=0, rate=None, spent=0)
+    with pytest.raises(ThrottledError):
+        mine.take(CALL)
+    clock.at += timedelta(milliseconds=200)
+    mine.take(CALL)
+
+
 def test_callers_of_a_slow_vendor_do_not_lease_away_what_nobody_spends(
     store: MemoryStore, clock: SetClock
 ) -> None:
