@@ -15,6 +15,8 @@ from shared.model.retailer import Retailer
 from tests.infra import test_environment, test_permissions, test_template
 from tests.infra.ledger import LOGS, NOTIFIED, TRACES, Actions
 from tests.infra.template import PREFIX, Synthesized, synthesized
+from tests.simulation import test_wiring
+from tests.simulation.wiring import wiring
 
 pytestmark = [
     pytest.mark.xdist_group("synth"),
@@ -133,3 +135,12 @@ def test_every_dead_letter_becomes_an_exception_and_every_name_has_its_alarm(
 
 def test_it_is_given_what_it_declares(selling: Synthesized) -> None:
     test_environment.test_every_function_is_given_what_it_declares_and_nothing_else(selling)
+
+
+def test_the_simulation_takes_in_what_is_deployed(selling: Synthesized) -> None:
+    rows = wiring(Retailer.model_validate(tomllib.loads(FILE.read_text(encoding="utf-8"))))
+    test_wiring.test_every_function_has_its_handler_and_its_time_limit(selling, rows)
+    test_wiring.test_every_queue_hides_and_gives_up_as_deployed(selling, rows)
+    test_wiring.test_every_queue_feeds_its_function_in_batches_and_within_its_concurrency(
+        selling, rows
+    )

@@ -18,6 +18,7 @@ from shared.model.target import PriceValue, Target, TargetState
 from shared.ports import Table
 from tests.simulation.compute import SKEW_MS
 from tests.simulation.engine import MINUTE, SECOND
+from tests.simulation.invariants_markets import confirmed_once, shown_at_marketplaces
 from tests.simulation.invariants_orders import (
     each_movement_counts_once,
     every_order_accounted_for,
@@ -166,6 +167,8 @@ def never_backwards(truth: Truth) -> Iterator[str]:
 
 def _by_bulk(truth: Truth, shop: str, sku: str, price: int) -> bool:
     """Whether a bulk operation was to put this price up, which it does in its own time."""
+    if shop in truth.world.markets:
+        return False
     there = truth.world.vendors[shop].shop
     wanted = (
         f'"{gid("ProductVariant", there.skus[sku])}", "price": "{price // 100}.{price % 100:02}"'
@@ -267,9 +270,11 @@ def nothing_secret_is_told(truth: Truth) -> Iterator[str]:
 
 INVARIANTS: dict[str, Check] = {
     "I1 exactly once, to the penny": exactly_once,
+    "I1 shipments are confirmed once": confirmed_once,
     "I1 stopped, or too late and told": stopped_or_too_late,
     "I2 never oversold": never_oversold,
     "I3 newest everywhere": newest_everywhere,
+    "I3 newest at marketplaces": shown_at_marketplaces,
     "I3 nothing left to do": nothing_left_to_do,
     "I4 never backwards": never_backwards,
     "I5 each movement counts once": each_movement_counts_once,

@@ -12,6 +12,7 @@ from shared.model.facts import StockCard
 from shared.model.holds import HoldCard
 from shared.model.issue import IssueKind, IssueState
 from shared.ports import Row, Table
+from tests.simulation.marketplace import orders_of
 from tests.simulation.paged import on_pages
 from tests.simulation.truth import Truth, decimal_minor, skus, wanted
 
@@ -264,10 +265,10 @@ def cases(truth: Truth) -> dict[str, Case]:
 
 
 def sold(truth: Truth) -> Iterator[tuple[str, Any]]:
-    """Shop and order of everything any shop ever sold."""
-    for shop in truth.world.shops:
-        for order in truth.world.vendors[shop].shop.orders.values():
-            yield shop, order
+    """Channel and order of everything that was ever sold."""
+    for name in (*truth.world.shops, *truth.world.markets):
+        for order in orders_of(truth.world.vendors[name]):
+            yield name, order
 
 
 def _open_issues(truth: Truth) -> set[tuple[str, str]]:

@@ -16,6 +16,7 @@ from tests.simulation.mutants_enrichment import ENRICHMENT
 from tests.simulation.mutants_gone import GONE
 from tests.simulation.mutants_guardrails import GUARDRAILS
 from tests.simulation.mutants_hooks import HOOKS
+from tests.simulation.mutants_markets import MARKETS
 from tests.simulation.mutants_messages import MESSAGES
 from tests.simulation.mutants_movements import MOVEMENTS
 from tests.simulation.mutants_notices import NOTICES
@@ -56,6 +57,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *OPEN,
     *SHIPMENTS,
     *TWICE,
+    *MARKETS,
 )
 
 

@@ -89,7 +89,8 @@ def _rests(world: World) -> bool:
 
 
 def _state(vendor: Any) -> Any:
-    return vendor.shop if hasattr(vendor, "shop") else vendor.tenant
+    book = next(name for name in ("shop", "seller", "tenant") if hasattr(vendor, name))
+    return getattr(vendor, book)
 
 
 def _put_back(vendor: Any, state: Any) -> None:

@@ -9,6 +9,7 @@ from sandbox.vendors.shopify import simulator as shopify
 from shared.model.retailer import Retailer
 from shared.ports import Clock
 from shared.settings import load_retailer
+from tests.simulation import marketplace
 
 CANARY = "CANARY"  # in every secret and every shopper's name; must never be logged
 POINTS = 200
@@ -32,11 +33,11 @@ settings = { zone = "ZONE" }
 
 [[locations]]
 name = "london"
-external = { erp = "1710/171A", shop = "GID1", outlet = "GID1" }
+external = { erp = "1710/171A", shop = "GID1", outlet = "GID1", market = "london" }
 
 [[locations]]
 name = "leeds"
-external = { erp = "1720/172A", shop = "GID2", outlet = "GID2" }
+external = { erp = "1720/172A", shop = "GID2", outlet = "GID2", market = "leeds" }
 
 [[price_lists]]
 name = "retail"
@@ -126,6 +127,8 @@ class Setup:
     shipper: str = ""
     limits: str = ""
     orders: str = ""
+    markets: tuple[str, ...] = ()
+    selling: str = ""
 
 
 @cache
@@ -138,7 +141,8 @@ def retailer(setup: Setup) -> Retailer:
     text = text.replace("COUNTED", str(setup.counted).lower())
     text = text.replace("GID", "gid://shopify/Location/")
     head = "\n".join(
-        line if "external" not in line else _only(line, setup.shops) for line in text.splitlines()
+        line if "external" not in line else _only(line, (*setup.shops, *setup.markets))
+        for line in text.splitlines()
     )
     shop = _SHOP.replace("POINTS", str(setup.points)).replace("BUCKET", str(setup.bucket))
     shop = shop.replace("CALLS", str(setup.calls)).replace("SETTINGS", setup.settings)
@@ -152,7 +156,9 @@ def retailer(setup: Setup) -> Retailer:
         head = head.replace('stock = "erp"', 'stock = "wms"') + _WAREHOUSE
     if setup.shipper:
         head = head.replace('stock = "erp"', f'stock = "erp", shipment = "{setup.shipper}"')
-    text = head + shops + setup.rules
+    market = marketplace.CONNECTION.replace("SELLING", setup.selling)
+    markets = "".join(market.replace("NAME", name) for name in setup.markets)
+    text = head + shops + markets + setup.rules
     return load_retailer(text.replace("MINUTES", str(setup.poll_minutes)))
 
 
@@ -180,10 +186,12 @@ def vendors(clock: Clock, setup: Setup) -> dict[str, Vendor]:
         shop = found[name] = shopify.ShopifySimulator(clock, account, plan=plan, fast=True)
         if setup.trade:
             shop.control("add_price_list", currency="GBP")
+    for name in setup.markets:
+        found[name] = marketplace.seller(name, f"{CANARY}-{name}", clock)
     return found
 
 
-def secrets(shops: tuple[str, ...]) -> dict[str, dict[str, object]]:
+def secrets(setup: Setup) -> dict[str, dict[str, object]]:
     said: dict[str, dict[str, object]] = {
         "erp": {
             "client_id": "client",
@@ -191,7 +199,9 @@ def secrets(shops: tuple[str, ...]) -> dict[str, dict[str, object]]:
             "webhook_secrets": [f"{CANARY}-events"],
         }
     }
-    for name in shops:
+    for name in setup.shops:
         secret = f"{CANARY}-{name}"
         said[name] = {"client_id": "client", "client_secret": secret, "webhook_secrets": [secret]}
+    for name in setup.markets:
+        said[name] = marketplace.secrets(f"{CANARY}-{name}")
     return said

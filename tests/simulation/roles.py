@@ -7,11 +7,11 @@ store refuses it as well, and that is a bug of the code.
 from functools import cache
 from typing import Final
 
-from tests.infra.ledger import DELETE, LEDGER, LOOK, NOTICES, READ, WRITE, Actions
+from tests.infra.ledger import DELETE, LEDGER, LOOK, NOTICES, NOTIFIED, READ, WRITE, Actions
 
 VERBS: Final[dict[str, Actions]] = {"read": READ, "look": LOOK, "write": WRITE, "delete": DELETE}
 
-EVERY: Final = LEDGER | NOTICES
+EVERY: Final = LEDGER | NOTICES | NOTIFIED
 
 
 class DeniedError(AssertionError):
@@ -25,7 +25,7 @@ def may(function: str, verb: str, place: str) -> bool:
 
 
 def _row(function: str) -> str:
-    """The functions of a second shop have the roles of the first."""
+    """The functions of a further channel have the roles of the first."""
     if function in EVERY:
         return function
     return f"shop-{function.rsplit('-', 1)[-1]}"

@@ -305,6 +305,8 @@ class Scenario:
     shipper: str = ""
     limits: str = ""
     orders: str = ""
+    markets: tuple[str, ...] = ()
+    selling: str = ""
     sizes: Sizes = SIZES
     replays: bool = False
     replayed: Collection[IssueKind] = REPLAYED
@@ -329,6 +331,8 @@ class Scenario:
             shipper=self.shipper,
             limits=self.limits,
             orders=self.orders,
+            markets=self.markets,
+            selling=self.selling,
         )
 
     @property

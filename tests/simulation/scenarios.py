@@ -9,6 +9,7 @@ from tests.simulation.scenarios_enrichment import ENRICHMENT
 from tests.simulation.scenarios_gone import GONE
 from tests.simulation.scenarios_guardrails import GUARDRAILS
 from tests.simulation.scenarios_hooks import HOOKS
+from tests.simulation.scenarios_markets import MARKETS
 from tests.simulation.scenarios_movements import MOVEMENTS
 from tests.simulation.scenarios_notices import NOTICES
 from tests.simulation.scenarios_numbers import NUMBERS
@@ -53,6 +54,7 @@ _ALL = (
     *TELLERS,
     *SHIPMENTS,
     *TWICE,
+    *MARKETS,
 )
 SCENARIOS: dict[str, Scenario] = {each.name: each for each in _ALL}
 
@@ -88,6 +90,7 @@ LIGHT = frozenset(
 
 HEAVY = frozenset(
     (
+        "Amazon's orders are sent and confirmed",
         "a bulk operation is overtaken",
         "a depot takes in what is sent back",
         "a flash sale",
@@ -123,6 +126,7 @@ HEAVY = frozenset(
         "the books of shop and ERP",
         "the day ends in the middle",
         "the day is replayed",
+        "the last units are sold in the shop and at Amazon",
         "tokens are revoked",
         "two shops divide what is there",
         "what London lacks is sold in Leeds",

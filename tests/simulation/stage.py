@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from importlib import import_module
 from itertools import repeat
+from types import SimpleNamespace
 from typing import Any
 
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from functions import bootstrap, runtime
-from functions.ingest import webhook
+from functions.ingest import notified, webhook
 from shared.aws.inbox import Inbox
 from shared.connectors.catalog import CATALOG
 from shared.errors import RetryableError, ThrottledError
@@ -25,6 +26,7 @@ from shared.model.retailer import Retailer
 from shared.ports import Bus, Journal, Key, Put, Table
 from tests.simulation import warm
 from tests.simulation.compute import Container, SimClock
+from tests.simulation.marketplace import QUEUES
 from tests.simulation.messaging import Queue, SimQueues
 from tests.simulation.standins import light_classes, swapped
 from tests.simulation.store import SimStore
@@ -42,8 +44,8 @@ class Recorder:
         self.lines: list[str] = []
         self._failed = failed
 
-    def info(self, event: str, **said: object) -> None:
-        self.lines.append(f"{event} {said}")
+    def info(self, event: str, *values: object, **said: object) -> None:
+        self.lines.append(f"{event} {values or ''} {said}")
 
     warning = error = info
 
@@ -233,10 +235,8 @@ class Stage:
             table="inbox",
             bucket="archive",
         )
-        doors = {
-            c.name: {"door": CATALOG[c.system].door, "secret": c.name}
-            for c in self.retailer.connections
-        }
+        calling = [c for c in self.retailer.connections if not CATALOG[c.system].sender]
+        doors = {c.name: {"door": CATALOG[c.system].door, "secret": c.name} for c in calling}
         sqs = SqsClient(self.queue_by_name, self.wire)
         said = webhook.Settings({"inbox": "inbox"}, "archive", doors)
         root: dict[str, Callable[..., Any] | object] = {
@@ -264,12 +264,20 @@ class Stage:
             "secrets": lambda arn, _: self.secrets[arn]["webhook_secrets"],
             "instant": self.clock.now,
         }
+        taker: dict[str, object] = {
+            "doors": _always({c.name: CATALOG[c.system].door for c in self.retailer.connections}),
+            "inbox": _always(inbox),
+            "instant": self.clock.now,
+            "logging": SimpleNamespace(getLogger=_always(self.log)),
+            "os": SimpleNamespace(environ={"PREFIX": QUEUES.rsplit(":", 1)[-1].rstrip("-")}),
+        }
         jitter = {"random": self.wire.engine.rng("jitter")}
         with (
             light_classes(),
             warm.playing(self.wire.engine.rng("warm containers"), self.opened),
             swapped(bootstrap, root),
             swapped(webhook, door),
+            swapped(notified, taker),
             swapped(runtime, jitter),
             swapped(at_once, {"together": partial(together, self.wire.engine)}),
         ):

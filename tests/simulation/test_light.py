@@ -19,6 +19,15 @@ BASE = "https://erp.example/sap/opu/odata/sap"
         ("POST", "/oauth/token", {"data": {"grant_type": "x", "secret": "a&b=c é"}}),
         ("POST", "/A_SalesOrder", {"json": {"a": [1, "é"], "b": None}, "headers": {"X-Tok": "1"}}),
         ("POST", "/empty", {}),
+        (
+            "PATCH",
+            "/items/A/B%2F1",
+            {
+                "params": {"a": "b,c"},
+                "content": b"{}",
+                "headers": {"content-type": "application/json"},
+            },
+        ),
         ("get", "/API_OUTBOUND_DELIVERY_SRV;v=0002/A", {"params": {"$skiptoken": "a/b?c"}}),
     ],
 )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
+from http import HTTPStatus
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,7 @@ from shared.model.ids import Entity
 from shared.model.price import PriceKind
 from shared.ports import Key, Table
 from tests.simulation.engine import MINUTE
+from tests.simulation.marketplace import PRICE, Refusals, order_of, orders_of, sent
 from tests.simulation.retailer import TRADE
 from tests.simulation.watch import watch_rows
 from tests.simulation.world import World
@@ -59,6 +61,7 @@ class Truth:
     expected: Callable[["Truth", str, str], dict[str, int]] | None = None
     warehouse: Any = None
     taken_in: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    refusals: Refusals = field(default_factory=Refusals)
     rules: StockRules = field(init=False)
 
     def __post_init__(self) -> None:
@@ -140,8 +143,8 @@ class Truth:
     def open_units(self, sku: str) -> Counter[str]:
         """Units of any shop's order that are wanted, or open in the ERP, and have not left it."""
         found: Counter[str] = Counter()
-        for shop in self.world.shops:
-            for order in self.world.vendors[shop].shop.orders.values():
+        for shop in (*self.world.shops, *self.world.markets):
+            for order in orders_of(self.world.vendors[shop]):
                 if order.test:
                     continue
                 left = self.to_leave(f"{shop}-{order.order_id}".upper(), order)
@@ -182,7 +185,7 @@ class Truth:
     def order_of(self, order_id: str) -> Any:
         """The shop's own order behind one of our ids."""
         shop, _, number = order_id.partition(":")
-        return self.world.vendors[shop].shop.orders[int(number)]
+        return order_of(self.world.vendors[shop], number)
 
     def sku_of(self, shop: str, code: str) -> str:
         row = self.world.store._get([keys.code(shop, code)])  # noqa: SLF001 - from outside
@@ -199,12 +202,13 @@ class Truth:
     # the moments of change
 
     def _changed(self, connection: str, request: httpx.Request, response: httpx.Response) -> None:
-        del response
         if connection == "erp":
             if request.method == "POST" and "A_SalesOrder" in request.url.path:
                 self._ordered()
         elif b"productVariantsBulkUpdate" in request.content:
             self._priced(connection)
+        elif connection in self.world.markets:
+            self._patched(connection, request, response)
         elif b"inventorySetQuantities" in request.content:
             asked = json.loads(request.content)["variables"]["input"]
             self._stocked(connection, asked["quantities"])
@@ -246,10 +250,47 @@ class Truth:
                     f"while at most {most} were known to be sellable",
                 )
 
+    def _patched(self, market: str, request: httpx.Request, response: httpx.Response) -> None:
+        """What a marketplace took in of a listing; it shows that later, whatever it sells until."""
+        if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+            self._refused(market, request)
+        attribute = sent(request)
+        if attribute is None or b"ACCEPTED" not in response.content:
+            return
+        sku = request.url.path.rsplit("/", 1)[-1]
+        listing = self.world.vendors[market].seller.listings[sku]
+        if attribute == PRICE:
+            at = self.world.engine.now() + self.world.vendors[market].catalogue.applies_after
+            price = decimal_minor(listing.price(at))
+            history = self.shown[market, sku]
+            if not history or history[-1].price != price:
+                history.append(Shown(self.world.engine.ms_at(at), price))
+            return
+        self.looked["I2 at each level written"] += 1
+        units = int(str(listing.stocks.newest()["quantity"]))
+        known = self._lately(market, sku)
+        most = max((sum(levels.values()) for levels in known), default=0)
+        if units > max(most, 0):
+            self.break_(
+                "I2",
+                f"{market} was told to offer {units} of {sku}, while at most {most} were known to "
+                "be sellable",
+            )
+
+    def _refused(self, market: str, request: httpx.Request) -> None:
+        engine, vendor = self.world.engine, self.world.vendors[market]
+        self.looked["I8 at each call refused"] += 1
+        by = engine.current.container if engine.current is not None else None
+        if said := self.refusals.amiss(vendor, request, by, engine.now_ms):
+            self.break_("I8", f"{market}: {said}")
+
     def _most_known(self, shop: str, sku: str, place: str) -> int:
-        known, since = self.known[shop, sku], self.world.engine.now_ms - REACH_MS
-        recent = [v for at, v in known[:-1] if at >= since] + [v for _, v in known[-2:]]
-        return max((v.get(place, 0) for v in recent), default=0)
+        return max((v.get(place, 0) for v in self._lately(shop, sku)), default=0)
+
+    def _lately(self, channel: str, sku: str) -> list[dict[str, int]]:
+        """The levels that followed from what was known lately."""
+        known, since = self.known[channel, sku], self.world.engine.now_ms - REACH_MS
+        return [v for at, v in known[:-1] if at >= since] + [v for _, v in known[-2:]]
 
     def _variants(self, shop: str) -> Iterable[Any]:
         found: Iterable[Any] = self.world.vendors[shop].shop.variants.values()

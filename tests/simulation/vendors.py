@@ -3,16 +3,19 @@
 import json
 from collections.abc import Callable
 from functools import cache
+from http import HTTPStatus
 from random import Random
 from typing import Any
 
 import httpx
 
 from sandbox.simulator import Vanish, Vendor
-from tests.simulation import texts
+from sandbox.vendors.amazon.simulator import AmazonSimulator
+from tests.simulation import marketplace, texts
 from tests.simulation.compute import Function
 from tests.simulation.engine import SECOND, Engine, within
 from tests.simulation.faults import Kind
+from tests.simulation.messaging import Queue
 from tests.simulation.wire import Wire
 
 LATENCY_MS = (60, 300)
@@ -65,7 +68,7 @@ class SimTransport(httpx.BaseTransport):
             raise httpx.ReadTimeout("no answer in time")
         if engine.now_ms < self.down_until_ms:
             raise httpx.ConnectError("no route")
-        if (struck := faults.first(ON_THE_WAY)) is not None:
+        if (struck := faults.first(ON_THE_WAY)) is not None and not self._used_up(struck, request):
             return self._struck(struck, request)
         self.under_way += 1
         self.most_under_way = max(self.most_under_way, self.under_way)
@@ -73,6 +76,14 @@ class SimTransport(httpx.BaseTransport):
             return self._answered(request)
         finally:
             self.under_way -= 1
+
+    def _used_up(self, kind: Kind, request: httpx.Request) -> bool:
+        """A marketplace says itself that it throttles, by the plan of each operation."""
+        if kind is not Kind.THROTTLED or not isinstance(self.vendor, AmazonSimulator):
+            return False
+        self.wire.engine.note("  somebody else uses up the plan")
+        marketplace.use_up(self.vendor, request)
+        return True
 
     def _struck(self, kind: Kind, request: httpx.Request) -> httpx.Response:
         """What the caller sees of a fault before the vendor has heard of the call."""
@@ -97,6 +108,8 @@ class SimTransport(httpx.BaseTransport):
         response = self._effect(self._changed_on_its_way(request))
         self.wire.crash(Kind.CRASH_EFFECT)
         engine.pause(within(self._rng, LATENCY_MS) + self.slow_ms)
+        if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+            return response
         match faults.first(ON_THE_WAY_BACK):
             case Kind.LOST:
                 engine.pause(GIVES_UP_MS)
@@ -160,6 +173,8 @@ class SimTransport(httpx.BaseTransport):
 
     def _changed_on_its_way(self, request: httpx.Request) -> httpx.Request:
         """A line of a price batch that is lost inside the vendor, or refused for now."""
+        if marketplace.sent(request):
+            return self._listed_on_its_way(request)
         body = _graphql(request)
         lines = body.get("variables", {}).get("variants") if body else None
         if not body or not isinstance(lines, list) or not lines:
@@ -175,6 +190,16 @@ class SimTransport(httpx.BaseTransport):
             again = _again(request, body)
             again.extensions["misnames"] = misnames
             return again
+        return request
+
+    def _listed_on_its_way(self, request: httpx.Request) -> httpx.Request:
+        """One listing, which is a line by itself."""
+        if self.wire.engine.faults.hit(Kind.DROPPED):
+            self.wire.engine.note("  accepts a line and drops it")
+            return marketplace.dropped(request)
+        if self.wire.engine.faults.hit(Kind.PARTIAL):
+            self.wire.engine.note("  refuses a line")
+            return marketplace.refused(request)
         return request
 
     def _muddled(self, response: httpx.Response) -> httpx.Response:
@@ -229,11 +254,15 @@ def _writes(request: httpx.Request) -> bool:
     body = _graphql(request)
     if body is not None:
         return _head(body["query"]).startswith("mutation")
-    return request.method in {"POST", "PATCH"} and "oauth" not in request.url.path
+    asks = "oauth" in request.url.path or "/auth/" in request.url.path
+    return request.method in {"POST", "PATCH"} and not asks
 
 
 class Courier:
-    """Carries a vendor's webhooks to the door, or loses them; the vendor's own rule retries."""
+    """Carries a vendor's webhooks to the door, or loses them; the vendor's own rule retries.
+
+    With a `queue` the vendor calls no hook: what it tells lies there.
+    """
 
     def __init__(
         self,
@@ -242,8 +271,10 @@ class Courier:
         engine: Engine,
         door: Function,
         naming: Callable[..., str],
+        queue: Queue | None = None,
     ) -> None:
         self.naming = naming
+        self.queue = queue
         self.connection = connection
         self.vendor = vendor
         self.engine = engine
@@ -264,7 +295,8 @@ class Courier:
     def waiting(self) -> int:
         """Deliveries that nobody has taken yet."""
         vendor: Any = self.vendor
-        box = vendor.hooks if hasattr(vendor, "hooks") else vendor.events
+        names = ("hooks", "events", "notifications")
+        box = next(getattr(vendor, name) for name in names if hasattr(vendor, name))
         return int(box.outgoing.waiting)
 
     def name_of(self, delivery: Any) -> str:
@@ -289,6 +321,9 @@ class Courier:
         if engine.now_ms < self.out_until_ms:
             self.vendor.answered(delivery, None, engine.now())
             return
+        if self.queue is not None:
+            self._drop_in(delivery, self.queue)
+            return
         event = {
             "rawPath": f"/hooks/{self.connection}",
             "pathParameters": {"connection": self.connection},
@@ -309,3 +344,13 @@ class Courier:
         if engine.faults.hit(Kind.HOOK_AGAIN):
             for _ in range(engine.rng(f"again {delivery.headers}").choice(COPIES)):
                 self.door.invoke(event, lambda *_: None)
+
+    def _drop_in(self, delivery: Any, queue: Queue) -> None:
+        """To a queue of ours, where it lies until it is taken in."""
+        copies = 1
+        if self.engine.faults.hit(Kind.HOOK_AGAIN):
+            copies += self.engine.rng(f"again {delivery.delivery_id}").choice(COPIES)
+        for _ in range(copies):
+            queue.put(delivery.body.decode())
+        self.vendor.answered(delivery, 200, self.engine.now())
+        self.kept.add(self.name_of(delivery))

@@ -27,6 +27,7 @@ STREAM_RETRIES = 10
 MINUTES = ("clock", "sweep")
 FOLLOWS = {"books": 30, "listen": 5, "notices": 1}  # minutes between two looks at the clock
 WAKERS = 4
+TAKERS = 2  # of a queue of notifications
 FAILURES = "stream-failures"
 DEAD = "-dead"
 _FACTS = (Entity.PRODUCT, Entity.PRICE, Entity.STOCK)
@@ -105,11 +106,14 @@ def wiring(retailer: Retailer) -> Wiring:
     """Everything the template makes of this retailer's file that runs by itself."""
     connections = retailer.connections
     queues = [row for c in connections for row in _queues(c)]
+    told = [f"{c.name}{keys.NOTIFIED}" for c in connections if CATALOG[c.system].sender]
+    queues += [row for name in told for row in _with_dead(name, DOOR_S * HIDDEN_TIMES)]
     queues += _with_dead(keys.WAKE_QUEUE, WORK_S * HIDDEN_TIMES)
     mails = retailer.notices is not None
     queues += _with_dead(keys.MAIL_QUEUE, SHORT_S * HIDDEN_TIMES) * mails
     queues += _with_dead(FAILURES, SHORT_S * HIDDEN_TIMES)
     feeds = [feed for c in connections for feed in _feeds(c)]
+    feeds += [QueueFeed(name, "notified", most=TAKERS) for name in told]
     feeds.append(QueueFeed(keys.WAKE_QUEUE, "clock", most=WAKERS))
     feeds += [QueueFeed(keys.MAIL_QUEUE, "notices")] * mails
     letters = [row.name for row in queues if row.tries is None]
@@ -117,7 +121,15 @@ def wiring(retailer: Retailer) -> Wiring:
     follows = _follows(retailer)
     minutes = [Schedule(f"minute-{name}", 1, name) for name in MINUTES]
     return Wiring(
-        functions=(*_common(retailer), *(f for c in connections for f in _own(c, retailer))),
+        functions=(
+            *_common(retailer),
+            *(
+                [FunctionRow("notified", "functions.ingest.notified.handler", DOOR_S)]
+                if told
+                else []
+            ),
+            *(f for c in connections for f in _own(c, retailer)),
+        ),
         queues=tuple(queues),
         feeds=tuple(feeds),
         streams=(

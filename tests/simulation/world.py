@@ -19,6 +19,7 @@ from tests.simulation import texts
 from tests.simulation.compute import Function, Handler
 from tests.simulation.engine import MINUTE, SECOND, START, Engine
 from tests.simulation.faults import Faults
+from tests.simulation.marketplace import QUEUES
 from tests.simulation.messaging import Queue, SimQueues, SqsSource, StreamSource
 from tests.simulation.stage import Stage
 from tests.simulation.store import SimStore
@@ -27,7 +28,6 @@ from tests.simulation.wire import Wire
 from tests.simulation.wiring import DEAD, FAILURES, FunctionRow, StreamFeed, Wiring, polled, wiring
 
 PREFIX = "shelfwire-sandbox"
-ARN = f"arn:aws:sqs:eu-west-1:111111111111:{PREFIX}-"
 UNBOUNDED = 10  # invocations at once where Lambda may decide
 BEATS = 100  # any of so many of a rule may be the first
 
@@ -58,6 +58,7 @@ class World:
         self.owed = 0  # what somebody outside has yet to tell
         self._phases = self.engine.rng("phases of rules")
         self.shops = setup.shops
+        self.markets = setup.markets
         self.zone = setup.zone
         self.retailer = retail.retailer(setup)
         self._hooked = [
@@ -80,14 +81,21 @@ class World:
             SimQueues(self.wire, self.queues),
             self.queues,
             self.transports,
-            retail.secrets(self.shops),
+            retail.secrets(setup),
         )
         self.functions = {row.name: self._function(row) for row in self.wiring.functions}
         self.streams = [self._stream(feed) for feed in self.wiring.streams]
         self._triggers()
         door = self.functions["webhook"]
         self.couriers = {
-            name: Courier(name, vendor, self.engine, door, self._naming(name))
+            name: Courier(
+                name,
+                vendor,
+                self.engine,
+                door,
+                self._naming(name),
+                self.queues.get(name + keys.NOTIFIED),
+            )
             for name, vendor in self.vendors.items()
         }
         for name, transport in self.transports.items():
@@ -111,7 +119,7 @@ class World:
     def _triggers(self) -> None:
         for feed in self.wiring.feeds:
             function, most = self.functions[feed.function], feed.most or UNBOUNDED
-            SqsSource(self.every_queue[feed.queue], function, most, feed.batch, ARN)
+            SqsSource(self.every_queue[feed.queue], function, most, feed.batch, QUEUES)
         for rule in self.wiring.schedules:
             act = (
                 partial(self._minute, self.functions[rule.to])

@@ -175,6 +175,19 @@ class AmazonSimulator:
         """Grant this account another usage plan of one operation."""
         self._rates[operation.name] = operation
 
+    def asked(self, request: httpx.Request) -> Operation | None:
+        """The operation of a request, if it is one of those that have a usage plan."""
+        path = request.url.raw_path.decode().partition("?")[0]
+        fitting = (op for m, p, op, _ in self._routes if m == request.method and p.match(path))
+        return next(fitting, None)
+
+    def use_up(self, operation: Operation) -> None:
+        """Somebody else makes every call that the plan of an operation allows for now."""
+        limits = self._rates[operation.name].limits()
+        used = Bucket(0, self.now(), limits.points_per_second, limits.bucket)
+        self._buckets[operation.name] = used
+        self.counts[f"used up {operation.name}"] += 1
+
     def _tell(self, kind: str, body: Mapping[str, Json], name: str) -> None:
         queue = self.subscriptions.queue_of(kind)
         if queue is None:
