@@ -215,6 +215,7 @@ CATALOG: dict[str, Connector] = {
                 "freight_condition": "freight of the whole order",
                 "tax_condition": "tax of an item or of freight, when prices exclude it",
                 "rejection_reason": "reason for rejection of items nobody wants",
+                "delivery_block": "delivery block of orders that may be fraud, if any",
                 "return_type": "type of a customer return",
                 "credit_type": "type of a credit memo request",
                 "credit_reason": "order reason of credit documents",
@@ -283,8 +284,8 @@ CATALOG: dict[str, Connector] = {
                     "position any more is asked about by name before it goes off sale."
                 ),
                 (
-                    "Not documented by SAP, and so settings: the letters of release "
-                    "statuses, calculation types, scale types and scale bases."
+                    "Not documented by SAP, and so settings: letters of release statuses, of scale "
+                    "types and bases, of calculation types; which `delivery_block` stops goods too."
                 ),
                 (
                     "Subscriptions of an event mesh are the customer's: they are neither made nor "

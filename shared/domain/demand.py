@@ -135,7 +135,8 @@ def amendment(case: Case, *, unsure: bool = False) -> Amendment:
     """
     if case.erp_order is None:
         return Amendment()
-    return Amendment(changes(case, unsure=unsure), _header(case, unsure=unsure))
+    lines = changes(case, unsure=unsure)
+    return Amendment(lines, _header(case, unsure=unsure, beside=bool(lines)))
 
 
 def changes(case: Case, *, unsure: bool = False) -> tuple[LineChange, ...]:
@@ -194,11 +195,11 @@ def _target(
     return 0 if stopped else target
 
 
-def _header(case: Case, *, unsure: bool) -> ErpHeader | None:
+def _header(case: Case, *, unsure: bool, beside: bool) -> ErpHeader | None:
     """What the ERP is to hold beside its lines; None to leave it.
 
     Freight ends with the last unit that is wanted or has left; where goods go matters while some
-    are to leave.
+    are to leave. A block that was too late is asked for again `beside` lines, which may be added.
     """
     if not (unsure or _touched(case)):
         return None
@@ -208,15 +209,53 @@ def _header(case: Case, *, unsure: bool) -> ErpHeader | None:
         freight=told.freight if _alive(case) else {},
         address=told.address if moves and amounts.placed(told.address) else known.address,
         shipping_condition=(told if moves else known).shipping_condition,
+        blocked=_blocked(case, known, moves=moves),
     )
-    if wish == case.refused_header or (wish == known and not unsure):
+    refused = wish == case.refused_header and not (wish.blocked and beside)
+    if refused or (wish == known and not unsure):
         return None
     return wish
 
 
+def _blocked(case: Case, known: ErpHeader, *, moves: bool) -> bool:
+    """Whether nothing more is to be delivered; what has all left, or nobody wants, stays as it is.
+
+    A block is not lifted for its order being cancelled, only for a better verdict.
+    """
+    if kept_back(case):
+        return True
+    return known.blocked and (case.suspect or not moves)
+
+
+def kept_back(case: Case) -> dict[str, int]:
+    """Units by line that are wanted and must not leave, since the order may be fraud.
+
+    None before the ERP may hold the order: it is not sent there then.
+    """
+    if not case.suspect or (case.erp_order is None and case.state not in UNDER_WAY):
+        return {}
+    gone, found = shipped(case), {}
+    for line_id, units in wanted(case.newest, case.refunds).items():
+        known = case.erp_lines.get(line_id)
+        left = known.units if known is not None and known.delivered else 0
+        closed = known is not None and known.rejected
+        if not closed and units > (away := max(gone[line_id], left)):
+            found[line_id] = units - away
+    return found
+
+
+def forgiven(case: Case) -> Case:
+    """The case without what the ERP refused, so that all of it is asked for again."""
+    lines = {
+        line_id: line.model_copy(update={"refused": None, "refused_amounts": None})
+        for line_id, line in case.erp_lines.items()
+    }
+    return case.model_copy(update={"erp_lines": lines, "refused_header": None})
+
+
 def _touched(case: Case) -> bool:
     """Whether anything was told of the order since it was sent; most orders end without."""
-    told = case.told or case.erp_header or case.refunds or case.newest.cancelled_at
+    told = case.told or case.erp_header or case.refunds or case.newest.cancelled_at or case.suspect
     return bool(told)
 
 

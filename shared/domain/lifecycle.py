@@ -11,10 +11,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from shared.domain import amounts, demand, orders, payments, refunds, returns
+from shared.domain import amounts, demand, orders, payments, refunds, returns, suspicion
 from shared.domain.payments import PaymentState
+from shared.domain.suspicion import Suspected
 from shared.frozen import frozen
-from shared.model.case import Case, CaseState, Counts, ErpLine, Intent
+from shared.model.case import Case, CaseState, Counts, ErpLine, HoldReason, Intent
 from shared.model.money import Money
 from shared.model.order import Order, OrderLine, Shipment, Tracking
 
@@ -82,6 +83,7 @@ class Standing:
 
     state: CaseState
     payment: PaymentState
+    fraud: Suspected
     fulfilment: Fulfilment
     billing: Billing
     cancellation: Cancellation
@@ -103,7 +105,8 @@ def advance(case: Case, to: CaseState, *, now: datetime) -> Case:
 
 def standing(case: Case, *, now: datetime) -> Standing:
     paid = payments.state_of(case.newest, case.newest.payments, now=now)
-    return Standing(case.state, paid, fulfilment(case), billing(case), cancellation(case))
+    aspects = fulfilment(case), billing(case), cancellation(case)
+    return Standing(case.state, paid, suspicion.of(case), *aspects)
 
 
 def fulfilment(case: Case) -> Fulfilment:
@@ -253,6 +256,8 @@ def settled(case: Case, *, now: datetime) -> Case:
     case = counted(case, Counts(returned=returns.back(case)))
     if case.erp_order is None:
         return case
+    held = (HoldReason.FRAUD,) if demand.kept_back(case) else ()
+    case = case.model_copy(update={"holds": held})
     if case.told is not None and not demand.unsettled(case) and not demand.unmapped(case):
         case = amounts.pinned(case, case.told)
         case = case.model_copy(update={"order": case.told, "told": None})

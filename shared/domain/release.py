@@ -3,10 +3,10 @@
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
-from shared.domain import addresses, enrichment, orders, payments
+from shared.domain import addresses, enrichment, orders, payments, suspicion
 from shared.domain.held import Held
 from shared.model.case import HoldReason
-from shared.model.order import FraudVerdict, Order
+from shared.model.order import Order
 from shared.model.order_policy import AddressLimits, OrderPolicy
 from shared.model.order_rules import OrderRule
 from shared.model.retailer import Channel
@@ -29,7 +29,7 @@ def told_of(
     ERP.
     """
     yield from _payment(order, policy, now)
-    if policy.fraud == "hold" and order.fraud in {FraudVerdict.PENDING, FraudVerdict.REJECTED}:
+    if suspicion.suspect(order, policy):
         yield Held(
             HoldReason.FRAUD,
             "fraud",

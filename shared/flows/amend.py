@@ -15,6 +15,7 @@ from shared.flows import keys
 from shared.flows.cases import CaseRow, Cases
 from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out
 from shared.flows.late import Lateness
+from shared.flows.suspicion import Suspicion
 from shared.flows.totals import Totals
 from shared.frozen import frozen
 from shared.model.case import Case, CaseState, ErpHeader, ErpLine, Intent, IntentKind, IntentState
@@ -42,7 +43,7 @@ class Amender:
         With `anew` for all of the order, whatever the ERP is thought to hold.
         """
         if retry_rejected or anew:
-            self.cases.change(order_id, _forgiven)
+            self.cases.change(order_id, demand.forgiven)
         found = self.cases.find(order_id)
         if found is None:
             return
@@ -109,7 +110,7 @@ class Amender:
         )
         sent = orders.sent(planned, now=now)
         case = orders.with_intent(found.case, sent)
-        case = orders.noted(case, "change sent to ERP", _said(wish), now=now)
+        case = orders.noted(case, "change sent to ERP", _said(found.case, wish), now=now)
         if not self.cases.commit(case, found.rev, due=now + self.settle):
             raise RetryableError("another worker is at this order", after=self.settle)
         return CaseRow(case, found.rev + 1), sent
@@ -122,7 +123,7 @@ class Amender:
         now = self.clock.now()
         asked = {change.line_id: change for change in wish.lines}
         known = {x.line_id: _known(row.case, x, asked[x.line_id]) for x in answer.lines}
-        refused = _whys(lifecycle.amended(row.case, known), answer)
+        refused = _whys(lifecycle.amended(row.case, known), wish, answer)
         state = IntentState.REJECTED if refused else IntentState.APPLIED
         detail = "; ".join(dict.fromkeys(refused))
         done = orders.settled(sent, state, now=now, detail=detail)
@@ -152,6 +153,7 @@ class Amender:
     def _follow(self, case: Case) -> None:
         self.cases.sync_holds(case.order.order_id)
         Lateness(self.bus, self.issues, self.clock, self.cases.retailer).tell(case)
+        Suspicion(self.issues, self.cases).tell(case)
 
     def _refusal(self, case: Case, detail: str) -> Problem:
         return Problem(
@@ -212,26 +214,35 @@ def _refused(case: Case, wish: Amendment, why: str) -> AmendedOrder:
     return AmendedOrder(lines, tuple(ErpHeader.model_fields), why if wish.header else "")
 
 
-def _forgiven(case: Case) -> Case:
-    lines = {
-        line_id: line.model_copy(update={"refused": None, "refused_amounts": None})
-        for line_id, line in case.erp_lines.items()
-    }
-    return case.model_copy(update={"erp_lines": lines, "refused_header": None})
-
-
-def _said(wish: Amendment) -> str:
+def _said(case: Case, wish: Amendment) -> str:
     said = [f"line {change.line_id} to {change.units}" for change in wish.lines]
-    return ", ".join([*said, "freight and address"] if wish.header else said)
+    if wish.header is not None:
+        known = amounts.known_header(case)
+        if wish.header.blocked != known.blocked:
+            said.append("delivery blocked" if wish.header.blocked else "delivery block lifted")
+        if wish.header.model_copy(update={"blocked": known.blocked}) != known or not said:
+            said.append("freight and address")
+    return ", ".join(said)
 
 
-def _whys(case: Case, answer: AmendedOrder) -> list[str]:
+def _whys(case: Case, wish: Amendment, answer: AmendedOrder) -> list[str]:
     """Why the ERP holds another order than is wanted, where `Lateness` does not tell of it."""
     said = (*(line.refused for line in answer.lines), answer.refused)
     found = [why for why in said if why]
-    if answer.left and not found and not demand.late(case):
-        found.append(f"{', '.join(answer.left)} stays as it was, since goods have left")
+    left = _stayed(case, wish, answer)
+    if left and not found and not demand.late(case):
+        found.append(f"{', '.join(left)} stays as it was, since goods have left")
     return found
+
+
+def _stayed(case: Case, wish: Amendment, answer: AmendedOrder) -> list[str]:
+    """What of the header was to change and did not; of a block that was late `Suspicion` tells."""
+    known = amounts.known_header(case)
+    return [
+        name
+        for name in answer.left
+        if name != "blocked" and getattr(wish.header, name, None) != getattr(known, name)
+    ]
 
 
 def _outcome(answer: AmendedOrder, refused: Sequence[str]) -> str:

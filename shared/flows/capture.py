@@ -5,7 +5,17 @@ from dataclasses import field
 from datetime import datetime
 from functools import partial
 
-from shared.domain import awaiting, demand, enrichment, lifecycle, orders, release, returns, tenders
+from shared.domain import (
+    awaiting,
+    demand,
+    enrichment,
+    lifecycle,
+    orders,
+    release,
+    returns,
+    suspicion,
+    tenders,
+)
 from shared.domain.sold import stays_when_sold
 from shared.errors import RetryableError
 from shared.flows import keys
@@ -16,6 +26,7 @@ from shared.flows.issues import Issues, Problem
 from shared.flows.late import Lateness
 from shared.flows.returns_told import ReturnNews
 from shared.flows.similar import Similar
+from shared.flows.suspicion import Suspicion
 from shared.frozen import frozen
 from shared.model.case import Case, CaseState, HoldReason
 from shared.model.ids import Entity, Facet
@@ -51,7 +62,7 @@ class Capture:
     def take(self, order: Order) -> Case:
         """Capture an order as its channel tells it now; a repeat or older telling is harmless."""
         channel = self.retailer.channel(order.channel)
-        told: CaseState | None = None
+        told: Case | None = None
         for _ in range(TRIES):
             found = self.cases.find(order.order_id)
             if found is None:
@@ -65,7 +76,7 @@ class Capture:
             if case == before or self.cases.commit(case, found.rev if found else 0):
                 self._follow(case, channel)
                 return self.take(order) if awaiting.unchecked(case) else case
-            told = case.state
+            told = case
         raise RetryableError(f"order {order.order_id} is contended")
 
     def release(self, order_id: str, *, waive: str = "") -> Case | None:
@@ -88,6 +99,7 @@ class Capture:
             returns=order.returns,
             captured_at=now,
         )
+        case = suspicion.judged(case, channel.orders, now=now)
         case = orders.noted(case, "captured", f"{order.number}, {order.total}", now=now)
         case = lifecycle.asked(case, (), now=now)
         begins = self.retailer.connection(channel.connection).orders_from
@@ -108,6 +120,7 @@ class Capture:
         """Merge a telling, whichever it is; the ERP is asked to follow where it has the order."""
         now = self.clock.now()
         case = lifecycle.told(old, order, before_erp=_before_erp(old))
+        case = suspicion.judged(case, channel.orders, now=now)
         case = self._noted(case, old)
         if case.state is CaseState.RECORDED:
             update = {"refunds": case.refunds, "timeline": case.timeline}
@@ -244,6 +257,7 @@ class Capture:
         limits = self.limits.get(channel.erp)
         Holds(self.issues, self.clock, self.retailer.order_rules, limits).tell(case, channel)
         Lateness(self.bus, self.issues, self.clock, self.retailer).tell(case)
+        Suspicion(self.issues, self.cases).tell(case)
         Asked(self.issues).tell(case, channel)
         changed = demand.unsettled(case) or uncredited(case) or unasked(case)
         if (case.state is CaseState.RELEASED and not unreached(case)) or changed:
@@ -309,25 +323,28 @@ class Capture:
         )
 
     def _events(
-        self, case: Case, before: Case | None, told: CaseState | None
+        self, case: Case, before: Case | None, told: Case | None
     ) -> Iterable[OrderCancelled | OrderHeld | OrderRefunded | OrderReleased]:
-        """The news, before it is written; `told` is a state that was told of and not written."""
+        """The news, before it is written; `told` was told of and not written."""
         now = self.clock.now()
         order_id, channel = case.order.order_id, case.order.channel
         if awaiting.unchecked(case):
             return
         if before is not None and awaiting.unchecked(before):
             before = None
-        was = told or (before.state if before else None)
-        if case.state is CaseState.HELD and was is not CaseState.HELD:
+        last = told or before
+        was = last.state if last else None
+        held, kept = _kept(last), _kept(case)
+        if (case.state is CaseState.HELD and was is not CaseState.HELD) or (kept and not held):
             yield OrderHeld(
                 at=now,
                 order_id=order_id,
                 channel=channel,
-                reasons=case.holds,
+                reasons=case.holds if case.state is CaseState.HELD else (HoldReason.FRAUD,),
                 total=case.order.total,
             )
-        if case.state is CaseState.RELEASED and was is CaseState.HELD:
+        cleared = held and not case.suspect
+        if (case.state is CaseState.RELEASED and was is CaseState.HELD) or cleared:
             yield OrderReleased(at=now, order_id=order_id, channel=channel)
         if case.state is CaseState.CANCELLED and was is not CaseState.CANCELLED:
             yield OrderCancelled(at=now, order_id=order_id, channel=channel)
@@ -335,6 +352,11 @@ class Capture:
         for refund in case.refunds:
             if refund.refund_id not in seen:
                 yield _refunded(case, refund)
+
+
+def _kept(case: Case | None) -> bool:
+    """Whether units are kept back that the ERP might else let go."""
+    return case is not None and bool(demand.kept_back(case))
 
 
 def _came(case: Case) -> int:

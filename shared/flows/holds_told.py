@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from itertools import chain
 
-from shared.domain import awaiting, orders, release
+from shared.domain import awaiting, demand, orders, release
 from shared.domain.held import Held
 from shared.flows import keys
 from shared.flows.issues import Issues, Problem
@@ -52,7 +52,8 @@ class Holds:
         }
         order_id = case.order.order_id
         if orders.ever(case, *_STOPPED):
-            gone = (f"{order_id}/{reason}" for reason in TOLD if reason not in held)
+            kept = {*held, HoldReason.FRAUD} if demand.kept_back(case) else held
+            gone = (f"{order_id}/{reason}" for reason in TOLD if reason not in kept)
             self.issues.solve_all(IssueKind.ORDER_HELD, gone, by="no longer held for it")
             self._over(case, channel)
         self.issues.report(self._problem(case, channel, one) for one in held.values())

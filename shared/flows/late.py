@@ -1,6 +1,6 @@
 """What was asked back after it had left, told once: an exception with its remedy, and the news."""
 
-from shared.domain import orders
+from shared.domain import suspicion
 from shared.flows.issues import Issues, Problem
 from shared.frozen import frozen
 from shared.model.case import Case
@@ -22,7 +22,7 @@ class Lateness:
         """The exception is written last, and by it a repeat knows that all was told."""
         if not case.late:
             return
-        order_id, value = case.order.order_id, _units(case)
+        order_id, value = case.order.order_id, suspicion.units(case, case.late)
         known = self.issues.find(f"{KIND}#{order_id}")
         if known is not None and known.value == value:
             return
@@ -52,10 +52,3 @@ class Lateness:
             value=value,
             at_risk=case.order.total,
         )
-
-
-def _units(case: Case) -> str:
-    named = {line.line_id: line.sku or line.title for line in orders.lines_of(case)}
-    return ", ".join(
-        f"{units} x {named.get(line_id, line_id)}" for line_id, units in sorted(case.late.items())
-    )[:200]

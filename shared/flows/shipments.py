@@ -9,6 +9,7 @@ from shared.flows.despatches import Despatches
 from shared.flows.erp_links import ErpLinks, reread, waiting
 from shared.flows.issues import Issues, Problem
 from shared.flows.late import Lateness
+from shared.flows.suspicion import Suspicion
 from shared.frozen import frozen
 from shared.model.case import Case, Intent, IntentKind, IntentState
 from shared.model.ids import Entity
@@ -84,6 +85,7 @@ class Shipments:
         order_id = case.order.order_id
         self.cases.sync_holds(order_id)
         Lateness(self.bus, self.issues, self.clock, self.retailer).tell(case)
+        Suspicion(self.issues, self.cases).tell(case)
         if case.heard:
             Despatches(self.store, self.issues, self.cases, self.clock, self.retailer).see(case)
         ours = (i for i in case.intents if i.reference == shipment.shipment_id and i.kind in TOLD)

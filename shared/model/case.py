@@ -105,12 +105,14 @@ class PartAmounts(Canonical):
 class ErpHeader(Canonical):
     """What the ERP holds of an order beside its lines: freight by tax code, and where it goes.
 
-    `address` and `shipping_condition` are None where the ERP is told none.
+    `address` and `shipping_condition` are None where the ERP is told none. `blocked` is whether it
+    was asked to deliver nothing more of the order for now.
     """
 
     freight: dict[str, PartAmounts] = Field(default_factory=dict)
     address: Address | None = None
     shipping_condition: str | None = None
+    blocked: bool = Field(default=False, exclude_if=operator.not_)
 
 
 class ErpLine(Canonical):
@@ -153,7 +155,8 @@ class Case(Canonical):
     had, also those of lines that were taken away. `erp_header` is what the ERP holds beside its
     lines, where that is not as `order` says, and `refused_header` what it would not change that to.
     `heard` are shipments of whoever is not believed about them: to be compared, never counted.
-    `asked` are refunds by call, also once they are among the `refunds`.
+    `asked` are refunds by call, also once they are among the `refunds`. `suspect` is whether the
+    newest verdict on fraud is one that an order of its channel is held for.
     """
 
     order: Order
@@ -169,6 +172,7 @@ class Case(Canonical):
     told: Order | None = None
     late: dict[str, int] = Field(default_factory=dict)
     waived: tuple[HoldReason, ...] = ()
+    suspect: bool = Field(default=False, exclude_if=operator.not_)
     short: dict[str, int] = Field(default_factory=dict, exclude_if=operator.not_)
     skus: tuple[Sku, ...] = ()
     counts: Counts = Counts.model_construct()

@@ -25,6 +25,7 @@ class IssueKind(StrEnum):
     CHANGE_REJECTED = "change_rejected"
     CANCELLED_TOO_LATE = "cancelled_too_late"
     CANCELLATION_ASKED = "cancellation_asked"
+    FRAUD_TOO_LATE = "fraud_too_late"
     CONTENT_DIFFERS = "content_differs"
     LINE_REJECTED = "line_rejected"
     UNMAPPED_LOCATION = "unmapped_location"
@@ -80,6 +81,7 @@ OUTLASTING: Final = frozenset(
         IssueKind.CONTENT_DIFFERS,
         IssueKind.DEAD_LETTER,
         IssueKind.DUPLICATE_IN_ERP,
+        IssueKind.FRAUD_TOO_LATE,
         IssueKind.KIT_BLOCKED,
         IssueKind.LINE_REJECTED,
         IssueKind.NO_PRICE,

@@ -10,6 +10,7 @@ from hypothesis import given
 from shared.domain import demand, lifecycle, payments
 from shared.domain.lifecycle import BEHIND, NEXT, Billing, Cancellation, Fulfilment
 from shared.domain.payments import PaymentState
+from shared.domain.suspicion import Suspected
 from shared.model.case import Case, CaseState, Counts, ErpLine
 from shared.model.order import Payment, PaymentKind, Refund, RefundLine, Shipment, Tracking
 from tests.domain.lives import (
@@ -99,6 +100,7 @@ def test_every_permutation_of_one_life_ends_in_the_same_place() -> None:
     assert first[0] == lifecycle.Standing(
         CaseState.SHIPPED,
         PaymentState.CAPTURED,
+        Suspected.NONE,
         Fulfilment.SHIPPED,
         Billing.INVOICED,
         Cancellation.TOO_LATE,

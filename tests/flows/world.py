@@ -121,6 +121,7 @@ class FakeErp(ErpReturnsFake):
     nets: dict[str, Money] = field(default_factory=dict)
     keeps_header: str = ""
     freight_stays: bool = False
+    too_late_to_block: bool = False
     credits: list[tuple[str, CreditWish]] = field(default_factory=list)
     differs: Money | None = None
     items: dict[str, str] = field(default_factory=lambda: {"1": "10", "2": "20"})
@@ -177,7 +178,7 @@ class FakeErp(ErpReturnsFake):
         """Items are numbered by their place; `lines` says of some what became of them.
 
         It comes to `comes_to`; of a header it is refused, `keeps_header` is why. Of goods that left
-        `freight_stays` as it was.
+        `freight_stays` as it was; if all has left, it is `too_late_to_block`.
         """
         del order
         error = self.errors.pop(0) if self.errors else None
@@ -192,6 +193,8 @@ class FakeErp(ErpReturnsFake):
         lines = tuple(known[change.line_id] for change in wish.lines)
         left = tuple(ErpHeader.model_fields) if self.keeps_header else ()
         left = left or (("freight",) if self.freight_stays and wish.header else ())
+        late = self.too_late_to_block and wish.header and wish.header.blocked
+        left = left or (("blocked",) if late else ())
         return AmendedOrder(lines, left, self.keeps_header, self.comes_to, self.nets)
 
     def _amend(self, known: dict[str, AmendedLine], erp_order: str, change: LineChange) -> None:

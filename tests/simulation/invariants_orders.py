@@ -142,7 +142,7 @@ def _told_of(case: Case, told: set[tuple[str, str]]) -> Iterator[str]:
 
 def _reasons(case: Case) -> set[tuple[str, str]]:
     """The exceptions that must tell why a case is held, by kind and subject."""
-    if case.state is not CaseState.HELD:
+    if case.state is not CaseState.HELD and case.holds != (HoldReason.FRAUD,):
         return set()
     order_id = case.order.order_id
     return {

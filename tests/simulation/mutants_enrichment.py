@@ -3,6 +3,7 @@
 from tests.simulation.sabotage import Mutant, mutant
 
 HOLDS, CUSTOMERS = "orders wait for money and verdicts", "customers are created"
+JUDGED = "a verdict comes after the order"
 BOOK = "shared.flows.customers:Customers."
 
 ENRICHMENT: tuple[Mutant, ...] = (
@@ -27,9 +28,45 @@ ENRICHMENT: tuple[Mutant, ...] = (
         "An order goes on before anybody has said that it is no fraud.",
         (HOLDS,),
         (
-            "shared.domain.release:told_of",
-            "order.fraud in {FraudVerdict.PENDING, FraudVerdict.REJECTED}",
-            "order.fraud is FraudVerdict.REJECTED",
+            "shared.domain.suspicion:suspect",
+            "order.fraud in BAD",
+            'order.fraud == "rejected"',
+        ),
+    ),
+    mutant(
+        "a verdict after the order blocks nothing",
+        "Goods leave although the channel says that the order is fraud.",
+        (JUDGED,),
+        ("shared.domain.demand:_blocked", "if kept_back(case):", "if False:"),
+    ),
+    mutant(
+        "a block outlasts its verdict",
+        "An order that turned out to be good is never sent.",
+        (JUDGED,),
+        (
+            "shared.domain.demand:_blocked",
+            "known.blocked and (case.suspect or not moves)",
+            "known.blocked",
+        ),
+    ),
+    mutant(
+        "a block that SAP refuses once the goods have left is called a refusal",
+        "Two exceptions tell of one order, and one of them has no remedy.",
+        (JUDGED,),
+        (
+            "shared.connectors.sap.beside:_Header.block_is_late",
+            "return self.wish.blocked and self._is_over()",
+            "return False",
+        ),
+    ),
+    mutant(
+        "what was too late stays told after a better verdict",
+        "A person asks the carrier for a parcel that is good.",
+        (JUDGED,),
+        (
+            "shared.flows.suspicion:Suspicion._told",
+            "if found is not Suspected.TOO_LATE:",
+            "if False:",
         ),
     ),
     mutant(

@@ -29,7 +29,7 @@ secret = "erp"
 settle_seconds = 120
 poll_minutes = MINUTES
 limits = { points_per_second = 50, bucket = 100, slots = SLOTS, slots_are_counted = COUNTED }
-settings = { zone = "ZONE" }
+settings = { zone = "ZONE", delivery_block = "Z1" }
 
 [[locations]]
 name = "london"

@@ -76,11 +76,11 @@ class Play:
         )
 
     def deliver(self, *, parts: bool = False, tracking: str = "JJD1") -> None:
-        """Deliver what is left of every order the ERP holds, or one unit of each item."""
+        """Deliver what is left of every order that is not blocked, or one unit of each item."""
         erp = self.world.vendors["erp"]
         for order in list(erp.tenant.orders.after(None)):
             left = [i for i in order.items if i.quantity > i.delivered and not i.rejected]
-            if left:
+            if left and not order.header["DeliveryBlockReason"]:
                 items: Json = {i.item: 1 for i in left} if parts else None
                 self.world.engine.note(f"ERP: delivers {order.number}")
                 erp.control("deliver", order=order.number, items=items, tracking=tracking)

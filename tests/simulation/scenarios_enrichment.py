@@ -7,6 +7,8 @@ from functools import partial
 from typing import Any
 
 from shared.model.base import Json
+from shared.model.issue import IssueKind
+from shared.ports import Table
 from tests.simulation.engine import SECOND
 from tests.simulation.faults import Kind
 from tests.simulation.retailer import CANARY
@@ -111,6 +113,52 @@ def _misjudged(play: Play) -> Iterator[str]:
             yield f"order {number} is paid and approved, and has not gone on"
 
 
+def _verdicts(play: Play) -> None:
+    """An order is sent on at once; then it is judged, and judged again, while its goods leave."""
+    order = play.basket("shop", [{"sku": "HAT-M", "quantity": 2}], paid="authorization")
+    if order is None:
+        return
+    for at in spread(play, 80 * SECOND, 1 + play.rng.randint(0, 2)):
+        said = play.rng.choice(("INVESTIGATE", "CANCEL", "ACCEPT"))
+        play.later(5 * SECOND + at, partial(_assess, play, order, said))
+        if play.rng.random() < SHARE:  # the goods are gone before anybody hears of the verdict
+            play.later(5 * SECOND + max(0, at - play.rng.randint(0, 2000)), play.deliver)
+    for at in spread(play, 90 * SECOND, play.rng.randint(0, 2)):
+        play.later(10 * SECOND + at, partial(play.deliver, parts=play.rng.random() < 0.5))
+    if play.rng.random() < SHARE:
+        play.later(play.rng.randint(40, 100) * SECOND, partial(play.cancel, "shop"))
+
+
+def _kept_back_or_too_late(play: Play) -> list[str]:
+    """What may be fraud is blocked while units are to leave; what has left is told of."""
+    return list(_misblocked(play))
+
+
+def _misblocked(play: Play) -> Iterator[str]:
+    stored = play.world.vendors["erp"].tenant.by_reference
+    told = {
+        str(row.body["kind"])
+        for row in play.world.store.rows(Table.ISSUES)
+        if row.body["state"] == "open"
+    }
+    for number, order in play.world.vendors["shop"].shop.orders.items():
+        bad = order.risk in {"INVESTIGATE", "CANCEL"} and order.cancelled_at is None
+        for held in stored.get(f"SHOP-{number}", []):
+            live = [item for item in held.items if not item.rejected]
+            left = any(item.delivered < item.quantity for item in live)
+            gone = any(item.delivered for item in held.items)
+            blocked = bool(held.header["DeliveryBlockReason"])
+            if left and blocked is not bad:
+                yield f"the verdict on order {number} is {order.risk}, blocked: {blocked}"
+            for kind, due in (
+                (IssueKind.ORDER_HELD, bad and left),
+                (IssueKind.FRAUD_TOO_LATE, bad and gone and not left),
+                (IssueKind.CHANGE_REJECTED, False),
+            ):
+                if (kind.value in told) is not due:
+                    yield f"{kind} of order {number} is {'due' if due else 'told for nothing'}"
+
+
 def _newcomers(play: Play) -> None:
     """Somebody orders twice at nearly the same moment, and now and then somebody else."""
     first, second = spread(play, 20 * SECOND, 2)
@@ -141,6 +189,13 @@ ENRICHMENT = (
         _holds,
         orders=POLICY,
         check=_held_as_long_as_need_be,
+    ),
+    Scenario(
+        "a verdict comes after the order",
+        _one_size,
+        _verdicts,
+        orders=POLICY,
+        check=_kept_back_or_too_late,
     ),
     Scenario(
         "customers are created",

@@ -28,6 +28,8 @@ from sandbox.vendors.sap.tenant import ZERO, Element, Order, OrderItem, Row, Ten
 
 REASONS = frozenset({"00", "50", "52", "61"})
 """Reasons for rejection this tenant has been set up with."""
+BLOCKS = frozenset({"", "01", "Z1"})
+"""Delivery blocks this tenant has been set up with, and none."""
 _UNKNOWN = "/IWBEP/CM_MGW_RT/020"
 _ITEM = r"SalesOrder='(?P<order>\d{1,10})',SalesOrderItem='(?P<item>\d{1,6})'"
 _ELEMENT = (
@@ -85,8 +87,19 @@ def _as_read(order: Order, etag: str | None) -> None:
 
 def _change_header(_tenant: Tenant, order: Order, _named: Named, body: object) -> Made:
     wish = checked(body, HEADER_CHANGE, "A_SalesOrderType")
+    if "DeliveryBlockReason" in wish:
+        _may_be_blocked(order, str(wish["DeliveryBlockReason"]))
     order.header.update({name: str(value) for name, value in wish.items()})
     return None
+
+
+def _may_be_blocked(order: Order, block: str) -> None:
+    if block not in BLOCKS:
+        message = f"Delivery block {block} is not defined"
+        raise Refused("V1/046", message, field="DeliveryBlockReason")
+    live = [item for item in order.items if not item.rejected]
+    if live and all(item.delivery == "C" for item in live):
+        raise Refused("V1/559", f"Sales order {order.number} has been delivered completely")
 
 
 def _change_item(_tenant: Tenant, order: Order, named: Named, body: object) -> Made:

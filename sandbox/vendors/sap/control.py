@@ -143,6 +143,8 @@ def deliver(
     found = sim.tenant.orders.of(order)
     if not found:
         raise LookupError(f"no sales order {order}")
+    if block := found[0].header.get("DeliveryBlockReason"):
+        raise LookupError(f"sales order {order} is blocked for delivery: {block}")
     chosen = [
         (item, Decimal(units))
         for item in found[0].items

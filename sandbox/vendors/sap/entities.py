@@ -87,6 +87,7 @@ SETS: dict[tuple[str, str], EntitySet] = {
             "SalesOrder SalesOrderType SalesOrganization DistributionChannel OrganizationDivision "
             "SoldToParty PurchaseOrderByCustomer CustomerPurchaseOrderDate TransactionCurrency "
             "TotalNetAmount LastChangeDateTime RequestedDeliveryDate ShippingCondition "
+            "DeliveryBlockReason "
             "CustomerPaymentTerms CustomerTaxClassification1",
             "to_Item to_Item/to_ScheduleLine to_Item/to_PricingElement to_PricingElement",
             "PurchaseOrderByCustomer",
@@ -210,7 +211,7 @@ ORDER_ITEM = {
 }
 ITEM_CHANGE = {"SalesDocumentRjcnReason": 2, "RequestedQuantity": 0}
 """What of an item may be changed once the order is there."""
-HEADER_CHANGE = {"ShippingCondition": 2}
+HEADER_CHANGE = {"ShippingCondition": 2, "DeliveryBlockReason": 2}
 """And of the order itself."""
 ORDER_PARTNER = {"PartnerFunction": 2, "Customer": 10, "to_Address": 0}
 ORDER_ADDRESS = {

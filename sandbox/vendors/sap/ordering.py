@@ -19,7 +19,12 @@ PRICE, DISCOUNT, FREIGHT, TAX = "PMP0", "RB00", "HD00", "MWST"
 OF_ITEM = frozenset({PRICE, DISCOUNT})
 STEPS = {PRICE: "11", DISCOUNT: "101", FREIGHT: "815", TAX: "915"}
 """Where the tenant's pricing procedure has each condition type."""
-_KEPT = ("ShippingCondition", "CustomerPaymentTerms", "CustomerTaxClassification1")
+_KEPT = (
+    "ShippingCondition",
+    "DeliveryBlockReason",
+    "CustomerPaymentTerms",
+    "CustomerTaxClassification1",
+)
 _INVALID = "005056A509B11ED1BEB1513DD7B12C7C"
 
 

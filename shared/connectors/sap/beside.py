@@ -1,7 +1,8 @@
-"""Changing what a sales order holds beside its lines: freight, where it goes, how it is sent.
+"""Changing what a sales order holds beside its lines: freight, address, a delivery block.
 
 Source: API_SALES_ORDER_SRV. Freight is items of an article of its own or conditions of the header;
 an address is PATCH A_SalesOrderPartnerAddress, which tenants before 2021 do not have: they refuse.
+A block is DeliveryBlockReason of A_SalesOrder; which codes there are is the tenant's customising.
 """
 
 from collections.abc import Callable, Mapping
@@ -25,11 +26,13 @@ def amended(
         return (), ""
     header = _Header(editing, settings, order, wish)
     parts: dict[str, Callable[[], Write | None]] = {
+        "blocked": header.block,
         "freight": header.freight,
         "address": header.address,
         "shipping_condition": header.shipping_condition,
     }
     left = ["freight"] if header.has_left() else []
+    left += ["blocked"] if header.block_is_late() else []
     why = []
     for name, plan in parts.items():
         if name in left:
@@ -38,7 +41,8 @@ def amended(
             editing.bring(plan)
         except RejectedError as error:
             left.append(name)
-            why.append(f"{name}: {error}")
+            if name != "blocked" or not header.block_is_late():
+                why.append(f"{name}: {error}")
     return tuple(left), "; ".join(why)
 
 
@@ -53,6 +57,29 @@ class _Header:
         """Whether freight is to end of an order of which goods have left."""
         items = self.editing.held.items
         return not self.wish.freight and any(x.delivery in {"B", "C"} for x in items)
+
+    def block_is_late(self) -> bool:
+        """Whether nothing is left that could be kept back."""
+        return self.wish.blocked and self._is_over()
+
+    def _is_over(self) -> bool:
+        """Whether nothing of the order is to leave any more."""
+        return all(x.rejected or x.delivery == "C" for x in self.editing.held.items)
+
+    def block(self) -> Write | None:
+        """Another block, as staff may have set, keeps the goods as well, and is theirs to lift."""
+        ours, held = self.settings.delivery_block, self.editing.held.block
+        if self.wish.blocked and not held:
+            if not ours:
+                raise RejectedError(
+                    "no delivery block is named for orders that may be fraud",
+                    field="settings.delivery_block",
+                    remedy="block the order in the ERP by hand, and name one in the settings",
+                )
+            return Write("PATCH", self.editing.key, {"DeliveryBlockReason": ours})
+        if not self.wish.blocked and ours and held == ours and not self._is_over():
+            return Write("PATCH", self.editing.key, {"DeliveryBlockReason": ""})
+        return None
 
     def freight(self) -> Write | None:
         article = self._article

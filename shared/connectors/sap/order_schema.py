@@ -59,5 +59,6 @@ class HeldOrder(Foreign):
     net: Decimal = Field(alias="TotalNetAmount")
     currency: str = Field(alias="TransactionCurrency")
     shipping_condition: str = Field(default="", alias="ShippingCondition")
+    block: str = Field(default="", alias="DeliveryBlockReason")
     items: ListOf[HeldItem] = Field(alias="to_Item")
     elements: ListOf[PricingElement] = Field(default=(), alias="to_PricingElement")

@@ -54,6 +54,11 @@ class SapSettings(Canonical):
     rejection_reason: str = Field(
         default="00", max_length=2, description="reason for rejection of items nobody wants"
     )
+    delivery_block: str = Field(
+        default="",
+        max_length=2,
+        description="delivery block of orders that may be fraud, if any",
+    )
     return_type: str = Field(default="CBAR", description="type of a customer return")
     credit_type: str = Field(default="CR", description="type of a credit memo request")
     credit_reason: str = Field(default="", description="order reason of credit documents")

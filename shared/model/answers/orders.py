@@ -31,6 +31,7 @@ class OrderStanding(TypedDict):
 
     state: CaseState
     payment: str
+    fraud: str
     fulfilment: str
     billing: str
     cancellation: str
