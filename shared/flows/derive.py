@@ -190,7 +190,7 @@ class Deriver:
 
     def _rests_on_theirs(self, key: Key) -> bool:
         """Whether what is written here may follow from their facts: a price from no level does."""
-        own = key.table is Table.TARGETS and keys.facet_of(key) is not Facet.STOCK
+        own = key.table is Table.TARGETS and not keys.is_level(key)
         return bool(self.theirs) and not (own and self.theirs == keys.LEVEL_FACTS)
 
     def _overtaken(
@@ -314,8 +314,10 @@ class Deriver:
 
     def _change(self, draft: Draft, olds: Mapping[Key, Row], noted: Noted | None) -> Change | None:
         """What a draft makes of its target, which is parsed already where it was `noted`."""
-        row = olds.get(keys.target(draft.channel, draft.facet, draft.key))
-        old = noted.targets[draft.channel] if noted else None
+        row: Row | None = noted.rows[draft.channel] if noted else None
+        old: Target | None = noted.targets[draft.channel] if noted else None
+        if noted is None:
+            row = olds.get(keys.target(draft.channel, draft.facet, draft.key))
         if row is not None and old is None:
             if stays(row, draft):
                 return None
@@ -330,7 +332,10 @@ class Deriver:
         return Change(old, new, self._put(new, row))
 
     def _put(self, target: Target, row: Row | None) -> Put:
-        return target_put(target, row.rev if row else 0, settle=self.settle[target.channel])
+        settle = self.settle[target.channel]
+        if row is None:
+            return target_put(target, 0, settle=settle)
+        return target_put(target, row.rev, settle=settle, key=row.key)
 
     def _wake(self, sku: SkuFacts | None, facts: Facts, ends: Iterable[datetime]) -> Iterable[Put]:
         """`ends` are when guarded prices change, which may be before the facts ask for it."""

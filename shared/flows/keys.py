@@ -79,6 +79,10 @@ def is_price(target: Key) -> bool:
     return target.pk.split("#", 2)[1] == Facet.PRICE
 
 
+def is_level(target: Key) -> bool:
+    return target.pk.split("#", 2)[1] == Facet.STOCK
+
+
 def target_lane(channel: str, priority: int) -> str:
     return f"{channel}#{priority}"
 

@@ -39,20 +39,26 @@ class Moved(NamedTuple):
 
 def moved(rows: Iterable[tuple[str, str | None]]) -> Moved:
     """What the stream told of rows of one partition: each `stock` or `holds`, with its state."""
-    listed = list(rows)
-    holds = any(kind != "stock" for kind, _ in listed)
-    if holds or any(state is None for _, state in listed):
-        return Moved(holds=holds)
-    return Moved(frozenset(place for _, state in listed for place in places_in(state)), holds=False)
+    places: set[str] = set()
+    anywhere = holds = False
+    for kind, state in rows:
+        holds = holds or kind != "stock"
+        anywhere = anywhere or state is None
+        places.update(places_in(state))
+    return Moved(None if holds or anywhere else frozenset(places), holds)
 
 
 class Noted(NamedTuple):
-    """An article as its `targets` note it; `promised` is None where that has changed."""
+    """An article as its `targets` note it, by channel, and the `rows` these were read from.
+
+    `promised` is None where that has changed.
+    """
 
     item: ItemCard
     promised: Mapping[str, int] | None
     bases: Mapping[str, Basis]
     targets: Mapping[str, Target]
+    rows: Mapping[str, Row]
 
 
 @slotted
@@ -95,19 +101,23 @@ class Alone:
         sku = partition.removeprefix("sku#")
         targets: dict[str, Target] = {}
         bases: dict[str, Basis] = {}
+        rows: dict[str, Row] = {}
         for channel in self.channels(partition):
             row = olds.get(keys.target(channel.name, Facet.STOCK, sku))
-            target = read(row.body, Target) if row else None
-            basis = noted_basis(target) if target else None
-            if target is None or basis is None or basis.file != self.retailer.fingerprint:
+            if row is None:
                 return None
-            targets[channel.name], bases[channel.name] = target, basis
+            target = read(row.body, Target)
+            basis = noted_basis(target)
+            if basis is None or basis.file != self.retailer.fingerprint:
+                return None
+            name = channel.name
+            targets[name], bases[name], rows[name] = target, basis, row
         promised = self._promised(bases)
         if promised is None or not _agree(targets, bases):
             return None
         item = self._item(sku, *next(zip(targets.values(), bases.values(), strict=True)))
         told = None if self.holds_changed(partition) else promised
-        return Noted(item, told, bases, targets)
+        return Noted(item, told, bases, targets, rows)
 
     def _promised(self, bases: Mapping[str, Basis]) -> dict[str, int] | None:
         """Units at every location that matters to one of these channels; None if they differ."""

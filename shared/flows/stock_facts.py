@@ -41,7 +41,11 @@ def stock_of(sku: str, facts: Mapping[Key, Row], retailer: Retailer) -> Position
 def moved_at(old: StockCard | None, new: StockCard) -> str:
     """Where a card says something else than before, as its row tells whoever reads the stream."""
     before, after = _by_place(old), _by_place(new)
-    differing = [name for name, said in after.items() if before.get(name) != said]
+    differing = [
+        name
+        for name, said in after.items()
+        if (was := before.get(name)) is not said and was != said
+    ]
     return " ".join(sorted([*differing, *(before.keys() - after.keys())]))
 
 
@@ -50,11 +54,11 @@ def places_in(state: str | None) -> Iterable[str]:
     return (state or "").split()
 
 
-def _by_place(card: StockCard | None) -> dict[str, tuple[object, ...]]:
-    """What a card says of each location; most often the position alone."""
+def _by_place(card: StockCard | None) -> dict[str, object]:
+    """What a card says of each location: the position, with each doubt of it in a pair."""
     if card is None:
         return {}
-    found: dict[str, tuple[object, ...]] = {one.location: (one,) for one in card.positions}
+    found: dict[str, object] = {one.location: one for one in card.positions}
     for doubt in card.doubts:
-        found[doubt.location] = (*found.get(doubt.location, ()), doubt)
+        found[doubt.location] = (found.get(doubt.location), doubt)
     return found
