@@ -107,7 +107,7 @@ def _update(name: str, fields: tuple[str, ...]) -> str:
 
 def instant_text(at: datetime) -> str:
     """UTC in a fixed width, so that text sorts as time does."""
-    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    return at.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def _attributes(put: Put, token: str) -> Item:

@@ -26,12 +26,25 @@ _values, _named, _extra, _private = (vars(BaseModel)[slot].__set__ for slot in B
 """How what is frozen is filled by whoever makes it."""
 
 
-class Canonical(BaseModel):
+class Canonical(BaseModel):  # noqa: PLW1641 - being frozen, it is given its hash by pydantic
     """Ours: immutable, and an unknown field is a bug."""
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True
     )
+
+    def __eq__(self, other: object) -> bool:
+        """As pydantic's, which looks for extra and private attributes before it looks at the parts.
+
+        Where two differ it also looks for what is cached beside the parts, which few of ours have.
+        """
+        if other.__class__ is not self.__class__:
+            return NotImplemented
+        mine, theirs = self.__dict__, other.__dict__
+        if mine == theirs:
+            return True
+        plain = len(mine) == len(theirs) == len(self.__class__.__pydantic_fields__)
+        return False if plain else super().__eq__(other)
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """As pydantic's, which also copies what ours do not have: extra and private attributes.

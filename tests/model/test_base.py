@@ -1,5 +1,7 @@
 """What both kinds of models have in common."""
 
+from functools import cached_property
+
 import pytest
 from pydantic import ValidationError
 
@@ -22,6 +24,12 @@ class Line:
 
 class Whole(Canonical):
     lines: tuple[Line, ...]
+
+
+class Cached(Ours):
+    @cached_property
+    def doubled(self) -> int:
+        return 2 * self.email
 
 
 @pytest.mark.parametrize("model", [Ours, Theirs])
@@ -53,3 +61,22 @@ def test_a_copy_differs_in_what_is_said_and_in_nothing_else() -> None:
     assert copy == Whole(lines=(Line(2),))
     assert whole == Whole(lines=(Line(1),))
     assert copy.model_dump_json() == '{"lines":[{"email":2,"note":""}]}'
+
+
+def test_two_are_equal_if_all_their_parts_are() -> None:
+    assert Ours(email=1) == Ours(email=1)
+    assert hash(Ours(email=1)) == hash(Ours(email=1))
+    assert Ours(email=1) != Ours(email=2)
+    assert Ours(email=1) != Cached(email=1)
+    assert Ours(email=1) != 1
+
+
+def test_what_is_cached_of_one_makes_it_no_other() -> None:
+    one, other = Cached(email=1), Cached(email=1)
+    assert one.doubled == 2
+    assert one == other
+    assert other == one
+    assert other.doubled == 2
+    assert one != Cached(email=2)
+    vars(other)["doubled"] = 3
+    assert one == other
