@@ -31,11 +31,8 @@ def key_item(key: Key) -> Item:
 
 
 def row_of(table: Table, item: "Mapping[str, AttributeValueTypeDef]") -> Row:
-    row = Row(
-        key=Key(table, item["pk"]["S"], item["sk"]["S"]),
-        rev=int(item["rev"]["N"]),
-        body=Written(item["body"]["S"]),
-    )
+    key = Key(table, item["pk"]["S"], item["sk"]["S"])
+    row = Row(key, int(item["rev"]["N"]), Written(item["body"]["S"]))
     if "raw" in item:
         raw: Any = item["raw"]["B"]
         row = row._replace(raw=b64decode(raw) if isinstance(raw, str) else bytes(raw))
@@ -88,7 +85,7 @@ def statement(put: Put, name: str, token: str) -> "BatchStatementRequestTypeDef"
     if put.expected == 0:
         item = key_item(put.key) | said
         return {"Statement": _insert(name, tuple(item)), "Parameters": list(item.values())}
-    where = [*key_item(put.key).values(), {"N": str(put.expected)}]
+    where = ({"S": put.key.pk}, {"S": put.key.sk}, {"N": str(put.expected)})
     return {"Statement": _update(name, tuple(said)), "Parameters": [*said.values(), *where]}
 
 

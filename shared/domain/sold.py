@@ -21,7 +21,7 @@ def sold_beneath(old: Target, new: Target) -> bool:
     """
     if old.state is not TargetState.APPLIED or new.state not in _SENDS_OR_RESTS:
         return False
-    if old.basis is None or new.basis is None:
+    if old.basis is None or new.basis is None or old.basis.promised == new.basis.promised:
         return False
     was, stays = old.basis.promised, levels(old.desired).items() & levels(new.desired).items()
     return any(new.basis.promised.get(place, 0) > was.get(place, 0) for place, _ in stays)
