@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from shared.model.issue import IssueKind
+from shared.ports import Table
 from tests.simulation.truth import Truth, decimal_minor, skus
 
 
@@ -36,13 +38,38 @@ def confirmed_once(truth: Truth) -> Iterator[str]:
                 items = [i for each in held for i in each.items if i.position == str(place)]
                 left[item.item_id] = sum(int(i.delivered) for i in items)
             yield from _packed(reference, order, left, set(numbers.values()))
+            if any(
+                subject.startswith(f"{market}:{order.order_id}/") for subject in _refused(truth)
+            ):
+                yield from _told_all_the_same(reference, order, left)
+
+
+def _refused(truth: Truth) -> list[str]:
+    """Parcels of which people are told that the marketplace refuses them."""
+    return [
+        str(row.body["subject"])
+        for row in truth.world.store.rows(Table.ISSUES)
+        if row.body["kind"] == IssueKind.SHIPMENT_REJECTED and row.body["state"] == "open"
+    ]
+
+
+def _told_all_the_same(reference: str, order: Any, left: Counter[str]) -> Iterator[str]:
+    if _confirmed(order) == +left:
+        yield f"a parcel of {reference} is said to be refused, and all of them are confirmed"
 
 
 def _packed(reference: str, order: Any, left: Counter[str], numbers: set[str]) -> Iterator[str]:
+    told = _confirmed(order)
+    for package in order.packages:
+        if package.tracking_number not in numbers:
+            yield f"parcel {package.reference} of {reference} has {package.tracking_number}"
+    if told != +left and order.status != "CANCELLED":
+        yield f"of {reference} {dict(+left)} left the ERP, and {dict(told)} are confirmed"
+
+
+def _confirmed(order: Any) -> Counter[str]:
+    """Units by item, of all its packages."""
     told: Counter[str] = Counter()
     for package in order.packages:
         told.update(package.items)
-        if package.tracking_number not in numbers:
-            yield f"parcel {package.reference} of {reference} has {package.tracking_number}"
-    if +told != +left and order.status != "CANCELLED":
-        yield f"of {reference} {dict(+left)} left the ERP, and {dict(+told)} are confirmed"
+    return +told

@@ -1,5 +1,6 @@
 """Amazon in the simulated world: a second channel, with one quantity for all places of a seller."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,9 +12,10 @@ from sandbox.vendors.amazon import simulator as amazon
 from sandbox.vendors.amazon.state import Item, Order
 from shared.flows.keys import NOTIFIED
 from shared.ports import Clock
-from tests.simulation.engine import SECOND
+from tests.simulation.engine import SECOND, Engine
 
 QUEUES = "arn:aws:sqs:eu-west-1:111111111111:shelfwire-sandbox-"
+LOOKED_MS = 5 * SECOND  # from a look to the call that follows from it, at most
 KIND, PREVIEW = b"LUGGAGE", b"mode=VALIDATION_PREVIEW"
 PRICE, STOCK = b"purchasable_offer", b"fulfillment_availability"
 
@@ -171,3 +173,26 @@ class Refusals:
         if not vendor.counts[f"used up {name}"]:
             return f"{name} was called more often than its plan allows"
         return f"{name} was called again before its time" if now_ms < again else ""
+
+
+@dataclass(slots=True)
+class Parcels:
+    """When each parcel was confirmed first. Who has looked since does not confirm it again."""
+
+    confirmed: dict[str, int] = field(default_factory=dict)
+
+    def amiss(self, request: httpx.Request, response: httpx.Response, engine: Engine) -> str:
+        """Of a call that lands late nobody can say when it was made."""
+        if not request.url.path.endswith("/shipmentConfirmation") or engine.current is None:
+            return ""
+        number = f"{request.url.path} {_number(request.content)}"
+        if response.is_success:
+            self.confirmed.setdefault(number, engine.now_ms)
+        since = self.confirmed.get(number, engine.now_ms)
+        again = not response.is_success and engine.now_ms - since > LOOKED_MS
+        return f"{number} is confirmed again, without a look" if again else ""
+
+
+def _number(content: bytes) -> str:
+    told: dict[str, Any] = json.loads(content)
+    return str(told["packageDetail"]["packageReferenceId"])

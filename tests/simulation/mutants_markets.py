@@ -29,4 +29,34 @@ MARKETS: tuple[Mutant, ...] = (
             "pass",
         ),
     ),
+    mutant(
+        "an order that is not paid is sent",
+        "The ERP gets orders of Amazon's that have no prices yet.",
+        ORDERS,
+        (
+            AMAZON + "orders:to_order",
+            "pending=theirs.fulfillment.fulfillment_status in PENDING",
+            "pending=False",
+        ),
+    ),
+    mutant(
+        "a shipment is confirmed without being looked for",
+        "A parcel whose confirmation was lost is told once more.",
+        ORDERS,
+        (
+            AMAZON + "fulfilment:Shipments.ship",
+            "divided(shipment, wanted, _packed(theirs), split=self._split)",
+            "divided(shipment, wanted, {}, split=self._split)",
+        ),
+    ),
+    mutant(
+        "what Amazon cancels is still sent",
+        "The ERP goes on with an order that its buyer has given up.",
+        ORDERS,
+        (
+            AMAZON + "orders:to_order",
+            "theirs.last_updated_time if _cancelled(theirs) else None",
+            "None",
+        ),
+    ),
 )

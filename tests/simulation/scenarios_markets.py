@@ -3,12 +3,13 @@
 from functools import partial
 
 from shared.model.base import Json
+from shared.model.ids import Entity
 from tests.simulation.engine import SECOND
-from tests.simulation.faults import Kind
 from tests.simulation.marketplace import KIND
-from tests.simulation.scenario import SHARE, Play, Scenario, catalogue, some, spread
+from tests.simulation.scenario import SHARE, Play, Scenario, catalogue, spread
 
 SKU, MARKET = "HAT-M", "market"
+SECOND_SHARE = 0.2
 
 
 def _few_units(play: Play) -> None:
@@ -23,6 +24,11 @@ def _listed(play: Play, *, units: int, leeds: int = 0) -> None:
     """One size, which the seller has listed by hand."""
     catalogue(play, "M", units=units, leeds=leeds)
     play.world.vendors[MARKET].control("list_item", sku=SKU, product_type=KIND.decode())
+
+
+def _seldom_two(play: Play) -> int:
+    """Each order is a third of what a history takes."""
+    return 1 + (play.rng.random() < SECOND_SHARE)
 
 
 def _sells(play: Play, units: int, *, pending: bool = False) -> None:
@@ -45,20 +51,21 @@ def _sells(play: Play, units: int, *, pending: bool = False) -> None:
 
 def _last_units(play: Play) -> None:
     """The last units are sold at both while goods move and more come in."""
-    for at in spread(play, 40 * SECOND, some(play, 2)):
+    for at in spread(play, 40 * SECOND, _seldom_two(play)):
         play.later(at, partial(_sells, play, play.rng.randint(1, 2)))
     play.later(play.rng.randint(0, 40 * SECOND), partial(play.order, "shop", (SKU, 1)))
-    play.later(play.rng.randint(10, 60) * SECOND, partial(play.stock, SKU, -1))
+    if play.rng.random() < SHARE:
+        play.later(play.rng.randint(10, 60) * SECOND, partial(play.stock, SKU, -1))
     play.later(play.rng.randint(20, 80) * SECOND, partial(play.stock, SKU, play.rng.randint(1, 3)))
 
 
 def _sold_there(play: Play) -> None:
     """Orders are placed, paid later, given up, sent, and told of."""
-    for at in spread(play, 20 * SECOND, some(play, 2)):
+    for at in spread(play, 20 * SECOND, _seldom_two(play)):
         pending = play.rng.random() < SHARE
         play.later(at, partial(_sells, play, play.rng.randint(1, 3), pending=pending))
     play.later(play.rng.randint(0, 90) * SECOND, partial(_given_up, play))
-    if play.rng.random() < SHARE:
+    if play.rng.random() < SECOND_SHARE:
         parts = partial(play.deliver, parts=True, tracking="JJD1")
         play.later(play.rng.randint(20, 60) * SECOND, parts)
     play.later(play.rng.randint(60, 110) * SECOND, partial(play.deliver, tracking="JJD2"))
@@ -80,7 +87,8 @@ MARKETS = (
         _few_units,
         _last_units,
         markets=(MARKET,),
-        often=(Kind.THROTTLED,),
+        beats=4,
+        reads=frozenset({Entity.ORDER, Entity.STOCK}),
         selling=", feed_facets = []",
     ),
     Scenario(
@@ -88,5 +96,6 @@ MARKETS = (
         _many_units,
         _sold_there,
         markets=(MARKET,),
+        beats=4,
     ),
 )

@@ -20,7 +20,7 @@ from shared.model.ids import Entity
 from shared.model.price import PriceKind
 from shared.ports import Key, Table
 from tests.simulation.engine import MINUTE
-from tests.simulation.marketplace import PRICE, Refusals, order_of, orders_of, sent
+from tests.simulation.marketplace import PRICE, Parcels, Refusals, order_of, orders_of, sent
 from tests.simulation.retailer import TRADE
 from tests.simulation.watch import watch_rows
 from tests.simulation.world import World
@@ -62,6 +62,7 @@ class Truth:
     warehouse: Any = None
     taken_in: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     refusals: Refusals = field(default_factory=Refusals)
+    parcels: Parcels = field(default_factory=Parcels)
     rules: StockRules = field(init=False)
 
     def __post_init__(self) -> None:
@@ -219,6 +220,13 @@ class Truth:
             if len(orders) > 1:
                 numbers = ", ".join(order.number for order in orders)
                 self.break_("I1", f"order {reference} is in the ERP as {numbers}")
+        for market in self.world.markets:
+            for order in self.world.vendors[market].seller.orders.values():
+                reference = f"{market}-{order.order_id}".upper()
+                if order.status == "PENDING" and self.world.vendors["erp"].tenant.by_reference.get(
+                    reference
+                ):
+                    self.break_("I1", f"order {reference} is in the ERP, and nobody has paid it")
 
     def _priced(self, shop: str) -> None:
         now = self.world.engine.now_ms
@@ -254,6 +262,8 @@ class Truth:
         """What a marketplace took in of a listing; it shows that later, whatever it sells until."""
         if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
             self._refused(market, request)
+        if (said := self.parcels.amiss(request, response, self.world.engine)) != "":
+            self.break_("I1", f"{market}: {said}")
         attribute = sent(request)
         if attribute is None or b"ACCEPTED" not in response.content:
             return

@@ -85,6 +85,10 @@ class SimTransport(httpx.BaseTransport):
         marketplace.use_up(self.vendor, request)
         return True
 
+    @property
+    def _is_marketplace(self) -> bool:
+        return isinstance(self.vendor, AmazonSimulator)
+
     def _struck(self, kind: Kind, request: httpx.Request) -> httpx.Response:
         """What the caller sees of a fault before the vendor has heard of the call."""
         engine = self.wire.engine
@@ -108,7 +112,7 @@ class SimTransport(httpx.BaseTransport):
         response = self._effect(self._changed_on_its_way(request))
         self.wire.crash(Kind.CRASH_EFFECT)
         engine.pause(within(self._rng, LATENCY_MS) + self.slow_ms)
-        if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+        if response.status_code == HTTPStatus.TOO_MANY_REQUESTS and self._is_marketplace:
             return response
         match faults.first(ON_THE_WAY_BACK):
             case Kind.LOST:
@@ -173,7 +177,7 @@ class SimTransport(httpx.BaseTransport):
 
     def _changed_on_its_way(self, request: httpx.Request) -> httpx.Request:
         """A line of a price batch that is lost inside the vendor, or refused for now."""
-        if marketplace.sent(request):
+        if self._is_marketplace and marketplace.sent(request):
             return self._listed_on_its_way(request)
         body = _graphql(request)
         lines = body.get("variables", {}).get("variants") if body else None
