@@ -48,11 +48,31 @@ class PostedReturn:
 
 
 def told(case: Case, said: Return) -> Case:
-    """The case with one more telling of a return, older ones included."""
+    """The case with one more telling of a return, older ones included.
+
+    One that names a return of the ERP is that return, whichever of the two is told first.
+    """
     known = {one.return_id: one for one in case.returns}
+    if said.names is not None and (made := known.get(said.names)) is not None:
+        said = _same(said, made)
+    elif said.worth is not None:
+        for one in [each for each in case.returns if each.names == said.return_id]:
+            said = joined(said, _same(known.pop(one.return_id), said))
     before = known.get(said.return_id)
     known[said.return_id] = said if before is None else joined(before, said)
     return case.model_copy(update={"returns": tuple(known[name] for name in sorted(known))})
+
+
+def _same(opened: Return, made: Return) -> Return:
+    """What a channel tells of a return the ERP made, as a telling of that one."""
+    return opened.model_copy(
+        update={
+            "return_id": made.return_id,
+            "origin": made.origin,
+            "names": None,
+            "called": (opened.return_id,),
+        }
+    )
 
 
 def joined(known: Return, other: Return) -> Return:
@@ -67,6 +87,7 @@ def joined(known: Return, other: Return) -> Return:
             "exchanged": tuple(sorted({*older.exchanged, *newer.exchanged})),
             "document": newer.document or older.document,
             "worth": newer.worth or older.worth,
+            "called": tuple(sorted({*older.called, *newer.called})),
         }
     )
 
@@ -146,16 +167,29 @@ def _moved(case: Case, one: Return) -> Return:
 
 def placed(case: Case) -> dict[str, str]:
     """The return each refund that gives units back belongs to, by refund."""
+    called = _called(case)
     found: dict[str, str] = {}
     for refund in case.refunds:
         if not _goods(refund):
             continue
         if refund.return_id is not None:
-            found[refund.refund_id] = refund.return_id
+            found[refund.refund_id] = called.get(refund.return_id, refund.return_id)
         else:
             match = _match(case, refund, frozenset(found.values()))
             found[refund.refund_id] = match.return_id if match else own(case, refund)
     return found
+
+
+def _called(case: Case) -> dict[str, str]:
+    """Returns of the ERP by what the channel calls them."""
+    return {name: one.return_id for one in case.returns for name in one.called}
+
+
+def refunded(case: Case) -> set[str]:
+    """Returns that money went back for, whether or not their units are on sale again."""
+    called = _called(case)
+    named = (called[r.return_id] for r in case.refunds if r.return_id in called)
+    return {*placed(case).values(), *named}
 
 
 def own(case: Case, refund: Refund) -> str:
@@ -165,10 +199,10 @@ def own(case: Case, refund: Refund) -> str:
 
 def adopted(case: Case, refund: Refund) -> Return | None:
     """The return made in the ERP that gives back what this refund does, if there is one."""
-    name = placed(case).get(refund.refund_id)
+    name = _called(case).get(refund.return_id or "") or placed(case).get(refund.refund_id)
     found = next((one for one in case.returns if one.return_id == name), None)
-    made = found is not None and found.worth is not None and refund.return_id is None
-    return found if made else None
+    ours = refund.return_id is None or (found is not None and refund.return_id in found.called)
+    return found if ours and found is not None and found.worth is not None else None
 
 
 def _match(case: Case, refund: Refund, taken: frozenset[str]) -> Return | None:

@@ -60,6 +60,7 @@ def unasked(case: Case) -> list[Return]:
         if one.status in returns.GRANTED
         and one.lines
         and one.worth is None
+        and one.names is None
         and return_intent(one) not in closed
     ]
 

@@ -39,7 +39,7 @@ class ReturnNews:
                 found = list(_problems(case, one))
                 self.issues.report(found)
                 self._solve(_problems(before, known) if before and known else (), found)
-        owed = set(returns.placed(case).values())
+        owed = returns.refunded(case)
         for one in whole:
             if one.worth is not None and one.return_id in owed:
                 self.issues.solve(IssueKind.REFUND_DUE, _subject(case, one), by="refunded")
@@ -107,7 +107,7 @@ def _problems(case: Case, one: Return) -> Iterator[Problem]:
                 field="status",
                 value=one.status,
             )
-    elif one.worth is not None and one.return_id not in set(returns.placed(case).values()):
+    elif one.worth is not None and one.return_id not in returns.refunded(case):
         yield Problem(
             kind=IssueKind.REFUND_DUE,
             subject=_subject(case, one),

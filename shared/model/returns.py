@@ -94,7 +94,8 @@ class Return(Canonical):
     `exchanged` are the lines of the order that go out in its place. `document` is the ERP's, and
     `worth` what one made in the ERP gives back, as the order's prices are. `moves` are what sources
     of stock told of it. `kits` are those on its lines of which components came, with the units one
-    takes of each.
+    takes of each. `names` is the ERP's return that whoever opened this one says it is; `called` is
+    what such a one is called where it was opened.
     """
 
     return_id: ReturnId
@@ -108,6 +109,8 @@ class Return(Canonical):
     kits: dict[Sku, dict[Sku, int]] = Field(default={}, exclude_if=operator.not_)
     document: str | None = None
     worth: Money | None = None
+    names: ReturnId | None = Field(default=None, exclude_if=operator.not_)
+    called: tuple[ReturnId, ...] = Field(default=(), exclude_if=operator.not_)
 
 
 class ErpReceiptLine(Canonical):

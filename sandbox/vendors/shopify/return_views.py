@@ -36,6 +36,7 @@ def return_view(shop: Shop, order: Order, one: Return) -> View:
             "__typename": "ReturnLineItem",
             "id": gid("ReturnLineItem", one.return_id * 1_000_000 + row[0]),
             "quantity": row[1],
+            "returnReasonNote": one.note,
             "fulfillmentLineItem": fulfilled(row[0]),
         }
 

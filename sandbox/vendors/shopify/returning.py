@@ -10,6 +10,7 @@ from shared.model.base import Json
 if TYPE_CHECKING:
     from sandbox.vendors.shopify.simulator import ShopifySimulator
 
+NOTE_MAX: Final = 255
 DEAD: Final = frozenset({"CANCELED", "DECLINED"})
 ANSWERS: Final[Mapping[str, tuple[str, str, frozenset[str]]]] = {
     "approve": ("returns/approve", "OPEN", frozenset({"REQUESTED"})),
@@ -27,8 +28,14 @@ def open_return(
     order: Json,
     lines: list[dict[str, Json]],
     requested: bool = False,
+    note: str = "",
 ) -> Json:
-    """Open a return of fulfilled units, or a shopper's request for one; its id."""
+    """Open a return of fulfilled units, or a shopper's request for one; its id.
+
+    `note` is that of the reason, of 255 characters at most.
+    """
+    if len(note) > NOTE_MAX:
+        raise ValueError("returnReasonNote is too long (maximum is 255 characters)")
     found = sim.order(order)
     units: dict[int, int] = {}
     for row in lines:
@@ -37,7 +44,7 @@ def open_return(
             raise ValueError(f"line {line.line_id} has not {wanted} fulfilled units to return")
         units[line.line_id] = units.get(line.line_id, 0) + wanted
     status = "REQUESTED" if requested else "OPEN"
-    made = Return(sim.shop.next(), status, units, sim.now())
+    made = Return(sim.shop.next(), status, units, sim.now(), note=note)
     found.returns.append(made)
     _tell(sim, found, made, "returns/request" if requested else "returns/approve")
     return made.return_id

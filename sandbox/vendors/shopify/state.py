@@ -219,7 +219,10 @@ class Disposition:
 
 @dataclass(slots=True)
 class Return:
-    """`units` are those of fulfilled lines, by line; `exchanged` the lines that go out instead."""
+    """`units` are those of fulfilled lines, by line; `exchanged` the lines that go out instead.
+
+    `note` is that of its reason.
+    """
 
     return_id: int
     status: str
@@ -227,6 +230,7 @@ class Return:
     created_at: datetime
     dispositions: list[Disposition] = field(default_factory=list)
     exchanged: list[int] = field(default_factory=list)
+    note: str = ""
 
     def disposed(self, line_id: int) -> int:
         return sum(one.quantity for one in self.dispositions if one.line_id == line_id)

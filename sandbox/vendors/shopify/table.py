@@ -293,7 +293,7 @@ enum ReverseFulfillmentOrderDispositionType {
 }
 interface ReturnLineItemType { id: ID! quantity: Int! }
 type ReturnLineItem implements ReturnLineItemType {
-  id: ID! quantity: Int! fulfillmentLineItem: FulfillmentLineItem!
+  id: ID! quantity: Int! fulfillmentLineItem: FulfillmentLineItem! returnReasonNote: String!
 }
 type ReturnLineItemTypeConnection { nodes: [ReturnLineItemType!]! pageInfo: PageInfo! }
 type ExchangeLineItem { lineItems: [LineItem!] }

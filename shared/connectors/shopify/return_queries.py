@@ -19,7 +19,10 @@ RETURNS: Final = Operation(
         returnLineItems(first: {LINES}) {{
           nodes {{
             id quantity
-            ... on ReturnLineItem {{ fulfillmentLineItem {{ lineItem {{ id }} }} }}
+            ... on ReturnLineItem {{
+              returnReasonNote
+              fulfillmentLineItem {{ lineItem {{ id }} }}
+            }}
           }}
           pageInfo {{ hasNextPage endCursor }}
         }}

@@ -13,6 +13,7 @@ class ReturnLine(Theirs):
     """One without a fulfilled line was not sold here, and is no line of the order."""
 
     quantity: int
+    return_reason_note: str = ""
     fulfillment_line_item: FulfilledLine | None = None
 
 

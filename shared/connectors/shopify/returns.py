@@ -1,5 +1,6 @@
 """The returns of an order from Shopify's shape to ours: what was granted, and what came of it."""
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
@@ -31,6 +32,8 @@ DISPOSITIONS: Final[dict[str, Disposition | None]] = {
     "MISSING": None,  # it never came
 }
 
+_MADE: Final = re.compile(r"\[([a-z][a-z0-9-]{0,30}:[A-Za-z0-9._-]{1,64})\]\s*$")
+
 type Place = Callable[[str], str | None]
 """Our name of a location by its gid."""
 
@@ -59,6 +62,7 @@ def to_return(
         status=_known(STATUSES, theirs.status, "status", theirs.id),
         told_at=told_at,
         lines=_lines(theirs),
+        names=_named(theirs),
         exchanged=tuple(
             legacy_id(line.id)
             for row in theirs.exchange_line_items.nodes
@@ -66,6 +70,12 @@ def to_return(
         ),
         receipts=_receipts(theirs, connection, place),
     )
+
+
+def _named(theirs: schema.Return) -> str | None:
+    """The ERP's return that a note of its reasons ends with, in brackets: `[erp:60000017]`."""
+    notes = (row.return_reason_note for row in theirs.return_line_items.nodes)
+    return next((found[1] for note in notes if (found := _MADE.search(note))), None)
 
 
 def _lines(theirs: schema.Return) -> tuple[ReturnLine, ...]:

@@ -77,6 +77,25 @@ def test_several_returns_are_read_one_after_another() -> None:
 
 
 @pytest.mark.parametrize(
+    ("note", "names"),
+    [
+        ("taken back in the shop [erp:60000017]", "erp:60000017"),
+        ("[erp:60000017] ", "erp:60000017"),
+        ("[erp:60000017], the red one", None),
+        ("the ERP's 60000017", None),
+        ("", None),
+    ],
+)
+def test_a_return_may_name_the_erp_s_at_the_end_of_its_note(note: str, names: str | None) -> None:
+    there = world()
+    placed = sent(there)
+    lines: Json = [{"sku": "A", "quantity": 2}]
+    there.simulator.control("open_return", order=placed["id"], lines=lines, note=note)
+    (one,) = there.read(placed).returns
+    assert one.names == names
+
+
+@pytest.mark.parametrize(
     ("how", "status"), [("approve", ReturnStatus.OPEN), ("decline", ReturnStatus.DECLINED)]
 )
 def test_a_request_is_answered(how: str, status: ReturnStatus) -> None:
