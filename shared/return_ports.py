@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from shared.model.books import PaidOut, Payout
     from shared.model.invoice import BillingDocument
     from shared.model.order import Order
-    from shared.model.returns import ErpReturn
+    from shared.model.returns import ErpReturn, Return
     from shared.ports import Page
 
 BILLS_OF: Final = "of:"
@@ -64,6 +64,18 @@ class RefundMaker(Protocol):
 
         `key` is the same for tries that may be one, and another after a refusal.
         """
+        ...
+
+
+class ReturnOpener(Protocol):
+    """A channel that is told of returns another system has granted."""
+
+    def returns_named(self, order: Order, return_id: str) -> Sequence[str]:
+        """Every return of the order that says it is this one, by the channel's own ids."""
+        ...
+
+    def open_return(self, order: Order, one: Return) -> str:
+        """The channel's id of the return; InDoubtError when the answer was lost."""
         ...
 
 

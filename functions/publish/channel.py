@@ -1,5 +1,6 @@
 """Write queue of one channel: publish its dirty targets, tell it what was shipped."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from shared.flows.leases import Leases
 from shared.flows.publish import Publisher
 from shared.flows.rechecks import recheck, reconsider
 from shared.flows.refunds_told import RefundTeller
+from shared.flows.returns_opened import ReturnTeller
 from shared.flows.shipments_told import ShipmentTeller
 from shared.model.ids import Facet
 from shared.ports import Table
@@ -60,9 +62,10 @@ def teller() -> ShipmentTeller:
     )
 
 
-def refunds() -> RefundTeller:
+def at_channel[T](flow: Callable[..., T]) -> T:
+    """What has its channel do something of an order."""
     name = bootstrap.environment().connection
-    return RefundTeller(
+    return flow(
         connection=name,
         channel_client=bootstrap.connector(name),
         cases=Cases(bootstrap.store(), bootstrap.clock, bootstrap.retailer()),
@@ -81,7 +84,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dic
         if "ship" in body:
             again = body.get("retry") == "rejected"
             teller().tell(body["ship"], retry_rejected=again)
-            refunds().tell(body["ship"], retry_rejected=again)
+            at_channel(RefundTeller).tell(body["ship"], retry_rejected=again)
+            at_channel(ReturnTeller).tell(body["ship"], retry_rejected=again)
             return
         if "target" in body:
             settle = bootstrap.retailer().connection(bootstrap.environment().connection).settle

@@ -114,6 +114,7 @@ CATALOG: dict[str, Connector] = {
             price_extras=("dates",),
             dates_need=(("price_op", "replace"),),
             notes=(
+                "Returns that the ERP made are not opened at Amazon, which has no call for it.",
                 (
                     "With `dates = true` on the channel a promotion is told as a sale with "
                     "its start and its end before it begins, and nothing is sent at either; "
@@ -334,6 +335,7 @@ CATALOG: dict[str, Connector] = {
                     "hosts that files of bulk operations may lie at, beside the shop's own"
                 ),
                 "order_lines": "lines read with an order before paging begins",
+                "open_returns": "open the ERP's own returns in the shop too; needs write_returns",
                 "payouts": (
                     "read what Shopify Payments paid out; needs read_shopify_payments_payouts"
                 ),
@@ -385,15 +387,14 @@ CATALOG: dict[str, Connector] = {
                 ),
                 (
                     "With `hooks_url` (`https://<api>/hooks/<connection>`) the topics above are "
-                    "subscribed to through the Admin API and looked at once an hour: what Shopify "
-                    "dropped after failed deliveries, or a reinstallation lost, is made anew, told "
-                    "of as `webhook_lost`, and orders are polled. Subscribing has no scope of its "
-                    "own; each topic needs that of what it tells: `read_orders`, `read_returns`. "
-                    "Leave it empty where the app's configuration file (`shopify.app.toml`) "
-                    "subscribes: Shopify keeps those itself and does not list them, so that "
-                    "everything would be told twice. How many failures it takes is not documented "
-                    "beyond the eight retries of a delivery, and not relied on."
+                    "subscribed to and looked at once an hour: what Shopify dropped or a "
+                    "reinstallation lost is made anew, told of as `webhook_lost`, and orders are "
+                    "polled. Each topic needs the scope of what it tells: `read_orders`, "
+                    "`read_returns`. Leave it empty where the app's configuration file "
+                    "(`shopify.app.toml`) subscribes: Shopify does not list those, so that "
+                    "everything would be told twice."
                 ),
+                "`open_returns = true` opens returns that the ERP made; scope `write_returns`.",
             ),
         ),
     )

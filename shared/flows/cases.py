@@ -17,7 +17,7 @@ from shared.ports import Clock, Put, Store
 
 TRIES = 8
 TOLD = frozenset({IntentKind.SHIP, IntentKind.TRACK})
-OF_CHANNEL = TOLD | {IntentKind.REFUND}
+OF_CHANNEL = TOLD | {IntentKind.REFUND, IntentKind.OPEN_RETURN}
 TO_SEND = frozenset({CaseState.RELEASED, CaseState.SENDING, CaseState.IN_DOUBT})
 
 

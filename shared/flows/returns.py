@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from shared.domain import lifecycle, orders, returns
+from shared.domain import lifecycle, opening, orders, returns
 from shared.domain.returns import PostedReturn, ReturnWish
 from shared.errors import AccessError, RejectedError, RetryableError, UnreachableError
 from shared.flows import keys
@@ -20,7 +20,7 @@ from shared.model.ids import Entity
 from shared.model.issue import IssueKind
 from shared.model.retailer import Retailer
 from shared.model.returns import CALLED, ErpReturn, Return
-from shared.ports import Bus, Clock, FactReader, Queues, Store
+from shared.ports import Bus, Clock, FactReader, Message, Queues, Store
 from shared.return_ports import BILLS_OF, ReturnSink
 
 REFERENCE_MAX = 35  # SAP PurchaseOrderByCustomer
@@ -64,10 +64,19 @@ class ErpReturns:
             ReturnNews(self.bus, self.issues, self.clock, self.store).tell(told, found.case)
             after = self.cases.change(order_id, lambda case: self.merged(case, said))
             self._restocked(said, source, after or told)
+        self._to_open(order_id)
         if linked is None:  # its bills may have come before it: looked for once the link is there
             bills = f"{BILLS_OF}{said.document}"
             self.queues.send([reread(self.connection, Entity.INVOICE, bills)])
             links.link(said.document, order_id)
+
+    def _to_open(self, order_id: str) -> None:
+        """The channel is told what is to be opened; should this get lost, the sweep finds it."""
+        found = self.cases.find(order_id)
+        if found is not None and any(opening.opens(one) and one.open for one in found.case.intents):
+            channel = self.retailer.channel(found.case.order.channel)
+            queue = keys.write_queue(channel.connection)
+            self.queues.send([Message(queue, {"ship": order_id})])
 
     def merged(self, case: Case, said: ErpReturn) -> Case | None:
         """The case with what the ERP keeps of a return, or None if that is known."""
@@ -81,6 +90,8 @@ class ErpReturns:
         came = sum(returns.received(one).values())
         what = "return received" if came else "return in the ERP"
         after = orders.noted(after, what, f"{one.return_id}, {said.document}", now=now)
+        if self.retailer.opens_returns(case.order.channel):
+            after = opening.planned(after, self.retailer.channel(case.order.channel).connection)
         return lifecycle.settled(after, now=now)
 
     def _restocked(self, said: ErpReturn, source: FactReader, case: Case) -> None:

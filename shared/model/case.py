@@ -50,6 +50,7 @@ class IntentKind(StrEnum):
     RETURN = "return"
     REFUND = "refund"
     WITHDRAW = "withdraw"
+    OPEN_RETURN = "open_return"
 
 
 class IntentState(StrEnum):

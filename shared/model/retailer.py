@@ -295,6 +295,11 @@ class Retailer(Canonical):
         told = self.connection(connection).settings.get("payouts") is True
         return wanted and told and bool(self.channels_of(connection))
 
+    def opens_returns(self, channel: str) -> bool:
+        """Whether returns that the ERP made are opened in this channel too."""
+        settings = self.connection(self.channel(channel).connection).settings
+        return settings.get("open_returns") is True
+
     def rounding(self, name: str) -> Rounding:
         return next(r for r in self.roundings if r.name == name)
 

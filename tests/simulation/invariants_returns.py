@@ -1,5 +1,6 @@
 """What must hold of goods that come back: asked for once, counted once, credited once."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -20,12 +21,22 @@ def returns_asked_once(truth: Truth) -> Iterator[str]:
         held = case is not None and case.erp_order is not None
         for one in order.returns:
             reference = f"{shop}-V{one.return_id}".upper()
+            if document_of(one) is not None:
+                if kept.pop(reference, []):
+                    yield f"return {reference} of {document_of(one)} is in the ERP once more"
+                continue
             yield from _asked(one, reference, kept.pop(reference, []), held=held)
     for document in kept.pop("", []):
         yield from _met(known, document)
     for reference in kept:
         if "-V" in reference:
             yield f"the ERP holds {reference}, which no shop granted"
+
+
+def document_of(one: Any) -> str | None:
+    """The ERP's return that one of the shop says it is."""
+    found = re.search(r"\[erp:(\d+)\]$", one.note)
+    return found[1] if found else None
 
 
 def _asked(one: Any, reference: str, found: list[Any], *, held: bool) -> Iterator[str]:
@@ -71,11 +82,15 @@ def _groups(
 ) -> Iterator[tuple[Counter[str], Counter[str]]]:
     """Of each return, what the shop says came of it, and what the ERP or a depot took in."""
     lines = {line.item: line_id for line_id, line in case.erp_lines.items()}
+    opened: dict[str, Counter[str]] = {}
     for one in order.returns:
         if one.status not in {"DECLINED", "CANCELED"}:
             told: Counter[str] = Counter()
             for each in one.dispositions:
                 told[str(each.line_id)] += each.quantity if each.kind != "MISSING" else 0
+            if (number := document_of(one)) is not None:
+                opened[number] = opened.get(number, Counter()) + told
+                continue
             found = kept.get(f"{shop}-V{one.return_id}".upper(), [])
             came = _received(truth, found, lines) | truth.taken_in[f"{shop}:{one.return_id}"]
             yield told, came
@@ -88,7 +103,8 @@ def _groups(
     made = [d for d in kept.get("", []) if d.order == case.erp_order]
     for document in made:
         mine = [name for name, number in adopted.items() if number == document.number]
-        told = sum((refunds.pop(name) for name in mine), Counter())
+        told = sum((refunds.pop(name, Counter()) for name in mine), Counter())
+        told += opened.pop(document.number, Counter())
         yield told, _received(truth, [document], lines)
     for name, told in refunds.items():
         yield told, _received(truth, kept.get(f"{shop}-R{name}".upper(), []), lines)

@@ -3,6 +3,7 @@
 from tests.simulation.sabotage import Mutant, mutant
 
 SENT = "goods are sent back"
+THERE = "a return of the ERP is opened in the shop"
 TAKEN_IN = "a depot takes in what is sent back"
 MOVED = "shared.flows.returns_moved:ReturnsMoved."
 DOMAIN = "shared.domain.returns:"
@@ -71,5 +72,22 @@ RETURNS: tuple[Mutant, ...] = (
             "if move.was is None",
             "if True",
         ),
+    ),
+    mutant(
+        "the echo of a return that was opened is another return",
+        "The ERP is asked for a return that it has made itself.",
+        (THERE,),
+        (
+            DOMAIN + "told",
+            "if said.names is not None and (made := known.get(said.names)) is not None:",
+            "if False:",
+        ),
+        ("shared.flows.cases:unasked", "and one.names is None", ""),
+    ),
+    mutant(
+        "what the ERP took back is not opened in the shop",
+        "The shop never hears of a return that staff made in the ERP.",
+        (THERE,),
+        ("shared.domain.opening:_due", "made and not one.called", "False"),
     ),
 )

@@ -46,7 +46,7 @@ def open_return(
     status = "REQUESTED" if requested else "OPEN"
     made = Return(sim.shop.next(), status, units, sim.now(), note=note)
     found.returns.append(made)
-    _tell(sim, found, made, "returns/request" if requested else "returns/approve")
+    tell_return(sim, found, made, "returns/request" if requested else "returns/approve")
     return made.return_id
 
 
@@ -60,7 +60,7 @@ def answer_return(sim: "ShopifySimulator", *, order: Json, number: int, how: str
     if how == "cancel" and made.dispositions:
         raise ValueError("a return of which something came cannot be cancelled")
     made.status = status
-    _tell(sim, found, made, topic)
+    tell_return(sim, found, made, topic)
     return status
 
 
@@ -96,7 +96,7 @@ def process_return(
         given = sim.checkout.give(found, worth, [], sim.now(), amount=money, return_id=number)
     if all(made.disposed(line) >= units for line, units in made.units.items()):
         made.status = "CLOSED"
-    _tell(sim, found, made, "returns/process")
+    tell_return(sim, found, made, "returns/process")
     if given is not None:
         sim.tell_refund(found, given)
     return {"status": made.status, "refund": given.refund_id if given else None}
@@ -166,7 +166,7 @@ def _line(order: Order, row: Mapping[str, Json]) -> Line:
     raise LookupError(f"no such line in #{order.number}")
 
 
-def _tell(sim: "ShopifySimulator", order: Order, made: Return, topic: str) -> None:
+def tell_return(sim: "ShopifySimulator", order: Order, made: Return, topic: str) -> None:
     order.updated_at = sim.now()
     body = {
         "id": made.return_id,
@@ -181,6 +181,13 @@ def _tell(sim: "ShopifySimulator", order: Order, made: Return, topic: str) -> No
     sim.tell("orders/updated", order)
 
 
+def grant_returns(sim: "ShopifySimulator", *, on: bool = True) -> Json:
+    """The app has the scope to open returns, or has it no longer."""
+    sim.return_api.granted = on
+    return on
+
+
 COMMANDS: Final[dict[str, Callable[..., Json]]] = {
-    command.__name__: command for command in (open_return, answer_return, process_return, returns)
+    command.__name__: command
+    for command in (open_return, answer_return, process_return, returns, grant_returns)
 }

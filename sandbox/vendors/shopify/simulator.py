@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from http import HTTPStatus
 from threading import Lock
 from typing import Literal
@@ -28,6 +29,8 @@ from sandbox.vendors.shopify.inventory import Inventory
 from sandbox.vendors.shopify.language import Document, Price, whole
 from sandbox.vendors.shopify.price_lists import PriceLists
 from sandbox.vendors.shopify.refunds import Refunds
+from sandbox.vendors.shopify.return_api import ReturnApi
+from sandbox.vendors.shopify.returning import tell_return
 from sandbox.vendors.shopify.state import Location, Order, Refund, Shop, Variant
 from sandbox.vendors.shopify.subscriptions import Subscriptions
 from shared.connectors.shopify.hints import RETURN_TOPICS
@@ -132,7 +135,8 @@ class ShopifySimulator:
         self._root = {**admin.root(), **self.bulk.resolvers(), **lists.resolvers()}
         self.balance = Balance(self.shop)
         self._root |= {**self.subscriptions.resolvers(), **self.balance.resolvers()}
-        self.bulk.root = self._root
+        self.return_api = ReturnApi(self.shop, clock.now, partial(tell_return, self))
+        self.bulk.root = self._root = {**self._root, **self.return_api.resolvers()}
         for name in account.locations:
             self.add_location(name)
 

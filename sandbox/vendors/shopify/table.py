@@ -1,6 +1,10 @@
 """The part of the Admin API the simulator serves; whatever is not here is an error."""
 
-TABLE = """
+from sandbox.vendors.shopify.return_table import RETURN_TABLE
+
+TABLE = (
+    RETURN_TABLE
+    + """
 scalar Money
 scalar Decimal
 scalar DateTime
@@ -13,6 +17,9 @@ directive @idempotent(key: String!) on FIELD
 schema { query: QueryRoot mutation: Mutation }
 
 type QueryRoot {
+  returnableFulfillments(
+    orderId: ID!, first: Int, after: String
+  ): ReturnableFulfillmentConnection!
   productByIdentifier(identifier: ProductIdentifierInput!): Product
   nodes(ids: [ID!]!): [Node]!
   order(id: ID!): Order
@@ -32,6 +39,7 @@ type QueryRoot {
 }
 
 type Mutation {
+  returnCreate(returnInput: ReturnInput!): ReturnCreatePayload
   productSet(
     identifier: ProductSetIdentifiers, input: ProductSetInput!, synchronous: Boolean
   ): ProductSetPayload
@@ -284,44 +292,6 @@ type RefundLineItem {
 type RefundLineItemConnection { nodes: [RefundLineItem!]! pageInfo: PageInfo! }
 type RefundShippingLine { subtotalAmountSet: MoneyBag! taxAmountSet: MoneyBag! }
 type RefundShippingLineConnection { nodes: [RefundShippingLine!]! pageInfo: PageInfo! }
-enum ReturnStatus { CANCELED CLOSED DECLINED OPEN REQUESTED }
-enum OrderReturnStatus {
-  INSPECTION_COMPLETE IN_PROGRESS NO_RETURN RETURNED RETURN_FAILED RETURN_REQUESTED
-}
-enum ReverseFulfillmentOrderDispositionType {
-  MISSING NOT_RESTOCKED PROCESSING_REQUIRED RESTOCKED
-}
-interface ReturnLineItemType { id: ID! quantity: Int! }
-type ReturnLineItem implements ReturnLineItemType {
-  id: ID! quantity: Int! fulfillmentLineItem: FulfillmentLineItem! returnReasonNote: String!
-}
-type ReturnLineItemTypeConnection { nodes: [ReturnLineItemType!]! pageInfo: PageInfo! }
-type ExchangeLineItem { lineItems: [LineItem!] }
-type ExchangeLineItemConnection { nodes: [ExchangeLineItem!]! pageInfo: PageInfo! }
-type ReverseFulfillmentOrderDisposition implements Node {
-  id: ID! type: ReverseFulfillmentOrderDispositionType! quantity: Int! createdAt: DateTime!
-  location: Location
-}
-type ReverseFulfillmentOrderLineItem {
-  fulfillmentLineItem: FulfillmentLineItem
-  dispositions: [ReverseFulfillmentOrderDisposition!]!
-}
-type ReverseFulfillmentOrderLineItemConnection {
-  nodes: [ReverseFulfillmentOrderLineItem!]! pageInfo: PageInfo!
-}
-type ReverseFulfillmentOrder {
-  lineItems(first: Int, after: String): ReverseFulfillmentOrderLineItemConnection!
-}
-type ReverseFulfillmentOrderConnection {
-  nodes: [ReverseFulfillmentOrder!]! pageInfo: PageInfo!
-}
-type Return implements Node {
-  id: ID! status: ReturnStatus!
-  returnLineItems(first: Int, after: String): ReturnLineItemTypeConnection!
-  exchangeLineItems(first: Int, after: String): ExchangeLineItemConnection!
-  reverseFulfillmentOrders(first: Int, after: String): ReverseFulfillmentOrderConnection!
-}
-type ReturnConnection { nodes: [Return!]! pageInfo: PageInfo! }
 type Refund implements Node {
   return: Return note: String
   id: ID! createdAt: DateTime processedAt: DateTime! totalRefundedSet: MoneyBag!
@@ -342,7 +312,7 @@ type FulfillmentOrder implements Node {
 }
 type FulfillmentOrderConnection { nodes: [FulfillmentOrder!]! pageInfo: PageInfo! }
 type FulfillmentTrackingInfo { company: String number: String url: URL }
-type FulfillmentLineItem { quantity: Int lineItem: LineItem! }
+type FulfillmentLineItem { id: ID! quantity: Int lineItem: LineItem! }
 type FulfillmentLineItemConnection { nodes: [FulfillmentLineItem!]! pageInfo: PageInfo! }
 type Fulfillment implements Node {
   id: ID! status: String! trackingInfo(first: Int): [FulfillmentTrackingInfo!]!
@@ -397,3 +367,4 @@ input RefundInput {
 type RefundCreatePayload { refund: Refund userErrors: [UserError!]! }
 type FulfillmentCreatePayload { fulfillment: Fulfillment userErrors: [UserError!]! }
 """
+)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from shared.connectors.shopify.content import Listings
     from shared.connectors.shopify.fulfilment import Fulfilments
     from shared.connectors.shopify.hooks import Hooks
+    from shared.connectors.shopify.opening import Opening
     from shared.connectors.shopify.payouts import Payouts
     from shared.connectors.shopify.price_lines import PriceLines
     from shared.connectors.shopify.prices import Prices
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from shared.model.base import Json
     from shared.model.books import PaidOut, Payout
     from shared.model.order import Order, Shipment
+    from shared.model.returns import Return
     from shared.model.target import Outcome, Push
 
 
@@ -116,6 +118,12 @@ class ShopifyAdmin:
         from shared.connectors.shopify.refunding import Refunding
 
         return Refunding(self._api)
+
+    @cached_property
+    def _opening(self) -> Opening:
+        from shared.connectors.shopify.opening import Opening
+
+        return Opening(self._api)
 
     @cached_property
     def _hooks(self) -> Hooks:
@@ -234,6 +242,12 @@ class ShopifyAdmin:
 
     def make_refund(self, order: Order, asked: AskedRefund, key: str) -> str:
         return self._refunding.make(order, asked, key)
+
+    def returns_named(self, order: Order, return_id: str) -> Sequence[str]:
+        return self._opening.find(order, return_id)
+
+    def open_return(self, order: Order, one: Return) -> str:
+        return self._opening.open(order, one)
 
     def payouts_since(self, since: datetime | None, *, page: str | None) -> Page[Payout]:
         return self._payouts.since(since, page=page)

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Final
 
@@ -62,7 +62,7 @@ def to_return(
         status=_known(STATUSES, theirs.status, "status", theirs.id),
         told_at=told_at,
         lines=_lines(theirs),
-        names=_named(theirs),
+        names=named(row.return_reason_note for row in theirs.return_line_items.nodes),
         exchanged=tuple(
             legacy_id(line.id)
             for row in theirs.exchange_line_items.nodes
@@ -72,9 +72,8 @@ def to_return(
     )
 
 
-def _named(theirs: schema.Return) -> str | None:
+def named(notes: Iterable[str]) -> str | None:
     """The ERP's return that a note of its reasons ends with, in brackets: `[erp:60000017]`."""
-    notes = (row.return_reason_note for row in theirs.return_line_items.nodes)
     return next((found[1] for note in notes if (found := _MADE.search(note))), None)
 
 

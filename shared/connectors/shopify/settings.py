@@ -61,6 +61,10 @@ class ShopifySettings(Canonical):
     order_lines: int = Field(
         default=5, ge=1, le=40, description="lines read with an order before paging begins"
     )
+    open_returns: bool = Field(
+        default=False,
+        description="open the ERP's own returns in the shop too; needs write_returns",
+    )
     payouts: bool = Field(
         default=False,
         description="read what Shopify Payments paid out; needs read_shopify_payments_payouts",
