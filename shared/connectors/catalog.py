@@ -55,6 +55,7 @@ class Connector:
         return bool(self.watch) and bool(settings.get(self.watch, bool(self.sender)))
 
 
+_ORDER_STEPS = ("create", "updated", "cancelled", "risk_assessment_changed")
 _RETURN_STEPS = "request", "approve", "decline", "cancel", "process", "update", "close", "reopen"
 
 CATALOG: dict[str, Connector] = {
@@ -345,9 +346,7 @@ CATALOG: dict[str, Connector] = {
                 ),
             },
             topics=(
-                "orders/create",
-                "orders/updated",
-                "orders/cancelled",
+                *(f"orders/{step}" for step in _ORDER_STEPS),
                 "refunds/create",
                 *(f"returns/{step}" for step in _RETURN_STEPS),
             ),

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from shared.connectors.shopify.hints import ORDER_ID
 from shared.flows import keys
 from shared.ports import Put, Table
 from tests.simulation.engine import MINUTE, SECOND
@@ -25,7 +26,11 @@ def _drops_them(play: Play) -> None:
 
 def _made_anew(play: Play) -> list[str]:
     there = play.world.vendors["shop"].control("subscriptions")
-    found = [] if len(there) == 12 and set(there.values()) == {URL} else [f"heard: {there}"]
+    found = (
+        []
+        if there.keys() == ORDER_ID.keys() and set(there.values()) == {URL}
+        else [f"heard: {there}"]
+    )
     told = {r.body["kind"]: r.body["state"] for r in play.world.store.rows(Table.ISSUES)}
     if told.get("webhook_lost") != "solved":
         found.append(f"webhook_lost is {told.get('webhook_lost')}")

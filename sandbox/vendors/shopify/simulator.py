@@ -45,6 +45,7 @@ TOPICS = (
     "orders/create",
     "orders/updated",
     "orders/cancelled",
+    "orders/risk_assessment_changed",
     "refunds/create",
     *RETURN_TOPICS,
 )

@@ -29,6 +29,7 @@ ORDER_ID: dict[str, str] = {
     "orders/create": "id",
     "orders/updated": "id",
     "orders/cancelled": "id",
+    "orders/risk_assessment_changed": "order_id",
     "refunds/create": "order_id",
     **dict.fromkeys(RETURN_TOPICS, "order_id"),
 }

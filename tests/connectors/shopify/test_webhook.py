@@ -57,6 +57,12 @@ def test_without_the_right_secret_nobody_enters(secrets: list[str]) -> None:
     assert not webhook.verify(signed(), BODY, secrets)
 
 
+def test_a_new_assessment_of_its_risk_has_the_order_read() -> None:
+    said = headers(x_shopify_topic="orders/risk_assessment_changed")
+    body = b'{"order_id": 450789469, "risk_level": "high", "provider_id": null}'
+    assert hints.readings(said, body) == [Reading(Entity.ORDER, "450789469")]
+
+
 def test_a_missing_signature_is_a_wrong_one() -> None:
     assert not webhook.verify(headers(), BODY, [SECRET])
 
