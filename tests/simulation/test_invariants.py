@@ -279,10 +279,6 @@ def test_a_spoilt_world_is_told_of(truth: Truth, name: str, spoil: Callable[[Tru
     assert list(CHECKS[name](truth))
 
 
-def test_every_invariant_is_spoilt_by_something() -> None:
-    assert {name for name, _ in SPOILT} == set(CHECKS)
-
-
 def test_a_second_order_in_the_erp_is_told_of_at_once(truth: Truth) -> None:
     _second_erp_order(truth)
     truth._ordered()  # noqa: SLF001 - what every answer of the ERP leads to
