@@ -199,9 +199,8 @@ def _state_after(old: Target, draft: Draft) -> TargetState:
         )
         return TargetState.IN_DOUBT if returns else TargetState.DIRTY
     stock = draft.facet is Facet.STOCK
-    under_way = old.state is TargetState.DIRTY and (stock or _unconfirmed(old))
-    under_way |= old.state is TargetState.REJECTED and stock
-    return TargetState.IN_DOUBT if under_way else TargetState.APPLIED
+    may_show = {TargetState.DIRTY: stock or _unconfirmed(old), TargetState.REJECTED: stock}
+    return TargetState.IN_DOUBT if may_show.get(old.state) else TargetState.APPLIED
 
 
 def _unconfirmed(target: Target) -> bool:

@@ -361,7 +361,6 @@ def slots(connection: str, count: int) -> list[Key]:
 WAKE_QUEUE = "wake"
 """Where the clock is told of an instant, with the delay that is left until then."""
 
-
 NOTIFIED = "-notifications"
 """How queues end that a vendor delivers to; before it stands the connection's name."""
 

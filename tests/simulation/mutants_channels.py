@@ -144,7 +144,7 @@ CHANNELS: tuple[Mutant, ...] = (
         (LEVELS, STORM),
         (
             TARGETS + "_state_after",
-            "return TargetState.IN_DOUBT if under_way else TargetState.APPLIED",
+            "return TargetState.IN_DOUBT if may_show.get(old.state) else TargetState.APPLIED",
             "return TargetState.APPLIED",
         ),
     ),

@@ -235,16 +235,12 @@ class Stage:
             table="inbox",
             bucket="archive",
         )
-        calling = [c for c in self.retailer.connections if not CATALOG[c.system].sender]
-        doors = {c.name: {"door": CATALOG[c.system].door, "secret": c.name} for c in calling}
-        sqs = SqsClient(self.queue_by_name, self.wire)
-        said = webhook.Settings({"inbox": "inbox"}, "archive", doors)
         root: dict[str, Callable[..., Any] | object] = {
             "logger": self.log,
             "clock": self.clock,
             "environment": self.environment,
             "retailer": _always(self.retailer),
-            "client": {"sqs": sqs, "sesv2": self.ses}.get,
+            "client": {"sqs": SqsClient(self.queue_by_name, self.wire), "sesv2": self.ses}.get,
             "store": _always(self.store),
             "counters": _always(self.store),
             "heat": lambda: self.container().heat,
@@ -259,7 +255,7 @@ class Stage:
             "give_back": self.give_back,
         }
         door: dict[str, object] = {
-            "settings": _always(said),
+            "settings": _always(self._doors()),
             "inbox": _always(inbox),
             "secrets": lambda arn, _: self.secrets[arn]["webhook_secrets"],
             "instant": self.clock.now,
@@ -282,6 +278,12 @@ class Stage:
             swapped(at_once, {"together": partial(together, self.wire.engine)}),
         ):
             yield
+
+    def _doors(self) -> webhook.Settings:
+        """What the door is told of those who call; what a queue brings does not come by it."""
+        calling = [c for c in self.retailer.connections if not CATALOG[c.system].sender]
+        doors = {c.name: {"door": CATALOG[c.system].door, "secret": c.name} for c in calling}
+        return webhook.Settings({"inbox": "inbox"}, "archive", doors)
 
 
 def _always[T](thing: T) -> Callable[[], T]:

@@ -86,22 +86,15 @@ class World:
         self.functions = {row.name: self._function(row) for row in self.wiring.functions}
         self.streams = [self._stream(feed) for feed in self.wiring.streams]
         self._triggers()
-        door = self.functions["webhook"]
-        self.couriers = {
-            name: Courier(
-                name,
-                vendor,
-                self.engine,
-                door,
-                self._naming(name),
-                self.queues.get(name + keys.NOTIFIED),
-            )
-            for name, vendor in self.vendors.items()
-        }
+        self.couriers = {name: self._courier(name) for name in self.vendors}
         for name, transport in self.transports.items():
             transport.changed.append(lambda *_, courier=self.couriers[name]: courier.hear())
 
     # the template
+
+    def _courier(self, name: str) -> Courier:
+        door, queue = self.functions["webhook"], self.queues.get(name + keys.NOTIFIED)
+        return Courier(name, self.vendors[name], self.engine, door, self._naming(name), queue)
 
     def _made_queues(self) -> dict[str, Queue]:
         found: dict[str, Queue] = {}
