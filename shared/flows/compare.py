@@ -14,12 +14,12 @@ from shared.domain import parity, repairs
 from shared.domain.ahead import as_of
 from shared.domain.guardrails import let
 from shared.domain.parity import Look
-from shared.errors import AccessError, RejectedError, RetryableError
+from shared.errors import RejectedError, RetryableError
 from shared.flows import keys, roster
 from shared.flows.compare_runs import Held, Run, Runs, Sighting
 from shared.flows.derive import Deriver
 from shared.flows.findings import Findings
-from shared.flows.issues import LOCKED_OUT, Issues, locked_out
+from shared.flows.issues import Issues, lockout_told
 from shared.flows.pushes import as_pushes
 from shared.flows.target_rows import HINT, target_put
 from shared.frozen import frozen
@@ -76,11 +76,8 @@ class Comparer:
                 self._begin(channel, facet, self._policy(message, channel, facet))
             return None
         (channel,) = self._channels(message)
-        try:
+        with lockout_told(self.issues, self.connection):
             return self._go_on(channel, facet, message["run"], out_of_time)
-        except AccessError as error:
-            self.issues.report([locked_out(self.connection, error)])
-            raise RetryableError(str(error), after=LOCKED_OUT) from error
 
     @property
     def _runs(self) -> Runs:

@@ -11,10 +11,9 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from shared.domain import accuracy
-from shared.errors import AccessError, RetryableError
 from shared.flows import keys, roster
 from shared.flows.apply import apply
-from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out, refused
+from shared.flows.issues import Issues, Problem, lockout_told, refused
 from shared.flows.listing import Listing
 from shared.flows.vanished import asked, holding
 from shared.frozen import frozen
@@ -64,11 +63,8 @@ class SourceComparer:
         if "run" not in message:
             self._begin(Repairing(message.get("repair", self.retailer.accuracy.repair)))
             return None
-        try:
+        with lockout_told(self.issues, self.connection):
             return self._go_on(message["run"], out_of_time)
-        except AccessError as error:
-            self.issues.report([locked_out(self.connection, error)])
-            raise RetryableError(str(error), after=LOCKED_OUT) from error
 
     def _begin(self, policy: Repairing) -> None:
         rev, before = found(self.store, self.connection)

@@ -17,13 +17,13 @@ from shared.domain.credits import (
     credits_of,
     worth,
 )
-from shared.errors import AccessError, RejectedError, RetryableError, UnreachableError
+from shared.errors import RejectedError, RetryableError, UnreachableError
 from shared.flows import keys
 from shared.flows.cases import Cases, credit_id, uncredited
 from shared.flows.duplicates import check, document_twice, extra, repeated
 from shared.flows.erp_links import ErpLinks
 from shared.flows.intents import Intents, Steps
-from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out
+from shared.flows.issues import Issues, Problem, lockout_told
 from shared.flows.returns import ErpReturns
 from shared.frozen import frozen
 from shared.model.case import Case, Intent, IntentKind, IntentState
@@ -71,13 +71,11 @@ class Crediting:
             self.cases.change(order_id, _unrejected)
         found = self.cases.find(order_id)
         for refund in uncredited(found.case) if found else ():
-            try:
-                self._credit(order_id, refund)
-            except UnreachableError as error:
-                raise RetryableError(str(error), after=error.after or self.settle) from error
-            except AccessError as error:
-                self.issues.report([locked_out(self.connection, error)])
-                raise RetryableError(str(error), after=LOCKED_OUT) from error
+            with lockout_told(self.issues, self.connection):
+                try:
+                    self._credit(order_id, refund)
+                except UnreachableError as error:
+                    raise RetryableError(str(error), after=error.after or self.settle) from error
 
     def _credit(self, order_id: str, refund: Refund) -> None:
         found = self.cases.find(order_id)

@@ -1,6 +1,7 @@
 """Exceptions a person can act on: raising folds repeats, solving is idempotent."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from shared.errors import AccessError, RetryableError
@@ -256,6 +257,16 @@ def refused(refusals: Iterable[Refusal], *, connection: str, entity: str) -> lis
         )
         for r in refusals
     ]
+
+
+@contextmanager
+def lockout_told(issues: Issues, connection: str) -> Iterator[None]:
+    """Tell of refused credentials, and raise RetryableError: when they are tried again."""
+    try:
+        yield
+    except AccessError as error:
+        issues.report([locked_out(connection, error)])
+        raise RetryableError(str(error), after=LOCKED_OUT) from error
 
 
 def locked_out(connection: str, error: AccessError) -> Problem:

@@ -5,9 +5,8 @@ from copy import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from shared.errors import AccessError, RetryableError
 from shared.flows import keys
-from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out
+from shared.flows.issues import Issues, Problem, lockout_told
 from shared.frozen import frozen
 from shared.model.base import Json
 from shared.model.ids import Entity
@@ -75,16 +74,13 @@ class Reader:
         if problem is not None:
             self.issues.report([problem])
             return
-        try:
+        with lockout_told(self.issues, self.connection):
             if "poll" in message:
                 self._poll(Entity(message["poll"]), message, out_of_time)
             elif "release" in message and self.release is not None:
                 self.release(message["release"], message.get("waive", ""))
             else:
                 self.parts[Entity(message["read"])]().read(message["key"])
-        except AccessError as error:
-            self.issues.report([locked_out(self.connection, error)])
-            raise RetryableError(str(error), after=LOCKED_OUT) from error
 
     def _misdirected(self, message: Mapping[str, str]) -> Problem | None:
         """What no trying again would do here: a word that is none, or meant for another queue."""

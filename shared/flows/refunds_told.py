@@ -6,11 +6,11 @@ What the channel makes is read from it like any refund: only that is the refund 
 from datetime import timedelta
 
 from shared.domain import asked_refunds
-from shared.errors import AccessError, RejectedError, RetryableError
+from shared.errors import RejectedError
 from shared.flows import keys
 from shared.flows.cases import Cases
 from shared.flows.intents import Intents, Steps
-from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out
+from shared.flows.issues import Issues, Problem, lockout_told
 from shared.frozen import frozen
 from shared.model.asked_refund import AskedRefund
 from shared.model.case import Case, IntentKind, IntentState
@@ -46,11 +46,8 @@ class RefundTeller:
         for asked in found.case.asked if found else ():
             intent = found.case.intent(asked_refunds.intent_id(asked)) if found else None
             if intent is not None and intent.open:
-                try:
+                with lockout_told(self.issues, self.connection):
                     self._tell(order_id, asked)
-                except AccessError as error:
-                    self.issues.report([locked_out(self.connection, error)])
-                    raise RetryableError(str(error), after=LOCKED_OUT) from error
 
     def _tell(self, order_id: str, asked: AskedRefund) -> None:
         found = self.cases.find(order_id)

@@ -5,14 +5,14 @@ from datetime import timedelta
 
 from shared.domain import lifecycle, opening, orders, returns
 from shared.domain.returns import PostedReturn, ReturnWish
-from shared.errors import AccessError, RejectedError, RetryableError, UnreachableError
+from shared.errors import RejectedError, RetryableError, UnreachableError
 from shared.flows import keys
 from shared.flows.apply import apply
 from shared.flows.cases import Cases, return_intent, unasked
 from shared.flows.duplicates import check, document_twice, extra, repeated
 from shared.flows.erp_links import ErpLinks, reread
 from shared.flows.intents import Intents, Steps
-from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out
+from shared.flows.issues import Issues, Problem, lockout_told
 from shared.flows.returns_told import ReturnNews
 from shared.frozen import frozen
 from shared.model.case import Case, Intent, IntentKind, IntentState
@@ -136,13 +136,11 @@ class Authorising:
             self.cases.change(order_id, _unrejected)
         found = self.cases.find(order_id)
         for one in unasked(found.case) if found else ():
-            try:
-                self._ask(order_id, one)
-            except UnreachableError as error:
-                raise RetryableError(str(error), after=error.after or self.settle) from error
-            except AccessError as error:
-                self.issues.report([locked_out(self.connection, error)])
-                raise RetryableError(str(error), after=LOCKED_OUT) from error
+            with lockout_told(self.issues, self.connection):
+                try:
+                    self._ask(order_id, one)
+                except UnreachableError as error:
+                    raise RetryableError(str(error), after=error.after or self.settle) from error
 
     def _ask(self, order_id: str, one: Return) -> None:
         found = self.cases.find(order_id)

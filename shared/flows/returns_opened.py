@@ -7,11 +7,11 @@ ERP.
 from datetime import timedelta
 
 from shared.domain import opening, orders
-from shared.errors import AccessError, RejectedError, RetryableError
+from shared.errors import RejectedError
 from shared.flows import keys
 from shared.flows.cases import Cases
 from shared.flows.intents import Intents, Steps
-from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out
+from shared.flows.issues import Issues, Problem, lockout_told
 from shared.frozen import frozen
 from shared.model.case import Case, Intent, IntentState
 from shared.model.issue import IssueKind
@@ -44,11 +44,8 @@ class ReturnTeller:
         found = self.cases.find(order_id)
         for intent in found.case.intents if found else ():
             if opening.opens(intent) and intent.open:
-                try:
+                with lockout_told(self.issues, self.connection):
                     self._tell(order_id, intent)
-                except AccessError as error:
-                    self.issues.report([locked_out(self.connection, error)])
-                    raise RetryableError(str(error), after=LOCKED_OUT) from error
 
     def _tell(self, order_id: str, intent: Intent) -> None:
         found = self.cases.find(order_id)

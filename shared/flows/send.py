@@ -23,7 +23,7 @@ from shared.flows.cases import TO_SEND, CaseRow, Cases, uncredited
 from shared.flows.customers import Customers
 from shared.flows.duplicates import check, order_twice, tell, too_early
 from shared.flows.erp_links import ErpLinks, reread
-from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out
+from shared.flows.issues import Issues, Problem, lockout_told
 from shared.flows.trailing import Trailing
 from shared.frozen import frozen
 from shared.model.case import Case, CaseState, HoldReason, Intent, IntentKind, IntentState
@@ -75,14 +75,12 @@ class Sender:
         if found.case.state not in TO_SEND:
             self._freed(found.case)
             return found.case.erp_order is not None or found.case.credits_from is not None
-        try:
-            if not self._go_on(found):
-                return self.send(order_id)
-        except UnreachableError:
-            self.postpone(order_id)
-        except AccessError as error:
-            self.issues.report([locked_out(self.connection, error)])
-            raise RetryableError(str(error), after=LOCKED_OUT) from error
+        with lockout_told(self.issues, self.connection):
+            try:
+                if not self._go_on(found):
+                    return self.send(order_id)
+            except UnreachableError:
+                self.postpone(order_id)
         return False
 
     def _again(self, order_id: str) -> None:

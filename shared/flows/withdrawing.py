@@ -9,11 +9,11 @@ from datetime import timedelta
 from functools import partial
 
 from shared.domain import orders
-from shared.errors import AccessError, RejectedError, RetryableError, UnreachableError
+from shared.errors import RejectedError, RetryableError, UnreachableError
 from shared.flows.cases import Cases
 from shared.flows.duplicates import tell, withdrawable
 from shared.flows.intents import Intents, Steps
-from shared.flows.issues import LOCKED_OUT, Issues, locked_out
+from shared.flows.issues import Issues, lockout_told
 from shared.frozen import frozen
 from shared.model.case import Case, Intent, IntentKind
 from shared.order_ports import OrderWithdrawer
@@ -39,13 +39,11 @@ class Withdrawing:
         found = self.cases.find(order_id)
         if found is None or found.case.erp_order is None:
             return
-        try:
-            self._repair(found.case, found.case.erp_order, by)
-        except UnreachableError as error:
-            raise RetryableError(str(error), after=error.after or self.settle) from error
-        except AccessError as error:
-            self.issues.report([locked_out(self.connection, error)])
-            raise RetryableError(str(error), after=LOCKED_OUT) from error
+        with lockout_told(self.issues, self.connection):
+            try:
+                self._repair(found.case, found.case.erp_order, by)
+            except UnreachableError as error:
+                raise RetryableError(str(error), after=error.after or self.settle) from error
 
     def _repair(self, case: Case, kept: str, by: str) -> None:
         order_id = case.order.order_id
