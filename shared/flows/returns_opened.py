@@ -36,8 +36,7 @@ class ReturnTeller:
 
     def tell(self, order_id: str, *, retry_rejected: bool = False) -> None:
         """Open what is to be opened, or raise saying when to look again; nothing in shadow."""
-        connection = self.cases.retailer.connection(self.connection)
-        if connection.shadow or connection.settings.get("open_returns") is not True:
+        if self.cases.retailer.connection(self.connection).shadow:
             return
         if retry_rejected:
             self.cases.change(order_id, _again)
@@ -52,7 +51,7 @@ class ReturnTeller:
         if found is None:
             return
         case, one = found.case, opening.of(found.case, intent)
-        if one is None:
+        if one is None or not self.cases.retailer.opens_returns(case.order.channel):
             self._nothing(order_id, intent)
             return
         steps = Steps[str](
@@ -66,7 +65,7 @@ class ReturnTeller:
         Intents(self.cases, self.clock, self.settle).carry_out(order_id, intent, steps)
 
     def _nothing(self, order_id: str, intent: Intent) -> None:
-        """It was taken back, refunded, or is there already."""
+        """It was taken back, refunded, is there already, or returns are not opened any more."""
         detail, now = "nothing left to open", self.clock.now()
         done = orders.settled(intent, IntentState.APPLIED, now=now, detail=detail)
         self.cases.change(order_id, lambda case: orders.with_intent(case, done))

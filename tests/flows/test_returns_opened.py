@@ -1,11 +1,12 @@
 """Returns that the ERP made are opened in the channel too, once, and are one return."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
 from shared.errors import AccessError, InDoubtError, RejectedError, RetryableError
+from shared.flows.cases import Cases
 from shared.flows.returns_opened import ReturnTeller
 from shared.model.case import IntentState
 from shared.model.order import Order
@@ -131,6 +132,14 @@ def test_what_was_refunded_meanwhile_is_not_opened(opening: Opening) -> None:
     opening.record()
     told(opening.world, refunds=(refund(),))
     opening.tell()
+    assert opening.shop.opened == []
+    assert state(opening.world, INTENT) is IntentState.APPLIED
+
+
+def test_what_waited_when_the_setting_was_taken_back_waits_no_longer(opening: Opening) -> None:
+    opening.record()
+    taken = replace(opening.teller, cases=Cases(opening.world.store, opening.world.clock, RETAILER))
+    taken.tell("shop:77")
     assert opening.shop.opened == []
     assert state(opening.world, INTENT) is IntentState.APPLIED
 
