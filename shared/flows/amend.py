@@ -227,12 +227,21 @@ def _said(case: Case, wish: Amendment) -> str:
 
 def _whys(case: Case, wish: Amendment, answer: AmendedOrder) -> list[str]:
     """Why the ERP holds another order than is wanted, where `Lateness` does not tell of it."""
-    said = (*(line.refused for line in answer.lines), answer.refused)
-    found = [why for why in said if why]
+    asked = {change.line_id: change.units for change in wish.lines}
+    said = [_why(line, asked[line.line_id]) for line in answer.lines if line.refused]
+    found = [*said, answer.refused] if answer.refused else said
     left = _stayed(case, wish, answer)
     if left and not found and not demand.late(case):
         found.append(f"{', '.join(left)} stays as it was, since goods have left")
     return found
+
+
+def _why(line: AmendedLine, wanted: int) -> str:
+    """What stays of a line, what was wanted, and the ERP's own words."""
+    stays = f"{line.units} units stay, {wanted} are wanted"
+    return (
+        f"line {line.line_id}: {stays if line.units != wanted else 'amounts stay'}: {line.refused}"
+    )
 
 
 def _stayed(case: Case, wish: Amendment, answer: AmendedOrder) -> list[str]:

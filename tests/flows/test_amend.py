@@ -251,7 +251,10 @@ def test_a_change_the_erp_refuses_is_an_exception_and_asked_again_by_replay(worl
     world.erp.errors, world.erp.keeps = [RejectedError("order is locked")], False
     ask(world)
     (issue,) = world.open()
-    assert (issue.kind, issue.value) == ("change_rejected", "order is locked")
+    assert (issue.kind, issue.value) == (
+        "change_rejected",
+        "line 1: 2 units stay, 0 are wanted: order is locked",
+    )
     assert held(world) == 2
     world.amender.amend("shop:77")
     assert world.erp.changed == []
