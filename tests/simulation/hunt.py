@@ -17,7 +17,7 @@ from tests.simulation.runner import BUG, run
 from tests.simulation.sabotage import Mutant
 from tests.simulation.scenarios import SCENARIOS
 
-LIMIT = 600  # seeds until a bug counts as one that survives
+LIMIT = 1500  # seeds until a bug counts as one that survives
 MEDIAN_MAX = 200
 COLLECT = 100  # seeds between two collections
 
