@@ -93,7 +93,7 @@ RETURNS = (
         "a return of the ERP is opened in the shop",
         _one_size,
         _made_there,
-        reads=ORDERLY | {Entity.RETURN},
+        reads=ORDERLY | {Entity.INVOICE, Entity.RETURN},
         replayed=REPLAYED | {IssueKind.CREDIT_REJECTED, IssueKind.RETURN_REJECTED},
         settings="open_returns = true",
         check=_opened_once,
