@@ -3,6 +3,10 @@
 from collections.abc import Mapping
 
 from shared.model.base import Json
+from shared.model.target import Target, Verdict
+
+READ_BACK = "read back"
+"""How the detail of an attempt begins that was a look at what is shown."""
 
 
 def one_returns(desired: Json, *, shown: Json, wished: Json) -> bool:
@@ -23,3 +27,9 @@ def levels(value: Json) -> Mapping[str, Json]:
     """By place; none of a value that is not of stock."""
     found = value.get("levels") if isinstance(value, dict) else None
     return found if isinstance(found, dict) else {}
+
+
+def just_told(target: Target) -> bool:
+    """Whether the channel said last what is published, and not only before a call that failed."""
+    last = target.attempts[-1]
+    return last.verdict is Verdict.APPLIED or last.detail.startswith(READ_BACK)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from shared.domain.ahead import current
-from shared.domain.level_values import one_returns
+from shared.domain.level_values import READ_BACK, just_told, one_returns
 from shared.domain.partly import left_by_refusal, mended
 from shared.domain.wishes import Wish, promotional
 from shared.model.base import Json
@@ -26,7 +26,7 @@ from shared.model.target import (
 KEPT_ATTEMPTS = 5
 KEPT_SENT = 4
 _TICK = timedelta(microseconds=1)
-_NO_TRY = ("read back", NOT_SENT)
+_NO_TRY = (READ_BACK, NOT_SENT)
 _MARK = "sent"
 _MAY_SHOW = frozenset({Verdict.APPLIED, Verdict.ACCEPTED, Verdict.UNKNOWN})
 
@@ -186,10 +186,9 @@ def corrects(old: Target | None, desired: Json, *, now: datetime) -> bool:
 def _state_after(old: Target, draft: Draft) -> TargetState:
     """Applied only if the channel shows it already and nothing else can still land.
 
-    Stock is guarded by the vendor's compare-and-set and mostly not marked before it is sent: of a
-    dirty level nobody knows whether it is under way, and what is shown has to be read back, also if
-    one place alone returns to it: only what differs is sent. So it has of what a channel accepted
-    and was not yet seen to show, and of a level after a refusal: the channel may have sold since.
+    Stock is guarded by the vendor's compare-and-set and mostly not marked before it is sent: it may
+    be under way while dirty, and what is shown is read back, also if one place alone returns to it.
+    So it has of what was accepted and not yet seen, and of a refused level: some may be sold since.
     """
     if old.state is TargetState.IN_DOUBT:
         return TargetState.IN_DOUBT
@@ -271,7 +270,7 @@ def seen(target: Target, shown: Json, *, now: datetime) -> Target:
         at=now,
         version=target.version if same else target.version + 1,
         verdict=Verdict.APPLIED if same else Verdict.RETRY,
-        detail="read back: " + ("shown" if same else "differs"),
+        detail=f"{READ_BACK}: " + ("shown" if same else "differs"),
     )
     return target.model_copy(
         update={
@@ -306,7 +305,8 @@ def merged(current: Target, new: Target) -> Target:
         return current.model_copy(update=said)  # what the channel changed since is not in `new`
     state = TargetState.IN_DOUBT if new.state is TargetState.IN_DOUBT else TargetState.DIRTY
     if state is TargetState.DIRTY and new.published == current.desired:
-        state = TargetState.IN_DOUBT if _unconfirmed(new) else TargetState.APPLIED
+        unsure = _unconfirmed(new) or (new.facet is Facet.STOCK and not just_told(new))
+        state = TargetState.IN_DOUBT if unsure else TargetState.APPLIED
     return current.model_copy(
         update={
             "published": new.published,

@@ -146,6 +146,20 @@ def test_a_level_that_returns_to_what_was_shown_is_read_back_for_a_call_may_be_u
     assert due(back, settle_after=SETTLE) == NOW + SETTLE
 
 
+@pytest.mark.parametrize("verdict", [Verdict.RETRY, Verdict.REJECTED])
+def test_a_level_wished_back_while_a_call_failed_is_read_back_for_some_may_have_been_sold(
+    verdict: Verdict,
+) -> None:
+    """The channel takes off what it sells; what it showed before the call is not what it shows."""
+    stock = replace(draft("3"), facet=Facet.STOCK)
+    shown = answered(desire(None, stock, now=NOW) or fresh(), Verdict.APPLIED)
+    changed = sent(desire(shown, replace(stock, desired="4"), now=NOW) or fresh(), now=NOW)
+    meanwhile = desire(changed, stock, now=NOW) or fresh()
+    assert merged(meanwhile, answered(changed, verdict)).state is TargetState.IN_DOUBT
+    looked = seen(changed, "3", now=NOW)
+    assert merged(meanwhile, looked).state is TargetState.APPLIED
+
+
 def test_a_level_that_returns_after_a_refusal_is_read_back_for_some_may_have_been_sold() -> None:
     """The channel takes off what it sells, and of a refused level nobody looked since."""
     stock = replace(draft("3"), facet=Facet.STOCK)
