@@ -170,12 +170,19 @@ def _operators(play: Play, replayed: Collection[IssueKind]) -> bool:
 
 
 def _minute(world: World) -> bool:
-    """The sweep comes once more where it has something to end; whether it has."""
+    """The sweep comes once more where it has something to end; whether it has.
+
+    Of rules every seventh beat is heard: a source may have fallen silent by that alone.
+    """
     rows = world.store.rows(Table.ISSUES)
-    left = any(r.body["state"] == "open" and r.body["kind"] in BY_THE_MINUTE for r in rows)
+    left = [r for r in rows if r.body["state"] == "open" and r.body["kind"] in BY_THE_MINUTE]
+    silent = {row.body["connection"] for row in left}
+    for name in (one.name for one in world.retailer.connections if one.name in silent):
+        if Entity.STOCK in world.polled(name):
+            world.poll(name, Entity.STOCK)
     if left:
         world.sweep()
-    return left
+    return bool(left)
 
 
 def _busy(world: World) -> str:
