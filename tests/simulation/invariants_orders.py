@@ -37,7 +37,7 @@ def exactly_once(truth: Truth) -> Iterator[str]:
         reference = f"{shop}-{order.order_id}".upper()
         expected.add(reference)
         case = known.get(f"{shop}:{order.order_id}")
-        found = stored.get(reference, [])
+        found = _kept_first(stored.get(reference, []), case)
         if not found and order.cancelled_at is None and not _waits(truth, shop, order, case):
             yield f"order {reference} is not in the ERP; it is {_standing(case)}"
         owed = any((kind.value, f"{shop}:{order.order_id}") in told for kind in BY_HAND)
@@ -47,12 +47,19 @@ def exactly_once(truth: Truth) -> Iterator[str]:
                 f"order {reference} is ERP order {found[0].number}; the case, {case.state}, "
                 f"says {case.erp_order}"
             )
-    for reference, found in stored.items():
+    by_reference = {case.reference: case for case in known.values()}
+    for reference, listed in stored.items():
+        found = _kept_first(listed, by_reference.get(reference))
         again = [order for order in found[1:] if not all(item.rejected for item in order.items)]
         if again or not found:
             yield f"order {reference} is in the ERP {len(again) + len(found[:1])} times"
         if reference not in expected:
             yield f"the ERP holds {reference}, which no shop sold"
+
+
+def _kept_first(found: list[Any], case: Case | None) -> list[Any]:
+    """The orders under one reference; the one that is kept may have landed after another."""
+    return sorted(found, key=lambda held: case is None or held.number != case.erp_order)
 
 
 def _other_total(reference: str, order: Any, found: list[Any]) -> Iterator[str]:

@@ -121,8 +121,8 @@ class _Watch:
         line_id = hold.rsplit("/", 1)[-1]
         known = case.erp_lines.get(line_id)
         held = self.world.vendors["erp"].tenant.by_reference.get(case.reference, [])
-        for order in held[:1]:  # a second one is nobody's
-            for item in order.items:
+        for order in held:  # one that is there twice is nobody's, whichever landed first
+            for item in order.items if order.number == case.erp_order else ():
                 ours = known is not None and item.item == known.item
                 if ours and not item.rejected and item.delivered < item.quantity:
                     self.broken("I5", f"{hold} was freed; the ERP may still send it")
