@@ -16,9 +16,9 @@ GHOST = 990001  # an order the shop tells of and does not have
 BASE, RAISED = 1000, 1200
 SLOW_MS = 8 * SECOND
 PRODUCTS = 8
-# What a poll costs and three seconds bring back: while a lease is on its way to the shop, a bucket
-# that is full there takes nothing in.
-ROOM = 926 + 34
+# What a poll costs and four seconds bring back: while leases are on their way to the shop, a bucket
+# that is full there takes nothing in; who fetches a token first is under way for a second longer.
+ROOM = 926 + 44
 DEATHS = frozenset({Kind.CRASH_BEFORE, Kind.CRASH_EFFECT, Kind.CRASH_ANSWER})
 LATE = frozenset({Kind.LATE})
 LOSSES = frozenset({Kind.LATE, Kind.AWS_ERROR, Kind.AWS_THROTTLED})
