@@ -10,10 +10,12 @@ from datetime import timedelta
 
 from shared.domain import orders
 from shared.errors import AccessError, InDoubtError, RejectedError, RetryableError
+from shared.flows import keys
 from shared.flows.cases import CaseRow, Cases
 from shared.frozen import frozen
 from shared.model.case import Case, Intent, IntentState
-from shared.ports import Clock
+from shared.model.order import Order
+from shared.ports import Clock, Message
 
 
 @frozen
@@ -122,3 +124,9 @@ class Intents:
             return orders.noted(case, said, result or detail, now=now) if said else case
 
         self.cases.change(order_id, step)
+
+
+def heard_again(connection: str, order: Order) -> Message:
+    """Asks a channel for an order in which it did something: its own word may be late, or lost."""
+    again = keys.order_again(connection, order)
+    return Message(again.pop("queue"), again)

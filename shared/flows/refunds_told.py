@@ -9,13 +9,13 @@ from shared.domain import asked_refunds
 from shared.errors import RejectedError
 from shared.flows import keys
 from shared.flows.cases import Cases
-from shared.flows.intents import Intents, Steps
+from shared.flows.intents import Intents, Steps, heard_again
 from shared.flows.issues import Issues, Problem, lockout_told
 from shared.frozen import frozen
 from shared.model.asked_refund import AskedRefund
 from shared.model.case import Case, IntentKind, IntentState
 from shared.model.issue import IssueKind
-from shared.ports import Clock, Message, Queues
+from shared.ports import Clock, Queues
 from shared.return_ports import RefundMaker
 
 KIND = IssueKind.REFUND_REJECTED
@@ -68,9 +68,7 @@ class RefundTeller:
     def _made(self, case: Case, asked: AskedRefund) -> None:
         """The channel is asked for the order: its webhook may be late, or lost."""
         self.issues.solve(KIND, _subject(case, asked), by="the channel made it")
-        again = keys.order_again(self.connection, case.order)
-        body = {name: value for name, value in again.items() if name != "queue"}
-        self.queues.send([Message(again["queue"], body)])
+        self.queues.send([heard_again(self.connection, case.order)])
 
     def _refused(self, case: Case, asked: AskedRefund, error: RejectedError) -> Problem:
         order = case.order

@@ -10,13 +10,13 @@ from shared.domain import opening, orders
 from shared.errors import RejectedError
 from shared.flows import keys
 from shared.flows.cases import Cases
-from shared.flows.intents import Intents, Steps
+from shared.flows.intents import Intents, Steps, heard_again
 from shared.flows.issues import Issues, Problem, lockout_told
 from shared.frozen import frozen
 from shared.model.case import Case, Intent, IntentState
 from shared.model.issue import IssueKind
 from shared.model.returns import Return
-from shared.ports import Clock, Message, Queues
+from shared.ports import Clock, Queues
 from shared.return_ports import ReturnOpener
 
 KIND = IssueKind.RETURN_REJECTED
@@ -73,9 +73,7 @@ class ReturnTeller:
     def _opened(self, case: Case, one: Return) -> None:
         """The channel is asked for the order: its webhook may be late, or lost."""
         self.issues.solve(KIND, _subject(case, one), by="the channel opened it")
-        again = keys.order_again(self.connection, case.order)
-        body = {name: value for name, value in again.items() if name != "queue"}
-        self.queues.send([Message(again["queue"], body)])
+        self.queues.send([heard_again(self.connection, case.order)])
 
     def _refused(self, case: Case, one: Return, error: RejectedError) -> Problem:
         order = case.order
