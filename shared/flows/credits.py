@@ -87,13 +87,8 @@ class Crediting:
         if isinstance(wish, OverRefund):
             self._refuse(case, refund, wish)
             return
-        if not wish.credits:
-            self._close(case, refund, IntentState.APPLIED, "nothing had left")
-            return
-        if never_left.whole(case):
-            self._close(case, refund, IntentState.APPLIED, never_left.TAKEN_BACK)
-            return
-        made = returns.adopted(case, refund)
+        moot = _moot(case, wish)
+        made = None if moot else returns.adopted(case, refund)
         if made is not None:
             self._adopt(case, refund, wish, made)
             return
@@ -107,7 +102,7 @@ class Crediting:
             twice=lambda: self.queues.send([check(self.connection, order_id, self.settle)]),
         )
         intents = Intents(self.cases, self.clock, self.settle)
-        intents.carry_out(order_id, self._planned(case, refund), steps)
+        intents.carry_out(order_id, self._planned(case, refund), steps, moot=moot)
 
     def check_duplicates(self, order_id: str) -> None:
         """Ask again for what was posted twice, once no lost request can land any more."""
@@ -241,12 +236,12 @@ class Crediting:
                 )
             ]
         )
-        self._close(case, refund, IntentState.REJECTED, "more than was paid")
+        self._close(case, refund, "more than was paid")
 
-    def _close(self, case: Case, refund: Refund, state: IntentState, detail: str) -> None:
-        """Nothing is to be sent: the intent is closed as it is."""
-        intent = self._planned(case, refund)
-        closed = orders.settled(intent, state, now=self.clock.now(), detail=detail)
+    def _close(self, case: Case, refund: Refund, detail: str) -> None:
+        """Nothing is sent: the intent is refused by ourselves."""
+        intent, now = self._planned(case, refund), self.clock.now()
+        closed = orders.settled(intent, IntentState.REJECTED, now=now, detail=detail)
 
         def step(now: Case) -> Case | None:
             known = now.intent(closed.intent_id)
@@ -296,6 +291,13 @@ class Crediting:
             remedy=f"keep {numbers[0]}, reject all items of the others in the ERP",
             at_risk=refund.total,
         )
+
+
+def _moot(case: Case, wish: CreditWish) -> str:
+    """Why there is nothing to credit; empty where there is."""
+    if not wish.credits:
+        return "nothing had left"
+    return never_left.TAKEN_BACK if never_left.whole(case) else ""
 
 
 def _beyond(case: Case, refund: Refund) -> OverRefund | None:

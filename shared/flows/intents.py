@@ -44,10 +44,13 @@ class Intents:
     clock: Clock
     settle: timedelta
 
-    def carry_out[T](self, order_id: str, planned: Intent, steps: Steps[T]) -> None:
+    def carry_out[T](
+        self, order_id: str, planned: Intent, steps: Steps[T], *, moot: str = ""
+    ) -> None:
         """Bring it about, or raise: RetryableError says when to look again.
 
-        Nothing is done once the intent is closed.
+        Nothing is done once the intent is closed. `moot` says why nothing is to be sent any more:
+        what was sent before may have landed all the same, and is looked for first.
         """
         found = self.cases.find(order_id)
         if found is None:
@@ -55,18 +58,21 @@ class Intents:
         intent = found.case.intent(planned.intent_id) or planned
         if not intent.open:
             return
-        if intent.state is IntentState.PLANNED:
+        if intent.state is not IntentState.PLANNED:
+            held = steps.find(found.case)
+            if held:
+                self._applied(order_id, intent, steps, held)
+                return
+            self._wait_for_lost(order_id, intent, steps.what)
+        if moot:
+            self._put(order_id, intent, IntentState.APPLIED, moot)
+        else:
             self._send(found, intent, steps)
-            return
-        held = steps.find(found.case)
-        if held:
-            self._applied(order_id, intent, steps, held)
-            return
+
+    def _wait_for_lost(self, order_id: str, intent: Intent, what: str) -> None:
         wait = (intent.sent_at or self.clock.now()) + self.settle - self.clock.now()
         if wait > timedelta():
-            text = f"{steps.what} of {order_id}: a lost request may still land"
-            raise RetryableError(text, after=wait)
-        self._send(found, intent, steps)
+            raise RetryableError(f"{what} of {order_id}: a lost request may still land", after=wait)
 
     def _send[T](self, found: CaseRow, intent: Intent, steps: Steps[T]) -> None:
         order_id = found.case.order.order_id

@@ -2,13 +2,14 @@
 
 import pytest
 
-from shared.errors import RetryableError
+from shared.errors import InDoubtError, RetryableError
+from shared.flows import keys
 from shared.flows.recovery import Sweep
 from shared.model.case import IntentState
 from shared.model.invoice import BilledLine, BillingDocument, BillingKind
 from shared.model.order import Order, Refund, RefundedFreight, ShippingLine
 from tests.domain.world import NOW
-from tests.flows.order_world import sold
+from tests.flows.order_world import case, sold
 from tests.flows.test_credits import PAID, asked_for, credited, later, refund, states, told, unit
 from tests.flows.world import World, gbp, shipment
 
@@ -47,6 +48,31 @@ def test_goodwill_beside_an_order_that_was_taken_back_whole_is_no_credit(world: 
     world.amender.amend("shop:77")
     world.crediting.credit("shop:77")
     assert credited(world) == []
+
+
+@pytest.mark.parametrize("keeps", [True, False], ids=["landed", "lost"])
+def test_goodwill_whose_credit_is_in_doubt_is_looked_for_though_the_order_was_taken_back_since(
+    world: World, *, keeps: bool
+) -> None:
+    first = refund("8", 200)
+    world.capture.take(with_freight(first))
+    world.erp.errors, world.erp.keeps = [InDoubtError("lost")], keeps
+    with pytest.raises(RetryableError):
+        world.crediting.credit("shop:77")
+    both = unit(cancelled=True).model_copy(update={"quantity": 2, "amount": gbp(PAID)})
+    world.capture.take(with_freight(first, refund("9", PAID, both)))
+    world.amender.amend("shop:77")
+    if not keeps:
+        with pytest.raises(RetryableError, match="may still land"):
+            world.crediting.credit("shop:77")
+        later(world, 2)
+    world.crediting.credit("shop:77")
+    assert set(states(world).values()) == {IntentState.APPLIED}
+    (intent,) = [one for one in case(world).intents if one.intent_id == "credit#8"]
+    assert intent.result == ("6001" if keeps else None)
+    assert len(credited(world)) == keeps
+    linked = world.store.get([keys.erp_order("erp", "6001")])
+    assert [row.body["order_id"] for row in linked.values()] == ["shop:77"] * keeps
 
 
 def test_whether_freight_is_billed_is_known_once_the_erp_has_let_the_goods_go(

@@ -17,7 +17,17 @@ REFUNDS: tuple[Mutant, ...] = (
         "nobody waits for a lost credit to land",
         "A refund is credited again while the first request is still on its way.",
         (BACK,),
-        (INTENTS + "carry_out", "if wait > timedelta():", "if False:"),
+        (INTENTS + "_wait_for_lost", "if wait > timedelta():", "if False:"),
+    ),
+    mutant(
+        "a lost credit is not looked for once there is nothing to credit",
+        "The order was taken back since; what had landed is in the books of the ERP alone.",
+        (BACK,),
+        (
+            INTENTS + "carry_out",
+            "if intent.state is not IntentState.PLANNED:",
+            "if intent.state is not IntentState.PLANNED and not moot:",
+        ),
     ),
     mutant(
         "a credit is not recorded before it is sent",
@@ -59,7 +69,7 @@ REFUNDS: tuple[Mutant, ...] = (
         "postage of an order that never left is credited",
         "Of an order taken back whole the postage is credited, and was never billed.",
         ("an order is taken back with its postage",),
-        (CREDITING + "_credit", "if never_left.whole(case):", "if False:"),
+        ("shared.flows.credits:_moot", "if never_left.whole(case)", "if False"),
     ),
     mutant(
         "a refund is taken off another payment",
