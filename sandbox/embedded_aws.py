@@ -1,15 +1,24 @@
-"""Starts the embedded AWS, with one thing mended: what PartiQL writes appears in the stream.
+"""Starts the embedded AWS, with two things mended: streams hear of PartiQL, code is unpacked once.
 
 Run by the interpreter of the embedded AWS's own environment, which knows nothing of this project.
 DynamoDB puts every change of an item into its table's stream, whichever call made it; ministack
-1.5.33 forgets those made by PartiQL statements, and our store writes batches with them.
+1.5.33 forgets those made by PartiQL statements, and our store writes batches with them. It also
+unpacks a function's code for every instance anew: thousands of files, which each would compile.
 """
 
+import hashlib
+import os
 import sys
+import tempfile
+import zipfile
 from collections.abc import Callable
+from pathlib import Path
+from threading import Lock
+from types import SimpleNamespace
 from typing import Any
 
 from ministack.app import main
+from ministack.core import lambda_runtime
 from ministack.services import dynamodb
 
 type Item = dict[str, Any]
@@ -43,6 +52,28 @@ def _updated(table: Item, parsed: Item) -> tuple[str, str]:
 
 dynamodb._partiql_insert = _told(dynamodb._partiql_insert, _inserted)  # noqa: SLF001
 dynamodb._partiql_update = _told(dynamodb._partiql_update, _updated)  # noqa: SLF001
+
+_UNPACKING = Lock()
+
+
+class SharedCode(zipfile.ZipFile):
+    """Code in one folder for all instances, as what is in `/var/task` is the same for each."""
+
+    def extractall(self, path: Any = None, members: Any = None, pwd: Any = None) -> None:
+        """Make `path`, an empty folder, another name of where this archive is unpacked."""
+        with Path(str(self.filename)).open("rb") as packed:
+            name = hashlib.file_digest(packed, "sha256").hexdigest()
+        shared = Path(tempfile.gettempdir(), f"code-{name}")
+        with _UNPACKING:
+            if not shared.exists():
+                begun = Path(tempfile.mkdtemp(dir=shared.parent))
+                super().extractall(begun, members, pwd)
+                begun.rename(shared)
+        Path(os.fspath(path)).rmdir()
+        Path(os.fspath(path)).symlink_to(shared)
+
+
+lambda_runtime.zipfile = SimpleNamespace(**vars(zipfile) | {"ZipFile": SharedCode})
 
 if __name__ == "__main__":
     sys.exit(main())

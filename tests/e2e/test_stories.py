@@ -1,12 +1,7 @@
 """Whole stories on the deployed template: once, to the cent, and every hop can be explained."""
 
 import json
-import os
-import signal
-import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -165,43 +160,3 @@ def test_a_dead_letter_becomes_an_exception_that_can_be_replayed(story: Story) -
     story.settle()
     assert len(story.in_erp(placed)) == 1
     assert not [i for i in story.issues("dead_letter") if str(placed["id"]) in i["subject"]]
-
-
-def test_a_function_killed_midway_makes_one_order(story: Story) -> None:
-    """Last, because the message of the killed instance stays hidden for minutes."""
-    story.control("erp", "linger", times=1, seconds=5)
-    placed = story.order(("HAT-S", 1))
-    name = str(placed["id"])
-    _until(lambda: any(_is(row, name, "sending") for row in story.rows("orders")), within_s=30)
-    assert _kill("erp-send", story.world)
-    _until(lambda: story.trace(placed)["state"] == "accepted", within_s=180)
-    assert len(story.in_erp(placed)) == 1
-
-
-def _is(case: dict[str, Any], external_id: str, state: str) -> bool:
-    order = case.get("order", {})
-    return bool(order.get("external_id") == external_id and case["state"] == state)
-
-
-def _until(holds: Callable[[], bool], *, within_s: int) -> None:
-    deadline = time.monotonic() + within_s
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
-
-
-def _kill(function: str, world: World) -> int:
-    """Kill this sandbox's workers of a function, as an instance that dies; how many there were."""
-    home = str(world.home.path("tmp")).encode()
-    mark = f"AWS_LAMBDA_FUNCTION_NAME=shelfwire-northwind-sandbox-{function}".encode()
-    killed = 0
-    for entry in Path("/proc").iterdir():
-        try:
-            environment = (entry / "environ").read_bytes()
-            ours = home in (entry / "cmdline").read_bytes()
-        except OSError:
-            continue
-        if mark in environment and ours:
-            os.kill(int(entry.name), signal.SIGKILL)
-            killed += 1
-    return killed
