@@ -36,6 +36,7 @@ NOTICES = {
 FEEDS = {"max_changed": "50"}  # of files with 20 rows and more
 HOOKS_URL = "https://api.northwind.example/hooks/shop"
 ECHO = "inventory_levels/update"  # tells of our own writes too
+BLOCK = "Z1"  # a delivery block the simulated tenant knows
 BULK_FROM = 6  # prices that wait together go by bulk operation from here on
 
 
@@ -50,6 +51,8 @@ def _retailer(folder: Path) -> Path:
     raw = tomllib.loads((ROOT / DEFAULT_RETAILER).read_text(encoding="utf-8"))
     for connection in raw["connections"]:
         connection["settle_seconds"] = 3
+        if connection["system"] == "sap-s4hana":
+            connection["settings"] = {"delivery_block": BLOCK}
         if connection["system"] == "shopify":
             connection["settings"] = {
                 "bulk": "always",
@@ -57,6 +60,7 @@ def _retailer(folder: Path) -> Path:
                 "bulk_seconds": 20,
                 "hooks_url": HOOKS_URL,
                 "payouts": True,
+                "open_returns": True,  # of returns the ERP's staff make
             }
     raw["books"]["payout_days"] = 5
     trade = {"name": "trade", "currency": "GBP", "tax_basis": "gross", "segment": "trade"}

@@ -214,13 +214,18 @@ def _picked(
 
 
 def orders(sim: "SapSimulator") -> Json:
-    """Every sales order: `number`, `reference`, `total` (decimal text), `items` and deliveries."""
+    """Every sales order: `number`, `reference`, `total` (decimal text), `items` and deliveries.
+
+    `block` is its delivery block, if any; `changed_at` is when it was written last.
+    """
     return [
         {
             "number": order.number,
             "reference": order.header.get("PurchaseOrderByCustomer", ""),
             "total": str(order.gross),
             "currency": order.currency,
+            "block": order.header.get("DeliveryBlockReason", ""),
+            "changed_at": order.changed_at.isoformat(),
             "items": [
                 {
                     "item": item.item,
