@@ -231,8 +231,8 @@ class Play:
             self.world.engine.note(f"{shop}: cancels {order.order_id}")
             self.world.vendors[shop].control("cancel", order=order.order_id)
 
-    def refund(self, shop: str, *, restock: bool) -> None:
-        """The shop's staff give the money for one unit back."""
+    def refund(self, shop: str, *, restock: bool, whole: bool = False) -> None:
+        """The shop's staff give the money for one unit back, or for all of a line."""
         lines = [
             (order, line)
             for order in self._orders(shop)
@@ -241,8 +241,9 @@ class Play:
         ]
         if lines:
             order, line = self.rng.choice(lines)
-            self.world.engine.note(f"{shop}: refunds one {line.sku} of {order.order_id}")
-            rows: list[Json] = [{"line": line.line_id, "quantity": 1}]
+            units = line.quantity - line.refunded if whole else 1
+            self.world.engine.note(f"{shop}: refunds {units} {line.sku} of {order.order_id}")
+            rows: list[Json] = [{"line": line.line_id, "quantity": units}]
             self.world.vendors[shop].control(
                 "refund", order=order.order_id, lines=rows, restock=restock
             )

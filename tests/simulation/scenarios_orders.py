@@ -24,6 +24,7 @@ from tests.simulation.scenario import (
 
 CODE = "LEGACY-1"
 RELEASED_MS = 10 * SECOND  # after its code is mapped
+SELDOM = 0.25
 CURABLE = REPLAYED - {IssueKind.BAD_MESSAGE}
 
 
@@ -153,6 +154,11 @@ def _given_back(play: Play) -> None:
     play.later(billed, play.bill)
     if play.rng.random() < SHARE:
         play.later(billed + play.rng.randint(5, 25) * SECOND, play.unbill)
+    if play.rng.random() < SELDOM:
+        early = play.rng.randint(15, 30)
+        play.later(early * SECOND, partial(play.goodwill, "shop", 200))
+        soon = early + play.rng.randint(4, 15)
+        play.later(soon * SECOND, partial(play.refund, "shop", restock=True, whole=True))
 
 
 def _cancelled(play: Play) -> None:
