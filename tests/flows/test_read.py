@@ -9,13 +9,11 @@ import pytest
 from shared.errors import AccessError, RejectedError, RetryableError, ThrottledError
 from shared.flows import keys
 from shared.model.allocation import ErpAllocation
-from shared.model.books import PaidOut, Payout
 from shared.model.facts import StockCard
 from shared.model.ids import Entity
 from shared.model.invoice import BillingDocument
 from shared.model.order import Order, Shipment
 from shared.model.returns import ErpReturn
-from shared.model.target import Outcome
 from shared.ports import Message, Page, Refusal
 from tests.domain.world import NOW
 from tests.flows.mortal import DiedError
@@ -88,15 +86,6 @@ class Erp:
         if self.unreadable:
             raise self.unreadable
         return self.orders.get(external_id)
-
-    def ship(self, order: Order, shipment: Shipment) -> Outcome:
-        raise NotImplementedError
-
-    def payouts_since(self, since: datetime | None, *, page: str | None) -> Page[Payout]:
-        raise NotImplementedError
-
-    def movements_of(self, payout: Payout, *, page: str | None) -> Page[PaidOut]:
-        raise NotImplementedError
 
 
 class Setup:

@@ -9,15 +9,29 @@ from pathlib import Path
 from shared.errors import RejectedError
 from shared.ports import Delete, Files, Key, Piece, Row, Store, Table, Write
 
+_TABLE = """CREATE TABLE rows (
+    tab TEXT, pk TEXT, sk TEXT, rev INTEGER, body TEXT, lane TEXT, due TEXT,
+    PRIMARY KEY (tab, pk, sk)
+)"""
+_GET = "SELECT rev, body FROM rows WHERE tab = ? AND pk = ? AND sk = ?"
+_QUERY = """SELECT pk, sk, rev, body FROM rows
+    WHERE tab = ? AND pk = ? AND substr(sk, 1, ?) = ? AND sk > ? ORDER BY sk LIMIT ?"""
+_DUE = """SELECT pk, sk, rev, body FROM rows
+    WHERE tab = ? AND lane = ? AND due BETWEEN ? AND ? ORDER BY due, pk, sk LIMIT ?"""
+_DELETE = "DELETE FROM rows WHERE tab = ? AND pk = ? AND sk = ? AND rev = ?"
+_NEW = "INSERT OR IGNORE INTO rows VALUES (?, ?, ?, 1, ?, ?, ?)"
+_KNOWN = """UPDATE rows SET rev = rev + 1, body = ?, lane = ?, due = ?
+    WHERE tab = ? AND pk = ? AND sk = ? AND rev = ?"""
+
 
 class DiskStore(Store):
-    """Rows in SQLite, on their revisions. Knows reading by key and writing, and nothing else."""
+    """Rows in SQLite, on their revisions; of a write, raw bytes and counters are not kept."""
 
     def __init__(self, path: Path) -> None:
         self._rows = sqlite3.connect(path, isolation_level=None)
         self._rows.execute("PRAGMA journal_mode = OFF")
         self._rows.execute("PRAGMA synchronous = OFF")
-        self._rows.execute("CREATE TABLE rows (key TEXT PRIMARY KEY, rev INTEGER, body TEXT)")
+        self._rows.execute(_TABLE)
         self.calls = 0
 
     def close(self) -> None:
@@ -27,7 +41,7 @@ class DiskStore(Store):
         self.calls += 1
         found: dict[Key, Row] = {}
         for key in keys:
-            said = self._rows.execute("SELECT rev, body FROM rows WHERE key = ?", (_name(key),))
+            said = self._rows.execute(_GET, key)
             for rev, body in said:
                 found[key] = Row(key, rev, json.loads(body))
         return found
@@ -41,7 +55,8 @@ class DiskStore(Store):
         after: str = "",
         limit: int | None = None,
     ) -> list[Row]:
-        raise NotImplementedError
+        most = -1 if limit is None else limit
+        return self._found(_QUERY, table, pk, len(prefix), prefix, after, most)
 
     def due(
         self,
@@ -52,7 +67,8 @@ class DiskStore(Store):
         until: datetime | None = None,
         limit: int = 250,
     ) -> list[Row]:
-        raise NotImplementedError
+        first, last = _instant(since) or "", _instant(until) or "~"
+        return self._found(_DUE, table, lane, first, last, limit)
 
     def commit(self, writes: Sequence[Write]) -> list[bool]:
         self.calls += 1
@@ -68,23 +84,26 @@ class DiskStore(Store):
         self._rows.execute("COMMIT" if done else "ROLLBACK")
         return done
 
-    def count(self, prefix: str) -> int:
-        said = self._rows.execute("SELECT count(*) FROM rows WHERE key GLOB ?", (f"{prefix}*",))
+    def count(self, table: Table) -> int:
+        said = self._rows.execute("SELECT count(*) FROM rows WHERE tab = ?", (table,))
         return int(said.fetchone()[0])
+
+    def _found(self, query: str, table: Table, *said: str | int) -> list[Row]:
+        self.calls += 1
+        found = self._rows.execute(query, (table, *said))
+        return [Row(Key(table, pk, sk), rev, json.loads(body)) for pk, sk, rev, body in found]
 
     def _apply(self, write: Write) -> bool:
         if isinstance(write, Delete):
-            raise NotImplementedError
-        body = json.dumps(dict(write.body))
+            return self._rows.execute(_DELETE, (*write.key, write.expected)).rowcount == 1
+        said = json.dumps(dict(write.body)), write.lane, _instant(write.due)
         if write.expected == 0:
-            put = "INSERT OR IGNORE INTO rows VALUES (?, 1, ?)"
-            return self._rows.execute(put, (_name(write.key), body)).rowcount == 1
-        put = "UPDATE rows SET rev = rev + 1, body = ? WHERE key = ? AND rev = ?"
-        return self._rows.execute(put, (body, _name(write.key), write.expected)).rowcount == 1
+            return self._rows.execute(_NEW, (*write.key, *said)).rowcount == 1
+        return self._rows.execute(_KNOWN, (*said, *write.key, write.expected)).rowcount == 1
 
 
-def _name(key: Key) -> str:
-    return f"{key.table}|{key.pk}|{key.sk}"
+def _instant(at: datetime | None) -> str | None:
+    return None if at is None else at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 class DiskFiles(Files):

@@ -21,6 +21,7 @@ from shared.flows.issues import Issues
 from shared.kit.clock import WallClock
 from shared.model.base import Json
 from shared.model.retailer import Retailer
+from shared.ports import Table
 from tests.factories import make_retailer
 from tests.fakes import MemoryBus, MemoryJournal, MemoryQueues
 from tests.load.disk import DiskFiles, DiskStore
@@ -93,8 +94,8 @@ def _counted(load: Load, files: DiskFiles, store: DiskStore) -> dict[str, Json]:
         "rows": run.rows,
         "refused": run.refused,
         "reported": len(reported),
-        "cards": store.count("facts|"),
-        "exceptions": store.count("issues|"),
+        "cards": store.count(Table.FACTS),
+        "exceptions": store.count(Table.ISSUES),
         "invocations": invocations,
         "store_calls": store.calls,
         "file_mib": round((files.folder / NAME).stat().st_size / 2**20, 1),
