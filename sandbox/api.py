@@ -152,9 +152,6 @@ class Api:
         query = {name: said for name, said in (("day", day), ("after", after)) if said}
         return self.call("GET", "v1", "reconciliation", "finance", query=query or None)
 
-    def summary(self) -> dict[str, Json]:
-        return self.call("GET", "v1", "summary")
-
     def replay(self, name: str) -> dict[str, Json]:
         """An exception by its id (it holds a `#`), or a delivery as CONNECTION/DELIVERY."""
         connection, slash, delivery = name.partition("/")

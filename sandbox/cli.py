@@ -30,13 +30,15 @@ WRONG, CANNOT_RUN, INTERRUPTED = 1, 2, 130
 
 app = typer.Typer(
     name="shelfwire",
-    help="Keeps a retailer's ERP, shops, marketplaces and tills telling the same story.",
+    help="Keeps a retailer's ERP and its sales channels telling the same story.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.add_typer(trace := typer.Typer(help="Say why.", no_args_is_help=True), name="trace")
-app.add_typer(approvals := typer.Typer(help="What waits.", no_args_is_help=True), name="approvals")
+trace = typer.Typer(help="Why a SKU or an order is as it is.", no_args_is_help=True)
+approvals = typer.Typer(help="Prices, levels, files that wait.", no_args_is_help=True)
+app.add_typer(trace, name="trace")
+app.add_typer(approvals, name="approvals")
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 Port = Annotated[int | None, typer.Option(min=1, max=65535, help="Of the embedded AWS; else any.")]
@@ -161,8 +163,10 @@ def simulate(  # noqa: PLR0913, PLR0917 - a command's options
 
 @app.command()
 def bench(
-    area: Annotated[str, typer.Argument(help="What is measured; help lists what there is.")],
-    only: Annotated[list[str] | None, typer.Option(help="Only these; help lists all.")] = None,
+    area: Annotated[str, typer.Argument(help="What is measured; `bench help` lists it.")],
+    only: Annotated[
+        list[str] | None, typer.Option(help="Only these; `--only help` lists them.")
+    ] = None,
     prices: Annotated[int | None, typer.Option(help="Prices that change at once.")] = None,
     rows: Annotated[int | None, typer.Option(help="Rows of a file.")] = None,
     seed: Annotated[int, typer.Option(help="Of everything drawn.")] = 1,
@@ -213,7 +217,7 @@ def status(as_json: AsJson = False) -> None:
             world = World.attached(home)
             found |= world.describe()
             found["connections"] = {
-                str(one["connection"]): f"{one['circuit']}, {one['calls_left']} calls left"
+                str(one["connection"]): f"circuit {one['circuit']}, {one['calls_left']} calls left"
                 for one in world.api.connections()
             }
         out.result(found, _outline(found))
@@ -226,7 +230,7 @@ def demo(
     export: Annotated[
         Path | None, typer.Option("--input", help="A retailer's order export (CSV).")
     ] = None,
-    story: Annotated[str, typer.Option(help="Which story; help lists them.")] = "",
+    story: Annotated[str, typer.Option(help="Which story; `--story help` lists them.")] = "",
     port: Port = None,
     retailer: RetailerFile = None,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the sandbox up.")] = False,
@@ -235,6 +239,7 @@ def demo(
     """Play a story on the deployed template and say whether everything came out right."""
     from sandbox import check as checking
     from sandbox import report
+    from sandbox.play.record import reminder
     from sandbox.stories import registry
     from sandbox.world import DEFAULT_RETAILER, sandbox
 
@@ -247,7 +252,10 @@ def demo(
         file = played.retailer_file(home, base, export=export)
         with sandbox(home, retailer=file, port=port, steps=steps, keep=keep) as world:
             result: dict[str, Json] = played.run(world, export=export, steps=steps)
+            asked = reminder(world) if keep else ""
         out.result(result, lambda console: report.played(console, result))
+        if keep:
+            out.say(asked)
         if not result["ok"]:
             raise typer.Exit(WRONG)
 
@@ -333,7 +341,7 @@ Proposals = Annotated[list[str] | None, typer.Argument(help="CHANNEL/SKU/PROPOSA
 
 @approvals.command("list")
 def approvals_list(channel: Channel = "", rule: Broken = "", as_json: AsJson = False) -> None:
-    """Price changes that wait: what is shown, what is proposed, from when, and why it waits."""
+    """What waits: what is shown, what is proposed, from when, and why it waits."""
     from sandbox import report
     from sandbox.world import World
 

@@ -96,12 +96,17 @@ class Steps:
     say: Callable[[str], None] = lambda _: None
     seconds: dict[str, float] = field(default_factory=dict)
 
+    def begins(self, step: str) -> None:
+        """Said at once: a step may be silent for minutes."""
+        self.say(f"{step} ...")
+
     def took(self, step: str, seconds: float) -> None:
         self.seconds[step] = round(seconds, 2)
         self.say(f"{step} ({seconds:.1f} s)")
 
     @contextmanager
     def timed(self, step: str) -> Iterator[None]:
+        self.begins(step)
         began = time.monotonic()
         yield
         self.took(step, time.monotonic() - began)

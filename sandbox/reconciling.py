@@ -21,7 +21,7 @@ def register(
     app: typer.Typer, told: "Callable[[bool], AbstractContextManager[Out]]", failed: int
 ) -> None:
     """Add the command; it exits with `failed` while anything differs."""
-    reconcile = typer.Typer(help="Say where books differ.", no_args_is_help=True)
+    reconcile = typer.Typer(help="Where the books of shop and ERP differ.", no_args_is_help=True)
     app.add_typer(reconcile, name="reconcile")
 
     @reconcile.callback()

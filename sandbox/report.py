@@ -30,23 +30,32 @@ def findings(console: Console, file: Path, found: Sequence[Finding]) -> None:
 
 
 def exceptions(console: Console, found: Sequence[Fields]) -> None:
+    """A paragraph for each, its id alone on a line: other commands are given it whole."""
     if not found:
         console.print("nothing waits for a person")
         return
-    table = _table("Exception", "Since", "Times", "At risk", "What happened", "What to do", "Owner")
     for issue in found:
-        cells = (
-            str(issue["issue_id"]),
-            str(issue.get("first_seen", ""))[:19],
-            str(issue.get("count", 1)),
-            money(issue.get("at_risk")),
-            str(issue.get("summary", "")) + _closed(issue),
-            str(issue.get("remedy", "")) + _candidates(issue),
+        since, count = str(issue.get("first_seen", ""))[:19], int(str(issue.get("count", 1)))
+        risk = money(issue.get("at_risk"))
+        told = (
+            f"since {since}" if since else "",
+            "told once" if count == 1 else f"told {count} times",
             str(issue.get("owner", "")),
+            f"at risk {risk}" if risk else "",
         )
-        table.add_row(*map(escape, cells))
-    console.print(table)
+        lines = (
+            str(issue["issue_id"]),
+            f"  {', '.join(filter(None, told))}",
+            *_indented(str(issue.get("summary", "")) + _closed(issue)),
+            *_indented("to do: " + str(issue.get("remedy", "")) + _candidates(issue)),
+        )
+        for line in lines:
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
     console.print(_counted(len(found), "exception"))
+
+
+def _indented(text: str) -> list[str]:
+    return [f"  {line}" for line in text.splitlines()]
 
 
 def _closed(issue: Fields) -> str:
@@ -68,21 +77,26 @@ def _candidates(issue: Fields) -> str:
 
 
 def parity(console: Console, found: Sequence[Fields]) -> None:
-    columns = ("Channel", "Facet", "Policy", "When", "Compared", "Equal", "Accepted", "Moving")
-    table = _table(*columns, "Withheld", "Held", "Differing", "Share equal")
+    table = _table("Channel", "Policy", "When", "Compared", "Equal", "Apart", "Differing", "Share")
     for one in found:
         differing = one.get("differing")
-        causes = differing.items() if isinstance(differing, dict) else ()
+        apart = {name: one.get(name) for name in ("accepted", "moving", "withheld", "held")}
         cells = (
-            *(str(one.get(name.lower(), "")) for name in columns[:2]),
+            f"{one.get('channel')} {one.get('facet')}",
             "shadow" if one.get("shadow") else str(one.get("policy", "")),
             str(one.get("finished") or "never")[:19] + (" (running)" if one.get("running") else ""),
-            *(str(one.get(name.lower(), "")) for name in (*columns[4:], "Withheld", "Held")),
-            ", ".join(f"{cause} {count}" for cause, count in causes),
+            str(one.get("compared", "")),
+            str(one.get("equal", "")),
+            _tally(apart),
+            _tally(differing if isinstance(differing, dict) else {}),
             str(one.get("share_equal") or ""),
         )
         table.add_row(*map(escape, cells))
     console.print(table)
+
+
+def _tally(counts: Fields) -> str:
+    return ", ".join(f"{name} {count}" for name, count in counts.items() if count)
 
 
 def pending(console: Console, found: Sequence[Fields]) -> None:

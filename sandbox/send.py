@@ -18,6 +18,8 @@ from shared.connectors.shopify import webhook as shopify
 from shared.flows import keys
 from shared.model.base import Json
 
+DOOR = "POST /hooks/{connection}"
+
 type Event = Mapping[str, object]
 _UNSIGNED = {"content-type": "application/json", "user-agent": "shelfwire-send"}
 
@@ -62,6 +64,16 @@ def _read(file: Path) -> bytes:
 
 
 def _http(world: World, event: Event) -> dict[str, Json]:
+    return _webhook(world, *delivery(event))
+
+
+def delivery(event: Event) -> tuple[str, dict[str, str], bytes]:
+    """Connection, headers and body of an HTTP API event; CannotRunError if it is no webhook."""
+    route = event.get("routeKey", DOOR)
+    if route != DOOR:
+        raise CannotRunError(
+            f"the event is of {route}, and only {DOOR} is sent", "call that route with a token"
+        )
     names, headers = event.get("pathParameters"), event.get("headers")
     if not isinstance(names, dict) or "connection" not in names or not isinstance(headers, dict):
         raise CannotRunError(
@@ -69,8 +81,7 @@ def _http(world: World, event: Event) -> dict[str, Json]:
         )
     text = str(event.get("body") or "")
     body = base64.b64decode(text) if event.get("isBase64Encoded") else text.encode()
-    told = {str(name): str(value) for name, value in headers.items()}
-    return _webhook(world, str(names["connection"]), told, body)
+    return str(names["connection"]), {str(k): str(v) for k, v in headers.items()}, body
 
 
 def _webhook(

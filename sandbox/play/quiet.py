@@ -23,6 +23,9 @@ CALM = 3  # looks in a row that must find nothing
 MINUTES_S = 150.0  # what waits no more is told by the minute
 
 
+TOLD_S = 30.0  # between two words of what still moves
+
+
 @dataclass(frozen=True, slots=True)
 class Busy:
     """What still moves, by where: messages, dirty targets, open cases, deliveries."""
@@ -35,6 +38,15 @@ class Busy:
     @property
     def calm(self) -> bool:
         return not (self.queued or self.due or self.received or self.waiting)
+
+    def __str__(self) -> str:
+        counts = {
+            "messages in queues": self.queued,
+            "rows that are due": self.due,
+            "deliveries to be read": self.received,
+            "deliveries to be made": self.waiting,
+        }
+        return ", ".join(f"{count} {what}" for what, count in counts.items() if count) or "nothing"
 
 
 def look(world: World, *, apart: Collection[str] = ()) -> Busy:
@@ -60,9 +72,13 @@ def settle(
     within_s: float,
     enough: Callable[[], bool] = lambda: True,
     apart: Collection[str] = (),
+    say: Callable[[str], None] = lambda _: None,
 ) -> float:
-    """Wait until nothing moves any more and `enough` holds; how many seconds it took."""
-    began = time.monotonic()
+    """Wait until nothing moves any more and `enough` holds; how many seconds it took.
+
+    `say` is told now and then what still moves.
+    """
+    began = told = time.monotonic()
     calm = 0
     while calm < CALM:
         try:
@@ -73,7 +89,13 @@ def settle(
         if calm == CALM and not enough():
             calm = 0
         if time.monotonic() - began > within_s:
-            raise CannotRunError(f"after {within_s:.0f} s there is still {busy}", "see the logs")
+            raise CannotRunError(
+                f"after {within_s:.0f} s there is still: {busy}",
+                f"see {world.home.shown('cloud.log')}",
+            )
+        if not busy.calm and time.monotonic() - told > TOLD_S:
+            told = time.monotonic()
+            say(f"  after {told - began:.0f} s there is still: {busy}")
         time.sleep(LOOK_S)
     return time.monotonic() - began
 

@@ -1,10 +1,13 @@
 """What a story notes while it is played: times, figures, and what must hold."""
 
+import json
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from sandbox.home import Steps
+from sandbox.play.quiet import bodies
+from sandbox.world import World
 from shared.model.base import Json
 
 TOLD = 20  # of what is wrong
@@ -41,3 +44,17 @@ class Record:
             "wrong": list[Json](self.wrong[:TOLD]),
             "checks": list[Json](self.checks),
         }
+
+
+def reminder(world: World) -> str:
+    """What can be asked of a sandbox that stays up, with an order and an article it knows."""
+    order_id, sku = "ORDER", "SKU"
+    for row in bodies(world, "orders"):
+        case = json.loads(row["body"]["S"])
+        if row["sk"]["S"] == "-" and case["erp_order"]:
+            order_id, sku = case["order"]["order_id"], case["order"]["lines"][0]["sku"]
+            break
+    return (
+        f"the sandbox stays up: ask `shelfwire trace order {order_id}` "
+        f"or `shelfwire trace sku {sku}`, and end it with `shelfwire down`"
+    )

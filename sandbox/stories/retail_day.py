@@ -68,6 +68,7 @@ class Stage:
     figures: dict[str, Json] = field(default_factory=dict)
 
     def timed(self, name: str, act: Callable[[], object]) -> None:
+        self.steps.begins(name)
         began = time.monotonic()
         act()
         self.seconds[name] = round(time.monotonic() - began, 1)
@@ -84,11 +85,10 @@ class Stage:
             QueueUrl=self.world.deployed.queues[f"{connection}-read"],
             MessageBody=f'{{"poll":"{entity}"}}',
         )
-        settle(
-            self.world,
-            within_s=PATIENCE_S,
-            enough=lambda: facet is None or targets(self.world, facet) >= wanted[facet],
-        )
+        self.settle(lambda: facet is None or targets(self.world, facet) >= wanted[facet])
+
+    def settle(self, enough: Callable[[], bool] = lambda: True) -> None:
+        settle(self.world, within_s=PATIENCE_S, enough=enough, say=self.steps.say)
 
     def points(self) -> int:
         return int(str(counters(self.world, self.shop)["points"]))
@@ -129,7 +129,7 @@ def _publish(stage: Stage) -> None:
 def _sold_before(stage: Stage, orders: Sequence[ShopOrder]) -> None:
     for order in orders:
         stage.trading.order(order)
-    settle(stage.world, within_s=PATIENCE_S)
+    stage.settle()
 
 
 def _trade(stage: Stage) -> None:
@@ -153,7 +153,7 @@ def _trade(stage: Stage) -> None:
                 stage.trading.refund(event)
 
     stage.timed("sell", play)
-    stage.timed("bring orders home", lambda: settle(stage.world, within_s=PATIENCE_S))
+    stage.timed("bring orders home", stage.settle)
 
 
 def _finish(stage: Stage) -> None:
@@ -170,7 +170,7 @@ def _finish(stage: Stage) -> None:
 
     def ship() -> None:
         stage.figures["orders shipped"] = stage.trading.deliver_all(share=SHIPPED)
-        settle(stage.world, within_s=PATIENCE_S)
+        stage.settle()
 
     stage.timed("ship", ship)
     stage.timed("bill", lambda: _bill(stage))
@@ -181,7 +181,7 @@ def _finish(stage: Stage) -> None:
 def _bill(stage: Stage) -> None:
     """The ERP invoices what left and credits what was refunded."""
     stage.world.controls.control(stage.erp, "bill")
-    settle(stage.world, within_s=PATIENCE_S)
+    stage.settle()
     stage.poll(stage.erp, "invoice")
 
 

@@ -56,9 +56,9 @@ def api(gateway: Gateway, *, scopes: tuple[str, ...] | None = None) -> Api:
 
 
 def test_a_token_is_asked_for_once_with_the_scopes_wanted() -> None:
-    gateway = Gateway({"GET /v1/summary": (200, {"skus": 1})})
+    gateway = Gateway({"GET /v1/reconciliation/finance": (200, {"skus": 1})})
     client = api(gateway, scopes=("ops.read", "ops.replay"))
-    assert client.summary() == client.summary() == {"skus": 1}
+    assert client.finance() == client.finance() == {"skus": 1}
     (grant,) = gateway.grants
     assert grant["scope"] == ["shelfwire/ops.read shelfwire/ops.replay"]
     assert grant["client_secret"] == ["s3cret"]
@@ -91,18 +91,18 @@ def test_a_refusal_says_which_field_which_value_and_what_to_do() -> None:
 
 
 def test_a_token_of_an_earlier_deployment_is_replaced_once() -> None:
-    gateway = Gateway({"GET /v1/summary": (200, {})})
+    gateway = Gateway({"GET /v1/reconciliation/finance": (200, {})})
     gateway.forgotten = {"t1"}
-    assert api(gateway).summary() == {}
+    assert api(gateway).finance() == {}
     gateway.forgotten = {"t1", "t2", "t3", "t4"}
     with pytest.raises(RefusedError, match="401"):
-        api(gateway).summary()
+        api(gateway).finance()
 
 
 def test_a_failing_function_is_not_the_callers_mistake() -> None:
-    gateway = Gateway({"GET /v1/summary": (502, {"errorMessage": "x"})})
-    with pytest.raises(CannotRunError, match="GET /v1/summary answered 502"):
-        api(gateway).summary()
+    gateway = Gateway({"GET /v1/reconciliation/finance": (502, {"errorMessage": "x"})})
+    with pytest.raises(CannotRunError, match="GET /v1/reconciliation/finance answered 502"):
+        api(gateway).finance()
 
 
 def test_pages_of_what_is_withheld_are_put_together_each_line_once() -> None:
@@ -147,7 +147,7 @@ class Slow(Gateway):
     """Lets so many calls of a route go unanswered."""
 
     def __init__(self, unanswered: int) -> None:
-        routes = ("GET /v1/summary", "POST /v1/prices", "POST /v1/approvals")
+        routes = ("GET /v1/reconciliation/finance", "POST /v1/prices", "POST /v1/approvals")
         super().__init__(dict.fromkeys(routes, (200, {"skus": 1})))
         self.unanswered = unanswered
 
@@ -161,7 +161,7 @@ class Slow(Gateway):
 
 def test_what_may_be_asked_again_is_while_a_busy_machine_does_not_answer() -> None:
     client = api(Slow(2))
-    assert client.summary() == {"skus": 1}
+    assert client.finance() == {"skus": 1}
     keyed = api(Slow(2))
     assert keyed.call("POST", "v1", "prices", headers={"idempotency-key": "k"}) == {"skus": 1}
     assert api(Slow(2)).rule("approve", "meant", files=[]) == {"skus": 1}
@@ -173,4 +173,4 @@ def test_what_may_not_be_asked_again_is_not_and_nobody_waits_for_ever() -> None:
         api(gateway).call("POST", "v1", "prices")
     assert len(gateway.asked) == 1
     with pytest.raises(CannotRunError, match="does not answer"):
-        api(Slow(3)).summary()
+        api(Slow(3)).finance()

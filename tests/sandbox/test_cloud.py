@@ -88,12 +88,19 @@ def test_a_deployment_that_fails_is_quoted_with_its_log(home: Home, retailer: Re
     assert failure.remedy == "see .sandbox/deploy.log"
 
 
-def test_each_step_is_timed(home: Home, retailer: Retailer) -> None:
+def test_each_step_is_named_when_it_begins_and_timed_when_it_ends(
+    home: Home, retailer: Retailer
+) -> None:
     said: list[str] = []
     steps = Steps(said.append)
     failed(home, retailer, steps)
     assert list(steps.seconds) == ["embedded AWS", "cdk bootstrap", "cdk synth"]
-    assert len(said) == 3
+    assert [line.split(" (")[0] for line in said[:3]] == [
+        "embedded AWS ...",
+        "embedded AWS",
+        "cdk bootstrap ...",
+    ]
+    assert said[-1] == "cdk deploy ..."
 
 
 def test_what_did_not_change_is_not_synthesized_again(home: Home, retailer: Retailer) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from sandbox.home import Steps
 from sandbox.play.comparing import sellable
+from sandbox.play.quiet import Busy
 from sandbox.play.record import Record
 from sandbox.play.trading import history, in_time_order
 from sandbox.retailer.day import OrderKind, ShopOrder
@@ -46,3 +47,10 @@ def test_a_story_is_right_only_if_all_that_must_hold_does() -> None:
         {"name": "levels", "ok": True, "detail": "all 3"},
         {"name": "prices", "ok": False, "detail": "1 of 2 differ"},
     ]
+
+
+def test_what_still_moves_is_told_in_words_without_what_does_not() -> None:
+    assert str(Busy(queued=0, due=12, received=0, waiting=3)) == (
+        "12 rows that are due, 3 deliveries to be made"
+    )
+    assert str(Busy(queued=0, due=0, received=0, waiting=0)) == "nothing"

@@ -75,14 +75,26 @@ def test_what_an_unknown_code_may_mean_is_shown_as_the_command_that_says_so() ->
 def test_an_exception_shows_what_is_at_risk_and_what_to_do() -> None:
     issue: dict[str, Json] = {
         "issue_id": "no_price#S1",
+        "summary": "no condition holds",
         "at_risk": {"amount": 250, "currency": "GBP"},
         "remedy": "set a price",
         "owner": "merchandising",
         "count": 3,
     }
     text = printed(lambda console: report.exceptions(console, [issue]))
-    for part in ("2.50 GBP", "set a price", "merchandising", "3", "1 exception"):
-        assert part in text
+    assert text.splitlines() == [
+        "no_price#S1",
+        "  told 3 times, merchandising, at risk 2.50 GBP",
+        "  no condition holds",
+        "  to do: set a price",
+        "1 exception",
+    ]
+
+
+def test_the_id_of_an_exception_is_never_broken_by_a_narrow_terminal() -> None:
+    name = "bad_message#shop/orders/create:8c2f4036-abe4-4a83-8292-ea65453ea18f"
+    text = printed(lambda console: report.exceptions(console, [{"issue_id": name}]), width=30)
+    assert text.splitlines()[0] == name
 
 
 def test_an_exception_that_came_back_shows_how_it_was_closed() -> None:
@@ -160,5 +172,7 @@ def test_parity_is_a_row_per_channel_and_facet() -> None:
     _, _, price, stock = text.splitlines()
     assert "2026-11-27T09:00:00 (running)" in price
     assert "edited 2" in price
+    assert "moving 3 " in price
+    assert "accepted" not in price
     assert "0.999833" in price
     assert "never" in stock

@@ -1,16 +1,18 @@
 """What `send` puts on the wire is what the vendor's own door lets in."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from sandbox.failures import CannotRunError
-from sandbox.send import queue_like, signed
+from sandbox.send import delivery, queue_like, signed
 from sandbox.simulators import Standing
 from shared.connectors.sap import webhook as sap
 from shared.connectors.shopify import webhook as shopify
 from shared.ports import Door
 
+EVENTS = Path(__file__).resolve().parents[2] / "events"
 SECRET = "made-up"
 BODY = json.dumps({"id": 7}).encode()
 
@@ -66,3 +68,24 @@ def test_a_recorded_queue_is_found_by_the_end_of_its_name(recorded: str, queue: 
 def test_a_queue_like_none_of_ours_is_named() -> None:
     with pytest.raises(CannotRunError, match="no queue here is like 'orders'; known: shop-write"):
         queue_like("orders", ("shop-write",))
+
+
+def test_a_webhook_is_taken_from_its_event_as_it_came() -> None:
+    event = json.loads((EVENTS / "ingest.webhook" / "order-created-base64.json").read_bytes())
+    connection, headers, body = delivery(event)
+    assert (connection, headers["X-Shopify-Topic"]) == ("shop", "orders/create")
+    assert json.loads(body) == {"id": 450789469}
+
+
+@pytest.mark.parametrize(
+    ("name", "route"),
+    [
+        ("ops.api/map-code.json", "PUT /v1/links/{connection}/{code}"),
+        ("orders.api/place.json", "POST /v1/orders"),
+        ("ingest.webhook/options.json", "OPTIONS /hooks/{connection}"),
+    ],
+)
+def test_an_event_of_another_route_is_no_webhook(name: str, route: str) -> None:
+    with pytest.raises(CannotRunError) as raised:
+        delivery(json.loads((EVENTS / name).read_bytes()))
+    assert raised.value.problem.startswith(f"the event is of {route}, ")
