@@ -105,6 +105,7 @@ class Cloud:
         return [self._tools.node, self._tools.cdk, *arguments, *_QUIET]
 
     def _job(self, name: str, command: list[str | Path], *, cwd: Path | None = None) -> Job:
+        self._steps.begins(f"cdk {name}")
         log = self._home.path(f"{name}.log")
         return Job(name, command, log=log, cwd=cwd or self._home.root, env=self._outside())
 
