@@ -41,12 +41,12 @@ class Busy:
 
     def __str__(self) -> str:
         counts = {
-            "messages in queues": self.queued,
-            "rows that are due": self.due,
-            "deliveries to be read": self.received,
-            "deliveries to be made": self.waiting,
+            "messages queued": self.queued,
+            "rows due": self.due,
+            "deliveries to read": self.received,
+            "webhooks to send": self.waiting,
         }
-        return ", ".join(f"{count} {what}" for what, count in counts.items() if count) or "nothing"
+        return ", ".join(f"{what} {count}" for what, count in counts.items() if count) or "nothing"
 
 
 def look(world: World, *, apart: Collection[str] = ()) -> Busy:

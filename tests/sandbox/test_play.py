@@ -50,7 +50,5 @@ def test_a_story_is_right_only_if_all_that_must_hold_does() -> None:
 
 
 def test_what_still_moves_is_told_in_words_without_what_does_not() -> None:
-    assert str(Busy(queued=0, due=12, received=0, waiting=3)) == (
-        "12 rows that are due, 3 deliveries to be made"
-    )
+    assert str(Busy(queued=0, due=12, received=0, waiting=3)) == "rows due 12, webhooks to send 3"
     assert str(Busy(queued=0, due=0, received=0, waiting=0)) == "nothing"

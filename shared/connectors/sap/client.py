@@ -46,10 +46,10 @@ if TYPE_CHECKING:
 
 
 class SapS4:
-    """One tenant, as the Protocols of `shared.ports` want an ERP.
+    """One tenant, as flows want an ERP.
 
-    FactSource, OrderSink, CustomerBook, OrderAmender, CreditSink, ReturnSink, ShipmentSource,
-    BillingSource, ReturnSource and PromiseSource.
+    FactSource, OrderSink, CustomerBook, OrderAmender, OrderWithdrawer, CreditSink, ReturnSink,
+    ShipmentSource, BillingSource, ReturnSource and PromiseSource.
     """
 
     def __init__(

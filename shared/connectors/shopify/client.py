@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 
 class ShopifyAdmin:
-    """One shop. Satisfies LaterPublisher, OrderSource, RefundMaker and PayoutSource."""
+    """One shop. LaterPublisher, OrderSource, RefundMaker, ReturnOpener and PayoutSource."""
 
     def __init__(
         self, api: AdminApi, connection: Connection, retailer: Retailer, clock: Clock
