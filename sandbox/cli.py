@@ -239,6 +239,7 @@ def demo(
     """Play a story on the deployed template and say whether everything came out right."""
     from sandbox import check as checking
     from sandbox import report
+    from sandbox.play.quiet import bodies
     from sandbox.play.record import reminder
     from sandbox.stories import registry
     from sandbox.world import DEFAULT_RETAILER, sandbox
@@ -252,7 +253,7 @@ def demo(
         file = played.retailer_file(home, base, export=export)
         with sandbox(home, retailer=file, port=port, steps=steps, keep=keep) as world:
             result: dict[str, Json] = played.run(world, export=export, steps=steps)
-            asked = reminder(world) if keep else ""
+            asked = reminder(bodies(world, "orders")) if keep else ""
         out.result(result, lambda console: report.played(console, result))
         if keep:
             out.say(asked)

@@ -2,12 +2,11 @@
 
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from sandbox.home import Steps
-from sandbox.play.quiet import bodies
-from sandbox.world import World
 from shared.model.base import Json
 
 TOLD = 20  # of what is wrong
@@ -46,13 +45,13 @@ class Record:
         }
 
 
-def reminder(world: World) -> str:
-    """What can be asked of a sandbox that stays up, with an order and an article it knows."""
+def reminder(rows: Iterable[Mapping[str, Any]]) -> str:
+    """What a sandbox that stays up can be asked; `rows` are its table of orders."""
     order_id, sku = "ORDER", "SKU"
-    for row in bodies(world, "orders"):
+    for row in rows:
         case = json.loads(row["body"]["S"])
         if row["sk"]["S"] == "-" and case["erp_order"]:
-            order_id, sku = case["order"]["order_id"], case["order"]["lines"][0]["sku"]
+            order_id, sku = row["pk"]["S"].removeprefix("order#"), case["order"]["lines"][0]["sku"]
             break
     return (
         f"the sandbox stays up: ask `shelfwire trace order {order_id}` "
