@@ -151,6 +151,13 @@ def test_decisions_are_numbered_without_a_gap() -> None:
     assert numbers == list(range(1, len(numbers) + 1))
 
 
+def test_every_decision_is_listed_by_its_title() -> None:
+    listed = text_of(DOCS / "decisions.md")
+    for page in DECISIONS:
+        title = text_of(page).partition("\n")[0].removeprefix("# ")
+        assert f"[{title}](decisions/{page.name})" in listed
+
+
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_every_relative_link_leads_somewhere(page: Path) -> None:
     for link in _LINK.findall(_FENCE.sub("", text_of(page))):
