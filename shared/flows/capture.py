@@ -21,6 +21,7 @@ from shared.errors import RetryableError
 from shared.flows import keys
 from shared.flows.asked import Asked
 from shared.flows.cases import Cases, unasked, uncredited, unreached
+from shared.flows.codes import Codes, missing
 from shared.flows.holds_told import Holds
 from shared.flows.issues import Issues, Problem
 from shared.flows.late import Lateness
@@ -29,13 +30,13 @@ from shared.flows.similar import Similar
 from shared.flows.suspicion import Suspicion
 from shared.frozen import frozen
 from shared.model.case import Case, CaseState, HoldReason
-from shared.model.ids import Entity, Facet
+from shared.model.ids import Facet
 from shared.model.issue import IssueKind
 from shared.model.order import Order, Refund
 from shared.model.order_events import OrderCancelled, OrderHeld, OrderRefunded, OrderReleased
 from shared.model.order_policy import AddressLimits
 from shared.model.retailer import Channel, Retailer
-from shared.ports import Bus, Clock, Delete, Message, Put, Queues, Store, Write
+from shared.ports import Bus, Clock, Message, Queues, Store
 
 TRIES = 8
 DERIVED_S = 5  # by then what was sold is off the level that is wished
@@ -74,8 +75,8 @@ class Capture:
             if case.returns or case.refunds:
                 ReturnNews(self.bus, self.issues, self.clock, self.store).tell(case, before)
             if case == before or self.cases.commit(case, found.rev if found else 0):
-                self._follow(case, channel)
-                return self.take(order) if awaiting.unchecked(case) else case
+                named = self._follow(case, channel)
+                return self.take(order) if named or awaiting.unchecked(case) else case
             told = case
         raise RetryableError(f"order {order.order_id} is contended")
 
@@ -230,29 +231,23 @@ class Capture:
         return policy != "accept" and HoldReason.STOCK not in case.waived
 
     def _mapped(self, order: Order, channel: Channel) -> Order:
-        return orders.mapped(order, self._skus(order, channel), custom=channel.custom_line_sku)
-
-    def _skus(self, order: Order, channel: Channel) -> dict[str, str]:
-        """Channel code -> SKU: an operator's mapping first, else the article of the same name."""
         codes = {line.channel_sku for line in order.lines if line.channel_sku}
-        owner = self.retailer.authority[Entity.PRODUCT]
-        said = {code: keys.code(channel.connection, code) for code in codes}
-        plain = {code: keys.item(code, owner) for code in codes if "#" not in code}
-        rows = self.store.get([*said.values(), *plain.values()])
-        found = {}
-        for code in codes:
-            mapping = rows.get(said[code])
-            if mapping is not None:
-                found[code] = str(mapping.body["sku"])
-            elif plain.get(code) in rows:
-                found[code] = code
-        return found
+        known = self._codes.skus(codes, channel)
+        return orders.mapped(order, known, custom=channel.custom_line_sku)
 
-    def _follow(self, case: Case, channel: Channel) -> None:
-        """Everything that follows from the row; repeated whole if it did not come to its end."""
+    @property
+    def _codes(self) -> Codes:
+        return Codes(self.store, self.issues, self.retailer)
+
+    def _follow(self, case: Case, channel: Channel) -> bool:
+        """Everything that follows from the row; repeated whole if it did not come to its end.
+
+        Whether a code it is to wait for is known by now.
+        """
         order_id = case.order.order_id
         self.cases.sync_holds(order_id)
-        self._wait(case)
+        if self._codes.wait(case, channel):
+            return True
         self.issues.report(self._problems(case, channel))
         limits = self.limits.get(channel.erp)
         Holds(self.issues, self.clock, self.retailer.order_rules, limits).tell(case, channel)
@@ -262,24 +257,7 @@ class Capture:
         changed = demand.unsettled(case) or uncredited(case) or unasked(case)
         if (case.state is CaseState.RELEASED and not unreached(case)) or changed:
             self.queues.send([Message(keys.write_queue(channel.erp), {"case": order_id})])
-
-    def _wait(self, case: Case) -> None:
-        """Held orders are findable by the codes they wait for."""
-        order_id = case.order.order_id
-        missing = set(_missing(case))
-        codes = {line.channel_sku for line in orders.lines_of(case) if line.channel_sku} | missing
-        rows = self.store.get(keys.waiting(code, order_id) for code in codes)
-        writes: list[Write] = [
-            Put(keys.waiting(code, order_id), {"order_id": order_id, "code": code}, 0)
-            for code in missing
-            if keys.waiting(code, order_id) not in rows
-        ]
-        writes += [
-            Delete(row.key, row.rev) for row in rows.values() if row.body["code"] not in missing
-        ]
-        if rows and not missing:  # before the rows go, by which a repeat knows that it waited
-            self.issues.solve(IssueKind.UNMAPPED_SKU, order_id, by="mapping")
-        self.store.commit(writes)
+        return False
 
     def _problems(self, case: Case, channel: Channel) -> Iterable[Problem]:
         order = case.newest
@@ -297,7 +275,7 @@ class Capture:
                 at_risk=order.total,
                 replay=keys.order_again(channel.connection, order),
             )
-        codes = _missing(case)
+        codes = missing(case)
         if codes:
             yield self._unmapped(case, channel, codes)
 
@@ -378,13 +356,6 @@ def _before_erp(case: Case) -> bool:
     """Whether the ERP neither holds the order nor may be about to."""
     states = {CaseState.HELD, CaseState.RELEASED, CaseState.CANCELLED}
     return case.erp_order is None and case.state in states
-
-
-def _missing(case: Case) -> tuple[str, ...]:
-    """Codes the case waits for: before the ERP has it all of them, then those of added lines."""
-    if case.state is CaseState.HELD:
-        return orders.unmapped(case.order)
-    return orders.codes(demand.unmapped(case))
 
 
 def _refunded(case: Case, refund: Refund) -> OrderRefunded:

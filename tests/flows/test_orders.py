@@ -118,6 +118,24 @@ def test_mapping_the_code_releases_every_order_that_waited_once(world: World) ->
     assert world.bus.types.count("OrderReleased") == 2
 
 
+def test_a_code_mapped_just_before_its_order_can_be_found_releases_it_all_the_same(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mapper, commit = Mapper(world.store, world.queues, world.retailer), world.store.commit
+
+    def mapped_first(writes: Sequence[Write]) -> list[bool]:
+        if any(write.key.pk == keys.WAITING for write in writes):
+            monkeypatch.setattr(world.store, "commit", commit)
+            assert mapper.map("shop", "hat m", "HAT-M") == 0
+        return commit(writes)
+
+    monkeypatch.setattr(world.store, "commit", mapped_first)
+    world.capture.take(order(("hat m", 1)))
+    assert case(world).state is CaseState.RELEASED
+    assert world.open() == []
+    assert world.store.query(Table.ORDERS, keys.WAITING) == []
+
+
 def test_an_article_that_appears_in_the_erp_releases_what_waited_for_it(world: World) -> None:
     world.capture.take(order(("CAP-M", 1)))
     world.apply(Entity.PRODUCT, world.product_card(product("M", product_id="CAP")))

@@ -97,7 +97,7 @@ ORDERS: tuple[Mutant, ...] = (
         "a held order is not found by its code",
         "The code becomes known and the orders that wait for it are not looked at.",
         (CODE,),
-        (CAPTURE + "_wait", "for code in missing", "for code in ()"),
+        ("shared.flows.codes:Codes.wait", "for code in new", "for code in ()"),
     ),
     mutant(
         "mapping a code releases nothing",
