@@ -26,10 +26,6 @@ EXCEEDS = "exceeds"
 MALFORMED = "malformed"
 
 
-def intent_id(asked: AskedRefund) -> str:
-    return f"refund#{asked.name}"
-
-
 def name_of(order_id: str, refund_id: str) -> str:
     """Ours, of ten characters: refunds of all orders of a channel are told apart by it."""
     return "C" + sha256(f"{order_id}/{refund_id}".encode()).hexdigest()[:9].upper()
@@ -44,7 +40,7 @@ def pending(case: Case) -> tuple[AskedRefund, ...]:
     seen = {name for refund in case.refunds for name in (refund.asked, refund.refund_id) if name}
     done = {i.intent_id for i in case.intents if i.result in seen}
     done |= {i.intent_id for i in case.intents if i.state is IntentState.REJECTED}
-    return tuple(one for one in case.asked if one.name not in seen and intent_id(one) not in done)
+    return tuple(one for one in case.asked if one.name not in seen and one.intent_id not in done)
 
 
 def _all(case: Case) -> tuple[Refund, ...]:

@@ -85,7 +85,7 @@ class RefundCalls:
 
     def _asked(self, case: Case, asked: AskedRefund) -> Case:
         intent = Intent(
-            intent_id=asked_refunds.intent_id(asked),
+            intent_id=asked.intent_id,
             kind=IntentKind.REFUND,
             connection=self.retailer.channel(case.order.channel).connection,
             reference=asked.name,
@@ -98,7 +98,7 @@ class RefundCalls:
 
     def _send(self, case: Case, asked: AskedRefund) -> None:
         channel, messages = self.retailer.channel(case.order.channel), []
-        intent = case.intent(asked_refunds.intent_id(asked))
+        intent = case.intent(asked.intent_id)
         order_id = case.order.order_id
         if intent is not None and intent.open:
             messages.append(Message(keys.write_queue(channel.connection), {"ship": order_id}))
@@ -136,7 +136,7 @@ def _same(known: AskedRefund, call: RefundCall) -> None:
 
 
 def _state(case: Case, asked: AskedRefund) -> str:
-    intent = case.intent(asked_refunds.intent_id(asked))
+    intent = case.intent(asked.intent_id)
     if intent is None:
         return RECORDED
     if intent.state is IntentState.REJECTED:

@@ -5,7 +5,6 @@ What the channel makes is read from it like any refund: only that is the refund 
 
 from datetime import timedelta
 
-from shared.domain import asked_refunds
 from shared.errors import RejectedError
 from shared.flows import keys
 from shared.flows.cases import Cases
@@ -44,14 +43,14 @@ class RefundTeller:
             self.cases.change(order_id, _again)
         found = self.cases.find(order_id)
         for asked in found.case.asked if found else ():
-            intent = found.case.intent(asked_refunds.intent_id(asked)) if found else None
+            intent = found.case.intent(asked.intent_id) if found else None
             if intent is not None and intent.open:
                 with lockout_told(self.issues, self.connection):
                     self._tell(order_id, asked)
 
     def _tell(self, order_id: str, asked: AskedRefund) -> None:
         found = self.cases.find(order_id)
-        intent = found.case.intent(asked_refunds.intent_id(asked)) if found else None
+        intent = found.case.intent(asked.intent_id) if found else None
         if found is None or intent is None:
             return
         case = found.case

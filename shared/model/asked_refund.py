@@ -29,3 +29,8 @@ class AskedRefund(Canonical):
     freight: RefundedFreight | None = None
     tenders: tuple[TenderShare, ...] = ()
     shopper: Money | None = Field(default=None, exclude_if=operator.not_)
+
+    @property
+    def intent_id(self) -> str:
+        """Of the intent by which its channel is asked for it."""
+        return f"refund#{self.name}"
