@@ -1,4 +1,4 @@
-"""One sandbox for the whole session: the deployed template, both simulators, a few articles."""
+"""One sandbox for all files of a worker: the deployed template, both simulators, a few articles."""
 
 import os
 from collections.abc import Iterator
