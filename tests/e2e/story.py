@@ -18,6 +18,7 @@ UNCLOSED = pytest.mark.filterwarnings(
     "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
 )
 PATIENCE_S = 120
+PLACE: dict[str, Json] = {"plant": "1710", "storage_location": "171A"}
 
 
 class Story:
@@ -60,6 +61,14 @@ class Story:
         self.control("shop", "drop_webhooks", on=False)
         assert isinstance(placed, dict)
         return placed
+
+    def article(self, sku: str, price: str = "19.99", units: int = 0) -> None:
+        """An article of this file's own, for others count on the figures of theirs."""
+        fields: dict[str, Json] = {"product": sku, "title": f"Article {sku}"}
+        self.control("erp", "add_material", **fields)
+        self.control("erp", "set_price", sku=sku, amount=price)
+        if units:
+            self.control("erp", "move_stock", sku=sku, **PLACE, quantity=str(units))
 
     def control(self, simulator: str, name: str, /, **kwargs: Json) -> Json:
         return self.world.controls.control(simulator, name, **kwargs)

@@ -8,20 +8,17 @@ import pytest
 
 from sandbox.world import World
 from shared.model.base import Json
-from tests.e2e.conftest import article, poll
-from tests.e2e.story import LOOPBACK, UNCLOSED, Story
+from tests.e2e.conftest import poll
+from tests.e2e.story import LOOPBACK, PLACE, UNCLOSED, Story
 
 pytestmark = [pytest.mark.sandbox, LOOPBACK, UNCLOSED]
 SKU = "TEAPOT"
-PLACE = {"plant": "1710", "storage_location": "171A"}
 
 
 @pytest.fixture(scope="module")
 def story(world: World) -> Story:
     made = Story(world)
-    made.control("erp", "add_material", **article(SKU))
-    made.control("erp", "set_price", sku=SKU, amount="19.99")
-    made.control("erp", "move_stock", sku=SKU, **PLACE, quantity="5")
+    made.article(SKU, units=5)
     made.settle()
     poll(world, "erp", "stock")
     return made

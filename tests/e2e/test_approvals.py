@@ -9,7 +9,6 @@ from sandbox.api import Api
 from sandbox.failures import RefusedError
 from sandbox.world import World
 from shared.model.base import Json
-from tests.e2e.conftest import article
 from tests.e2e.story import LOOPBACK, UNCLOSED, Story
 
 pytestmark = [pytest.mark.sandbox, LOOPBACK, UNCLOSED]
@@ -24,8 +23,7 @@ def story(world: World) -> Story:
     """Articles of our own at 19.99, of which one is typed too cheap, and one too dear."""
     made = Story(world)
     for sku in (CHEAP, DEAR, *SEASONAL):
-        made.control("erp", "add_material", **article(sku))
-        made.control("erp", "set_price", sku=sku, amount="19.99")
+        made.article(sku)
     made.settle()
     made.control("erp", "set_price", sku=CHEAP, amount="1.99")
     made.control("erp", "set_price", sku=DEAR, amount="199.00")

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from sandbox.world import World
-from tests.e2e.conftest import ECHO, HOOKS_URL, article
-from tests.e2e.story import LOOPBACK, PATIENCE_S, UNCLOSED, Story
+from tests.e2e.conftest import ECHO, HOOKS_URL
+from tests.e2e.story import LOOPBACK, PATIENCE_S, PLACE, UNCLOSED, Story
 
 pytestmark = [pytest.mark.sandbox, LOOPBACK, UNCLOSED]
 TOPIC = "orders/create"
@@ -57,12 +57,10 @@ def test_what_is_made_anew_is_heard(world: World) -> None:
 
 def test_the_echo_of_a_level_we_set_leads_to_nothing(world: World) -> None:
     story = Story(world)
-    story.control("erp", "add_material", **article("ECHO"))
-    story.control("erp", "set_price", sku="ECHO", amount="19.99")
+    story.article("ECHO")
     story.settle()
     written, heard = writes(story), echoes(story)
-    place = {"sku": "ECHO", "plant": "1710", "storage_location": "171A"}
-    story.control("erp", "move_stock", **place, quantity="7")
+    story.control("erp", "move_stock", sku="ECHO", **PLACE, quantity="7")
     story.settle()
     assert echoes(story) > heard
     assert writes(story) == written + 1

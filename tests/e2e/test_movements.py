@@ -9,7 +9,6 @@ import pytest
 
 from sandbox.api import Api
 from sandbox.world import World
-from tests.e2e.conftest import article
 from tests.e2e.story import LOOPBACK, UNCLOSED, Story
 
 pytestmark = [pytest.mark.sandbox, LOOPBACK, UNCLOSED]
@@ -20,8 +19,7 @@ GLASGOW = "gid://shopify/Location/3"
 @pytest.fixture(scope="module")
 def story(world: World) -> Story:
     made = Story(world)
-    made.control("erp", "add_material", **article("VASE"))
-    made.control("erp", "set_price", sku="VASE", amount="19.99")
+    made.article("LAMP")
     made.settle()
     return made
 
@@ -50,7 +48,7 @@ def move(number: int, **over: str) -> dict[str, str]:
     row = {
         "movement_id": f"V-{number}",
         "kind": "receipt",
-        "sku": "VASE",
+        "sku": "LAMP",
         "quantity": "12",
         "unit": "PC",
         "occurred_at": AT,
@@ -64,7 +62,7 @@ def told(*rows: dict[str, str]) -> dict[str, Any]:
 
 def shown(story: Story) -> dict[str, Any]:
     """What the shop offers of it, by location of ours."""
-    found = story.world.api.trace_sku("VASE")
+    found = story.world.api.trace_sku("LAMP")
     channels: Any = found["channels"]
     target = channels[0]["targets"]["stock"]
     assert target["in_step"] is True
@@ -97,7 +95,7 @@ def test_receipts_and_a_transfer_end_in_the_shop_s_levels(
     story.settle()
     assert shown(story)["glasgow"] == 16
     levels: Any = story.control("shop", "read_stock")
-    assert levels["VASE"][GLASGOW]["available"] == 16
+    assert levels["LAMP"][GLASGOW]["available"] == 16
     (issue,) = [one for one in story.issues("unmapped_location") if "V-3" in one["subject"]]
     assert "NOWHERE" in issue["summary"]
 
@@ -113,7 +111,7 @@ def test_a_repeat_is_answered_as_the_first_time(story: Story, warehouse: Warehou
 
 
 def test_a_dropped_count_replaces_what_was_known(story: Story) -> None:
-    content = b"sku,location,unit,on_hand,damaged,sequence\nVASE,glasgow,PC,9,2,3\n"
+    content = b"sku,location,unit,on_hand,damaged,sequence\nLAMP,glasgow,PC,9,2,3\n"
     s3 = story.world.deployed.aws.client("s3")
     name = "drop/wms/stock/friday.csv"
     s3.put_object(Bucket=story.world.deployed.files, Key=name, Body=content)
@@ -128,7 +126,7 @@ def test_a_cloudevent_and_an_epcis_event_count_too(story: Story, warehouse: Ware
         "id": "V-7",
         "source": "urn:example:wms",
         "type": "shelfwire.stock.movement.v1",
-        "subject": "VASE",
+        "subject": "LAMP",
         "time": AT,
         "sequence": "4",
         "data": data,
@@ -139,7 +137,7 @@ def test_a_cloudevent_and_an_epcis_event_count_too(story: Story, warehouse: Ware
     assert shown(story)["glasgow"] == 10
     seen = story.world.api.call("GET", "v1", "epcis", "events", query={"source": "wms"})
     events: Any = seen["epcisBody"]["queryResults"]["resultsBody"]["eventList"]  # type: ignore[index,call-overload]
-    mine = [one for one in events if "VASE" in json.dumps(one)]
+    mine = [one for one in events if "LAMP" in json.dumps(one)]
     assert {one["bizStep"] for one in mine} >= {"receiving", "shipping", "cycle_counting"}
 
 

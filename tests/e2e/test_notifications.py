@@ -20,7 +20,7 @@ from sandbox.world import DEFAULT_RETAILER, World
 from sandbox.world import sandbox as begun
 from shared.model.base import Json
 from tests.e2e.conftest import article, poll
-from tests.e2e.story import LOOPBACK, PATIENCE_S, UNCLOSED, Story
+from tests.e2e.story import LOOPBACK, PATIENCE_S, PLACE, UNCLOSED, Story
 
 pytestmark = [pytest.mark.sandbox, LOOPBACK, UNCLOSED]
 SKU, TOPIC = "MUG", "ORDER_CHANGE"
@@ -54,7 +54,7 @@ def selling(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
         story = Story(up)
         story.control("market", "slow_changes", seconds=1)
         story.control("market", "list_item", sku=SKU)
-        stock: Json = {"sku": SKU, "plant": "1710", "storage_location": "171A", "quantity": "50"}
+        stock: Json = {"sku": SKU, **PLACE, "quantity": "50"}
         price: Json = {"sku": SKU, "amount": "19.99", "currency": "GBP"}
         story.control("erp", "load", materials=[article(SKU)], prices=[price], stock=[stock])
         for entity in ("product", "price", "stock"):

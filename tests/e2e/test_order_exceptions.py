@@ -9,11 +9,11 @@ from typer.testing import CliRunner
 from sandbox.cli import app
 from sandbox.world import World
 from shared.model.base import Json
-from tests.e2e.conftest import BLOCK, article, poll
+from tests.e2e.conftest import BLOCK, poll
 from tests.e2e.story import LOOPBACK, UNCLOSED, Story
 
 pytestmark = [pytest.mark.sandbox, LOOPBACK, UNCLOSED]
-SKU = "SCARF"
+SKU = "GILET"
 
 
 class Desk(Story):
@@ -68,8 +68,7 @@ class Desk(Story):
 @pytest.fixture(scope="module")
 def desk(world: World) -> Desk:
     made = Desk(world)
-    made.control("erp", "add_material", **article(SKU))
-    made.control("erp", "set_price", sku=SKU, amount="19.99")
+    made.article(SKU)
     made.settle()
     return made
 

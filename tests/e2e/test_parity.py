@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from sandbox.world import World
-from tests.e2e.conftest import article
 from tests.e2e.story import LOOPBACK, PATIENCE_S, UNCLOSED, Story
 
 pytestmark = [pytest.mark.sandbox, LOOPBACK, UNCLOSED]
@@ -16,11 +15,9 @@ SKU = "SCARF"
 
 @pytest.fixture(scope="module")
 def story(world: World) -> Story:
-    """An article of our own, priced and stocked, and quiet for so long that it can be judged."""
+    """An article that has been quiet for so long that it can be judged."""
     made = Story(world)
-    made.control("erp", "add_material", **article(SKU))
-    made.control("erp", "set_price", sku=SKU, amount="19.99")
-    made.control("erp", "move_stock", sku=SKU, plant="1710", storage_location="171A", quantity="50")
+    made.article(SKU, units=50)
     made.settle()
     compare_at_rest(made)  # what has just been written is under way, and edits of it are no finding
     return made

@@ -10,7 +10,6 @@ import pytest
 from sandbox.api import Api
 from sandbox.failures import RefusedError
 from sandbox.world import World
-from tests.e2e.conftest import article
 from tests.e2e.story import LOOPBACK, UNCLOSED, Story
 
 pytestmark = [pytest.mark.sandbox, LOOPBACK, UNCLOSED]
@@ -26,8 +25,7 @@ def story(world: World) -> Story:
     """Articles of our own, because other stories count on the prices of theirs."""
     made = Story(world)
     for sku in ("TEE", "CAPE", "JUG"):
-        made.control("erp", "add_material", **article(sku))
-        made.control("erp", "set_price", sku=sku, amount="19.99")
+        made.article(sku)
     made.settle()
     return made
 

@@ -4,7 +4,7 @@ import pytest
 
 from sandbox.world import World
 from shared.model.base import Json
-from tests.e2e.conftest import TRADE, TRADE_LIST, article, poll
+from tests.e2e.conftest import TRADE, TRADE_LIST, poll
 from tests.e2e.story import LOOPBACK, UNCLOSED, Story
 
 pytestmark = [pytest.mark.sandbox, LOOPBACK, UNCLOSED]
@@ -17,8 +17,7 @@ def story(world: World) -> Story:
     """Articles of our own: as many as the retailer's file lets go by bulk operation."""
     made = Story(world)
     for sku in SKUS:
-        made.control("erp", "add_material", **article(sku))
-        made.control("erp", "set_price", sku=sku, amount="10.00")
+        made.article(sku, "10.00")
     made.settle()
     return made
 

@@ -8,7 +8,6 @@ import pytest
 
 from sandbox.api import Api
 from sandbox.world import World
-from tests.e2e.conftest import article
 from tests.e2e.story import LOOPBACK, UNCLOSED, Story
 
 pytestmark = [pytest.mark.sandbox, LOOPBACK, UNCLOSED]
@@ -38,11 +37,7 @@ class Checkout(Api):
 def story(world: World) -> Story:
     """An article of our own, because other stories count on the stock of theirs."""
     made = Story(world)
-    made.control("erp", "add_material", **article("BOW"))
-    made.control("erp", "set_price", sku="BOW", amount="9.99")
-    made.control(
-        "erp", "move_stock", sku="BOW", plant="1710", storage_location="171A", quantity="5"
-    )
+    made.article("BOW", "9.99", units=5)
     made.settle()
     return made
 

@@ -8,12 +8,12 @@ import pytest
 from sandbox.api import Api
 from sandbox.world import World
 from shared.model.base import Json
-from tests.e2e.conftest import article, poll
+from tests.e2e.conftest import poll
 from tests.e2e.story import LOOPBACK, UNCLOSED, Story
 from tests.e2e.test_movements import AT, GLASGOW, Warehouse
 
 pytestmark = [pytest.mark.sandbox, LOOPBACK, UNCLOSED]
-SKU = "CAPE"
+SKU = "PONCHO"
 
 
 class Depot(Story):
@@ -96,8 +96,7 @@ def _rows(listed: Json) -> list[dict[str, Json]]:
 @pytest.fixture(scope="module")
 def depot(world: World) -> Depot:
     made = Depot(world)
-    made.control("erp", "add_material", **article(SKU))
-    made.control("erp", "set_price", sku=SKU, amount="49.99")
+    made.article(SKU, "49.99")
     made.settle()
     return made
 

@@ -64,9 +64,11 @@ def change_material(sim: "SapSimulator", *, sku: str, **fields: Json) -> Json:
 
 
 def add_material(sim: "SapSimulator", **fields: Json) -> Json:
-    """Create one material, and tell."""
-    load(sim, materials=[fields])
+    """Create one material, and tell; LookupError if there is one of this number."""
     name = str(fields["product"])
+    if sim.tenant.material(name) is not None:
+        raise LookupError(f"there is a material {name} already")
+    load(sim, materials=[fields])
     sim.events.emit("product.v1.Product.Created.v1", {"Product": name}, sim.now())
     return name
 

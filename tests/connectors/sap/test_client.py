@@ -50,6 +50,12 @@ def tenant() -> Tenant:
     return tenant
 
 
+def test_a_material_of_a_number_there_is_already_is_not_made_again(tenant: Tenant) -> None:
+    with pytest.raises(LookupError, match="there is a material HAT-M already"):
+        tenant.simulator.control("add_material", product="HAT-M", title="Another hat")
+    assert len(every(tenant, Entity.PRODUCT)[0].product.variants) == 2
+
+
 def test_variants_of_one_generic_article_are_one_product(tenant: Tenant) -> None:
     (card,) = every(tenant, Entity.PRODUCT)
     assert (card.product.product_id, card.product.title) == ("HAT", "Felt hat")
