@@ -13,7 +13,7 @@ def planned(case: Case, connection: str) -> Case:
     """The case with what its channel is to be told of, each once."""
     for one in case.returns:
         intent_id = f"{IntentKind.OPEN_RETURN}#{one.return_id}"
-        if case.intent(intent_id) is None and _due(case, one):
+        if case.intent(intent_id) is None and due(case, one):
             intent = Intent(
                 intent_id=intent_id,
                 kind=IntentKind.OPEN_RETURN,
@@ -24,13 +24,7 @@ def planned(case: Case, connection: str) -> Case:
     return case
 
 
-def of(case: Case, intent: Intent) -> Return | None:
-    """The return an intent is to open, if it is still to be opened."""
-    one = next((one for one in case.returns if one.return_id == intent.reference), None)
-    return one if one is not None and _due(case, one) else None
-
-
-def _due(case: Case, one: Return) -> bool:
+def due(case: Case, one: Return) -> bool:
     """Made in the ERP, not taken back, and nothing of it is known in the channel."""
     made = one.worth is not None and one.status is ReturnStatus.OPEN and bool(one.lines)
     return made and not one.called and one.return_id not in returns.refunded(case)

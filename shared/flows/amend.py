@@ -13,6 +13,7 @@ from shared.domain.demand import AmendedLine, AmendedOrder, Amendment, LineChang
 from shared.errors import AccessError, InDoubtError, RejectedError, RetryableError
 from shared.flows import keys
 from shared.flows.cases import CaseRow, Cases
+from shared.flows.intents import wait_for_lost
 from shared.flows.issues import LOCKED_OUT, Issues, Problem, locked_out
 from shared.flows.late import Lateness
 from shared.flows.suspicion import Suspicion
@@ -54,7 +55,8 @@ class Amender:
             if intent is not None:  # a repeat makes good what a crash left
                 self._follow(self._closed(found.case, intent))
             return
-        self._wait_for_lost(found.case, intent)
+        if intent is not None:  # what was lost may still add a line
+            wait_for_lost(intent, f"change of {order_id}", self.clock.now(), self.settle)
         row, sent = self._sent(found, intent, wish)
         self._amended(row, sent, wish, self._asked(row, sent, wish))
 
@@ -86,17 +88,6 @@ class Amender:
     @property
     def _intent_id(self) -> str:
         return f"amend#{self.connection}"
-
-    def _wait_for_lost(self, case: Case, intent: Intent | None) -> None:
-        """A lost request may still add a line; only once it cannot is what is there believed."""
-        if intent is None or intent.state not in {IntentState.SENT, IntentState.IN_DOUBT}:
-            return
-        safe_at = (intent.sent_at or self.clock.now()) + self.settle
-        if self.clock.now() < safe_at:
-            raise RetryableError(
-                f"order {case.order.order_id}: a lost change may still land",
-                after=safe_at - self.clock.now(),
-            )
 
     def _sent(
         self, found: CaseRow, intent: Intent | None, wish: Amendment

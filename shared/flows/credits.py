@@ -6,6 +6,7 @@ and are no credit; nor is anything of an order that was taken back whole before 
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Protocol
 
 from shared.domain import exchanges, never_left, orders, returns, tenders
@@ -22,7 +23,7 @@ from shared.flows import keys
 from shared.flows.cases import Cases, credit_id, uncredited
 from shared.flows.duplicates import check, document_twice, extra, repeated
 from shared.flows.erp_links import ErpLinks
-from shared.flows.intents import Intents, Steps
+from shared.flows.intents import Ending, Intents, Steps
 from shared.flows.issues import Issues, Problem, lockout_told
 from shared.flows.returns import ErpReturns
 from shared.frozen import frozen
@@ -78,20 +79,15 @@ class Crediting:
                     raise RetryableError(str(error), after=error.after or self.settle) from error
 
     def _credit(self, order_id: str, refund: Refund) -> None:
-        found = self.cases.find(order_id)
-        if found is None:
+        row = self.cases.find(order_id)
+        if row is None:
             return
-        case = self._looked(self._decided(found.case), refund)
+        case = self._looked(self._decided(row.case), refund)
         refund = next(one for one in case.refunds if one.refund_id == refund.refund_id)
-        wish = self._wish(case, refund)
-        if isinstance(wish, OverRefund):
-            self._refuse(case, refund, wish)
-            return
-        moot = _moot(case, wish)
-        made = None if moot else returns.adopted(case, refund)
-        if made is not None:
-            self._adopt(case, refund, wish, made)
-            return
+        found = _credits(case, refund)
+        if isinstance(found, OverRefund):
+            self.issues.report([self._exceeds(case, refund, found)])
+        wish = self._wish(case, refund, found)
         steps = Steps[PostedCredit](
             what="credit",
             find=lambda _: self.erp.find_credit(wish),
@@ -102,7 +98,21 @@ class Crediting:
             twice=lambda: self.queues.send([check(self.connection, order_id, self.settle)]),
         )
         intents = Intents(self.cases, self.clock, self.settle)
-        intents.carry_out(order_id, self._planned(case, refund), steps, moot=moot)
+        instead = self._instead(case, refund, found)
+        intents.carry_out(order_id, self._planned(case, refund), steps, instead=instead)
+
+    def _instead(
+        self, case: Case, refund: Refund, found: Sequence[Credit] | OverRefund
+    ) -> Ending | None:
+        """How it ends where nothing is to be posted."""
+        if isinstance(found, OverRefund):
+            return Ending(IntentState.REJECTED, "more than was paid")
+        wish = self._wish(case, refund, found)
+        moot = _moot(case, wish)
+        if moot:
+            return Ending(IntentState.APPLIED, moot)
+        made = returns.adopted(case, refund)
+        return None if made is None else self._adopted(case, refund, wish, made)
 
     def check_duplicates(self, order_id: str) -> None:
         """Ask again for what was posted twice, once no lost request can land any more."""
@@ -113,9 +123,7 @@ class Crediting:
 
     def _check(self, case: Case, intent: Intent) -> None:
         refund = next(one for one in case.refunds if credit_id(one) == intent.intent_id)
-        wish = self._wish(case, refund)
-        if isinstance(wish, OverRefund):
-            return
+        wish = self._wish(case, refund, _credits(case, refund))
         more = extra(intent, [made.document for made in self.erp.find_credit(wish)])
         self._linked(case.order.order_id, more)
         if more:
@@ -152,33 +160,20 @@ class Crediting:
         again = self.cases.find(case.order.order_id)
         return again.case if again else case
 
-    def _adopt(self, case: Case, refund: Refund, wish: CreditWish, made: Return) -> None:
+    def _adopted(self, case: Case, refund: Refund, wish: CreditWish, made: Return) -> Ending:
         """The ERP's own return is the document of this refund."""
-        net = worth(wish)
-        differs = None if made.worth == net else made.worth
-        self._tell(case, refund, [PostedCredit(made.document or "", differs)])
-        now = self.clock.now()
-        kept = orders.settled(
-            self._planned(case, refund), IntentState.APPLIED, now=now, result=made.document
+        differs = None if made.worth == worth(wish) else made.worth
+        kept = PostedCredit(made.document or "", differs)
+        return Ending(
+            IntentState.APPLIED,
+            "made in the ERP",
+            made.document,
+            "credit kept",
+            partial(self._tell, case, refund, [kept]),
         )
 
-        def step(now_: Case) -> Case | None:
-            known = now_.intent(kept.intent_id)
-            if known is not None and not known.open:
-                return None
-            after = orders.with_intent(now_, kept)
-            return orders.noted(after, "credit kept", f"{made.document}, made in the ERP", now=now)
-
-        self.cases.change(case.order.order_id, step)
-
-    def _wish(self, case: Case, refund: Refund) -> CreditWish | OverRefund:
-        over = _beyond(case, refund)
-        if over is not None:
-            return over
-        before = exchanges.whole(case)[: case.refunds.index(refund) + 1]
-        found = credits_of(case.order, before)
-        if isinstance(found, OverRefund):
-            return found
+    def _wish(self, case: Case, refund: Refund, found: Sequence[Credit] | OverRefund) -> CreditWish:
+        found = () if isinstance(found, OverRefund) else found
         return CreditWish(
             order=case.order,
             credits=tuple(credit for credit in found if not credit.cancelled),
@@ -218,36 +213,18 @@ class Crediting:
             ]
         )
 
-    def _refuse(self, case: Case, refund: Refund, over: OverRefund) -> None:
-        """Nothing is posted; told before it is put down, or a crash leaves it untold."""
-        self.issues.report(
-            [
-                Problem(
-                    kind=IssueKind.REFUND_EXCEEDS_PAID,
-                    subject=_subject(case, refund),
-                    connection=self.connection,
-                    summary=f"refund {refund.refund_id} of order {case.order.number} gives back "
-                    f"{over.stated}, and {over.left} is left of what was paid{_by(over)}",
-                    remedy="correct the refund in the channel, or credit the difference in the "
-                    "ERP by hand",
-                    field="total",
-                    value=str(over.stated),
-                    at_risk=over.stated,
-                )
-            ]
+    def _exceeds(self, case: Case, refund: Refund, over: OverRefund) -> Problem:
+        return Problem(
+            kind=IssueKind.REFUND_EXCEEDS_PAID,
+            subject=_subject(case, refund),
+            connection=self.connection,
+            summary=f"refund {refund.refund_id} of order {case.order.number} gives back "
+            f"{over.stated}, and {over.left} is left of what was paid{_by(over)}",
+            remedy="correct the refund in the channel, or credit the difference in the ERP by hand",
+            field="total",
+            value=str(over.stated),
+            at_risk=over.stated,
         )
-        self._close(case, refund, "more than was paid")
-
-    def _close(self, case: Case, refund: Refund, detail: str) -> None:
-        """Nothing is sent: the intent is refused by ourselves."""
-        intent, now = self._planned(case, refund), self.clock.now()
-        closed = orders.settled(intent, IntentState.REJECTED, now=now, detail=detail)
-
-        def step(now: Case) -> Case | None:
-            known = now.intent(closed.intent_id)
-            return orders.with_intent(now, closed) if known is None or known.open else None
-
-        self.cases.change(case.order.order_id, step)
 
     def _rejected(self, case: Case, refund: Refund, error: RejectedError) -> Problem:
         return Problem(
@@ -300,11 +277,16 @@ def _moot(case: Case, wish: CreditWish) -> str:
     return never_left.TAKEN_BACK if never_left.whole(case) else ""
 
 
-def _beyond(case: Case, refund: Refund) -> OverRefund | None:
-    """More than a payment took, in either currency, where the channel tells of captures at all."""
-    refunds = case.refunds[: case.refunds.index(refund) + 1]
-    found = tenders.tendered(case.newest, case.newest.payments, refunds)
-    return found if isinstance(found, OverRefund) else None
+def _credits(case: Case, refund: Refund) -> Sequence[Credit] | OverRefund:
+    """What goes back of each part; or more than a payment took, in either currency.
+
+    Of payments only where the channel tells of captures at all.
+    """
+    until = case.refunds.index(refund) + 1
+    taken = tenders.tendered(case.newest, case.newest.payments, case.refunds[:until])
+    if isinstance(taken, OverRefund):
+        return taken
+    return credits_of(case.order, exchanges.whole(case)[:until])
 
 
 def _by(over: OverRefund) -> str:

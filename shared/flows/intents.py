@@ -6,7 +6,7 @@ the write repeated.
 """
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from shared.domain import orders
 from shared.errors import AccessError, InDoubtError, RejectedError, RetryableError
@@ -37,6 +37,21 @@ class Steps[T]:
 
 
 @frozen
+class Ending:
+    """How an intent ends of which nothing is to be sent, or sent again.
+
+    `named` is what the other system calls what it has instead; `said` stands in the timeline.
+    `first` runs before the intent is closed, so that a crash in between has it run again.
+    """
+
+    state: IntentState
+    detail: str
+    named: str | None = None
+    said: str = ""
+    first: Callable[[], None] = lambda: None
+
+
+@frozen
 class Intents:
     """`settle` is how late a lost request may still take effect."""
 
@@ -45,12 +60,12 @@ class Intents:
     settle: timedelta
 
     def carry_out[T](
-        self, order_id: str, planned: Intent, steps: Steps[T], *, moot: str = ""
+        self, order_id: str, planned: Intent, steps: Steps[T], *, instead: Ending | None = None
     ) -> None:
         """Bring it about, or raise: RetryableError says when to look again.
 
-        Nothing is done once the intent is closed. `moot` says why nothing is to be sent any more:
-        what was sent before may have landed all the same, and is looked for first.
+        Nothing is done once the intent is closed. With `instead` nothing more is sent; what was
+        sent before may have landed all the same, and is looked for first.
         """
         found = self.cases.find(order_id)
         if found is None:
@@ -63,16 +78,13 @@ class Intents:
             if held:
                 self._applied(order_id, intent, steps, held)
                 return
-            self._wait_for_lost(order_id, intent, steps.what)
-        if moot:
-            self._put(order_id, intent, IntentState.APPLIED, moot)
-        else:
+            wait_for_lost(intent, f"{steps.what} of {order_id}", self.clock.now(), self.settle)
+        if instead is None:
             self._send(found, intent, steps)
-
-    def _wait_for_lost(self, order_id: str, intent: Intent, what: str) -> None:
-        wait = (intent.sent_at or self.clock.now()) + self.settle - self.clock.now()
-        if wait > timedelta():
-            raise RetryableError(f"{what} of {order_id}: a lost request may still land", after=wait)
+            return
+        instead.first()
+        detail, named = instead.detail, instead.named
+        self._put(order_id, intent, instead.state, detail, instead.said, named)
 
     def _send[T](self, found: CaseRow, intent: Intent, steps: Steps[T]) -> None:
         order_id = found.case.order.order_id
@@ -127,9 +139,18 @@ class Intents:
             if known is not None and not known.open:
                 return None
             case = orders.with_intent(case, settled)
-            return orders.noted(case, said, result or detail, now=now) if said else case
+            what = ", ".join(text for text in (result, detail) if text)
+            return orders.noted(case, said, what, now=now) if said else case
 
         self.cases.change(order_id, step)
+
+
+def wait_for_lost(intent: Intent, what: str, now: datetime, settle: timedelta) -> None:
+    """RetryableError as long as a request of this intent that was lost may still take effect."""
+    if intent.state in {IntentState.SENT, IntentState.IN_DOUBT}:
+        wait = (intent.sent_at or now) + settle - now
+        if wait > timedelta():
+            raise RetryableError(f"{what}: a lost request may still land", after=wait)
 
 
 def heard_again(connection: str, order: Order) -> Message:

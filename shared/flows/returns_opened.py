@@ -6,20 +6,21 @@ ERP.
 
 from datetime import timedelta
 
-from shared.domain import opening, orders
+from shared.domain import opening
 from shared.errors import RejectedError
 from shared.flows import keys
 from shared.flows.cases import Cases
-from shared.flows.intents import Intents, Steps, heard_again
+from shared.flows.intents import Ending, Intents, Steps, heard_again
 from shared.flows.issues import Issues, Problem, lockout_told
 from shared.frozen import frozen
 from shared.model.case import Case, Intent, IntentState
 from shared.model.issue import IssueKind
-from shared.model.returns import Return
 from shared.ports import Clock, Queues
 from shared.return_ports import ReturnOpener
 
 KIND = IssueKind.RETURN_REJECTED
+NOTHING = Ending(IntentState.APPLIED, "nothing left to open")
+"""It was taken back, refunded, is there already, or returns are not opened any more."""
 
 
 @frozen
@@ -50,39 +51,32 @@ class ReturnTeller:
         found = self.cases.find(order_id)
         if found is None:
             return
-        case, one = found.case, opening.of(found.case, intent)
-        if one is None or not self.cases.retailer.opens_returns(case.order.channel):
-            self._nothing(order_id, intent)
-            return
+        case, name = found.case, intent.reference
+        one = next(one for one in case.returns if one.return_id == name)
         steps = Steps[str](
             what="return in the channel",
-            find=lambda _: self.channel_client.returns_named(case.order, one.return_id),
+            find=lambda _: self.channel_client.returns_named(case.order, name),
             send=lambda _: self.channel_client.open_return(case.order, one),
             named=lambda made: made,
-            follow=lambda _: self._opened(case, one),
-            refused=lambda error: self.issues.report([self._refused(case, one, error)]),
+            follow=lambda _: self._opened(case, name),
+            refused=lambda error: self.issues.report([self._refused(case, name, error)]),
         )
-        Intents(self.cases, self.clock, self.settle).carry_out(order_id, intent, steps)
+        wanted = opening.due(case, one) and self.cases.retailer.opens_returns(case.order.channel)
+        intents = Intents(self.cases, self.clock, self.settle)
+        intents.carry_out(order_id, intent, steps, instead=None if wanted else NOTHING)
 
-    def _nothing(self, order_id: str, intent: Intent) -> None:
-        """It was taken back, refunded, is there already, or returns are not opened any more."""
-        detail, now = "nothing left to open", self.clock.now()
-        done = orders.settled(intent, IntentState.APPLIED, now=now, detail=detail)
-        self.cases.change(order_id, lambda case: orders.with_intent(case, done))
-
-    def _opened(self, case: Case, one: Return) -> None:
+    def _opened(self, case: Case, name: str) -> None:
         """The channel is asked for the order: its webhook may be late, or lost."""
-        self.issues.solve(KIND, _subject(case, one), by="the channel opened it")
+        self.issues.solve(KIND, _subject(case, name), by="the channel opened it")
         self.queues.send([heard_again(self.connection, case.order)])
 
-    def _refused(self, case: Case, one: Return, error: RejectedError) -> Problem:
+    def _refused(self, case: Case, name: str, error: RejectedError) -> Problem:
         order = case.order
         return Problem(
             kind=KIND,
-            subject=_subject(case, one),
+            subject=_subject(case, name),
             connection=self.connection,
-            summary=f"{order.channel} does not open return {one.return_id} of order "
-            f"{order.number}: {error}",
+            summary=f"{order.channel} does not open return {name} of order {order.number}: {error}",
             remedy=error.remedy or "end the cause and replay",
             field=error.field,
             replay={
@@ -104,5 +98,5 @@ def _again(case: Case) -> Case | None:
     return case.model_copy(update={"intents": intents}) if intents != case.intents else None
 
 
-def _subject(case: Case, one: Return) -> str:
-    return f"{case.order.order_id}/{one.return_id}"
+def _subject(case: Case, name: str) -> str:
+    return f"{case.order.order_id}/{name}"

@@ -23,6 +23,7 @@ from shared.flows.cases import TO_SEND, CaseRow, Cases, uncredited
 from shared.flows.customers import Customers
 from shared.flows.duplicates import check, order_twice, tell, too_early
 from shared.flows.erp_links import ErpLinks, reread
+from shared.flows.intents import wait_for_lost
 from shared.flows.issues import Issues, Problem, lockout_told
 from shared.flows.trailing import Trailing
 from shared.frozen import frozen
@@ -142,14 +143,8 @@ class Sender:
             # What it promised meanwhile was told of an order nobody could find here.
             self.queues.send([reread(self.connection, Entity.ALLOCATION, number)])
             return True
-        sent_at = intent.sent_at or self.clock.now()
-        safe_at = sent_at + self.settle
-        now = self.clock.now()
-        if now < safe_at:
-            raise RetryableError(
-                f"order {found.case.order.order_id}: a lost request may still land",
-                after=safe_at - now,
-            )
+        name = f"order {found.case.order.order_id}"
+        wait_for_lost(intent, name, self.clock.now(), self.settle)
         if any(demand.wanted(found.case.newest, found.case.refunds).values()):
             return self._post(found, intent)
         self._unsent(found, intent, "cancelled before it arrived")

@@ -171,6 +171,28 @@ def test_a_lost_answer_is_looked_up_before_anything_is_posted_again(
     assert world.erp.asked[-1] == "SHOP-R9"
 
 
+@pytest.mark.parametrize("keeps", [True, False])
+def test_a_lost_credit_is_looked_for_though_more_than_was_paid_is_known_to_go_back_since(
+    world: World, *, keeps: bool
+) -> None:
+    refunded(world, refund("9", 0, unit()))
+    world.erp.errors, world.erp.keeps = [InDoubtError("lost")], keeps
+    with pytest.raises(RetryableError):
+        world.crediting.credit("shop:77")
+    refunded(world, refund("9", 9000, unit()))
+    if not keeps:
+        with pytest.raises(RetryableError, match="may still land"):
+            world.crediting.credit("shop:77")
+        later(world, 2)
+    world.crediting.credit("shop:77")
+    ended = IntentState.APPLIED if keeps else IntentState.REJECTED
+    assert states(world) == {"credit#9": ended}
+    assert len(credited(world)) == keeps
+    linked = world.store.get([keys.erp_order("erp", "6001")])
+    assert [row.body["order_id"] for row in linked.values()] == ["shop:77"] * keeps
+    assert world.kinds() == ["refund_exceeds_paid"]
+
+
 def test_an_error_before_the_effect_is_simply_tried_again(world: World) -> None:
     refunded(world, refund())
     world.erp.errors, world.erp.keeps = [RetryableError("busy"), AccessError("locked out")], False

@@ -136,6 +136,26 @@ def test_what_was_refunded_meanwhile_is_not_opened(opening: Opening) -> None:
     assert state(opening.world, INTENT) is IntentState.APPLIED
 
 
+@pytest.mark.parametrize("keeps", [True, False])
+def test_what_may_be_open_is_looked_for_though_it_was_refunded_meanwhile(
+    opening: Opening, *, keeps: bool
+) -> None:
+    opening.record()
+    opening.shop.errors, opening.shop.keeps = [InDoubtError("timed out")], keeps
+    with pytest.raises(RetryableError):
+        opening.tell()
+    told(opening.world, refunds=(refund(),))
+    opening.world.queues.sent.clear()
+    if not keeps:
+        with pytest.raises(RetryableError, match="may still land"):
+            opening.tell()
+        opening.world.clock.advance(seconds=60)
+    opening.tell()
+    assert opening.shop.opened == ["erp:6001"] * keeps
+    assert state(opening.world, INTENT) is IntentState.APPLIED
+    assert len(opening.world.queues.take("shop-read")) == keeps
+
+
 def test_what_waited_when_the_setting_was_taken_back_waits_no_longer(opening: Opening) -> None:
     opening.record()
     taken = replace(opening.teller, cases=Cases(opening.world.store, opening.world.clock, RETAILER))

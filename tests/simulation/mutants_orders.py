@@ -38,7 +38,7 @@ ORDERS: tuple[Mutant, ...] = (
         "no waiting for a lost request to land",
         "An order is posted again while the first request is still on its way.",
         (SLOW, STORM),
-        (SEND + "_ask", "if now < safe_at:", "if False:"),
+        (SEND + "_ask", "wait_for_lost(intent, name, self.clock.now(), self.settle)", "pass"),
     ),
     mutant(
         "in doubt counts as unsent",

@@ -17,7 +17,7 @@ REFUNDS: tuple[Mutant, ...] = (
         "nobody waits for a lost credit to land",
         "A refund is credited again while the first request is still on its way.",
         (BACK,),
-        (INTENTS + "_wait_for_lost", "if wait > timedelta():", "if False:"),
+        ("shared.flows.intents:wait_for_lost", "if wait > timedelta():", "if False:"),
     ),
     mutant(
         "a lost credit is not looked for once there is nothing to credit",
@@ -26,7 +26,7 @@ REFUNDS: tuple[Mutant, ...] = (
         (
             INTENTS + "carry_out",
             "if intent.state is not IntentState.PLANNED:",
-            "if intent.state is not IntentState.PLANNED and not moot:",
+            "if intent.state is not IntentState.PLANNED and instead is None:",
         ),
     ),
     mutant(

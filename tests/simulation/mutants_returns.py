@@ -88,6 +88,6 @@ RETURNS: tuple[Mutant, ...] = (
         "what the ERP took back is not opened in the shop",
         "The shop never hears of a return that staff made in the ERP.",
         (THERE,),
-        ("shared.domain.opening:_due", "made and not one.called", "False"),
+        ("shared.domain.opening:due", "made and not one.called", "False"),
     ),
 )
