@@ -5,10 +5,11 @@ from decimal import Decimal
 from typing import Any
 
 from shared.model.case import Case, CaseState
-from shared.model.facts import ItemCard, PriceCard, ProductCard, StockCard
+from shared.model.facts import PriceCard, ProductCard, StockCard
 from shared.model.holds import Hold, HoldCard
 from shared.model.ids import Facet
 from shared.model.issue import Issue, IssueKind, Severity
+from shared.model.item import ItemCard
 from shared.model.money import Money
 from shared.model.order import (
     Order,

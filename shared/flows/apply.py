@@ -13,9 +13,10 @@ from shared.flows.stock_doubts import believed
 from shared.flows.stock_facts import moved_at
 from shared.frozen import slotted
 from shared.model.base import Json
-from shared.model.facts import Fact, ItemCard, PriceCard, PriceChange, ProductCard, StockCard, Told
+from shared.model.facts import Fact, PriceCard, PriceChange, ProductCard, StockCard, Told
 from shared.model.ids import Entity
 from shared.model.issue import IssueKind
+from shared.model.item import ItemCard
 from shared.model.product import Lifecycle
 from shared.model.retailer import Retailer
 from shared.ports import Key, Put, Row, Store

@@ -16,7 +16,6 @@ from shared.domain import (
     suspicion,
     tenders,
 )
-from shared.domain.sold import stays_when_sold
 from shared.errors import RetryableError
 from shared.flows import keys
 from shared.flows.asked import Asked
@@ -183,7 +182,7 @@ class Capture:
     def _stays(self, skus: Iterable[str], before: Case | None) -> bool:
         """Whether articles were sold whose level may stay what it was."""
         known = {line.sku for line in orders.lines_of(before)} if before else set()
-        return stays_when_sold(self.retailer) and not known.issuperset(skus)
+        return self.retailer.stays_when_sold() and not known.issuperset(skus)
 
     def _judged(self, case: Case, channel: Channel, *, placed: bool = True) -> Case:
         """Held with every reason there is, or released; what nobody wants goes nowhere.

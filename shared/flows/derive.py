@@ -13,7 +13,7 @@ from functools import partial
 
 from shared.domain import targets
 from shared.domain.ahead import dated
-from shared.domain.sold import sold_beneath, stays_when_sold
+from shared.domain.level_values import sold_beneath
 from shared.domain.stock_rules import StockRules
 from shared.domain.targets import Draft, Priority
 from shared.errors import RetryableError
@@ -327,7 +327,7 @@ class Deriver:
         new = targets.desire(old, draft, now=self.clock.now())
         if new is None:
             return None
-        if old and sold_beneath(old, new) and not stays_when_sold(self.retailer):
+        if old and sold_beneath(old, new) and not self.retailer.stays_when_sold():
             new = targets.changed_there(new, now=self.clock.now())  # else capture asks for it
         return Change(old, new, self._put(new, row))
 

@@ -9,9 +9,10 @@ from shared.flows import keys
 from shared.flows.guarding import wishes
 from shared.flows.issues import Problem
 from shared.flows.sku_facts import Facts, SkuFacts
-from shared.model.facts import ItemCard, ProductCard
+from shared.model.facts import ProductCard
 from shared.model.ids import Entity, Facet
 from shared.model.issue import IssueKind
+from shared.model.item import ItemCard
 from shared.model.product import Lifecycle
 from shared.model.retailer import Channel, Retailer
 

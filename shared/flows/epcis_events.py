@@ -13,8 +13,8 @@ from shared.errors import RejectedError
 from shared.flows import keys, recorded
 from shared.frozen import frozen
 from shared.kit.epcis.export import Event, document, event_of
-from shared.model.facts import ItemCard
 from shared.model.ids import Entity
+from shared.model.item import ItemCard
 from shared.model.movement import Entry, Level, Movement
 from shared.model.product import Variant
 from shared.model.retailer import Retailer

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from shared.domain import candidates
 from shared.flows import keys
 from shared.model.base import Json
-from shared.model.facts import ItemCard
+from shared.model.item import ItemCard
 from shared.ports import Key, Put, Store
 
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from shared.domain import orders
 from shared.flows import keys
 from shared.model.case import Case
-from shared.model.facts import ItemCard
 from shared.model.ids import Entity
+from shared.model.item import ItemCard
 from shared.model.product import Component
 from shared.model.retailer import Retailer
 from shared.model.returns import ReturnMove

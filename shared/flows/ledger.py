@@ -22,8 +22,9 @@ from shared.flows.missing import due, solved
 from shared.flows.stock_doubts import noticed, refused_late
 from shared.flows.stock_facts import moved_at
 from shared.frozen import frozen, slotted
-from shared.model.facts import ItemCard, StockCard
+from shared.model.facts import StockCard
 from shared.model.ids import Entity
+from shared.model.item import ItemCard
 from shared.model.movement import Aside, Entry, Level, Movement
 from shared.model.product import Variant
 from shared.model.retailer import Retailer

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from shared.domain import despatch
+from shared.domain import called_shipments
 from shared.errors import RejectedError, RetryableError
 from shared.flows import keys
 from shared.flows.calls import KEY_REUSED
@@ -157,7 +157,7 @@ class ReportedShipments:
         )
 
         def made(case: Case) -> Shipment:
-            return despatch.shipment_of(
+            return called_shipments.shipment_of(
                 case, call, location=location, believed=believed, booked=booked
             )
 
@@ -166,7 +166,7 @@ class ReportedShipments:
             raise _unknown(call)
         shipment = made(case)
         taking.follow(case, shipment)
-        despatch.check_settled(case, call)
+        called_shipments.check_settled(case, call)
         return case, shipment
 
     def _order(self, call: ShipmentCall) -> str:
@@ -187,7 +187,7 @@ class ReportedShipments:
         if place not in named:
             raise RejectedError(
                 "no such location",
-                code=despatch.MISFIT,
+                code=called_shipments.MISFIT,
                 field="location",
                 value=call.location,
                 remedy=f"give a location the name {call.location!r} under `external` of "
@@ -198,7 +198,7 @@ class ReportedShipments:
     def _wait(self, kept: Kept, error: RejectedError) -> ShipmentAnswer:
         """Told before it is put down; what is told already is not told again."""
         said, told = kept.said, f"{error.field}={error.value}"
-        if error.code == despatch.EARLY:
+        if error.code == called_shipments.EARLY:
             told = said.told
         elif told != said.told:
             self.issues.report([self._problem(said.call, error)])
@@ -264,7 +264,7 @@ def _newest(known: Reported | None, call: ShipmentCall, now: datetime) -> Report
 def _unknown(call: ShipmentCall) -> RejectedError:
     return RejectedError(
         "nothing is known of this order",
-        code=despatch.MISFIT,
+        code=called_shipments.MISFIT,
         field="order_id" if call.order_id else "erp_order",
         value=call.order_id or call.erp_order,
         remedy="have the order read if it is missing here, or send a newer version that names it",

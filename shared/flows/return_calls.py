@@ -19,8 +19,8 @@ from shared.flows.ledger import Ledger
 from shared.flows.returns_told import ReturnNews, twice
 from shared.frozen import frozen
 from shared.model.case import Case
-from shared.model.facts import ItemCard
 from shared.model.ids import Entity
+from shared.model.item import ItemCard
 from shared.model.movement import Movement, MovementKind, Spot, StockStatus
 from shared.model.retailer import Retailer
 from shared.model.return_call import ReceiptCall, ReturnCall

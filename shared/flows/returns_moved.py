@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from shared.domain import lifecycle, orders, return_moves, returns
-from shared.domain.return_moves import TOLD
+from shared.domain.return_movements import TOLD, move_of
 from shared.domain.units import in_base
 from shared.errors import RejectedError, RetryableError
 from shared.flows import keys
@@ -24,9 +24,9 @@ from shared.flows.returns_told import ReturnNews, twice
 from shared.frozen import frozen
 from shared.model.base import Canonical, Instant
 from shared.model.case import Case
-from shared.model.facts import ItemCard
 from shared.model.ids import Entity, Name
 from shared.model.issue import IssueKind, IssueState
+from shared.model.item import ItemCard
 from shared.model.movement import Movement, MovementKind
 from shared.model.product import Variant
 from shared.model.retailer import Retailer
@@ -346,7 +346,7 @@ def _moves(
         try:
             if isinstance(place, RejectedError):
                 raise place
-            move = return_moves.move_of(one, _units(one, articles.get(one.sku)))
+            move = move_of(one, _units(one, articles.get(one.sku)))
         except RejectedError as error:
             refused.append((one, error))
         else:

@@ -21,9 +21,10 @@ from shared.flows.stock_alone import Noted
 from shared.flows.stock_facts import stock_of
 from shared.frozen import slotted
 from shared.model.base import Json
-from shared.model.facts import ItemCard, Positions, PriceCard
+from shared.model.facts import Positions, PriceCard
 from shared.model.holds import HoldCard
 from shared.model.ids import Entity
+from shared.model.item import ItemCard
 from shared.model.kits import KitLinks, KitPart
 from shared.model.product import Component, Lifecycle
 from shared.model.retailer import Channel, Retailer

@@ -15,8 +15,8 @@ from shared.flows import keys
 from shared.flows.standing_targets import noted_basis
 from shared.flows.stock_facts import places_in
 from shared.frozen import slotted
-from shared.model.facts import ItemCard
 from shared.model.ids import Entity, Facet
+from shared.model.item import ItemCard
 from shared.model.product import Variant
 from shared.model.retailer import Channel, Retailer
 from shared.model.target import Basis, Target

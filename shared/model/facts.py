@@ -8,9 +8,10 @@ from pydantic import Field
 from shared.model.base import Canonical, Instant
 from shared.model.holds import HoldCard
 from shared.model.ids import Name, Sku
+from shared.model.item import ItemCard
 from shared.model.movement import Book, DoubtKind
 from shared.model.price import PriceCondition
-from shared.model.product import Product, Variant
+from shared.model.product import Product
 from shared.model.stock import StockPosition
 
 
@@ -21,18 +22,6 @@ class ProductCard(Canonical):
     source: Name
     as_of: Instant
     product: Product
-
-
-class ItemCard(Canonical):
-    """One variant and what it has of its product, kept in the partition of the SKU."""
-
-    kind: Literal["item"] = "item"
-    source: Name
-    as_of: Instant
-    product_id: Sku
-    variant: Variant
-    brand: str | None = Field(default=None, exclude_if=operator.not_)
-    product_group: str | None = Field(default=None, exclude_if=operator.not_)
 
 
 class PriceCard(Canonical):

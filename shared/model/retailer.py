@@ -300,6 +300,12 @@ class Retailer(Canonical):
         settings = self.connection(self.channel(channel).connection).settings
         return settings.get("open_returns") is True
 
+    def stays_when_sold(self) -> bool:
+        """Whether a level may stay what it was although the channel sold of it, and took it off."""
+        return bool(self.allocations or self.kits) or any(
+            rule.cap is not None or rule.buffer_percent is not None for rule in self.stock_rules
+        )
+
     def rounding(self, name: str) -> Rounding:
         return next(r for r in self.roundings if r.name == name)
 

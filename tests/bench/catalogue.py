@@ -19,8 +19,9 @@ from shared.flows.apply import apply
 from shared.flows.derive import Deriver
 from shared.flows.target_rows import target_put
 from shared.model.base import Canonical
-from shared.model.facts import ItemCard, PriceCard
+from shared.model.facts import PriceCard
 from shared.model.ids import Entity, Facet
+from shared.model.item import ItemCard
 from shared.model.money import Money
 from shared.model.price import EffectiveWindow, PriceCondition, PriceKind, TaxBasis
 from shared.model.product import Variant

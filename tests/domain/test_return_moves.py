@@ -6,7 +6,7 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.domain import return_moves, returns
+from shared.domain import return_movements, return_moves, returns
 from shared.model.case import Case
 from shared.model.movement import Movement, MovementKind, Spot, StockStatus
 from shared.model.returns import Return, ReturnLine, ReturnMove, ReturnStatus
@@ -35,7 +35,7 @@ def movement(name: str, units: int, start: StockStatus | None, end: StockStatus 
 
 
 def moved(name: str, units: int, start: StockStatus | None, end: StockStatus | None) -> ReturnMove:
-    made = return_moves.move_of(movement(name, units, start, end), units)
+    made = return_movements.move_of(movement(name, units, start, end), units)
     assert made is not None
     return made
 
@@ -72,7 +72,7 @@ def test_lines_of_an_article_are_filled_in_order_and_the_last_overflows() -> Non
 
 def test_a_move_within_one_fate_says_nothing() -> None:
     blocked = movement("a", 1, QI, StockStatus.BLOCKED)
-    assert return_moves.move_of(blocked, 1) is None
+    assert return_movements.move_of(blocked, 1) is None
 
 
 @settings(max_examples=30)

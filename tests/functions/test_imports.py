@@ -39,6 +39,23 @@ def test_a_worker_imports_what_its_events_need_and_no_more() -> None:
     assert _said(probe) == ["set()", "set()"]
 
 
+def test_who_writes_to_a_shop_imports_no_movement_and_no_price_list() -> None:
+    probe = (
+        "import sys, functions.publish.channel, shared.connectors.shopify.price_lines; "
+        "print({m for m in sys.modules if m.endswith(('.movement', '.list_schema'))})"
+    )
+    assert _said(probe) == ["set()"]
+
+
+def test_who_reads_orders_imports_no_target_and_no_card_of_stock() -> None:
+    probe = (
+        "import sys, functions.ingest.read_channel, shared.connectors.shopify.reader; "
+        "print({'shared.model.target', 'shared.model.facts', 'shared.model.movement'} "
+        "& set(sys.modules))"
+    )
+    assert _said(probe) == ["set()"]
+
+
 def test_a_reader_imports_no_description_of_answers() -> None:
     probe = (
         "import sys, functions.read.api, functions.orders.api, functions.ops.approvals; "

@@ -24,8 +24,8 @@ RULES: tuple[Mutant, ...] = (
         "The shop took a unit off, our wish is what it was, and nobody puts the unit back.",
         (SHARED,),
         (
-            "shared.domain.sold:stays_when_sold",
-            "return bool(retailer.allocations or retailer.kits) or any(",
+            "shared.model.retailer:Retailer.stays_when_sold",
+            "return bool(self.allocations or self.kits) or any(",
             "return False and any(",
         ),
     ),
