@@ -122,6 +122,7 @@ class Faults:
         often: Collection[Kind] = (),
     ) -> None:
         self.fired: list[Fault] = []
+        self.given = bool(given)
         self.healed = False
         self._streams: dict[Kind, Stream] = {kind: Stream(rate) for kind, rate in RATES.items()}
         for kind, number in sorted(given, key=itemgetter(1)):

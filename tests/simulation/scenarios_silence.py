@@ -6,16 +6,22 @@ from shared.ports import Table
 from tests.simulation.engine import MINUTE, SECOND
 from tests.simulation.scenario import Play, Scenario, few
 
-RULES = """
+AFTER = 3
+RULES = f"""
 [silence]
 times = 2
 at_least_minutes = 1
-after_orders = 3
+after_orders = {AFTER}
 """
+
+CRASHED_MS = 40 * MINUTE
+"""What a crash leaves unhandled is hidden for six minutes, and who listens comes each five."""
 
 
 def _falls_silent(play: Play) -> None:
-    for number in range(3):
+    if play.world.faults.given:
+        play.lasts_ms = CRASHED_MS
+    for number in range(AFTER + 2):  # one that is heard late says nothing of the rhythm
         at = number * 5 * SECOND + play.rng.randint(0, 2 * SECOND)
         play.later(at, partial(play.order, "shop", ("HAT-M", 1)))
 
