@@ -15,11 +15,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import ValidationError
 
 from shared.domain.columns import Columns, Row
-from shared.domain.price_columns import COLUMNS, ID_MAX, REQUIRED, refusal
+from shared.domain.price_columns import refusal
 from shared.domain.wall_clock import Disambiguation, day_start, instant
 from shared.errors import RejectedError
 from shared.model.money import Money
 from shared.model.price import EffectiveWindow, PriceCondition, PriceKind
+from shared.model.price_columns import COLUMNS, ID_MAX, REQUIRED
 from shared.model.retailer import PriceList, Retailer
 
 OPEN_END: Final = "9999-12-31"

@@ -5,7 +5,7 @@ from dataclasses import field
 from datetime import datetime
 from typing import Final, Protocol
 
-from shared.domain import movement_rows, order_rows, payouts, price_columns, shipment_rows
+from shared.domain import order_rows, payouts, shipment_rows
 from shared.domain.movement_rows import EntryReader
 from shared.domain.order_rows import OrderReader
 from shared.domain.payouts import PayoutReader
@@ -26,6 +26,7 @@ from shared.flows.ledger import Ledger, counted
 from shared.flows.reported import ReportedShipments
 from shared.flows.returns_moved import ReturnsMoved
 from shared.frozen import frozen, slotted
+from shared.model import movement_columns, price_columns
 from shared.model.ids import Entity
 from shared.model.movement import Entry
 from shared.model.policies import BookRules
@@ -79,8 +80,10 @@ class Kind:
 
 KINDS: Final[Mapping[str, Kind]] = {
     PRICE: Kind(Entity.PRICE, price_columns.COLUMNS, price_columns.REQUIRED),
-    STOCK: Kind(Entity.STOCK, movement_rows.LEVEL_COLUMNS, movement_rows.LEVEL_REQUIRED),
-    MOVEMENT: Kind(Entity.STOCK, movement_rows.MOVEMENT_COLUMNS, movement_rows.MOVEMENT_REQUIRED),
+    STOCK: Kind(Entity.STOCK, movement_columns.LEVEL_COLUMNS, movement_columns.LEVEL_REQUIRED),
+    MOVEMENT: Kind(
+        Entity.STOCK, movement_columns.MOVEMENT_COLUMNS, movement_columns.MOVEMENT_REQUIRED
+    ),
     ORDER: Kind(Entity.ORDER, order_rows.COLUMNS, order_rows.REQUIRED),
     PAYOUT: Kind(Entity.ORDER, payouts.COLUMNS, payouts.REQUIRED),
     SHIPMENT: Kind(Entity.SHIPMENT, shipment_rows.COLUMNS, shipment_rows.REQUIRED),

@@ -1,12 +1,20 @@
 """Every route of the HTTP API but the webhooks, described: what it takes and what it answers."""
 
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from pydantic import BaseModel, JsonValue
 
 from shared.frozen import frozen
+from shared.model import price_columns
 from shared.model.answers import feeds, lookups, operations, orders, refusals
 from shared.model.answers.description import Description
+from shared.model.movement_columns import (
+    LEVEL_COLUMNS,
+    LEVEL_REQUIRED,
+    MOVEMENT_COLUMNS,
+    MOVEMENT_REQUIRED,
+)
 from shared.model.ops_call import ApprovalCall, CloseCall
 from shared.model.order_call import OrderAnswer, OrderCall
 from shared.model.refund_call import RefundAnswer, RefundCall
@@ -41,13 +49,27 @@ class Described:
     media: str = "application/json"
 
 
-_OBJECT: Final[dict[str, JsonValue]] = {"type": "object"}
 _FLAG: Final = (("chain", ("true", "false")),)
 
 
-def _lines(name: str) -> dict[str, JsonValue]:
-    """A body of one connection with so many lines, each as the page about it describes."""
-    lines: JsonValue = {"type": "array", "minItems": 1, "maxItems": 500, "items": dict(_OBJECT)}
+def _lines(
+    name: str, columns: Mapping[str, str], required: Collection[str]
+) -> dict[str, JsonValue]:
+    """A body of one connection with so many lines, of which each is answered by itself.
+
+    A line says in each of its `columns` what is to be written there: in text, or as a number.
+    """
+    said: dict[str, JsonValue] = {
+        column: {"type": ["string", "number", "null"], "description": what}
+        for column, what in columns.items()
+    }
+    line: dict[str, JsonValue] = {
+        "type": "object",
+        "required": list(required),
+        "properties": said,
+        "additionalProperties": False,
+    }
+    lines: JsonValue = {"type": "array", "minItems": 1, "maxItems": 500, "items": line}
     return {
         "type": "object",
         "required": ["connection", name],
@@ -68,9 +90,23 @@ _SKU: Final[dict[str, JsonValue]] = {
     "required": ["sku"],
     "properties": {"sku": {"type": "string"}},
 }
+_EVENT: Final[dict[str, JsonValue]] = {
+    "type": "object",
+    "description": "a CloudEvent 1.0",
+    "required": ["specversion", "id", "source", "type"],
+}
 _MOVEMENTS: Final[dict[str, JsonValue]] = {
-    "oneOf": [_lines("movements"), _lines("levels")],
-    "description": "or a CloudEvent, a batch of them, or an EPCIS 2.0 document",
+    "anyOf": [
+        _lines("movements", MOVEMENT_COLUMNS, MOVEMENT_REQUIRED),
+        _lines("levels", LEVEL_COLUMNS, LEVEL_REQUIRED),
+        _EVENT,
+        {"type": "array", "minItems": 1, "maxItems": 500, "items": _EVENT},
+        {
+            "type": "object",
+            "description": "an EPCIS 2.0 document",
+            "required": ["@context", "type", "epcisBody"],
+        },
+    ]
 }
 
 ROUTES: Final[tuple[Described, ...]] = (
@@ -179,7 +215,7 @@ ROUTES: Final[tuple[Described, ...]] = (
         "prices.write",
         "Send price conditions, each line answered",
         feeds.ConditionsAnswered,
-        takes=_lines("conditions"),
+        takes=_lines("conditions", price_columns.COLUMNS, price_columns.REQUIRED),
         refuses=(400, 403, 409, 503),
         keyed=True,
     ),

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.columns import Row
-from shared.domain.price_columns import COLUMNS, REQUIRED
 from shared.domain.price_rows import RowReader
 from shared.errors import RejectedError
 from shared.model.price import PriceCondition
+from shared.model.price_columns import COLUMNS, REQUIRED
 from tests.factories import make_retailer
 
 READER = RowReader(make_retailer(), "erp")

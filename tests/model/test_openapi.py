@@ -59,6 +59,52 @@ def test_no_answer_is_a_bare_object_or_anything(each: Described) -> None:
             assert list(vague(content["schema"], frozenset())) == [], status
 
 
+MOVED: Final = {
+    "movement_id": "M-1",
+    "kind": "receipt",
+    "sku": "HAT-M",
+    "quantity": 5,
+    "unit": "PC",
+    "occurred_at": "2026-11-27T08:00:00Z",
+    "to_location": "london",
+}
+COUNTED: Final = {"sku": "HAT-M", "location": "london", "unit": "PC", "on_hand": "12"}
+EVENT: Final = {"specversion": "1.0", "id": "1", "source": "wms", "type": "moved", "data": MOVED}
+PRICED: Final = {
+    "sku": "HAT-M",
+    "price_list": "retail",
+    "kind": "base",
+    "amount": "19.99",
+    "currency": "GBP",
+    "tax_basis": "gross",
+    "unit": "PC",
+    "valid_from": "2026-11-27T00:00:00Z",
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "taken"),
+    [
+        ("/v1/prices", {"connection": "erp", "conditions": [PRICED]}, True),
+        ("/v1/prices", {"connection": "erp", "conditions": [PRICED | {"cost": 1}]}, False),
+        ("/v1/prices", {"connection": "erp", "conditions": [{"sku": "HAT-M"}]}, False),
+        ("/v1/movements", {"connection": "wms", "movements": [MOVED]}, True),
+        ("/v1/movements", {"connection": "wms", "movements": [COUNTED]}, False),
+        ("/v1/movements", {"connection": "wms", "levels": [COUNTED | {"on_hand": None}]}, True),
+        ("/v1/movements", {"connection": "wms", "levels": [MOVED]}, False),
+        ("/v1/movements", EVENT, True),
+        ("/v1/movements", [EVENT], True),
+    ],
+)
+def test_the_lines_of_a_feed_are_described_field_by_field(
+    path: str, body: object, *, taken: bool
+) -> None:
+    document: Any = openapi()
+    operation = document["paths"][path]["post"]
+    schema = operation["requestBody"]["content"]["application/json"]["schema"]
+    assert Draft202012Validator(schema).is_valid(body) is taken
+
+
 def responses(each: Described) -> dict[str, Any]:
     method, path = each.route.split(" ")
     document: Any = openapi()
