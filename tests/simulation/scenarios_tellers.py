@@ -27,7 +27,9 @@ SILENT = """
 after_minutes = 5
 then = "suppress"
 """
-NOTICED_MS, SPEAKS_MS, UNITS = 385 * SECOND, 388 * SECOND, 20
+NOTICED_MS, SPEAKS_MS, LASTS_MS, UNITS = 385 * SECOND, 388 * SECOND, 390 * SECOND, 20
+CRASHED_MS = 4 * MINUTE
+"""Who finds a publisher gone comes by the minute, and a lease outlasts its holder by 90 seconds."""
 
 
 def _empty(play: Play) -> None:
@@ -87,9 +89,11 @@ def _falls_silent(play: Play) -> None:
     """It tells of goods, then of nothing for longer than the file allows, and then again."""
     house = Warehouse(play)
     play.later(play.rng.randint(0, 5 * SECOND), partial(_received, house))
-    play.later(NOTICED_MS, partial(_look, play))
-    play.later(SPEAKS_MS, partial(_received, house))
-    for minutes in range(9, 40, 3):
+    more = CRASHED_MS if play.world.faults.given else 0
+    play.lasts_ms = LASTS_MS + more
+    play.later(NOTICED_MS + more, partial(_look, play))
+    play.later(SPEAKS_MS + more, partial(_received, house))
+    for minutes in range(9 + more // MINUTE, 40, 3):
         play.world.engine.at(minutes * MINUTE, partial(_recounted, house))
 
 
@@ -140,7 +144,6 @@ TELLERS = (
         "a warehouse falls silent",
         _empty,
         _falls_silent,
-        chaos_ms=390 * SECOND,
         beats=1,
         kinds=(),
         warehouse=True,
