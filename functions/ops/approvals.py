@@ -14,7 +14,7 @@ from shared.flows.approvals import Approvals, Named, Said
 from shared.flows.file_approvals import FileApprovals, NamedFile
 from shared.model.base import Json
 from shared.model.ops_call import ApprovalCall, CalledFile
-from shared.model.target import Decision
+from shared.model.steps import Decision
 from shared.ports import Table
 from shared.settings import Settings as Base
 

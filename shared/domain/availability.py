@@ -21,9 +21,10 @@ from shared.frozen import frozen
 from shared.model.holds import HoldCard
 from shared.model.product import Lifecycle, Variant
 from shared.model.retailer import Channel
+from shared.model.steps import Step
 from shared.model.stock import StockPosition
 from shared.model.stock_rules import Later, Policy, Status
-from shared.model.target import LaterTerm, Step, StockTerms, StockValue
+from shared.model.target import LaterTerm, StockTerms, StockValue
 
 _WORDS: Final = {status.value: status.value.replace("_", " ") for status in Status}
 

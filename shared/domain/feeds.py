@@ -10,7 +10,7 @@ from shared.frozen import slotted
 from shared.model.feeds import Example, Survey
 from shared.model.policies import FeedLimits
 from shared.model.price import PriceCondition
-from shared.model.target import Step
+from shared.model.steps import Step
 
 EXAMPLES: Final = 10
 PERCENT_MAX: Final = 1000  # what differs by more counts as this

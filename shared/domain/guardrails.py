@@ -17,7 +17,8 @@ from shared.frozen import frozen
 from shared.model.base import Json
 from shared.model.guardrails import Guardrails, Rule
 from shared.model.money import Money
-from shared.model.target import Decision, Guard, PriceValue, Proposal, Ruling, Step, Target
+from shared.model.steps import Decision, Step
+from shared.model.target import Guard, PriceValue, Proposal, Ruling, Target
 
 RULINGS_KEPT: Final = 8
 _TENTH: Final = Decimal("0.1")

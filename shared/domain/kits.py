@@ -10,7 +10,7 @@ from shared.domain.availability import Place, Pool, spread
 from shared.domain.stock_rules import ArticleRules
 from shared.model.kits import KitOrders, KitPart
 from shared.model.product import Component, Lifecycle, Variant
-from shared.model.target import Step
+from shared.model.steps import Step
 
 
 def kit_pool(

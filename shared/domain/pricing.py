@@ -17,7 +17,8 @@ from shared.model.price import PriceCondition, PriceKind
 from shared.model.price_rules import Rounding
 from shared.model.product import Variant
 from shared.model.retailer import Channel, Retailer
-from shared.model.target import PriceValue, ScaledPrice, SegmentPrice, Step
+from shared.model.steps import Step
+from shared.model.target import PriceValue, ScaledPrice, SegmentPrice
 
 
 @frozen

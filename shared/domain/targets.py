@@ -10,13 +10,13 @@ from shared.domain.partly import left_by_refusal, mended
 from shared.domain.wishes import Wish, promotional
 from shared.model.base import Json
 from shared.model.ids import Facet
+from shared.model.steps import Step
 from shared.model.target import (
     NOT_SENT,
     Attempt,
     Basis,
     Guard,
     Outcome,
-    Step,
     StockTerms,
     Target,
     TargetState,

@@ -8,7 +8,8 @@ from datetime import datetime
 from shared.frozen import frozen
 from shared.model.base import Json
 from shared.model.money import Money
-from shared.model.target import PriceValue, Step
+from shared.model.steps import Step
+from shared.model.target import PriceValue
 
 
 @frozen

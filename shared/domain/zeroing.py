@@ -9,13 +9,12 @@ from shared.domain.targets import Draft, Priority
 from shared.domain.wishes import name_of
 from shared.model.base import Json
 from shared.model.guardrails import Rule
+from shared.model.steps import Decision, Step
 from shared.model.stock_rules import Zeroed
 from shared.model.target import (
-    Decision,
     Guard,
     LastGood,
     Proposal,
-    Step,
     StockTerms,
     StockValue,
     Target,

@@ -18,7 +18,8 @@ from shared.frozen import frozen
 from shared.model.base import Json, as_json
 from shared.model.ids import Facet
 from shared.model.retailer import Retailer
-from shared.model.target import Decision, Guard, Proposal, Ruling, Target
+from shared.model.steps import Decision
+from shared.model.target import Guard, Proposal, Ruling, Target
 from shared.ports import Clock, Key, Put, Row, Store, Table, Write
 
 PAGE: Final = 100

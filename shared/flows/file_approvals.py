@@ -12,7 +12,7 @@ from shared.frozen import frozen
 from shared.model.base import Json
 from shared.model.channel_events import FeedApproved, FeedRejected
 from shared.model.issue import IssueKind
-from shared.model.target import Decision
+from shared.model.steps import Decision
 from shared.ports import Bus, Clock, Message, Queues, Store
 
 TRIES: Final = 6

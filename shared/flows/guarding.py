@@ -22,13 +22,12 @@ from shared.model.channel_events import PriceApproved, PriceRejected
 from shared.model.ids import Facet
 from shared.model.money import Money
 from shared.model.retailer import Retailer
+from shared.model.steps import Decision, Step
 from shared.model.target import (
-    Decision,
     Guard,
     PriceValue,
     Proposal,
     Ruling,
-    Step,
     StockValue,
     Target,
 )

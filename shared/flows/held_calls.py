@@ -15,7 +15,7 @@ from shared.model.facts import PriceCard
 from shared.model.feeds import Survey
 from shared.model.policies import FeedLimits
 from shared.model.price import PriceCondition
-from shared.model.target import Step
+from shared.model.steps import Step
 from shared.ports import Blobs, Store
 
 type Read = Sequence[PriceCondition | RejectedError]

@@ -23,6 +23,7 @@ from shared.flows.import_kinds import (
     PRICE,
     SHIPMENT,
     Rows,
+    line_of,
     owners,
     rows_of,
 )
@@ -123,7 +124,7 @@ class Importer:
                 remedy=f"drop it under a source: {', '.join(believed) or 'none is known'}",
             )
         if dropped.connection not in believed:
-            entity = KINDS[dropped.entity].entity
+            entity = KINDS[dropped.entity]
             owner = self.retailer.authority[entity]
             self.issues.report([not_owner(dropped.connection, entity, owner)])
         return dropped.connection in believed
@@ -251,8 +252,8 @@ def _format(dropped: Dropped, head: Piece) -> Format:
         raise RejectedError("it is empty", field="file", value=dropped.name, remedy="drop it again")
     _comma(head)
     if name.endswith(_CSV):
-        kind = KINDS[dropped.entity]
-        return delimited(head.content, known=kind.columns, required=kind.required)
+        line = line_of(dropped.entity)
+        return delimited(head.content, known=line.columns, required=line.required)
     if name.endswith(_JSON):
         return jsons(head.content)
     raise RejectedError(

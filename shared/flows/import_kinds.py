@@ -1,35 +1,28 @@
-"""What a dropped file may hold, by the folder it lies in: how its rows are read, and kept."""
+"""What a dropped file may hold, by the folder it lies in: how its rows are read, and kept.
+
+What tells of orders, and of what was paid and shipped of them, is imported with the first file.
+"""
+# ruff: noqa: PLC0415 - as said above
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from datetime import datetime
 from typing import Final, Protocol
 
-from shared.domain import order_rows, payouts, shipment_rows
 from shared.domain.movement_rows import EntryReader
-from shared.domain.order_rows import OrderReader
-from shared.domain.payouts import PayoutReader
 from shared.domain.price_cards import changes, overfull
 from shared.domain.price_rows import RowReader
-from shared.domain.shipment_rows import ShipmentReader
 from shared.errors import RejectedError
 from shared.flows.apply import Applied, apply
-from shared.flows.books import Books
 from shared.flows.capture import Capture
-from shared.flows.import_groups import Groups
-from shared.flows.import_orders import OrderMaking
-from shared.flows.import_payouts import PayoutRows
 from shared.flows.import_run import Dropped
-from shared.flows.import_shipments import ShipmentMaking
 from shared.flows.issues import Issues
 from shared.flows.ledger import Ledger, counted
-from shared.flows.reported import ReportedShipments
 from shared.flows.returns_moved import ReturnsMoved
 from shared.frozen import frozen, slotted
 from shared.model import movement_columns, price_columns
 from shared.model.ids import Entity
 from shared.model.movement import Entry
-from shared.model.policies import BookRules
 from shared.model.price import PriceCondition
 from shared.model.retailer import Retailer
 from shared.ports import Store
@@ -69,30 +62,43 @@ class Rows(Protocol):
         ...
 
 
-@frozen
-class Kind:
-    """`entity` is what its owner has to own; the columns are those of its first line."""
+KINDS: Final[Mapping[str, Entity]] = {
+    PRICE: Entity.PRICE,
+    STOCK: Entity.STOCK,
+    MOVEMENT: Entity.STOCK,
+    ORDER: Entity.ORDER,
+    PAYOUT: Entity.ORDER,
+    SHIPMENT: Entity.SHIPMENT,
+}
+"""What the owner of each has to own."""
 
-    entity: Entity
+
+@frozen
+class Line:
+    """The columns of a first line, each with what to write there, and those it has to have."""
+
     columns: Mapping[str, str]
     required: Mapping[str, str]
 
 
-KINDS: Final[Mapping[str, Kind]] = {
-    PRICE: Kind(Entity.PRICE, price_columns.COLUMNS, price_columns.REQUIRED),
-    STOCK: Kind(Entity.STOCK, movement_columns.LEVEL_COLUMNS, movement_columns.LEVEL_REQUIRED),
-    MOVEMENT: Kind(
-        Entity.STOCK, movement_columns.MOVEMENT_COLUMNS, movement_columns.MOVEMENT_REQUIRED
-    ),
-    ORDER: Kind(Entity.ORDER, order_rows.COLUMNS, order_rows.REQUIRED),
-    PAYOUT: Kind(Entity.ORDER, payouts.COLUMNS, payouts.REQUIRED),
-    SHIPMENT: Kind(Entity.SHIPMENT, shipment_rows.COLUMNS, shipment_rows.REQUIRED),
+_LINES: Final[Mapping[str, Line]] = {
+    PRICE: Line(price_columns.COLUMNS, price_columns.REQUIRED),
+    STOCK: Line(movement_columns.LEVEL_COLUMNS, movement_columns.LEVEL_REQUIRED),
+    MOVEMENT: Line(movement_columns.MOVEMENT_COLUMNS, movement_columns.MOVEMENT_REQUIRED),
 }
+
+
+def line_of(kind: str) -> Line:
+    if kind in _LINES:
+        return _LINES[kind]
+    from shared.flows import import_of_orders
+
+    return import_of_orders.LINES[kind]
 
 
 def owners(kind: str, retailer: Retailer) -> tuple[str, ...]:
     """Whose files of this kind are taken in."""
-    match KINDS[kind].entity:
+    match KINDS[kind]:
         case Entity.ORDER:
             return tuple(dict.fromkeys(channel.connection for channel in retailer.channels))
         case Entity.PRICE:
@@ -117,19 +123,12 @@ def rows_of(
     if dropped.entity == PRICE:
         reader = RowReader(retailer, dropped.connection, comma=comma)
         return _Prices(reader, dropped.connection, as_of, store, issues, retailer)
-    if dropped.entity == ORDER and capture is not None:
-        channels = retailer.channels_of(dropped.connection)
-        return Groups(OrderMaking(OrderReader(channels, comma=comma), capture))
-    if dropped.entity == SHIPMENT and capture is not None:
-        reported = ReportedShipments(
-            store, capture.queues, capture.bus, issues, capture.cases, capture.clock, retailer
+    if capture is not None and dropped.entity not in _LINES:
+        from shared.flows import import_of_orders
+
+        return import_of_orders.rows_of(
+            dropped, comma=comma, store=store, issues=issues, retailer=retailer, capture=capture
         )
-        return Groups(ShipmentMaking(ShipmentReader(dropped.connection), reported))
-    if dropped.entity == PAYOUT and capture is not None:
-        names = [channel.name for channel in retailer.channels_of(dropped.connection)]
-        rules = retailer.books or BookRules()
-        books = Books(store, capture.cases, issues, capture.clock, retailer, rules)
-        return PayoutRows(PayoutReader(names, comma=comma), books)
     entries = EntryReader(retailer, dropped.connection, comma=comma)
     moved = None
     if capture is not None:

@@ -11,7 +11,7 @@ from shared.frozen import frozen
 from shared.kit.records.record import Place
 from shared.model.base import Canonical, Instant
 from shared.model.feeds import Survey
-from shared.model.target import Decision, Step
+from shared.model.steps import Decision, Step
 from shared.ports import Put, Store
 
 KEPT_FOR = timedelta(days=90)  # longer than a dropped file tells of itself

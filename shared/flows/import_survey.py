@@ -23,7 +23,7 @@ from shared.model.feeds import Survey
 from shared.model.issue import IssueKind
 from shared.model.policies import FeedLimits
 from shared.model.price import PriceCondition
-from shared.model.target import Step
+from shared.model.steps import Step
 
 SAMPLED: Final = 2 * 1024 * 1024  # bytes of a file of which every row is compared
 

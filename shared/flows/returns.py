@@ -7,7 +7,6 @@ from shared.domain import lifecycle, opening, orders, returns
 from shared.domain.returns import PostedReturn, ReturnWish
 from shared.errors import RejectedError, RetryableError, UnreachableError
 from shared.flows import keys
-from shared.flows.apply import apply
 from shared.flows.cases import Cases, return_intent, unasked
 from shared.flows.duplicates import check, document_twice, extra, repeated
 from shared.flows.erp_links import ErpLinks, reread
@@ -103,6 +102,8 @@ class ErpReturns:
         named = (of_line.get(by_item.get(line.erp_item, "")) for line in said.lines)
         skus = list(dict.fromkeys(sku for sku in named if sku))
         if skus:
+            from shared.flows.apply import apply  # noqa: PLC0415 - few returns are received
+
             page = source.read(Entity.STOCK, skus)
             apply(
                 page.items,

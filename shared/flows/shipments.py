@@ -3,7 +3,6 @@
 from shared.domain import despatch, lifecycle, orders
 from shared.errors import RetryableError
 from shared.flows import keys
-from shared.flows.apply import apply
 from shared.flows.cases import TOLD, Cases
 from shared.flows.despatches import Despatches
 from shared.flows.erp_links import ErpLinks, reread, waiting
@@ -48,6 +47,8 @@ class Shipments:
             raise RetryableError(f"order {order_id} of a shipment is not there yet")
         # Read after the goods left: the ERP's own figures now lack what the holds still take off.
         if self.retailer.authority[Entity.STOCK] == self.connection:
+            from shared.flows.apply import apply  # noqa: PLC0415 - who reads an ERP has it already
+
             skus = list(dict.fromkeys(line.sku for line in shipment.lines))
             page = source.read(Entity.STOCK, skus)
             apply(

@@ -10,6 +10,7 @@ from pydantic import Field
 from shared.model.base import Canonical, Instant, Json, part
 from shared.model.ids import Facet, Name
 from shared.model.money import Money
+from shared.model.steps import Decision, Step
 
 
 class ScaledPrice(Canonical):
@@ -91,21 +92,6 @@ class Basis(Canonical):
     brand: str | None = Field(default=None, exclude_if=operator.not_)
     safety_stock: dict[Name, int] = Field(default_factory=dict, exclude_if=operator.not_)
     promised: dict[Name, int] = Field(default_factory=dict, exclude_if=operator.not_)
-
-
-@part
-class Step:
-    """One link of the chain from fact to value: which rule, over what, giving what."""
-
-    rule: str
-    detail: str
-
-
-class Decision(StrEnum):
-    """What a person said of a price that was held."""
-
-    APPROVED = "approved"
-    REJECTED = "rejected"
 
 
 class Proposal(Canonical):

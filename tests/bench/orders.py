@@ -19,7 +19,7 @@ CPU_BOUND: Final = Decimal(5_900)
 IMPORT_WEBHOOK_MOST: Final = Decimal("1.05")
 IMPORT_WORKER_MOST: Final = Decimal("1.6")
 STORM, TRICKLE = 1_200, 400
-ROUNDS: Final = 9
+ROUNDS: Final = 20
 
 
 def webhook(size: Size) -> Iterator[Line]:

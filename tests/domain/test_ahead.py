@@ -24,9 +24,9 @@ from shared.model.base import Json
 from shared.model.ids import Facet
 from shared.model.money import Money
 from shared.model.price import PriceCondition, PriceKind
+from shared.model.steps import Decision
 from shared.model.target import (
     Attempt,
-    Decision,
     Guard,
     NextPrice,
     PriceValue,

@@ -14,9 +14,9 @@ from shared.domain.allocation import dealt, division
 from shared.domain.availability import Available
 from shared.domain.doubt import Doubted
 from shared.model.retailer import Retailer
+from shared.model.steps import Step
 from shared.model.stock import StockPosition
 from shared.model.stock_rules import Allocation, Policy, StockRule, Unknown
-from shared.model.target import Step
 from tests.domain import stock_worlds
 from tests.domain.stock_worlds import PLACES, SHOPS, all_offers, pool_of, positions, promises
 from tests.domain.world import NOW

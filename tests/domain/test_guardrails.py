@@ -16,14 +16,13 @@ from shared.model.base import Json
 from shared.model.guardrails import Guardrails
 from shared.model.ids import Facet
 from shared.model.money import Money
+from shared.model.steps import Decision, Step
 from shared.model.target import (
-    Decision,
     Outcome,
     PriceValue,
     Ruling,
     ScaledPrice,
     SegmentPrice,
-    Step,
     Target,
     Verdict,
 )

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from shared.domain.targets import Draft, changed_there, desire, due, merged, seen, sent, settle
 from shared.model.base import Json
 from shared.model.ids import Facet
-from shared.model.target import Outcome, Step, Target, TargetState, Verdict
+from shared.model.steps import Step
+from shared.model.target import Outcome, Target, TargetState, Verdict
 from tests.domain.world import NOW
 
 SETTLE = timedelta(seconds=60)

@@ -9,7 +9,7 @@ from shared.model.base import Json
 from shared.model.facts import PriceCard
 from shared.model.ids import Entity, Facet
 from shared.model.price import EffectiveWindow, PriceCondition, PriceKind
-from shared.model.target import Decision
+from shared.model.steps import Decision
 from shared.settings import load_retailer
 from tests.domain.world import NOW, RETAILER_TOML
 from tests.flows.world import World, base_price

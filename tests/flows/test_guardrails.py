@@ -8,7 +8,8 @@ import pytest
 from shared.model.channel_events import PriceApproved, PriceRejected
 from shared.model.ids import Entity, Facet
 from shared.model.price import PriceKind
-from shared.model.target import Decision, TargetState
+from shared.model.steps import Decision
+from shared.model.target import TargetState
 from shared.settings import load_retailer
 from tests.domain.world import NOW, RETAILER_TOML
 from tests.flows.guarded_world import HOUR, LIMITS, PERSON, REFUSAL, Guarded, promotion, rules

@@ -14,7 +14,7 @@ from shared.flows.issues import Issues, open_issues
 from shared.model.channel_events import FeedApproved, FeedRejected
 from shared.model.events import BusinessEvent
 from shared.model.issue import IssueKind
-from shared.model.target import Decision
+from shared.model.steps import Decision
 from tests.factories import make_retailer
 from tests.fakes import MemoryJournal
 from tests.flows.mortal import POINTS_MAX, DiedError, Life, MortalBus, MortalQueues, MortalStore

@@ -9,7 +9,8 @@ from shared.flows.lookup import LATE_MAX, Lookup
 from shared.flows.target_rows import target_put
 from shared.model.base import Json, as_json
 from shared.model.ids import Facet
-from shared.model.target import LaterTerm, Step, StockTerms, Target
+from shared.model.steps import Step
+from shared.model.target import LaterTerm, StockTerms, Target
 from shared.ports import Key, Row
 from tests.factories import NOW, make_target
 from tests.fakes import MemoryStore, SetClock

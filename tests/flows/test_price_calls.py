@@ -11,7 +11,7 @@ from shared.flows.import_file import Importer
 from shared.flows.issues import Issues
 from shared.flows.price_calls import LINES_MAX, PriceCalls
 from shared.model.facts import PriceCard
-from shared.model.target import Decision
+from shared.model.steps import Decision
 from tests.factories import NOW, make_retailer
 from tests.fakes import MemoryBus, MemoryFiles, MemoryJournal, MemoryQueues, MemoryStore, SetClock
 from tests.flows.test_import_file import FlakyStore

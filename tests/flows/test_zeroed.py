@@ -11,7 +11,8 @@ from shared.flows.lookup import Lookup
 from shared.flows.waiting import WaitingTold
 from shared.model.ids import Facet
 from shared.model.retailer import Retailer
-from shared.model.target import Decision, StockValue, TargetState
+from shared.model.steps import Decision
+from shared.model.target import StockValue, TargetState
 from tests.domain.world import RETAILER
 from tests.flows.test_kits import order
 from tests.flows.world import World

@@ -9,7 +9,8 @@ from shared.flows import keys
 from shared.flows.approvals import Approvals, Named, Said
 from shared.model.ids import Entity
 from shared.model.issue import IssueKind
-from shared.model.target import Decision, PriceValue, Target
+from shared.model.steps import Decision
+from shared.model.target import PriceValue, Target
 from shared.ports import Table
 from tests.simulation.engine import MINUTE, SECOND
 from tests.simulation.scenario import Play, Scenario, catalogue, few, some, spread

@@ -9,7 +9,7 @@ from functools import partial
 from shared.flows.approvals import Approvals, Said
 from shared.model.ids import Entity
 from shared.model.issue import IssueKind
-from shared.model.target import Decision
+from shared.model.steps import Decision
 from shared.ports import Table
 from tests.simulation.engine import MINUTE, SECOND
 from tests.simulation.scenario import Play, Scenario, catalogue, some, spread

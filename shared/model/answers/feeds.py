@@ -7,7 +7,7 @@ from pydantic import WithJsonSchema
 
 from shared.model.base import Instant
 from shared.model.ids import Name, Sku
-from shared.model.target import Step
+from shared.model.steps import Step
 
 
 class RefusedLine(TypedDict):

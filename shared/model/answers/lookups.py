@@ -9,15 +9,14 @@ from shared.model.ids import Facet, Name, Sku
 from shared.model.money import Money
 from shared.model.price import PriceCondition
 from shared.model.product import Variant
+from shared.model.steps import Decision, Step
 from shared.model.stock import StockPosition
 from shared.model.target import (
     Attempt,
     Basis,
-    Decision,
     LastGood,
     LaterTerm,
     PriceValue,
-    Step,
     StockTerms,
     StockValue,
     TargetState,

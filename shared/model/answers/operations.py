@@ -14,7 +14,7 @@ from shared.model.issue import Closing, Issue
 from shared.model.money import Currency, Money
 from shared.model.parity import Cause
 from shared.model.policies import Repair, Repairing
-from shared.model.target import Decision, Step
+from shared.model.steps import Decision, Step
 
 
 class ExceptionsFound(TypedDict):
