@@ -69,6 +69,21 @@ def make_condition(**over: Any) -> PriceCondition:
     return PriceCondition.model_validate(fields | over)
 
 
+def make_price_row(**over: Any) -> dict[str, Any]:
+    """A condition as a row of a file or of a call states it."""
+    row = {
+        "sku": SKU,
+        "price_list": "retail",
+        "kind": "base",
+        "amount": "19.99",
+        "currency": CURRENCY,
+        "tax_basis": "gross",
+        "unit": "PC",
+        "valid_from": "2026-11-27T09:00:00+01:00",
+    }
+    return row | over
+
+
 def make_position(**over: Any) -> StockPosition:
     fields = {"location": "london", "unit": "PC", "on_hand": Decimal(10)}
     return StockPosition.model_validate(fields | over)

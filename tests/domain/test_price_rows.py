@@ -12,19 +12,10 @@ from shared.domain.price_rows import RowReader
 from shared.errors import RejectedError
 from shared.model.price import PriceCondition
 from shared.model.price_columns import COLUMNS, REQUIRED
-from tests.factories import make_retailer
+from tests.factories import make_price_row, make_retailer
 
 READER = RowReader(make_retailer(), "erp")
-ROW = {
-    "sku": "HAT-M",
-    "price_list": "retail",
-    "kind": "base",
-    "amount": "19.99",
-    "currency": "GBP",
-    "tax_basis": "gross",
-    "unit": "PC",
-    "valid_from": "2026-11-27T09:00:00+01:00",
-}
+ROW = make_price_row()
 
 
 def read(**over: object) -> PriceCondition:

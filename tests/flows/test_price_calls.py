@@ -12,20 +12,11 @@ from shared.flows.issues import Issues
 from shared.flows.price_calls import LINES_MAX, PriceCalls
 from shared.model.facts import PriceCard
 from shared.model.steps import Decision
-from tests.factories import NOW, make_retailer
+from tests.factories import NOW, make_price_row, make_retailer
 from tests.fakes import MemoryBus, MemoryFiles, MemoryJournal, MemoryQueues, MemoryStore, SetClock
 from tests.flows.test_import_file import FlakyStore
 
-CONDITION = {
-    "sku": "HAT",
-    "price_list": "retail",
-    "kind": "base",
-    "amount": "19.99",
-    "currency": "GBP",
-    "tax_basis": "gross",
-    "unit": "PC",
-    "valid_from": "2026-11-01T00:00:00Z",
-}
+CONDITION = make_price_row(sku="HAT", valid_from="2026-11-01T00:00:00Z")
 
 
 class Setup:

@@ -10,6 +10,7 @@ from infra.doors import EVERY_ROUTE
 from shared.model.answers.description import Description
 from shared.model.api_routes import ROUTES, Described
 from shared.model.openapi import openapi
+from tests.factories import make_price_row
 
 OPEN: Final = {"Refused", "MissingSku", "ReservationRefused"}
 """Answers with a value as it was sent, which may be any."""
@@ -70,16 +71,7 @@ MOVED: Final = {
 }
 COUNTED: Final = {"sku": "HAT-M", "location": "london", "unit": "PC", "on_hand": "12"}
 EVENT: Final = {"specversion": "1.0", "id": "1", "source": "wms", "type": "moved", "data": MOVED}
-PRICED: Final = {
-    "sku": "HAT-M",
-    "price_list": "retail",
-    "kind": "base",
-    "amount": "19.99",
-    "currency": "GBP",
-    "tax_basis": "gross",
-    "unit": "PC",
-    "valid_from": "2026-11-27T00:00:00Z",
-}
+PRICED: Final = make_price_row()
 
 
 @pytest.mark.parametrize(
