@@ -49,12 +49,16 @@ class Canonical(BaseModel):  # noqa: PLW1641 - being frozen, it is given its has
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """As pydantic's, which also copies what ours do not have: extra and private attributes.
 
-        Which fields were named, and which left to their defaults, is asked of none of them.
+        And what is cached beside the parts, though it may follow from one of them. Which fields
+        were named, and which left to their defaults, is asked of none of them.
         """
         if deep or not update:
             return super().model_copy(update=update, deep=deep)
         made: Self = _blank(self.__class__)
-        _values(made, {**self.__dict__, **update})
+        values, parts = {**self.__dict__, **update}, self.__class__.__pydantic_fields__
+        if len(values) > len(parts):  # what was cached followed from the parts as they were
+            values = {name: values[name] for name in parts}
+        _values(made, values)
         _named(made, self.__pydantic_fields_set__)
         _extra(made, None)
         _private(made, None)

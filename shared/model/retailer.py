@@ -210,11 +210,19 @@ class Retailer(Canonical):
     kits: KitRules | None = Field(default=None, description="whether articles are sold as kits")
     authority: dict[Entity, Name] = Field(description="which connection owns which entity")
 
+    @cached_property
+    def _connection(self) -> dict[str, Connection]:
+        return {c.name: c for c in self.connections}
+
     def connection(self, name: str) -> Connection:
-        return next(c for c in self.connections if c.name == name)
+        return self._connection[name]
+
+    @cached_property
+    def _channel(self) -> dict[str, Channel]:
+        return {c.name: c for c in self.channels}
 
     def channel(self, name: str) -> Channel:
-        return next(c for c in self.channels if c.name == name)
+        return self._channel[name]
 
     def channels_of(self, connection: str) -> tuple[Channel, ...]:
         return tuple(c for c in self.channels if c.connection == connection)

@@ -80,3 +80,9 @@ def test_what_is_cached_of_one_makes_it_no_other() -> None:
     assert one != Cached(email=2)
     vars(other)["doubled"] = 3
     assert one == other
+
+
+def test_what_is_cached_of_one_is_found_anew_of_a_copy() -> None:
+    one = Cached(email=1)
+    assert one.doubled == 2
+    assert one.model_copy(update={"email": 2}).doubled == 4

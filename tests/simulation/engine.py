@@ -117,7 +117,7 @@ class Engine:
     def now(self) -> datetime:
         at_ms, now = self._now
         if at_ms != self.now_ms:
-            now = self.start + timedelta(milliseconds=self.now_ms)
+            now = self.start + timedelta(0, 0, self.now_ms * 1000)
             self._now = self.now_ms, now
         return now
 

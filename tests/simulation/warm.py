@@ -55,7 +55,7 @@ _playing: list[_Kept] = []
 @contextmanager
 def playing(rng: Random, opened: Opened) -> Iterator[None]:
     """Keep things for one world."""
-    _playing.append(_Kept(rng, opened, dict(opened.models), dict(opened.tokens)))
+    _playing.append(_Kept(rng, opened, {}, dict(opened.tokens)))
     try:
         yield
     finally:
@@ -72,11 +72,10 @@ def _validate(model: type[BaseModel], body: object, /, **how: Any) -> Any:
         return _VALIDATE(model, body, **how)
     kept = _playing[-1]
     name = (model, id(body))
-    found = kept.models.get(name)
+    models = kept.opened.models if name[1] in kept.opened.names else kept.models
+    found = models.get(name)
     if found is None:
-        found = kept.models[name] = body, model.__pydantic_validator__.validate_python(body)
-        if name[1] in kept.opened.names:
-            kept.opened.models[name] = found
+        found = models[name] = body, model.__pydantic_validator__.validate_python(body)
     return found[1]
 
 
