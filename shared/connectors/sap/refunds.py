@@ -55,20 +55,25 @@ class Refunds:
     settings: SapSettings
 
     def find(self, wish: CreditWish) -> list[PostedCredit]:
+        """Of either kind: what is known of the goods may be another since it was posted."""
         kind = kind_of(wish)
+        other = REQUEST if kind is RETURN else RETURN
+        return [*self._found(wish, kind), *self._found(wish, other)]
+
+    def _found(self, wish: CreditWish, kind: Kind) -> Iterator[PostedCredit]:
         query = {
             "$filter": f"PurchaseOrderByCustomer eq {values.quoted(wish.reference)} and "
             f"SoldToParty eq {values.quoted(self.settings.of(wish.order).sold_to)}",
             "$orderby": kind.document,
         }
         rows = self.gateway.rows(kind.service, kind.entity, query)
-        return [posted(row, wish) for row in rows]
+        return (posted(row, wish, kind) for row in rows)
 
     def post(self, wish: CreditWish) -> PostedCredit:
         kind = kind_of(wish)
         row = self.gateway.create(kind.service, kind.entity, body_of(wish, self.settings))
         try:
-            return posted(row, wish)
+            return posted(row, wish, kind)
         except RejectedError as error:  # SAP took it; only what it answers is strange
             raise InDoubtError(str(error)) from error
 
@@ -202,16 +207,16 @@ def _priced(
     )
 
 
-def posted(row: Mapping[str, Json], wish: CreditWish) -> PostedCredit:
+def posted(row: Mapping[str, Json], wish: CreditWish, kind: Kind) -> PostedCredit:
     """The document, and what SAP makes of it where that is not what was asked for.
 
     SAP's net total is without taxes only where they go as conditions of their own. Raises
     RejectedError for a row that is not as documented.
     """
-    good, refused = parsed([dict(row)], CreditRow, subject=kind_of(wish).document)
+    good, refused = parsed([dict(row)], CreditRow, subject=kind.document)
     if refused:
         first = refused[0]
         raise RejectedError(first.message, field=first.field, value=first.value)
     net = Money.parse(good[0].net, good[0].currency)
     same = net == worth(wish)
-    return PostedCredit(str(row[kind_of(wish).document]), None if same else net)
+    return PostedCredit(str(row[kind.document]), None if same else net)

@@ -1,5 +1,6 @@
 """Refunds at the simulated tenant: returns and credit memo requests, to the cent, once."""
 
+from copy import replace
 from decimal import Decimal
 
 import pytest
@@ -150,6 +151,18 @@ def test_a_document_whose_answer_is_lost_is_found_by_its_reference(tenant: Tenan
     with pytest.raises(InDoubtError):
         tenant.client.post_credit(wanted)
     assert len(tenant.client.find_credit(wanted)) == 1
+
+
+@pytest.mark.parametrize("goods_back", [True, False], ids=["return", "request"])
+def test_a_document_is_found_though_other_goods_are_known_to_come_back_since(
+    tenant: Tenant, *, goods_back: bool
+) -> None:
+    made = placed()
+    posted = tenant.client.post_order(made, "SHOP-77")
+    wanted = wish(made, posted, refund(1999, unit()), goods_back=goods_back)
+    credited = tenant.client.post_credit(wanted)
+    other = replace(wanted, goods_back=not goods_back, credits=())
+    assert [one.document for one in tenant.client.find_credit(other)] == [credited.document]
 
 
 def test_a_line_without_an_article_is_refused_by_name(tenant: Tenant) -> None:
