@@ -9,7 +9,7 @@ from shared.model.issue import IssueKind
 from tests.simulation.engine import SECOND
 from tests.simulation.scenario import ORDERLY, REPLAYED, Play, Scenario, catalogue
 
-PATIENCE = 6  # how often a call is sent again after no answer or a busy one
+PATIENCE = 40  # tries: a call that is never answered may be done all the same
 
 
 @dataclass(slots=True)
