@@ -6,7 +6,6 @@ and are no credit; nor is anything of an order that was taken back whole before 
 
 from collections.abc import Sequence
 from datetime import timedelta
-from functools import partial
 from typing import Protocol
 
 from shared.domain import exchanges, never_left, orders, returns, tenders
@@ -164,12 +163,14 @@ class Crediting:
         """The ERP's own return is the document of this refund."""
         differs = None if made.worth == worth(wish) else made.worth
         kept = PostedCredit(made.document or "", differs)
+
+        def told() -> None:
+            links = ErpLinks(self.connection, self.store, self.queues)
+            links.link_theirs(kept.document, case.order.order_id)
+            self._tell(case, refund, [kept])
+
         return Ending(
-            IntentState.APPLIED,
-            "made in the ERP",
-            made.document,
-            "credit kept",
-            partial(self._tell, case, refund, [kept]),
+            IntentState.APPLIED, "made in the ERP", made.document, "credit kept", first=told
         )
 
     def _wish(self, case: Case, refund: Refund, found: Sequence[Credit] | OverRefund) -> CreditWish:

@@ -13,6 +13,7 @@ from shared.frozen import frozen
 from shared.model.base import Json
 from shared.model.ids import Entity
 from shared.ports import Message, Put, Queues, Row, Store
+from shared.return_ports import BILLS_OF
 
 KNOWN_SOON_S = 60  # how long until what overtook its order's acceptance is read again
 TRIES = 6
@@ -67,6 +68,15 @@ class ErpLinks:
             linked = self.store.commit([Put(key, {**row.body, **body}, row.rev)])[0]
         if not linked:
             raise RetryableError(f"ERP document {document} is contended")
+
+    def link_theirs(self, document: str, order_id: str) -> None:
+        """Link what the ERP made by itself: its bills name none of ours, and waited for nothing.
+
+        They are asked for before it is linked, so that a crash in between asks again.
+        """
+        if self.known(document) is None:
+            self.queues.send([reread(self.connection, Entity.INVOICE, f"{BILLS_OF}{document}")])
+            self.link(document, order_id)
 
     def known(self, document: str) -> Row | None:
         """The row of a linked document."""

@@ -9,7 +9,7 @@ from shared.errors import RejectedError, RetryableError, UnreachableError
 from shared.flows import keys
 from shared.flows.cases import Cases, return_intent, unasked
 from shared.flows.duplicates import check, document_twice, extra, repeated
-from shared.flows.erp_links import ErpLinks, reread
+from shared.flows.erp_links import ErpLinks
 from shared.flows.intents import Intents, Steps
 from shared.flows.issues import Issues, Problem, lockout_told
 from shared.flows.returns_told import ReturnNews
@@ -20,7 +20,7 @@ from shared.model.issue import IssueKind
 from shared.model.retailer import Retailer
 from shared.model.returns import CALLED, ErpReturn, Return
 from shared.ports import Bus, Clock, FactReader, Message, Queues, Store
-from shared.return_ports import BILLS_OF, ReturnSink
+from shared.return_ports import ReturnSink
 
 REFERENCE_MAX = 35  # SAP PurchaseOrderByCustomer
 
@@ -64,10 +64,8 @@ class ErpReturns:
             after = self.cases.change(order_id, lambda case: self.merged(case, said))
             self._restocked(said, source, after or told)
         self._to_open(order_id)
-        if linked is None:  # its bills may have come before it: looked for once the link is there
-            bills = f"{BILLS_OF}{said.document}"
-            self.queues.send([reread(self.connection, Entity.INVOICE, bills)])
-            links.link(said.document, order_id)
+        if linked is None:
+            links.link_theirs(said.document, order_id)
 
     def _to_open(self, order_id: str) -> None:
         """The channel is told what is to be opened; should this get lost, the sweep finds it."""

@@ -248,6 +248,31 @@ def test_a_return_of_an_order_nobody_knows_is_read_again_when_the_erp_accepts_it
     assert len(case(world).returns) == 1
 
 
+def test_bills_of_a_return_the_erp_made_are_asked_for_by_whoever_links_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They name none of ours, so that one that was read before the link waited for nothing."""
+    bills = Message("erp-read", {"read": "invoice", "key": "of:6001"}, 60)
+    send = world.queues.send
+
+    def busy(messages: list[Message]) -> None:
+        if bills in messages:
+            raise RetryableError("the queue is busy")
+        send(messages)
+
+    monkeypatch.setattr(world.queues, "send", busy)
+    with pytest.raises(RetryableError, match="busy"):
+        world.returns.record(made(came=True), source=world.erp)
+    monkeypatch.undo()
+    told(world, refunds=(refund(),))
+    work(world)
+    assert state(world, "credit#9") is IntentState.APPLIED
+    assert world.erp.credits == []
+    assert world.queues.sent.count(bills) == 1
+    world.returns.record(made(came=True), source=world.erp)
+    assert world.queues.sent.count(bills) == 1
+
+
 def test_a_return_of_somebody_elses_order_leaves_its_name_alone(world: World) -> None:
     before = len(world.store.written)
     for _ in range(2):
