@@ -40,6 +40,7 @@ class Erp(CreditSink, ReturnSink, FactReader, Protocol):
 
 
 REFERENCE_MAX = 35  # SAP PurchaseOrderByCustomer
+BEYOND = Ending(IntentState.REJECTED, "more than was paid")
 
 
 def reference(case: Case, refund: Refund) -> str:
@@ -97,16 +98,12 @@ class Crediting:
             twice=lambda: self.queues.send([check(self.connection, order_id, self.settle)]),
         )
         intents = Intents(self.cases, self.clock, self.settle)
-        instead = self._instead(case, refund, found)
+        over = isinstance(found, OverRefund)
+        instead = BEYOND if over else self._instead(case, refund, wish)
         intents.carry_out(order_id, self._planned(case, refund), steps, instead=instead)
 
-    def _instead(
-        self, case: Case, refund: Refund, found: Sequence[Credit] | OverRefund
-    ) -> Ending | None:
+    def _instead(self, case: Case, refund: Refund, wish: CreditWish) -> Ending | None:
         """How it ends where nothing is to be posted."""
-        if isinstance(found, OverRefund):
-            return Ending(IntentState.REJECTED, "more than was paid")
-        wish = self._wish(case, refund, found)
         moot = _moot(case, wish)
         if moot:
             return Ending(IntentState.APPLIED, moot)
