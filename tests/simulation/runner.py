@@ -129,7 +129,7 @@ def _heal(play: Play, scenario: Scenario) -> list[str]:
         if not rested:
             return [f"liveness: after {HEALING_MS // MINUTE} min there is still {_busy(world)}"]
         unread = _unread(world, scenario.reads, healed)
-        waits = _operators(play, scenario.replayed) or _minute(world)
+        waits = _operators(play, scenario) or _minute(world)
         if not waits and not unread:
             return []
         world.engine.run(until_ms=world.engine.now_ms + PAUSE_MS)
@@ -152,15 +152,19 @@ def _unread(world: World, reads: Collection[Entity], healed: datetime) -> list[t
     ]
 
 
-def _operators(play: Play, replayed: Collection[IssueKind]) -> bool:
-    """People replay what waits for them; whether there was anything."""
+def _operators(play: Play, scenario: Scenario) -> bool:
+    """People replay what waits for them, as they are told to; whether there was anything."""
     world = play.world
     waiting = [
         row
         for row in world.store.rows(Table.ISSUES)
-        if row.body["state"] == "open" and row.body["kind"] in replayed and row.body["replay"]
+        if row.body["state"] == "open"
+        and row.body["kind"] in scenario.replayed
+        and row.body["replay"]
     ]
     for row in waiting:
+        if scenario.remedy is not None:
+            scenario.remedy(play, row)
         world.engine.note(f"an operator replays {row.key.pk}")
         try:
             world.replay(row.key.pk)

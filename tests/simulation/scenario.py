@@ -10,6 +10,7 @@ from shared.domain.hold_pages import SIZES, Sizes
 from shared.model.base import Json
 from shared.model.ids import Entity
 from shared.model.issue import IssueKind
+from shared.ports import Row
 from tests.simulation.engine import MINUTE, SECOND, START
 from tests.simulation.faults import Kind
 from tests.simulation.retailer import BUCKET, CANARY, POINTS, TRADE, Setup
@@ -279,6 +280,7 @@ class Scenario:
 
     `rules` are more lines of the retailer's file, `expected` the levels that follow from them, and
     with other `sizes` few orders of an article are as many as thousands.
+    `remedy` is what people do of what an exception tells them to, before they replay it.
     Of the beats of a rule every `beats`th is heard, for most find nothing to do; the clock's all.
     """
 
@@ -311,6 +313,7 @@ class Scenario:
     sizes: Sizes = SIZES
     replays: bool = False
     replayed: Collection[IssueKind] = REPLAYED
+    remedy: Callable[[Play, Row], None] | None = None
     reads: Collection[Entity] = ORDERLY
     check: Callable[[Play], list[str]] = nothing_more
 

@@ -1,13 +1,11 @@
 """Days on which a request that was given up lands after all, and the ERP holds an order twice."""
 
-from collections.abc import Iterator
 from functools import partial
-from typing import Any
 
 from shared.model.case import IntentKind
 from shared.model.ids import Entity
 from shared.model.issue import IssueKind, IssueState
-from shared.ports import Table
+from shared.ports import Row, Table
 from tests.simulation.engine import SECOND
 from tests.simulation.invariants_orders import cases
 from tests.simulation.scenario import ORDERLY, REPLAYED, SHARE, Play, Scenario, catalogue
@@ -52,21 +50,28 @@ def _repair(play: Play) -> None:
     """An operator replays what is told by now."""
     for row in play.world.store.rows(Table.ISSUES):
         if row.body["kind"] == KIND and row.body["state"] == IssueState.OPEN:
+            _undo(play, row)
             play.world.engine.note(f"an operator replays {row.key.pk}")
             play.world.replay(row.key.pk)
 
 
+def _undo(play: Play, issue: Row) -> None:
+    """Where staff rejected the one that is kept they are told to undo that first."""
+    order_id = str(issue.body["subject"])
+    kept = cases(play.truth)[order_id].erp_order
+    if issue.body["kind"] == KIND and f"{kept}, which is kept, is rej" in str(issue.body["remedy"]):
+        play.world.engine.note(f"ERP: staff reject {kept} no longer")
+        play.world.vendors["erp"].control("reject", order=kept, reason="")
+
+
 def _reject(play: Play) -> None:
-    """Somebody in the ERP is faster."""
+    """Somebody in the ERP is faster, and may reject the one that is kept."""
     erp = play.world.vendors["erp"]
-    for again in _again(play):
-        play.world.engine.note(f"ERP: staff reject {again.number}")
-        erp.control("reject", order=again.number)
-
-
-def _again(play: Play) -> Iterator[Any]:
-    for found in play.world.vendors["erp"].tenant.by_reference.values():
-        yield from found[1:]
+    for found in erp.tenant.by_reference.values():
+        alive = [one for one in found if not all(item.rejected for item in one.items)]
+        for one in alive[1:]:
+            play.world.engine.note(f"ERP: staff reject {one.number}")
+            erp.control("reject", order=one.number)
 
 
 def _repaired(play: Play) -> list[str]:
@@ -94,6 +99,7 @@ TWICE = (
         _landed_late,
         reads=ORDERLY | {Entity.ALLOCATION},
         replayed=REPLAYED | {KIND},
+        remedy=_undo,
         check=_repaired,
     ),
 )

@@ -170,10 +170,14 @@ class Truth:
         return left
 
     def to_leave(self, reference: str, order: Any) -> Counter[int]:
-        """Units of a shop's order that have yet to leave, by line: none of a rejected item."""
+        """Units of a shop's order that have yet to leave, by line: none of a rejected item.
+
+        Where the ERP held it twice and one was rejected as a whole, the other is what is kept.
+        """
         wish, found = wanted(order), Counter[int]()
         held = self.world.vendors["erp"].tenant.by_reference.get(reference, [])
-        items = {item.position: item for first in held[:1] for item in first.items}
+        alive = [one for one in held if not all(item.rejected for item in one.items)]
+        items = {item.position: item for first in (alive or held)[:1] for item in first.items}
         for place, line in enumerate(order.lines, start=1):
             item = items.get(str(place))
             if item is None:

@@ -175,7 +175,7 @@ def track(sim: "SapSimulator", *, delivery: str, tracking: str) -> Json:
 
 
 def reject(sim: "SapSimulator", *, order: str, reason: str = "00") -> Json:
-    """Staff reject every item of a sales order that is not delivered."""
+    """Staff reject every item of a sales order that is not delivered; no `reason` undoes it."""
     found = sim.tenant.orders.of(order)
     if not found:
         raise LookupError(f"no sales order {order}")
