@@ -12,10 +12,8 @@ from aws_cdk import aws_lambda_destinations as destinations
 from aws_cdk import aws_lambda_event_sources as sources
 
 from infra.function import Function
-from infra.queue import WorkQueue
+from infra.queue import TRIES, WorkQueue
 from infra.stage import Stage
-
-STREAM_TRIES = 10
 
 
 def follow(
@@ -33,7 +31,7 @@ def follow(
             starting_position=lambda_.StartingPosition.TRIM_HORIZON,
             batch_size=batch,
             bisect_batch_on_error=True,
-            retry_attempts=STREAM_TRIES,
+            retry_attempts=TRIES,
             max_record_age=Duration.hours(24),
             on_failure=sources.SqsDlq(failures.work),
             filters=list(filters) or None,

@@ -40,4 +40,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
         clock=bootstrap.clock,
         understand=understand,
     )
-    normalizer.handle([Key(Table.INBOX, pk) for pk in dict.fromkeys(partitions(event))])
+    names = list(dict.fromkeys(partitions(event)))
+    try:
+        normalizer.handle([Key(Table.INBOX, name) for name in names])
+    except Exception:
+        bootstrap.logger.exception(
+            "deliveries not taken in", deliveries=[name.replace("#", "/", 1) for name in names]
+        )
+        raise

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
+import pytest
 
 from functions import bootstrap
 from functions.derive import clock, targets
@@ -15,6 +16,7 @@ from functions.orders import send
 from functions.publish import channel
 from functions.read import api as read_api
 from shared.aws.inbox import Inbox
+from shared.errors import RejectedError
 from shared.flows import keys
 from shared.flows.cases import CaseRow, Cases
 from shared.flows.drainers import Drainers
@@ -142,6 +144,20 @@ def test_a_delivery_becomes_a_reading(deployment: Deployment) -> None:
     assert answer["statusCode"] == 202
     deployment.invoke(normalize.handler, stream_event(("shop#orders/create:w1", "-")))
     assert deployment.messages("shop-read") == [{"read": "order", "key": "450789469"}]
+
+
+def test_the_log_names_deliveries_that_could_not_be_taken_in(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A person replays them by these names, should their stream be given up."""
+    kept(deployment, b'{"id":450789469}')
+    boto3.client("sqs").delete_queue(QueueUrl=deployment.queues["shop-read"])
+    said: list[tuple[str, list[str]]] = []
+    log = bootstrap.logger
+    monkeypatch.setattr(log, "exception", lambda what, deliveries: said.append((what, deliveries)))
+    with pytest.raises(RejectedError, match="NonExistentQueue"):
+        deployment.invoke(normalize.handler, stream_event(("shop#orders/create:w1", "-")))
+    assert said == [("deliveries not taken in", ["shop/orders/create:w1"])]
 
 
 def test_a_message_that_is_nonsense_fails_alone(deployment: Deployment) -> None:

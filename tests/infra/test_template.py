@@ -123,7 +123,7 @@ def test_every_stream_has_somewhere_to_put_what_it_cannot_handle(template: Synth
     for source in streams:
         assert source["DestinationConfig"]["OnFailure"]["Destination"]
         assert source["BisectBatchOnFunctionError"] is True
-        assert source["MaximumRetryAttempts"] == 10
+        assert source["MaximumRetryAttempts"] == 20
 
 
 def test_queues_report_what_failed_message_by_message(template: Synthesized) -> None:
