@@ -5,7 +5,7 @@ what may still leave from the ERP's lines, and what has left from the set of shi
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import field
 
 from shared.domain import amounts
@@ -163,6 +163,17 @@ def changes(case: Case, *, unsure: bool = False) -> tuple[LineChange, ...]:
     return tuple(found)
 
 
+def as_wished(case: Case) -> bool:
+    """Whether the ERP holds what is wanted, also where it once refused something."""
+    return not amendment(forgiven(case))
+
+
+def refused(case: Case) -> bool:
+    """Whether something is remembered that the ERP would not do."""
+    lines = any(line.refused is not None for line in case.erp_lines.values())
+    return lines or case.refused_header is not None
+
+
 def unsettled(case: Case) -> bool:
     """Whether the ERP is still to be asked for something, or it is unknown what it did of it."""
     asked = any(i.open and i.kind is IntentKind.AMEND_ORDER for i in case.intents)
@@ -244,13 +255,16 @@ def kept_back(case: Case) -> dict[str, int]:
     return found
 
 
-def forgiven(case: Case) -> Case:
-    """The case without what the ERP refused, so that all of it is asked for again."""
+def forgiven(case: Case, of: Container[str] | None = None) -> Case:
+    """The case without what the ERP refused, so that it is asked for again: `of` lines, or all."""
     lines = {
-        line_id: line.model_copy(update={"refused": None, "refused_amounts": None})
+        line_id: line
+        if of is not None and line_id not in of
+        else line.model_copy(update={"refused": None, "refused_amounts": None})
         for line_id, line in case.erp_lines.items()
     }
-    return case.model_copy(update={"erp_lines": lines, "refused_header": None})
+    header = case.refused_header if of is not None else None
+    return case.model_copy(update={"erp_lines": lines, "refused_header": header})
 
 
 def _touched(case: Case) -> bool:

@@ -265,9 +265,11 @@ def settled(case: Case, *, now: datetime) -> Case:
 
 
 def _derived(case: Case) -> CaseState:
-    gone = demand.shipped(case)
+    """What is wanted is not over, though the ERP has rejected it."""
+    gone, wish = demand.shipped(case), demand.wanted(case.newest, case.refunds)
     left = any(
-        not line.rejected and line.units > gone[line_id] for line_id, line in case.erp_lines.items()
+        (wish.get(line_id, 0) if line.rejected else line.units) > gone[line_id]
+        for line_id, line in case.erp_lines.items()
     )
     if any(gone.values()) and not left:
         back = fulfilment(case) is Fulfilment.RETURNED

@@ -1,9 +1,9 @@
-"""What an order is promised by its ERP: allocated units, and the day of what comes later."""
+"""What an order is promised by its ERP, and what of it the ERP will not send any more."""
 
 from collections.abc import Mapping
 from datetime import date
 
-from shared.domain import lifecycle
+from shared.domain import demand, lifecycle
 from shared.model.allocation import ErpAllocation, Promise
 from shared.model.case import Case, Counts
 
@@ -16,7 +16,7 @@ def by_line(case: Case, said: ErpAllocation) -> dict[str, tuple[Promise, ...]]:
 
 def told(case: Case, said: ErpAllocation) -> Case:
     """The case with what is promised now; an older telling changes nothing."""
-    if case.promised_at is not None and said.told_at < case.promised_at:
+    if _older(case, said):
         return case
     promised = by_line(case, said)
     allocated = {
@@ -28,6 +28,31 @@ def told(case: Case, said: ErpAllocation) -> Case:
     counted = lifecycle.counted(case, Counts(allocated=allocated))
     same = counted.counts == case.counts and changed["backorders"] == case.backorders
     return case if same else counted.model_copy(update=changed)
+
+
+def closed(case: Case, said: ErpAllocation) -> Case:
+    """The case with the items that are rejected there now; an older telling changes nothing.
+
+    What was rejected as we asked is asked for again if it is told to be no more: either staff undid
+    it, or that was read before, and then asking writes nothing. What the ERP once refused of these
+    is asked for anew, unless it is there by now.
+    """
+    if _older(case, said):
+        return case
+    lines = {
+        line_id: line.model_copy(update={"rejected": line.item in said.rejected})
+        for line_id, line in case.erp_lines.items()
+        if line.item in said.promises and line.rejected is not (line.item in said.rejected)
+    }
+    if not lines:
+        return case
+    told = {"erp_lines": {**case.erp_lines, **lines}, "promised_at": said.told_at}
+    changed = case.model_copy(update=told)
+    return changed if demand.as_wished(changed) else demand.forgiven(changed, lines)
+
+
+def _older(case: Case, said: ErpAllocation) -> bool:
+    return case.promised_at is not None and said.told_at < case.promised_at
 
 
 def backorders(promised: Mapping[str, tuple[Promise, ...]]) -> dict[str, date]:

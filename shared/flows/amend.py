@@ -52,22 +52,25 @@ class Amender:
         unsure = anew or (intent is not None and intent.open)
         wish = demand.amendment(found.case, unsure=unsure)
         if not wish:
-            if intent is not None:  # a repeat makes good what a crash left
-                self._follow(self._closed(found.case, intent))
+            self._nothing_left(found.case, intent)
             return
         if intent is not None:  # what was lost may still add a line
             wait_for_lost(intent, f"change of {order_id}", self.clock.now(), self.settle)
         row, sent = self._sent(found, intent, wish)
         self._amended(row, sent, wish, self._asked(row, sent, wish))
 
-    def _closed(self, case: Case, intent: Intent) -> Case:
-        """Nothing can be asked for any more, whatever became of what was asked for."""
-        if not intent.open:
-            return case
-        now = self.clock.now()
-        done = orders.settled(intent, IntentState.APPLIED, now=now, detail="nothing left to change")
-        step = partial(_settled, done=done, now=now)
-        return self.cases.change(case.order.order_id, step) or case
+    def _nothing_left(self, case: Case, intent: Intent | None) -> None:
+        """A repeat makes good what a crash left; what was refused may be wanted no more, or there.
+
+        The ERP's people may have changed the order by hand, whether it was asked for or not.
+        """
+        if intent is None and not any(line.rejected for line in case.erp_lines.values()):
+            return
+        if demand.as_wished(case):
+            by = "nothing left to change"
+            self.issues.solve_all(IssueKind.CHANGE_REJECTED, [case.order.order_id], by=by)
+        step = partial(_closed, intent=intent, now=self.clock.now())
+        self._follow(self.cases.change(case.order.order_id, step) or case)
 
     def _asked(self, row: CaseRow, sent: Intent, wish: Amendment) -> AmendedOrder:
         try:
@@ -129,8 +132,9 @@ class Amender:
             if refused:
                 self.issues.report([self._refusal(after, detail)])
             else:
-                by = "the ERP took the change"
-                self.issues.solve(IssueKind.CHANGE_REJECTED, after.order.order_id, by=by)
+                if demand.as_wished(after):
+                    by = "the ERP took the change"
+                    self.issues.solve(IssueKind.CHANGE_REJECTED, after.order.order_id, by=by)
                 Totals(self.connection, self.issues).tell(after, answer)
             if after.state is CaseState.CANCELLED and before.state is not CaseState.CANCELLED:
                 order = after.order
@@ -152,8 +156,7 @@ class Amender:
             subject=case.order.order_id,
             connection=self.connection,
             summary=f"the ERP does not change order {case.erp_order}: {detail}",
-            remedy="change the order in the ERP by hand as its channel has it, or mend what the "
-            "ERP names and replay",
+            remedy=_remedy(case),
             field="lines",
             value=detail[:200],
             at_risk=case.order.total,
@@ -161,7 +164,25 @@ class Amender:
         )
 
 
-def _settled(case: Case, *, done: Intent, now: datetime) -> Case:
+def _remedy(case: Case) -> str:
+    if any(line.rejected and line.refused is not None for line in case.erp_lines.values()):
+        return (
+            "undo the rejection in the ERP and replay, or cancel and refund these units in the "
+            "channel, if nobody is to get them"
+        )
+    return (
+        "change the order in the ERP by hand as its channel has it, or mend what the ERP names and "
+        "replay"
+    )
+
+
+def _closed(case: Case, *, intent: Intent | None, now: datetime) -> Case:
+    """Nothing can be asked for any more, whatever became of what was asked for."""
+    if demand.as_wished(case):
+        case = demand.forgiven(case)
+    if intent is None or not intent.open:
+        return case
+    done = orders.settled(intent, IntentState.APPLIED, now=now, detail="nothing left to change")
     return lifecycle.settled(orders.with_intent(case, done), now=now)
 
 
@@ -229,6 +250,8 @@ def _whys(case: Case, wish: Amendment, answer: AmendedOrder) -> list[str]:
 
 def _why(line: AmendedLine, wanted: int) -> str:
     """What stays of a line, what was wanted, and the ERP's own words."""
+    if line.rejected:
+        return f"line {line.line_id}: {wanted} are wanted, {line.units} were rejected in the ERP"
     stays = f"{line.units} units stay, {wanted} are wanted"
     return (
         f"line {line.line_id}: {stays if line.units != wanted else 'amounts stay'}: {line.refused}"

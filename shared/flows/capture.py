@@ -19,7 +19,7 @@ from shared.domain import (
 from shared.errors import RetryableError
 from shared.flows import keys
 from shared.flows.asked import Asked
-from shared.flows.cases import Cases, unasked, uncredited, unreached
+from shared.flows.cases import Cases, look_again, unasked, uncredited, unreached
 from shared.flows.codes import Codes, missing
 from shared.flows.holds_told import Holds
 from shared.flows.issues import Issues, Problem
@@ -29,7 +29,6 @@ from shared.flows.similar import Similar
 from shared.flows.suspicion import Suspicion
 from shared.frozen import frozen
 from shared.model.case import Case, CaseState, HoldReason
-from shared.model.ids import Facet
 from shared.model.issue import IssueKind
 from shared.model.order import Order, Refund
 from shared.model.order_events import OrderCancelled, OrderHeld, OrderRefunded, OrderReleased
@@ -173,11 +172,7 @@ class Capture:
         skus = dict.fromkeys(line.sku for line in orders.lines_of(case) if line.sku)
         sold = self._stays(skus, before)
         if sold or refunded or edited or (case.newest.cancelled_at is not None and not known):
-            queue = keys.write_queue(channel.connection)
-            asks = [
-                {"look": "again", "check": f"{channel.name}#{Facet.STOCK}#{sku}"} for sku in skus
-            ]
-            self.queues.send([Message(queue, ask, DERIVED_S if sold else 0) for ask in asks])
+            self.queues.send(look_again(channel, skus, wait_s=DERIVED_S if sold else 0))
 
     def _stays(self, skus: Iterable[str], before: Case | None) -> bool:
         """Whether articles were sold whose level may stay what it was."""
@@ -253,7 +248,8 @@ class Capture:
         Lateness(self.bus, self.issues, self.clock, self.retailer).tell(case)
         Suspicion(self.issues, self.cases).tell(case)
         Asked(self.issues).tell(case, channel)
-        changed = demand.unsettled(case) or uncredited(case) or unasked(case)
+        changed = demand.unsettled(case) or demand.refused(case)
+        changed = changed or bool(uncredited(case) or unasked(case))
         if (case.state is CaseState.RELEASED and not unreached(case)) or changed:
             self.queues.send([Message(keys.write_queue(channel.erp), {"case": order_id})])
         return False

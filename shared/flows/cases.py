@@ -10,10 +10,11 @@ from shared.flows import keys
 from shared.flows.holds import write_holds
 from shared.frozen import frozen
 from shared.model.case import Case, CaseState, IntentKind, IntentState
+from shared.model.ids import Facet
 from shared.model.order import Refund
-from shared.model.retailer import Retailer
+from shared.model.retailer import Channel, Retailer
 from shared.model.returns import Return
-from shared.ports import Clock, Put, Store
+from shared.ports import Clock, Message, Put, Store
 
 TRIES = 8
 TOLD = frozenset({IntentKind.SHIP, IntentKind.TRACK})
@@ -68,6 +69,12 @@ def unasked(case: Case) -> list[Return]:
 def return_intent(one: Return) -> str:
     """The id of the intent to tell the ERP of a return."""
     return f"return#{one.return_id}"
+
+
+def look_again(channel: Channel, skus: Iterable[str], *, wait_s: int = 0) -> list[Message]:
+    """Asks for levels that a channel moved by itself, while what we wish may be what it was."""
+    queue, stock = keys.write_queue(channel.connection), f"{channel.name}#{Facet.STOCK}#"
+    return [Message(queue, {"look": "again", "check": f"{stock}{sku}"}, wait_s) for sku in skus]
 
 
 @frozen

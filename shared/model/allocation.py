@@ -19,10 +19,11 @@ class Promise(Canonical):
 class ErpAllocation(Canonical):
     """What one ERP order is promised, by its items; an item without a promise has none yet.
 
-    `reference` is whose order it says it is.
+    Of an item that is `rejected` nothing more leaves. `reference` is whose order it says it is.
     """
 
     erp_order: ExternalId
     reference: str = ""
     told_at: Instant
     promises: dict[str, tuple[Promise, ...]] = Field(default_factory=dict)
+    rejected: frozenset[str] = frozenset()

@@ -205,6 +205,45 @@ def test_a_return_of_the_erp_is_opened_in_the_shop_once_and_ends_alike_on_both_s
     assert desk.told(placed) == {}
 
 
+def test_what_staff_reject_in_the_erp_is_one_exception_that_ends_when_they_undo_it(
+    desk: Desk,
+) -> None:
+    placed = desk.sell(2)
+    number = desk.held(placed)["number"]
+    for _ in range(2):
+        desk.control("erp", "reject", order=number)
+        desk.settle()
+    (issue,) = desk.told(placed).values()
+    assert (issue["kind"], issue["count"]) == ("change_rejected", 1)
+    assert issue["value"].endswith("2 are wanted, 2 were rejected in the ERP")
+    assert desk.shown(placed)["state"] == "accepted"
+    desk.control("erp", "reject", order=number, reason="")
+    desk.settle()
+    assert desk.told(placed) == {}
+    desk.deliver(number)
+    assert desk.shown(placed)["state"] == "shipped"
+
+
+def test_a_credit_memo_read_before_its_return_is_on_the_order_once_that_is_known(
+    desk: Desk,
+) -> None:
+    """A return that staff made in the ERP names none of our orders, and its bill less so."""
+    placed = desk.sell(2)
+    number = desk.held(placed)["number"]
+    desk.deliver(number)
+    desk.control("erp", "tell", on=False)
+    document = str(desk.control("erp", "make_return", order=number, items={"10": 1}))
+    desk.control("erp", "bill")
+    poll(desk.world, "erp", "invoice")
+    assert [one["kind"] for one in desk.trace(placed)["bills"]] == ["invoice"]
+    poll(desk.world, "erp", "return")
+    desk.control("erp", "tell", on=True)
+    assert [one["document"] for one in desk.trace(placed)["returns"]] == [document]
+    assert [one["kind"] for one in desk.trace(placed)["bills"]] == ["invoice", "credit_memo"]
+    assert documents(desk, number) == [(document, "")]
+    assert set(desk.told(placed)) == {"refund_due"}
+
+
 def lines_of(placed: dict[str, Json]) -> list[dict[str, Json]]:
     rows = placed["lines"]
     return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []

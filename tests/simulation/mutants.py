@@ -26,6 +26,7 @@ from tests.simulation.mutants_oversold import OVERSOLD
 from tests.simulation.mutants_owners import OWNERS
 from tests.simulation.mutants_pacing import PACING
 from tests.simulation.mutants_refunds import REFUNDS
+from tests.simulation.mutants_rejected import REJECTED
 from tests.simulation.mutants_returns import RETURNS
 from tests.simulation.mutants_rules import RULES
 from tests.simulation.mutants_shipments import SHIPMENTS
@@ -57,6 +58,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *OPEN,
     *SHIPMENTS,
     *TWICE,
+    *REJECTED,
     *MARKETS,
 )
 

@@ -21,6 +21,7 @@ from tests.simulation.scenarios_owners import OWNERS
 from tests.simulation.scenarios_pacing import PACING
 from tests.simulation.scenarios_prices import PRICES
 from tests.simulation.scenarios_refunds import REFUNDS
+from tests.simulation.scenarios_rejected import REJECTED
 from tests.simulation.scenarios_returns import RETURNS
 from tests.simulation.scenarios_rules import RULES
 from tests.simulation.scenarios_shipments import SHIPMENTS
@@ -54,6 +55,7 @@ _ALL = (
     *TELLERS,
     *SHIPMENTS,
     *TWICE,
+    *REJECTED,
     *MARKETS,
 )
 SCENARIOS: dict[str, Scenario] = {each.name: each for each in _ALL}

@@ -56,6 +56,7 @@ class World:
         self.faults = faults
         self.stretch = 1
         self.owed = 0  # what somebody outside has yet to tell
+        self.undone: set[str] = set()  # ERP orders of which staff undid a rejection
         self._phases = self.engine.rng("phases of rules")
         self.shops = setup.shops
         self.markets = setup.markets

@@ -1,11 +1,11 @@
-"""The tenant's availability check: what of an order is confirmed, and for which day."""
+"""What of an order the tenant confirms, and for which day, and what its staff reject."""
 
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from sandbox.vendors.sap.tenant import ScheduleLine
+from sandbox.vendors.sap.tenant import Order, ScheduleLine
 from shared.model.base import Json
 
 if TYPE_CHECKING:
@@ -27,10 +27,26 @@ def confirm(
         ScheduleLine(wanted, date.fromisoformat(str(day)) if day else None, Decimal(str(units)))
         for units, day in lines
     ]
-    found[0].touch(sim.now())
-    data = {"SalesOrder": order}
-    sim.events.emit("salesorder.v1.SalesOrder.Changed.v1", data, sim.now())
+    _changed(sim, found[0])
     return len(lines)
 
 
-COMMANDS: Final[dict[str, Callable[..., Json]]] = {"confirm": confirm}
+def reject(sim: "SapSimulator", *, order: str, item: str | None = None, reason: str = "00") -> Json:
+    """Staff reject the items of a sales order that are not delivered; no `reason` undoes it."""
+    found = sim.tenant.orders.of(order)
+    if not found:
+        raise LookupError(f"no sales order {order}")
+    open_ = [one for one in found[0].items if one.delivery != "C" and item in {None, one.item}]
+    for one in open_:
+        one.rejected = reason
+    _changed(sim, found[0])
+    return len(open_)
+
+
+def _changed(sim: "SapSimulator", order: Order) -> None:
+    order.touch(sim.now())
+    data = {"SalesOrder": order.number}
+    sim.events.emit("salesorder.v1.SalesOrder.Changed.v1", data, sim.now())
+
+
+COMMANDS: Final[dict[str, Callable[..., Json]]] = {"confirm": confirm, "reject": reject}

@@ -174,18 +174,6 @@ def track(sim: "SapSimulator", *, delivery: str, tracking: str) -> Json:
     return delivery
 
 
-def reject(sim: "SapSimulator", *, order: str, reason: str = "00") -> Json:
-    """Staff reject every item of a sales order that is not delivered; no `reason` undoes it."""
-    found = sim.tenant.orders.of(order)
-    if not found:
-        raise LookupError(f"no sales order {order}")
-    open_ = [item for item in found[0].items if item.delivery != "C"]
-    for item in open_:
-        item.rejected = reason
-    found[0].touch(sim.now())
-    return len(open_)
-
-
 def _left(item: OrderItem) -> int:
     return 0 if item.rejected else int(item.quantity - item.delivered)
 
@@ -384,7 +372,6 @@ COMMANDS: Final[dict[str, Callable[..., Json]]] = (
             move_stock,
             archive_stock,
             orders,
-            reject,
             set_price,
             set_prices,
             stock,

@@ -1,7 +1,8 @@
-"""What SAP has confirmed of a sales order: the schedule lines of its items.
+"""What SAP has confirmed of a sales order, or rejected: its items, and their schedule lines.
 
-Source: API_SALES_ORDER_SRV, A_SalesOrderScheduleLine (ConfdOrderQtyByMatlAvailCheck,
-ConfirmedDeliveryDate, RequestedDeliveryDate). Confirmed for the day asked for, or before, is
+Source: API_SALES_ORDER_SRV, A_SalesOrderItem (SalesDocumentRjcnReason) and
+A_SalesOrderScheduleLine (ConfdOrderQtyByMatlAvailCheck, ConfirmedDeliveryDate,
+RequestedDeliveryDate). Confirmed for the day asked for, or before, is
 allocated; confirmed for a later day is a backorder.
 """
 
@@ -35,6 +36,7 @@ class PromisedItem(Foreign):
     """A_SalesOrderItem."""
 
     item: str = Field(alias="SalesOrderItem")
+    reason: str = Field(default="", alias="SalesDocumentRjcnReason")
     lines: ListOf[ScheduleLine] = Field(default=(), alias="to_ScheduleLine")
 
 
@@ -90,6 +92,7 @@ def _allocation(row: PromisedOrder) -> ErpAllocation:
             )
             for item in row.items
         },
+        rejected=frozenset(item.item.lstrip("0") for item in row.items if item.reason),
     )
 
 

@@ -37,6 +37,17 @@ def test_a_confirmed_day_is_allocated_and_a_later_one_backordered() -> None:
     assert (reading.entity, reading.key) == (Entity.ALLOCATION, posted.erp_order)
 
 
+def test_what_staff_reject_is_told_until_they_undo_it() -> None:
+    there = tenant()
+    _, posted = placed(there)
+    for reason, rejected in (("00", {"10"}), ("", set())):
+        there.simulator.control("reject", order=posted.erp_order, item="10", reason=reason)
+        (found,) = there.client.read_promised(posted.erp_order).items
+        assert found.rejected == rejected
+    told = [d for d in there.simulator.due(there.clock.now()) if b"Changed" in d.body]
+    assert len(told) == 2
+
+
 def test_changed_orders_are_polled_page_by_page() -> None:
     there = tenant()
     for _ in range(3):
