@@ -79,7 +79,8 @@ class Promises:
         if (allocated, after.backorders) != (before.counts.allocated, before.backorders):
             self.bus.publish([OrderPromised(**names, allocated=allocated, backorders=days)])
         lost = [line_id for line_id, line in after.erp_lines.items() if line.rejected]
-        if lost and after.erp_lines != before.erp_lines:  # should their units never have been held
+        if lost and after.erp_lines != before.erp_lines:
+            # Units a crash kept from being held never changed our wish, and the shop sold them.
             channel = self.cases.retailer.channel(order.channel)
             skus = {line.sku: None for line in orders.lines_of(after) if line.line_id in lost}
             self.queues.send(look_again(channel, [sku for sku in skus if sku]))

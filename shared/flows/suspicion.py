@@ -51,7 +51,7 @@ class Suspicion:
             self._report(self._held(case, held))
         elif found is Suspected.TOO_LATE:
             self._report(self._late(case))
-        if not case.suspect and not demand.amendment(demand.forgiven(case)):
+        if not case.suspect and demand.as_wished(case):
             by = "nothing left to change"
             self.issues.solve_all(IssueKind.CHANGE_REJECTED, [order_id], by=by)
 

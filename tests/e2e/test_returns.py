@@ -1,6 +1,5 @@
 """What a warehouse of the deployed template takes back is on its return, once, and in the stock."""
 
-import time
 import uuid
 from typing import Any
 
@@ -15,7 +14,6 @@ from tests.e2e.test_movements import AT, GLASGOW, Warehouse
 
 pytestmark = [pytest.mark.sandbox, LOOPBACK, UNCLOSED]
 SKU = "PONCHO"
-WAITED_S = 30  # half of what a request whose answer was lost is given to land
 
 
 class Depot(Story):
@@ -175,32 +173,3 @@ def test_a_refund_by_call_is_made_by_the_shop_once_and_credited_once(depot: Depo
     kept: Any = depot.control("erp", "credits")
     reference = f"SHOP-R{refund['refund_id']}"
     assert len([one for one in kept if one["reference"] == reference]) == 1
-
-
-def test_of_a_return_and_a_credit_what_lost_its_answer_is_found_and_both_are_there_once(
-    depot: Depot,
-) -> None:
-    placed = depot.sell()
-    depot.control("erp", "timeout_after_commit", times=1)
-    (line,) = _rows(placed["lines"])
-    rows: list[Json] = [{"line": line["id"], "quantity": 1}]
-    depot.control("shop", "open_return", order=placed["id"], lines=rows)
-    desk = Api(depot.world.deployed, client="shopfront")
-    body: dict[str, Json] = {
-        "order_id": f"shop:{placed['id']}",
-        "refund_id": "CS-2",
-        "reason": "a late parcel",
-        "appeasement": "1.01",
-    }
-    headers = {"idempotency-key": f"goodwill-{placed['id']}"}
-    desk.call("POST", "v1", "refunds", body=body, headers=headers)
-    began = time.monotonic()
-    depot.settle()
-    assert time.monotonic() - began > WAITED_S, "no answer was lost"
-    case = depot.trace(placed)
-    asked = {one["kind"]: one for one in case["intents"] if one["kind"] in {"return", "credit"}}
-    kept: Any = depot.control("erp", "credits")
-    there = {one["reference"]: one["number"] for one in kept if one["order"] == case["erp_order"]}
-    assert there == {one["reference"]: one["result"] for one in asked.values()}
-    assert len(there) == len([one for one in kept if one["order"] == case["erp_order"]]) == 2
-    assert {(one["state"], one["attempts"]) for one in asked.values()} == {("applied", 1)}
